@@ -1,0 +1,1 @@
+"""CleverTap over HTTP: regions, client, answers."""

@@ -1,0 +1,91 @@
+"""What CleverTap's answer to a batch means for the batch's records: one class for each case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefusal:
+    """One record of the batch that CleverTap did not take.
+
+    :param index: 0-based place of the record in the batch.
+    :param code: CleverTap's error code, ``None`` when the answer held none.
+    :param reason: CleverTap's own words, without the record number.
+    """
+
+    index: int
+    code: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """Certain: every record was accepted but those refused.
+
+    :param refused: the refused records, in the order of the batch.
+    """
+
+    refused: tuple[RecordRefusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Certain: nothing was processed because the request was refused as a whole (400).
+
+    One record may be the cause, so a smaller batch may do.
+    """
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """Certain: nothing was processed because the body was too large (413)."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Certain: nothing was processed because too many requests were in flight (429).
+
+    :param retry_after: seconds the service asked to wait, ``None`` when it did not say.
+    """
+
+    detail: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Certain: nothing was processed because no connection was made."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Certain: nothing was processed, and asking again will not help (401, 403, 404, a redirect ...).
+
+    :param status: the HTTP status.
+    """
+
+    status: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Unknown: the records may or may not have been processed (5xx, timeout, reset, unreadable answer).
+
+    :param status: the HTTP status, ``None`` when no status line arrived.
+    """
+
+    status: int | None
+    detail: str
+    retry_after: float | None = None
+
+
+Answer: TypeAlias = Processed | Malformed | TooLarge | Busy | Unreachable | Denied | Unclear

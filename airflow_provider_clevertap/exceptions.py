@@ -1,0 +1,72 @@
+"""Every error this package raises, grouped by what the caller has to do.
+
+::
+
+    CleverTapError
+    ├── FinalError                    a retry would meet the same wall: fix something first
+    │   ├── ConfigurationError        an argument or the connection is wrong
+    │   │   ├── UnknownRegionError    the region is missing or is not one CleverTap has
+    │   │   └── MappingError          the columns cannot become CleverTap fields
+    │   ├── SourceError               the source cannot be read (missing, truncated, wrong format)
+    │   ├── AccessDeniedError         CleverTap refused the account, the passcode or the region
+    │   └── TooManyRejectsError       more rows failed than ``max_rejects`` allows
+    └── CleverTapUnavailableError     the weather: the same load may succeed on a later try
+        └── LoadStoppedError          the load was told to stop and stopped in good order
+
+No message ever holds the passcode or a value of a row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.summary import Summary
+
+
+class CleverTapError(Exception):
+    """Base of every error this package raises."""
+
+
+class FinalError(CleverTapError):
+    """A retry would fail in the same way: Airflow must not retry the task."""
+
+
+class ConfigurationError(FinalError):
+    """An argument or a connection field is missing or wrong."""
+
+
+class UnknownRegionError(ConfigurationError):
+    """The region is missing, or is not one CleverTap has."""
+
+
+class MappingError(ConfigurationError):
+    """The source's columns cannot become CleverTap fields as asked."""
+
+
+class SourceError(FinalError):
+    """The source cannot be read: it is missing, damaged or not in the format it claims."""
+
+
+class AccessDeniedError(FinalError):
+    """CleverTap refused the request: wrong account id, passcode, region or rights."""
+
+
+class TooManyRejectsError(FinalError):
+    """More rows failed than ``max_rejects`` allows; everything loadable was loaded.
+
+    :param message: what happened and where the rejects are.
+    :param summary: the finished load's summary.
+    """
+
+    def __init__(self, message: str, summary: Summary) -> None:
+        super().__init__(message)
+        self.summary = summary
+
+
+class CleverTapUnavailableError(CleverTapError):
+    """CleverTap could not be reached, or kept answering with errors, until the retry budget ended."""
+
+
+class LoadStoppedError(CleverTapUnavailableError):
+    """The load was told to stop; what was in flight was settled first."""

@@ -1,0 +1,1 @@
+"""The load engine: rows in, outcomes out. It knows nothing of Airflow."""

@@ -1,0 +1,35 @@
+"""What became of a row: the words every part of a load uses for it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Outcome(StrEnum):
+    """What became of a row. Every row ends in exactly one of these."""
+
+    ACCEPTED = "accepted"
+    #: CleverTap refused it, with a code
+    REJECTED = "rejected"
+    #: our rules refused it; it was never sent
+    INVALID = "invalid"
+    #: it may or may not have been processed, and the load was told not to send it twice
+    UNCONFIRMED = "unconfirmed"
+    #: an empty row
+    SKIPPED = "skipped"
+
+
+class RowVerdict(NamedTuple):
+    """The outcome of one row, and why.
+
+    :param outcome: what became of the row.
+    :param code: CleverTap's error code, where one fits.
+    :param field: the source column (or CleverTap field) at fault, where one is known.
+    :param reason: what is wrong and how to mend it.
+    """
+
+    outcome: Outcome
+    code: int | None = None
+    field: str = ""
+    reason: str = ""

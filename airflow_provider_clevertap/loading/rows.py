@@ -1,0 +1,87 @@
+"""Row blocks: what sources hand to the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why a row cannot be used although the rest of its file can.
+
+    :param reason: what is wrong and how to mend it, without the row's values.
+    :param column: the source column at fault, when there is one.
+    """
+
+    reason: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Consecutive rows of one source file, column by column.
+
+    A row the source could not read properly still takes its place, so that row numbers stay consecutive: missing
+    cells are null, cells too many are kept, joined by the delimiter, in the last column. ``faults`` says why such a
+    row cannot be used.
+
+    :param file: name of the source file as the user knows it; empty when the source is not a file.
+    :param first_row: number of the block's first row in its file, counting data rows from 1.
+    :param names: source column names in their order.
+    :param columns: the columns an Arrow array can hold faithfully. Text of unknown type is ``string``, empty cells
+        are null.
+    :param objects: the other columns (mixed types, nested values), as plain Python values with ``None`` for missing.
+    :param faults: index in the block of each unusable row, with the reason.
+    """
+
+    file: str
+    first_row: int
+    names: tuple[str, ...]
+    columns: Mapping[str, pa.Array]
+    objects: Mapping[str, list[Any]] = field(default_factory=dict)
+    faults: Mapping[int, RowFault] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        for column in self.columns.values():
+            return len(column)
+        for values in self.objects.values():
+            return len(values)
+        return 0
+
+    def value(self, index: int, name: str) -> Any:
+        """Give one cell as a Python value, ``None`` when it is empty."""
+        column = self.columns.get(name)
+        return self.objects[name][index] if column is None else column[index].as_py()
+
+    def row(self, index: int) -> dict[str, Any]:
+        """Give one row as Python values by column name."""
+        return {name: self.value(index, name) for name in self.names}
+
+
+class Source(Protocol):
+    """Where rows come from. A source can be read more than once, with the same rows each time."""
+
+    #: every column is known before the first row (CSV, Parquet, DataFrame); else columns may appear on the way
+    fixed_columns: bool
+    #: rows hold nested values, so that rejects are written as JSON Lines
+    nested: bool
+
+    @property
+    def name(self) -> str:
+        """The source as a person would name it, without credentials."""
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Read the source from its start, in blocks of bounded size.
+
+        A source with no rows gives one empty block with its columns where it knows them.
+
+        :raises SourceError: when the source cannot be read.
+        """
+
+    def progress(self) -> float | None:
+        """Share of the source read so far, 0 to 1, or ``None`` when it cannot be known."""

@@ -1,0 +1,1 @@
+"""What CleverTap accepts: the rules of its records. No network, no files."""

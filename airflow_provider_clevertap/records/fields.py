@@ -1,0 +1,203 @@
+"""The fields CleverTap knows by name: what each takes, and the code of the fault.
+
+Every type here is a pydantic type; together with the models they are the law on what is valid and what it becomes.
+Formats and codes: https://developer.clevertap.com/docs/upload-user-profiles-api and
+https://developer.clevertap.com/docs/api-errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+import phonenumbers
+from pydantic import BeforeValidator, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+
+from airflow_provider_clevertap.records import codes
+from airflow_provider_clevertap.records.dates import DateReader
+from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.limits import (
+    FORBIDDEN_KEY_CHARACTERS,
+    IDENTITY_CHARACTERS,
+    KEY_BYTES,
+    PHONE_MAX_DIGITS,
+    PHONE_MIN_DIGITS,
+    REFUSED_IDENTITIES,
+    TS_MILLISECONDS_FROM,
+)
+from airflow_provider_clevertap.records.operations import is_operation, read_operation
+from airflow_provider_clevertap.records.values import BLANK, read_boolean, read_integer, read_text
+
+#: Spellings people have in their data, in lower case, and what CleverTap takes.
+YES_NO_WORDS: Final = {
+    **dict.fromkeys(("y", "yes", "true", "t", "1"), "Y"),
+    **dict.fromkeys(("n", "no", "false", "f", "0"), "N"),
+}
+GENDER_WORDS: Final = {
+    **dict.fromkeys(("m", "male", "man"), "M"),
+    **dict.fromkeys(("f", "female", "woman"), "F"),
+}
+EDUCATION_WORDS: Final = {"school": "School", "college": "College", "graduate": "Graduate"}
+
+#: The shape of an address only: CleverTap does not publish its own test, and refuses the rest itself (515).
+EMAIL_PATTERN: Final = r"[^\s@,;:<>()\[\]\\\"]+@[^\s@.,;:<>()\[\]\\\"]+(\.[^\s@.,;:<>()\[\]\\\"]+)+"
+_EMAIL = re.compile(EMAIL_PATTERN)
+_INTERNATIONAL = re.compile(r"\+[1-9][0-9]*")
+_DIALLED = re.compile(r"\+?[0-9 ()./\-\u00a0\u2010-\u2015]+")
+_URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_TS = re.compile(r"[0-9]{1,15}")
+_TIMES = DateReader()
+
+
+def read_identity(value: Any) -> str:
+    """Read who the record belongs to. Text stays exactly as it stands; floats are refused (they lose digits)."""
+    if isinstance(value, float | Decimal):
+        raise fault("a number with a decimal point cannot be an identity: read the column as text", codes.IDENTITY)
+    text = value if isinstance(value, str) else read_text(value)
+    if len(text) >= IDENTITY_CHARACTERS:
+        raise fault(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters", codes.IDENTITY)
+    if text.strip(BLANK).lower() in REFUSED_IDENTITIES or not text.strip(BLANK):
+        raise fault("this value stands for 'nothing' and cannot be an identity", codes.IDENTITY)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise fault("the identity is not valid Unicode", codes.IDENTITY) from None
+    return text
+
+
+def read_ts(value: Any) -> int:
+    """Read the time of a record as whole seconds since 1970: a number, or a date with its time."""
+    try:
+        seconds = _seconds(value)
+    except (ValueError, OverflowError):
+        raise fault("ts is neither seconds since 1970 nor a date", codes.TIMESTAMP) from None
+    if seconds >= TS_MILLISECONDS_FROM:
+        raise fault("ts is in milliseconds: CleverTap takes seconds", codes.TIMESTAMP)
+    if seconds <= 0:
+        raise fault("ts must be after 1970-01-01 00:00:00 UTC", codes.TIMESTAMP)
+    return seconds
+
+
+def _seconds(value: Any) -> int:
+    if isinstance(value, str) and _TS.fullmatch(value.strip(BLANK)):
+        return int(value)
+    if isinstance(value, str | date):
+        return _TIMES.seconds(value)
+    return read_integer(value)
+
+
+def read_email(value: Any) -> str:
+    """Read an e-mail address; blanks around it are dropped."""
+    text = read_text(value).strip(BLANK)
+    if not _EMAIL.fullmatch(text):
+        raise fault("not an e-mail address", codes.EMAIL)
+    return text
+
+
+def read_phone(value: Any, default_country: str | None) -> str:
+    """Read a phone number as ``+`` country code number; local numbers need the country they were written in."""
+    if isinstance(value, float | Decimal):
+        raise fault("a number with a decimal point cannot be a phone number: read it as text", codes.PHONE)
+    text = read_text(value).strip(BLANK)
+    if _INTERNATIONAL.fullmatch(text):
+        if PHONE_MIN_DIGITS <= len(text) - 1 <= PHONE_MAX_DIGITS:
+            return text
+        raise fault(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", codes.PHONE)
+    if not _DIALLED.fullmatch(text):
+        raise fault("not a phone number", codes.PHONE)
+    if not text.startswith("+") and default_country is None:
+        raise fault("no country code: write +<country code><number>, or set default_country", codes.PHONE)
+    try:
+        number = phonenumbers.parse(text, default_country)
+    except phonenumbers.NumberParseException:
+        raise fault("not a phone number", codes.PHONE) from None
+    if not phonenumbers.is_possible_number(number):
+        raise fault("too short or too long for a phone number of its country", codes.PHONE)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> str:
+    """Read a value of a fixed list, in any of its usual spellings."""
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    word = str(value).strip(BLANK).lower() if isinstance(value, str | int) else ""
+    if word not in words:
+        raise fault(f"not {expected}", code)
+    return words[word]
+
+
+def read_age(value: Any) -> int:
+    """Read an age in whole years."""
+    try:
+        age = read_integer(value)
+    except ValueError:
+        raise fault("not a whole number of years", codes.AGE) from None
+    if age < 0:
+        raise fault("an age cannot be negative", codes.AGE)
+    return age
+
+
+def read_photo(value: Any) -> str:
+    """Read the address of a picture."""
+    text = read_text(value).strip(BLANK)
+    if not _URL.fullmatch(text):
+        raise fault("not a URL that starts with http:// or https://")
+    return text
+
+
+def read_subscription_groups(value: Any) -> dict[str, list[str]]:
+    """Read ``{"email": ["Group A"]}``: subscription groups by channel."""
+    if not isinstance(value, dict) or not value:
+        raise fault('an object such as {"email": ["Group A"]} is needed here')
+    for groups in value.values():
+        if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+            raise fault('an object such as {"email": ["Group A"]} is needed here')
+    return value
+
+
+def read_key(value: Any) -> str:
+    """Read a property's name: 1 to 120 bytes, without the characters CleverTap forbids."""
+    if not isinstance(value, str) or not value.strip(BLANK):
+        raise fault("a property must have a name")
+    bad = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
+    if bad:
+        raise fault(f"a property's name cannot hold {' '.join(bad)}")
+    if len(value.encode(errors="surrogatepass")) > KEY_BYTES:
+        raise fault(f"a property's name can have at most {KEY_BYTES} bytes")
+    return value
+
+
+def _phone(value: Any, info: ValidationInfo) -> str:
+    return read_phone(value, (info.context or {}).get("default_country"))
+
+
+def _words(words: dict[str, str], code: int, expected: str) -> Callable[[Any], str]:
+    return lambda value: read_word(value, words, code, expected)
+
+
+def _or_operation(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return read_operation(value) if isinstance(value, dict) and is_operation(value) else handler(value)
+
+
+def _property(reader: Callable[..., Any]) -> Any:
+    """Make the type of a known property: its own format, or an operation on it."""
+    return Annotated[Any, BeforeValidator(reader), WrapValidator(_or_operation)]
+
+
+Identity = Annotated[str, BeforeValidator(read_identity)]
+Ts = Annotated[int, BeforeValidator(read_ts)]
+Text = _property(read_text)
+Email = _property(read_email)
+Phone = _property(_phone)
+Gender = _property(_words(GENDER_WORDS, codes.GENDER, "M or F (male, female will do)"))
+Employed = _property(_words(YES_NO_WORDS, codes.EMPLOYED, "Y or N (yes, no, true, false will do)"))
+Married = _property(_words(YES_NO_WORDS, codes.MARRIED, "Y or N (yes, no, true, false will do)"))
+Education = _property(_words(EDUCATION_WORDS, codes.EDUCATION, "School, College or Graduate"))
+Age = _property(read_age)
+Dob = _property(_TIMES.read)
+Photo = _property(read_photo)
+Flag = _property(read_boolean)
+SubscriptionGroups = _property(read_subscription_groups)

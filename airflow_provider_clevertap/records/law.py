@@ -1,0 +1,137 @@
+"""The law: whether a row is valid, what record it becomes, and why not.
+
+It reads one row at a time and is the only judge. Anything faster must agree with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.records.cells import CellRule
+from airflow_provider_clevertap.records.faults import Fault
+from airflow_provider_clevertap.records.operations import DELETE, is_repeatable
+from airflow_provider_clevertap.records.values import is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the law says of one row.
+
+    :param record: the record as CleverTap takes it; ``None`` when the row is empty or invalid.
+    :param faults: why the row is invalid; with a record, the values that were left out of it.
+    :param empty: no cell of the row holds anything.
+    :param repeatable: sending the record twice has the effect of sending it once.
+    """
+
+    record: dict[str, Any] | None
+    faults: tuple[Fault, ...] = ()
+    empty: bool = False
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of record, as far as the law and the mapping must know it.
+
+    :param model: the pydantic model of the whole record.
+    :param data: the name of the object that holds the properties, such as ``profileData``.
+    :param identifiers: the fields that say who the record belongs to.
+    :param top: every field outside the properties that a column may fill, identifiers included.
+    :param known: the properties CleverTap knows by name, as it spells them.
+    :param field_codes: the code CleverTap gives a fault of a field, by field.
+    """
+
+    model: type[BaseModel]
+    data: str
+    identifiers: tuple[str, ...]
+    top: tuple[str, ...]
+    known: tuple[str, ...]
+    field_codes: Mapping[str, int]
+
+    def canonical(self, name: str) -> str:
+        """Give CleverTap's spelling of a field it knows, whatever the case of ``name``; else ``name`` itself."""
+        lowered = name.strip().lower()
+        return next((field for field in (*self.top, *self.known) if field.lower() == lowered), name)
+
+
+class Law:
+    """Judges rows of one mapping.
+
+    :param shape: the kind of record.
+    :param rules: one rule for each column, in the order of the cells given to :meth:`judge`.
+    :param default_country: ISO country of phone numbers written without ``+``.
+    :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
+        a property, and the row goes on.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        rules: Sequence[CellRule],
+        *,
+        default_country: str | None = None,
+        on_bad_value: Literal["reject", "drop"] = "reject",
+    ) -> None:
+        self.shape = shape
+        self.rules = tuple(rules)
+        self._context = {"default_country": default_country}
+        self._drop = on_bad_value == "drop"
+        self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
+
+    def judge(self, cells: Sequence[Any]) -> Verdict:
+        """Judge one row.
+
+        :param cells: the row's values, one for each rule.
+        """
+        top: dict[str, Any] = {}
+        data: dict[str, Any] = {}
+        faults: list[Fault] = []
+        empty = True
+        for rule, cell in zip(self.rules, cells, strict=True):
+            if is_empty(cell):
+                if rule.delete_empty:
+                    data[rule.key] = {DELETE: 1}
+                continue
+            empty = False
+            try:
+                value = rule.read(cell)
+            except PydanticCustomError as error:
+                faults.append(self._fault(rule.key, error.context or {}))
+                continue
+            if value is not None:
+                (data if rule.in_data else top)[rule.key] = value
+        if empty:
+            return Verdict(None, empty=True)
+        return self._verdict(top, data, faults)
+
+    def _verdict(self, top: dict[str, Any], data: dict[str, Any], faults: list[Fault]) -> Verdict:
+        model, model_faults = self._validate(top, data)
+        if model_faults and self._drop and self._data_keys.issuperset(fault.field for fault in model_faults):
+            for fault in model_faults:
+                data.pop(fault.field, None)
+            model, _ = self._validate(top, data)
+        faults += model_faults
+        bearable = self._drop and self._data_keys.issuperset(fault.field for fault in faults)
+        if model is None or (faults and not bearable):
+            return Verdict(None, tuple(faults))
+        record = model.model_dump(by_alias=True, exclude_none=True)
+        return Verdict(record, tuple(faults), repeatable=is_repeatable(record.get(self.shape.data, {})))
+
+    def _validate(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Fault]]:
+        try:
+            return self.shape.model.model_validate({**top, self.shape.data: data}, context=self._context), []
+        except ValidationError as error:
+            found = [
+                self._fault(str(entry["loc"][-1]) if entry["loc"] else "identity", entry.get("ctx", {}))
+                for entry in error.errors(include_url=False, include_input=False)
+            ]
+            return None, found
+
+    def _fault(self, field: str, context: Mapping[str, Any]) -> Fault:
+        code = context.get("code") or self.shape.field_codes.get(field)
+        return Fault(field, code, context.get("reason", "the value does not fit the field"))

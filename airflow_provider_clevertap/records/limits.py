@@ -1,0 +1,50 @@
+"""CleverTap's documented limits, each stated once with the page it comes from.
+
+Pages are on https://developer.clevertap.com/docs/ (DEV) and https://docs.clevertap.com/docs/ (DOCS).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Records in one ``POST /1/upload`` (DEV upload-user-profiles-api).
+PROFILES_PER_CALL: Final = 1000
+
+#: Requests in flight for each account (DEV api-request-limit). Other programs of the account share it, and whether
+#: the three upload kinds share it too is not documented, so the default leaves room.
+MAX_IN_FLIGHT: Final = 15
+DEFAULT_IN_FLIGHT: Final = 10
+
+#: Bytes of a property's name and of a text value (DEV upload-user-profiles-api; DOCS platform-considerations says
+#: characters: bytes are the stricter reading).
+KEY_BYTES: Final = 120
+VALUE_BYTES: Final = 512
+
+#: Custom attributes (DEV upload-user-profiles-api, without a scope; DOCS platform-considerations: per profile).
+CUSTOM_ATTRIBUTES: Final = 256
+
+#: Items of a multi-value property; CleverTap drops the oldest beyond it (DEV concepts-user-profiles).
+MULTI_VALUE_ITEMS: Final = 100
+
+#: An identity must be shorter than this many characters (error text 523, DOCS map-data-for-import).
+IDENTITY_CHARACTERS: Final = 1024
+
+#: Characters no property name may hold (DEV upload-user-profiles-api; ``#`` from DOCS map-data-for-import).
+FORBIDDEN_KEY_CHARACTERS: Final = frozenset("%><!|&.:;$'\"\\#")
+
+#: Values that cannot be an identity, in lower case (DOCS csv-upload and map-data-for-import). Whether the server
+#: ignores case is not documented; refusing every spelling keeps people from being merged into one profile.
+REFUSED_IDENTITIES: Final = frozenset(
+    {
+        "undefined", "null", "na", "n/a", "0", "nil", "-1", "none", "empty", "xxxxxx",
+        "nan", "-nan", "inf", "-inf", "infinity", "-infinity",
+    }
+)  # fmt: skip
+
+#: Digits of a phone number after ``+``: more than 4 (DOCS map-data-for-import), at most 15 (ITU-T E.164).
+PHONE_MIN_DIGITS: Final = 5
+PHONE_MAX_DIGITS: Final = 15
+
+#: ``ts`` is UNIX seconds and 0 is refused (code 525). A number from here on can only be milliseconds: as seconds it
+#: would lie after the year 5000.
+TS_MILLISECONDS_FROM: Final = 100_000_000_000

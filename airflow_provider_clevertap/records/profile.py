@@ -1,0 +1,120 @@
+"""A profile as CleverTap takes it: the model that decides what is valid and what it becomes.
+
+https://developer.clevertap.com/docs/upload-user-profiles-api
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from airflow_provider_clevertap.records import codes, fields
+from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.operations import is_operation, read_operation
+from airflow_provider_clevertap.records.values import check_text, read_float
+
+#: Who a record belongs to: exactly one of these. Which wins when several are sent is not documented.
+IDENTIFIERS: Final = ("identity", "objectId", "FBID", "GPID")
+
+
+def read_property(value: Any) -> Any:
+    """Check the value of a custom attribute: text, a number, true or false, or an operation."""
+    if isinstance(value, str):
+        check_text(value)
+        return value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return read_float(value)
+    if isinstance(value, dict) and is_operation(value):
+        return read_operation(value)
+    raise fault("nested values are not supported: give their parts as attributes of their own")
+
+
+Property = Annotated[Any, BeforeValidator(read_property)]
+
+
+class ProfileData(BaseModel):
+    """The properties of a profile: the predefined ones by name, any others as custom attributes."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Property]
+
+    Name: fields.Text = None
+    Email: fields.Email = None
+    Phone: fields.Phone = None
+    Gender: fields.Gender = None
+    DOB: fields.Dob = None
+    Employed: fields.Employed = None
+    Education: fields.Education = None
+    Married: fields.Married = None
+    Age: fields.Age = None
+    Photo: fields.Photo = None
+    customer_type: fields.Text = Field(default=None, alias="Customer Type")
+    Tz: fields.Text = None
+    msg_email: fields.Flag = Field(default=None, alias="MSG-email")
+    msg_push: fields.Flag = Field(default=None, alias="MSG-push")
+    msg_sms: fields.Flag = Field(default=None, alias="MSG-sms")
+    msg_whatsapp: fields.Flag = Field(default=None, alias="MSG-whatsapp")
+    msg_webpush: fields.Flag = Field(default=None, alias="MSG-webpush")
+    dnd_phone: fields.Flag = Field(default=None, alias="MSG-dndPhone")
+    dnd_email: fields.Flag = Field(default=None, alias="MSG-dndEmail")
+    dnd_whatsapp: fields.Flag = Field(default=None, alias="MSG-dndWhatsApp")
+    unsubscribe: fields.SubscriptionGroups = Field(default=None, alias="category-unsubscribe")
+    resubscribe: fields.SubscriptionGroups = Field(default=None, alias="category-resubscribe")
+    ct_is_test_user: fields.Text = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_allowed(cls, data: Any) -> Any:
+        for key in data:
+            fields.read_key(key)
+        return data
+
+
+class Profile(BaseModel):
+    """One profile record of ``POST /1/upload``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["profile"] = "profile"
+    identity: fields.Identity | None = None
+    objectId: fields.Identity | None = None  # noqa: N815 (CleverTap's name)
+    FBID: fields.Identity | None = None
+    GPID: fields.Identity | None = None
+    ts: fields.Ts | None = None
+    profileData: ProfileData  # noqa: N815 (CleverTap's name)
+
+    @model_validator(mode="after")
+    def _belongs_to_one(self) -> Self:
+        given = [name for name in IDENTIFIERS if getattr(self, name) is not None]
+        if not given:
+            raise fault("no identity: one of identity, objectId, FBID or GPID must be filled", codes.IDENTITY)
+        if len(given) > 1:
+            raise fault(f"{' and '.join(given)} are both filled: which one counts is not documented", codes.IDENTITY)
+        return self
+
+
+#: The code of a fault found before the model sees the value, for the fields that have one.
+FIELD_CODES: Final = {
+    **dict.fromkeys(IDENTIFIERS, codes.IDENTITY),
+    "ts": codes.TIMESTAMP,
+    "Gender": codes.GENDER,
+    "Email": codes.EMAIL,
+    "Phone": codes.PHONE,
+    "Employed": codes.EMPLOYED,
+    "Education": codes.EDUCATION,
+    "Married": codes.MARRIED,
+    "Age": codes.AGE,
+}
+
+PROFILE_SHAPE: Final = Shape(
+    model=Profile,
+    data="profileData",
+    identifiers=IDENTIFIERS,
+    top=(*IDENTIFIERS, "ts"),
+    known=tuple(info.alias or name for name, info in ProfileData.model_fields.items()),
+    field_codes=FIELD_CODES,
+)
