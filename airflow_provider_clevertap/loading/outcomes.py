@@ -27,9 +27,11 @@ class RowVerdict(NamedTuple):
     :param code: CleverTap's error code, where one fits.
     :param field: the source column (or CleverTap field) at fault, where one is known.
     :param reason: what is wrong and how to mend it.
+    :param values_dropped: bad values left out of a row that was sent without them.
     """
 
     outcome: Outcome
     code: int | None = None
     field: str = ""
     reason: str = ""
+    values_dropped: int = 0

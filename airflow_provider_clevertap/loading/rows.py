@@ -16,10 +16,13 @@ class RowFault:
 
     :param reason: what is wrong and how to mend it, without the row's values.
     :param column: the source column at fault, when there is one.
+    :param text: the row as it stands in the file, when it has no cells to show (a broken line of JSON Lines); for
+        the rejects file alone.
     """
 
     reason: str
     column: str = ""
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class RowBlock:
         are null.
     :param objects: the other columns (mixed types, nested values), as plain Python values with ``None`` for missing.
     :param faults: index in the block of each unusable row, with the reason.
+    :param row_count: how many rows, where there is no column to tell (JSON Lines without a single key).
     """
 
     file: str
@@ -45,13 +49,14 @@ class RowBlock:
     columns: Mapping[str, pa.Array]
     objects: Mapping[str, list[Any]] = field(default_factory=dict)
     faults: Mapping[int, RowFault] = field(default_factory=dict)
+    row_count: int = 0
 
     def __len__(self) -> int:
         for column in self.columns.values():
             return len(column)
         for values in self.objects.values():
             return len(values)
-        return 0
+        return self.row_count
 
     def value(self, index: int, name: str) -> Any:
         """Give one cell as a Python value, ``None`` when it is empty."""
@@ -70,6 +75,8 @@ class Source(Protocol):
     fixed_columns: bool
     #: rows hold nested values, so that rejects are written as JSON Lines
     nested: bool
+    #: rows come from more than one file, so that a row's number alone does not name it
+    many_files: bool
 
     @property
     def name(self) -> str:

@@ -70,7 +70,8 @@ class CellRule:
             case None:
                 return read_as_it_stands(value, self.dates) if self.custom else value
             case DeclaredType.TEXT:
-                return read_text(value)
+                # A field CleverTap knows has a format of its own, which the model holds.
+                return read_text(value) if self.custom else value
             case DeclaredType.INTEGER:
                 return read_integer(value)
             case DeclaredType.FLOAT:

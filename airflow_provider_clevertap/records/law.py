@@ -43,6 +43,7 @@ class Shape:
     :param identifiers: the fields that say who the record belongs to.
     :param top: every field outside the properties that a column may fill, identifiers included.
     :param known: the properties CleverTap knows by name, as it spells them.
+    :param dates: the known properties that are dates.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
     """
 
@@ -51,6 +52,7 @@ class Shape:
     identifiers: tuple[str, ...]
     top: tuple[str, ...]
     known: tuple[str, ...]
+    dates: frozenset[str]
     field_codes: Mapping[str, int]
 
     def canonical(self, name: str) -> str:

@@ -116,5 +116,6 @@ PROFILE_SHAPE: Final = Shape(
     identifiers=IDENTIFIERS,
     top=(*IDENTIFIERS, "ts"),
     known=tuple(info.alias or name for name, info in ProfileData.model_fields.items()),
+    dates=frozenset({"DOB"}),
     field_codes=FIELD_CODES,
 )

@@ -30,9 +30,11 @@ _MAX_DIGITS: Final = 300
 
 
 def is_empty(value: Any) -> bool:
-    """Tell whether a cell holds nothing: missing, blank text, or not a number."""
+    """Tell whether a cell holds nothing: missing, blank text, an empty list, or not a number."""
     if isinstance(value, str):
         return not value.strip(BLANK)
+    if isinstance(value, list | tuple | dict):
+        return not value
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 

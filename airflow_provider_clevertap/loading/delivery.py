@@ -1,0 +1,166 @@
+"""One batch brought to its end: sent, sent again where that is safe, split where one record spoils it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airflow_provider_clevertap.api.answers import (
+    Answer,
+    Busy,
+    Denied,
+    Malformed,
+    Processed,
+    RecordRefusal,
+    TooLarge,
+    Unclear,
+    Unreachable,
+    error_for,
+)
+from airflow_provider_clevertap.exceptions import LoadStoppedError
+from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.records.codes import SERVER_ERROR
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.api.client import CleverTapClient
+    from airflow_provider_clevertap.api.retry import RetryPolicy
+    from airflow_provider_clevertap.loading.in_flight import InFlight
+    from airflow_provider_clevertap.loading.packing import Batch
+
+OnUnconfirmed = Literal["resend", "hold"]
+
+#: How often a record that met an error of CleverTap's own (555) is sent again.
+_SERVER_ERROR_REPEATS = 3
+#: How often a batch is sent again whose answer came but does not add up: a later answer is rarely better.
+_UNREADABLE_REPEATS = 2
+_SUCCESS = range(200, 300)
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What became of a batch.
+
+    :param batch: the batch.
+    :param verdicts: the records that were not accepted, by their place in the batch.
+    :param requests: how many requests it took.
+    :param retries: how many of them repeated an earlier one.
+    :param resent: records sent again although the first sending may have been processed.
+    """
+
+    batch: Batch
+    verdicts: dict[int, RowVerdict] = field(default_factory=dict)
+    requests: int = 0
+    retries: int = 0
+    resent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Delivers batches; shared by all the threads that send.
+
+    :param client: the API.
+    :param in_flight: bounds the requests of all threads together.
+    :param policy: how often and how long one batch is tried.
+    :param dry_run: CleverTap validates and stores nothing, so that everything may be repeated.
+    :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
+    :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
+    """
+
+    client: CleverTapClient
+    in_flight: InFlight
+    policy: RetryPolicy
+    dry_run: bool
+    on_unconfirmed: OnUnconfirmed
+    stopping: threading.Event
+
+    def deliver(self, batch: Batch) -> BatchResult:
+        """Bring a batch to its end.
+
+        :raises AccessDeniedError: when CleverTap refuses the account, the passcode or the rights.
+        :raises CleverTapUnavailableError: when the tries ended without an answer that settles the batch.
+        """
+        result = BatchResult(batch)
+        parts = [(batch, np.arange(len(batch)), _SERVER_ERROR_REPEATS)]
+        while parts:
+            part, places, repeats = parts.pop()
+            match self._answer(part, result):
+                case Processed(refused):
+                    again = self._note_refusals(refused, places, repeats, result)
+                    if len(again):
+                        parts.append((part.select(again), places[again], repeats - 1))
+                        result.retries += 1
+                        self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - repeats + 1))
+                case Malformed(detail) | TooLarge(detail) if len(part) == 1:
+                    result.verdicts[int(places[0])] = RowVerdict(Outcome.REJECTED, None, "", detail)
+                case Malformed() | TooLarge():
+                    halves = np.array_split(np.arange(len(part)), 2)
+                    parts += [(part.select(half), places[half], repeats) for half in reversed(halves)]
+                case Unclear(detail=detail):
+                    held = RowVerdict(Outcome.UNCONFIRMED, None, "", f"it may or may not have been processed: {detail}")
+                    result.verdicts.update(dict.fromkeys(places.tolist(), held))
+        return result
+
+    @staticmethod
+    def _note_refusals(
+        refused: tuple[RecordRefusal, ...], places: NDArray[np.int64], repeats: int, result: BatchResult
+    ) -> NDArray[np.int64]:
+        """Note the refused records; give those to be sent again."""
+        again = [refusal.index for refusal in refused if refusal.code == SERVER_ERROR and repeats > 0]
+        for refusal in refused:
+            if refusal.code != SERVER_ERROR or repeats == 0:
+                result.verdicts[int(places[refusal.index])] = RowVerdict(
+                    Outcome.REJECTED, refusal.code, "", refusal.reason
+                )
+        return np.array(sorted(again), np.int64)
+
+    def _answer(self, part: Batch, result: BatchResult) -> Answer:
+        """Send a batch until its answer settles it, or until it must not be sent again."""
+        body, started, attempt = part.body(), time.monotonic(), 0
+        while True:
+            if self.stopping.is_set():
+                raise LoadStoppedError("The load was told to stop.")
+            with self.in_flight.one():
+                answer = self.client.upload(body, len(part), dry_run=self.dry_run)
+            result.requests += 1
+            attempt += 1
+            if isinstance(answer, Busy):
+                self.in_flight.was_refused()
+            else:
+                self.in_flight.went_well()
+            match answer:
+                case Processed() | Malformed() | TooLarge():
+                    return answer
+                case Denied():
+                    raise error_for(answer)
+                case Unclear() if not self._may_resend(part):
+                    return answer
+                case Unclear(status=status) if status in _SUCCESS and attempt > _UNREADABLE_REPEATS:
+                    return answer
+            self._wait_to_retry(answer, attempt, started)
+            result.retries += 1
+            if isinstance(answer, Unclear) and not self.dry_run:
+                result.resent += len(part)
+
+    def _may_resend(self, part: Batch) -> bool:
+        return part.repeatable or self.dry_run or self.on_unconfirmed == "resend"
+
+    def _wait_to_retry(self, answer: Busy | Unreachable | Unclear, attempt: int, started: float) -> None:
+        """Wait before the next attempt.
+
+        :raises CleverTapUnavailableError: when there is to be none.
+        """
+        delay = self.policy.delay(attempt, None if isinstance(answer, Unreachable) else answer.retry_after)
+        spent = time.monotonic() - started
+        # Being told to wait is no failure, so only time bounds it.
+        too_often = attempt >= self.policy.attempts and not isinstance(answer, Busy)
+        if too_often or spent + delay > self.policy.total_seconds:
+            raise error_for(answer)
+        self._wait(delay)
+
+    def _wait(self, seconds: float) -> None:
+        self.stopping.wait(seconds)

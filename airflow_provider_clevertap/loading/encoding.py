@@ -1,0 +1,244 @@
+"""Rows become records: by screens where a column is certainly fine, by the law wherever it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, notes_on, plan_columns
+from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
+from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.screens import Screen, Screened, choose_screen
+from airflow_provider_clevertap.loading.text_columns import Mask, either
+from airflow_provider_clevertap.records.faults import Fault
+from airflow_provider_clevertap.records.law import Law, Verdict
+from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
+from airflow_provider_clevertap.records.values import is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBlock:
+    """A block's records, and the verdict on every row that has none.
+
+    :param block: the rows.
+    :param records: the JSON text of each record, followed by a comma, in the order of the rows.
+    :param rows: for each record, the place of its row in the block.
+    :param unsent: the rows that are not sent, by their place in the block.
+    :param dropped: for rows that are sent without some of their values: what was left out and why.
+    :param repeatable: sending these records twice has the effect of sending them once.
+    :param columns_by_code: the source column that CleverTap means by a code.
+    """
+
+    block: RowBlock
+    records: Any
+    rows: NDArray[np.int64]
+    unsent: Mapping[int, RowVerdict]
+    dropped: Mapping[int, RowVerdict]
+    repeatable: bool
+    columns_by_code: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to do with blocks of one set of columns."""
+
+    columns: tuple[PlannedColumn, ...]
+    screens: tuple[Screen | None, ...]
+    law: Law
+    repeatable: bool
+    columns_by_code: Mapping[int, str]
+
+
+class Encoder:
+    """Turns row blocks into records.
+
+    :param kind: the kind of record.
+    :param choices: what the user said of the columns.
+    :param unmapped: what happens to columns nothing was said of.
+    :param fixed: every column of the source is known from its first block.
+    :param default_country: ISO country of phone numbers written without ``+``.
+    :param on_bad_value: what a bad value does to its row.
+    """
+
+    def __init__(
+        self,
+        kind: RecordKind,
+        choices: Mapping[str, Column | None],
+        *,
+        unmapped: Unmapped = "send",
+        fixed: bool = True,
+        default_country: str | None = None,
+        on_bad_value: Literal["reject", "drop"] = "reject",
+    ) -> None:
+        self.kind = kind
+        self._choices = choices
+        self._unmapped: Unmapped = unmapped
+        self._fixed = fixed
+        self._default_country = default_country
+        self._on_bad_value: Literal["reject", "drop"] = on_bad_value
+        self._plans: dict[tuple[Any, ...], _Plan] = {}
+        self._seen: set[str] = set()
+        self._notes: dict[str, bool] = {}
+
+    def encode(self, block: RowBlock) -> EncodedBlock:
+        """Encode one block.
+
+        :raises MappingError: when the block's columns cannot become records as asked.
+        """
+        plan = self._plan(block)
+        columns = [
+            self._screened(block, planned, screen) for planned, screen in zip(plan.columns, plan.screens, strict=True)
+        ]
+        doubtful = self._doubtful(block, columns)
+        records = join_records(self.kind.record_type, self.kind.shape.data, columns, len(block))
+        return _settle(block, plan, records, doubtful)
+
+    def never_seen(self) -> list[str]:
+        """Give the columns the user mapped that no block had."""
+        return [name for name in self._choices if name not in self._seen]
+
+    def new_notes(self) -> list[str]:
+        """Give what the user should know of the mapping and has not been told yet."""
+        fresh = [note for note, told in self._notes.items() if not told]
+        self._notes.update(dict.fromkeys(fresh, True))
+        return fresh
+
+    def _plan(self, block: RowBlock) -> _Plan:
+        types = tuple(block.columns[name].type if name in block.columns else None for name in block.names)
+        key = (block.names, types)
+        if key not in self._plans:
+            self._seen.update(block.names)
+            self._plans[key] = self._make_plan(block.names, types)
+        return self._plans[key]
+
+    def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
+        shape = self.kind.shape
+        columns = plan_columns(names, self._choices, shape=shape, unmapped=self._unmapped, fixed=self._fixed)
+        for note in notes_on(columns, self._choices):
+            self._notes.setdefault(note, False)
+        by_name = dict(zip(names, types, strict=True))
+        if self._fixed:
+            _refuse_float_identities(columns, by_name, shape.identifiers)
+        rules = [column.rule for column in columns]
+        return _Plan(
+            columns=columns,
+            screens=tuple(
+                None if by_name[column.source] is None else choose_screen(column.rule, by_name[column.source])
+                for column in columns
+            ),
+            law=Law(shape, rules, default_country=self._default_country, on_bad_value=self._on_bad_value),
+            repeatable=not any(rule.operator in NOT_REPEATABLE for rule in rules),
+            columns_by_code={
+                shape.field_codes[column.rule.key]: column.source
+                for column in columns
+                if column.rule.key in shape.field_codes
+            },
+        )
+
+    def _screened(self, block: RowBlock, planned: PlannedColumn, screen: Screen | None) -> EncodedColumn:
+        column = block.columns.get(planned.source)
+        if column is None:
+            filled = np.array([not is_empty(value) for value in block.objects[planned.source]], np.bool_)
+        elif screen is None:
+            filled = column.is_valid().to_numpy(zero_copy_only=False)
+        else:
+            return EncodedColumn(planned.rule, screen(column))
+        nothing = pa.nulls(len(block), pa.string())
+        return EncodedColumn(planned.rule, Screened(nothing, filled if filled.any() else None))
+
+    def _doubtful(self, block: RowBlock, columns: Iterable[EncodedColumn]) -> Mask | None:
+        doubtful: Mask | None = None
+        identified = np.zeros(len(block), np.int64)
+        for column in columns:
+            doubtful = either(doubtful, column.screened.doubtful)
+            if column.rule.key in self.kind.shape.identifiers:
+                identified += column.screened.text.is_valid().to_numpy(zero_copy_only=False)
+        if (identified != 1).any():
+            doubtful = either(doubtful, identified != 1)
+        if block.faults:
+            at_fault = np.zeros(len(block), np.bool_)
+            at_fault[list(block.faults)] = True
+            doubtful = either(doubtful, at_fault)
+        return doubtful
+
+
+def _refuse_float_identities(
+    columns: Iterable[PlannedColumn], types: Mapping[str, Any], identifiers: tuple[str, ...]
+) -> None:
+    for column in columns:
+        kind = types[column.source]
+        if column.rule.key in (*identifiers, "Phone") and kind is not None and pa.types.is_floating(kind):
+            raise MappingError(
+                f"column {column.source!r} holds floating-point numbers, so {column.rule.key} would lose digits or "
+                "become 123.0: read it as text (pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
+            )
+
+
+def _settle(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) -> EncodedBlock:
+    """Let the law judge the doubtful rows, and put its records in their places."""
+    everywhere = np.arange(len(block))
+    if doubtful is None:
+        return EncodedBlock(block, records, everywhere, {}, {}, plan.repeatable, plan.columns_by_code)
+    unsent: dict[int, RowVerdict] = {}
+    dropped: dict[int, RowVerdict] = {}
+    written: list[str | None] = []
+    repeatable = plan.repeatable
+    for index, verdict in _judge(block, plan, np.flatnonzero(doubtful)):
+        if verdict.record is None:
+            unsent[index] = _row_verdict(plan, verdict, block, index)
+            written.append(None)
+            continue
+        if verdict.faults:
+            dropped[index] = _row_verdict(plan, verdict, block, index)
+        repeatable = repeatable and verdict.repeatable
+        written.append(msgspec.json.encode(verdict.record).decode() + ",")
+    records = pc.replace_with_mask(records, pa.array(doubtful), pa.array(written, pa.string()))
+    if unsent:
+        everywhere = np.delete(everywhere, list(unsent))
+        records = records.take(pa.array(everywhere))
+    return EncodedBlock(block, records, everywhere, unsent, dropped, repeatable, plan.columns_by_code)
+
+
+def _judge(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Iterable[tuple[int, Verdict]]:
+    places = pa.array(indices)
+    cells = [
+        block.columns[column.source].take(places).to_pylist()
+        if column.source in block.columns
+        else [block.objects[column.source][index] for index in indices]
+        for column in plan.columns
+    ]
+    for place, index in enumerate(indices.tolist()):
+        if index in block.faults:
+            fault = block.faults[index]
+            yield index, Verdict(None, (Fault(fault.column, None, fault.reason),))
+        else:
+            yield index, plan.law.judge([column[place] for column in cells])
+
+
+def _row_verdict(plan: _Plan, verdict: Verdict, block: RowBlock, index: int) -> RowVerdict:
+    if verdict.empty:
+        return RowVerdict(Outcome.SKIPPED)
+    # People fix cells, so a fault is told by its source column; the record's own field only where no column fills it.
+    sources = {column.rule.key: column.source for column in plan.columns} if index not in block.faults else {}
+    names = [sources.get(fault.field, fault.field) for fault in verdict.faults]
+    return RowVerdict(
+        outcome=Outcome.INVALID if verdict.record is None else Outcome.ACCEPTED,
+        code=next((fault.code for fault in verdict.faults if fault.code is not None), None),
+        field=", ".join(dict.fromkeys(name for name in names if name)),
+        reason="; ".join(
+            f"{name}: {fault.reason}" if name else fault.reason
+            for name, fault in zip(names, verdict.faults, strict=True)
+        ),
+        values_dropped=0 if verdict.record is None else len(verdict.faults),
+    )

@@ -1,0 +1,180 @@
+"""One load from its first row to its summary."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.exceptions import (
+    ConfigurationError,
+    LoadStoppedError,
+    TooManyRejectsError,
+)
+from airflow_provider_clevertap.loading.delivery import Courier
+from airflow_provider_clevertap.loading.encoding import EncodedBlock, Encoder
+from airflow_provider_clevertap.loading.in_flight import InFlight
+from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.ledger import Ledger
+from airflow_provider_clevertap.loading.mapping import read_choices
+from airflow_provider_clevertap.loading.options import LoadOptions
+from airflow_provider_clevertap.loading.packing import Packer
+from airflow_provider_clevertap.loading.progress import Progress
+from airflow_provider_clevertap.loading.rejects import RejectsFile
+from airflow_provider_clevertap.loading.report import write_report
+from airflow_provider_clevertap.loading.rows import Source
+from airflow_provider_clevertap.loading.sending import Sender
+from airflow_provider_clevertap.loading.summary import Summary
+
+__all__ = ["Load", "LoadOptions"]
+
+#: Blocks kept in memory while one batch is held up; reading waits beyond it.
+_MOST_OPEN_BLOCKS = 48
+
+
+class Load:
+    """Loads one source into CleverTap as one kind of record. To be run once.
+
+    :param kind: the kind of record.
+    :param source: where the rows come from.
+    :param client: the API; may be ``None`` in a local dry run.
+    :param options: everything else.
+    :param log: the log for progress and notes; it never gets row data.
+    """
+
+    def __init__(
+        self,
+        kind: RecordKind,
+        source: Source,
+        client: CleverTapClient | None,
+        options: LoadOptions,
+        *,
+        log: logging.Logger | None = None,
+    ) -> None:
+        if client is None and options.dry_run != "local":
+            raise ConfigurationError("only a local dry run can do without a client")
+        self.kind = kind
+        self.source = source
+        self.options = options
+        self.summary = Summary(kind.name, dry_run=options.dry_run)
+        self._client = client
+        self._log = log or logging.getLogger(__name__)
+        self._stopping = threading.Event()
+        self._choices = read_choices(options.columns)
+
+    def stop(self) -> None:
+        """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``."""
+        self._stopping.set()
+
+    def run(self) -> Summary:
+        """Load everything.
+
+        :returns: the summary. After a failure ``self.summary`` holds what was settled.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows; everything else was loaded.
+        :raises FinalError: when the source, the mapping or the credentials are wrong.
+        :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
+        """
+        rejects = RejectsFile(self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files)
+        failure: BaseException | None = None
+        try:
+            self._carry(rejects)
+            self._judge_rejects()
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self._close(rejects, failure)
+        return self.summary
+
+    def _carry(self, rejects: RejectsFile) -> None:
+        """Take every row from the source to its outcome."""
+        encoder = Encoder(
+            self.kind,
+            self._choices,
+            unmapped=self.options.unmapped,
+            fixed=self.source.fixed_columns,
+            default_country=self.options.default_country,
+            on_bad_value=self.options.on_bad_value,
+        )
+        ledger = Ledger(self.summary, rejects)
+        progress = Progress(self._log, self.summary, self.source.progress)
+        encoded = self._encoded(encoder, ledger, progress)
+        if self._client is None or self.options.dry_run == "local":
+            for block in encoded:
+                ledger.waive(block)
+        else:
+            self._send(self._client, encoded, ledger)
+        for name in encoder.never_seen():
+            self._log.warning("Column %r is mapped, but no row of the source has it", name)
+
+    def _encoded(self, encoder: Encoder, ledger: Ledger, progress: Progress) -> Iterator[EncodedBlock]:
+        for block in self.source.blocks():
+            if self._stopping.is_set():
+                raise LoadStoppedError("The load was told to stop.")
+            encoded = encoder.encode(block)
+            for note in encoder.new_notes():
+                self._log.info(note)
+            ledger.enter(encoded)
+            progress.tick()
+            yield encoded
+
+    def _send(self, client: CleverTapClient, encoded: Iterator[EncodedBlock], ledger: Ledger) -> None:
+        in_flight = self.options.max_in_flight
+        courier = Courier(
+            client=client,
+            in_flight=InFlight(in_flight),
+            policy=self.options.retries,
+            dry_run=self.options.dry_run == "server",
+            on_unconfirmed=self.options.on_unconfirmed,
+            stopping=self._stopping,
+        )
+        packer = Packer(self.kind.records_per_call, self.options.bytes_per_batch)
+        with Sender(courier, in_flight) as sender:
+            try:
+                for block in encoded:
+                    for batch in packer.add(block):
+                        ledger.settle_all(sender.send(batch))
+                    while ledger.open_blocks > _MOST_OPEN_BLOCKS:
+                        ledger.settle_all(sender.wait())
+                for batch in packer.finish():
+                    ledger.settle_all(sender.send(batch))
+                ledger.settle_all(sender.drain())
+            except BaseException:
+                ledger.settle_all(sender.salvage())
+                raise
+
+    def _judge_rejects(self) -> None:
+        failed, allowed = self.summary.failed, self.options.max_rejects
+        limit = allowed * self.summary.rows if isinstance(allowed, float) else allowed
+        if failed > limit:
+            shown = f"{allowed:.2%} of the rows" if isinstance(allowed, float) else f"{allowed:,}"
+            raise TooManyRejectsError(
+                f"{failed:,} of {self.summary.rows:,} rows failed and max_rejects allows {shown}; "
+                f"{self.summary.accepted:,} rows were accepted. {self._where_to_look()}",
+                self.summary,
+            )
+
+    def _where_to_look(self) -> str:
+        if self.options.rejects_path is None:
+            return "Set rejects_path to see which rows and why."
+        return f"Which rows and why: {self.options.rejects_path}"
+
+    def _close(self, rejects: RejectsFile, failure: BaseException | None) -> None:
+        self.summary.end()
+        rejects.close()
+        self.summary.rejects_path = rejects.path
+        if self.options.report_path is None:
+            return
+        self.summary.report_path = str(self.options.report_path)
+        try:
+            write_report(
+                self.options.report_path,
+                source=self.source.name,
+                summary=self.summary,
+                choices=self._choices,
+                failure=None if failure is None else f"{type(failure).__name__}: {failure}",
+            )
+        except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
+            self.summary.report_path = None
+            self._log.warning("The report was not written: %s", error)

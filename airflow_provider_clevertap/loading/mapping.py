@@ -1,0 +1,223 @@
+"""From what the user said of the columns to one rule for each: every mistake is found before the first row is sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias
+
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.records.cells import CellRule, DeclaredType
+from airflow_provider_clevertap.records.dates import DateReader
+from airflow_provider_clevertap.records.fields import read_key
+from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.limits import CUSTOM_ATTRIBUTES
+from airflow_provider_clevertap.records.operations import OPERATORS
+
+ColumnChoice: TypeAlias = str | Column | Mapping[str, Any] | None
+Unmapped: TypeAlias = Literal["send", "ignore", "error"]
+
+#: The types of CleverTap's SFTP manifest (https://developer.clevertap.com/docs/imports-via-sftp).
+_MANIFEST_TYPES: Mapping[str, DeclaredType] = {
+    "STRING": DeclaredType.TEXT,
+    "INTEGER": DeclaredType.INTEGER,
+    "LONG": DeclaredType.INTEGER,
+    "FLOAT": DeclaredType.FLOAT,
+    "BOOLEAN": DeclaredType.BOOLEAN,
+    "DATE": DeclaredType.DATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedColumn:
+    """A source column and the rule that reads it."""
+
+    source: str
+    rule: CellRule
+
+
+def read_choices(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
+    """Read every form a user may write a column in; ``None`` leaves the column out.
+
+    :raises MappingError: when a form is not known.
+    """
+    return {source: _read_choice(source, choice) for source, choice in (columns or {}).items()}
+
+
+def _read_choice(source: str, choice: ColumnChoice) -> Column | None:
+    if choice is None or isinstance(choice, Column):
+        return choice
+    if isinstance(choice, str):
+        return Column(choice)
+    if isinstance(choice, Mapping):
+        return _from_manifest(source, choice) if {"ctName", "dataType"} & set(choice) else _from_object(source, choice)
+    raise MappingError(f"column {source!r}: expected a name or a Column, not {type(choice).__name__}")
+
+
+def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
+    allowed = [field.name for field in fields(Column)]
+    unknown = [name for name in choice if name not in allowed]
+    if unknown:
+        raise MappingError(f"column {source!r}: {unknown[0]!r} is not an option; use {', '.join(allowed)}")
+    return Column(**choice)
+
+
+def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
+    name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
+    known = _MANIFEST_TYPES.get(declared.upper())
+    if known is not None:
+        return Column(name, type=known.value)
+    if "yy" in declared:
+        return Column(name, type="date", format=declared)
+    raise MappingError(
+        f"column {source!r}: dataType {declared!r} is not known; use {', '.join(_MANIFEST_TYPES)} or a date pattern"
+    )
+
+
+def plan_columns(
+    names: Sequence[str],
+    choices: Mapping[str, Column | None],
+    *,
+    shape: Shape,
+    unmapped: Unmapped = "send",
+    fixed: bool = True,
+) -> tuple[PlannedColumn, ...]:
+    """Decide for each source column which field it fills and how.
+
+    :param names: the source's columns.
+    :param choices: what the user said of them.
+    :param shape: the kind of record.
+    :param unmapped: what happens to columns nothing was said of.
+    :param fixed: every column of the source is known now. Else some may appear later, and a column that cannot be
+        sent spoils only the rows that fill it.
+    :raises MappingError: when the columns cannot become a record as asked.
+    """
+    if fixed:
+        _refuse_unknown(names, choices)
+    planned = []
+    for name in names:
+        if name not in choices:
+            if unmapped == "ignore":
+                continue
+            if unmapped == "error":
+                raise MappingError(
+                    f"column {name!r} is not mapped, and unmapped='error': map it, or map it to None to leave it out"
+                )
+        choice = choices.get(name, Column())
+        if choice is not None:
+            planned.append(PlannedColumn(name, _rule(name, choice, shape)))
+    _refuse_twice(planned)
+    if fixed:
+        _refuse_bad_names(planned)
+        _require_identifier(planned, names, shape)
+    return tuple(planned)
+
+
+def notes_on(planned: Iterable[PlannedColumn], choices: Mapping[str, Column | None]) -> Iterable[str]:
+    """Give what a user should know of the mapping although nothing is wrong."""
+    planned = list(planned)
+    for column in planned:
+        choice = choices.get(column.source)
+        target = column.source if choice is None or choice.name is None else choice.name
+        if target != column.rule.key:
+            yield f"{target!r} is taken for CleverTap's field {column.rule.key!r}"
+    custom = sum(column.rule.custom for column in planned)
+    if custom > CUSTOM_ATTRIBUTES:
+        yield f"{custom} custom attributes: CleverTap documents a limit of {CUSTOM_ATTRIBUTES} and may drop the excess"
+
+
+def _rule(source: str, choice: Column, shape: Shape) -> CellRule:
+    target = source if choice.name is None else choice.name
+    key = shape.canonical(target)
+    in_data = key not in shape.top
+    if not in_data and (choice.operator is not None or choice.empty == "delete"):
+        raise MappingError(f"column {source!r}: {key} is not a property: it takes no operator and cannot be deleted")
+    try:
+        declared = _declared_type(choice, is_date=key in shape.dates)
+        dates = DateReader(_formats(choice), choice.timezone)
+    except ValueError as error:
+        raise MappingError(f"column {source!r}: {error}") from None
+    return CellRule(
+        key=key,
+        in_data=in_data,
+        custom=in_data and key not in shape.known,
+        type=declared,
+        dates=dates,
+        separator=choice.separator,
+        operator=choice.operator,
+        delete_empty=choice.empty == "delete",
+        problem=_key_problem(key) if in_data else None,
+    )
+
+
+def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
+    if choice.operator is not None and choice.operator not in OPERATORS:
+        raise ValueError(f"operator {choice.operator!r} is not known; use {', '.join(sorted(OPERATORS))}")
+    if choice.empty not in ("omit", "delete"):
+        raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
+    if not choice.separator:
+        raise ValueError("the separator cannot be empty")
+    if choice.type is None:
+        # A zone alone says nothing of the type: the column may hold datetimes of its own.
+        return DeclaredType.DATE if choice.format is not None or is_date else None
+    if choice.type not in set(DeclaredType):
+        raise ValueError(f"type {choice.type!r} is not known; use {', '.join(DeclaredType)}")
+    return DeclaredType(choice.type)
+
+
+def _formats(choice: Column) -> tuple[str, ...]:
+    if choice.format is None:
+        return ()
+    return (choice.format,) if isinstance(choice.format, str) else tuple(choice.format)
+
+
+def _key_problem(key: str) -> str | None:
+    try:
+        read_key(key)
+    except PydanticCustomError as error:
+        return str(error.message())
+    return None
+
+
+def _refuse_unknown(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
+    unknown = [name for name in choices if name not in names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], names, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise MappingError(f"the source has no column {unknown[0]!r}{hint}; its columns are {_listed(names)}")
+
+
+def _refuse_twice(planned: Iterable[PlannedColumn]) -> None:
+    planned = list(planned)
+    counts = Counter((column.rule.in_data, column.rule.key) for column in planned)
+    for (_, key), count in counts.items():
+        if count > 1:
+            sources = _listed([column.source for column in planned if column.rule.key == key])
+            raise MappingError(f"columns {sources} would all become {key}: map the others to None or to other names")
+
+
+def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
+    for column in planned:
+        if column.rule.problem is not None:
+            raise MappingError(
+                f"column {column.source!r} cannot become a property: {column.rule.problem}. "
+                "Map it to another name, or to None to leave it out"
+            )
+
+
+def _require_identifier(planned: Iterable[PlannedColumn], names: Sequence[str], shape: Shape) -> None:
+    if not any(column.rule.key in shape.identifiers for column in planned):
+        raise MappingError(
+            f"no column says who a row belongs to: map one to {' or '.join(shape.identifiers)}, "
+            f"such as columns={{'customer_id': 'identity'}}; the source's columns are {_listed(names)}"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:30])
+    return f"{shown} and {len(names) - 30} more" if len(names) > 30 else shown or "none"  # noqa: PLR2004

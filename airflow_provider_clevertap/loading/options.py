@@ -1,0 +1,76 @@
+"""What a user may say of a load, checked before anything else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airflow_provider_clevertap.api.retry import RetryPolicy
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
+from airflow_provider_clevertap.loading.mapping import ColumnChoice, Unmapped
+from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
+
+DryRun = Literal["local", "server"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadOptions:
+    """What a user may say of a load.
+
+    :param columns: what each source column becomes, by its name; see ``Column``.
+    :param unmapped: columns not named in ``columns`` are sent under their own name (``"send"``), left out
+        (``"ignore"``) or not allowed (``"error"``).
+    :param max_rejects: how many rows may fail, as a number of rows (``int``) or a share of all rows (``float``).
+    :param rejects_path: where the rejects file goes, ``None`` for none.
+    :param report_path: where the report goes, ``None`` for none.
+    :param dry_run: ``"local"`` checks everything and sends nothing, ``"server"`` lets CleverTap check and store
+        nothing, ``None`` loads.
+    :param max_in_flight: requests at a time, 1 to 15.
+    :param on_unconfirmed: records that must not be sent twice, after an answer that leaves open whether they were
+        processed: ``"resend"`` (at least once) or ``"hold"`` (at most once).
+    :param on_bad_value: a bad value makes its row invalid (``"reject"``) or is left out of it (``"drop"``).
+    :param default_country: ISO country of phone numbers written without ``+``.
+    :param bytes_per_batch: the most bytes of one request. CleverTap documents no limit; 4 MiB is our own choice.
+    :param retries: how often and how long one batch is tried.
+    """
+
+    columns: Mapping[str, ColumnChoice] | None = None
+    unmapped: Unmapped = "send"
+    max_rejects: int | float = 0
+    rejects_path: Any = None
+    report_path: Any = None
+    dry_run: DryRun | None = None
+    max_in_flight: int = DEFAULT_IN_FLIGHT
+    on_unconfirmed: OnUnconfirmed = "resend"
+    on_bad_value: Literal["reject", "drop"] = "reject"
+    default_country: str | None = None
+    bytes_per_batch: int = 4 * 1024 * 1024
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def __post_init__(self) -> None:
+        _choice("unmapped", self.unmapped, ("send", "ignore", "error"))
+        _choice("dry_run", self.dry_run, (None, "local", "server"))
+        _choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
+        _choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
+        if not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
+            raise ConfigurationError(f"max_in_flight must be 1 to {MAX_IN_FLIGHT}, CleverTap's ceiling for an account")
+        if isinstance(self.max_rejects, bool) or self.max_rejects < 0:
+            raise ConfigurationError("max_rejects must be a number of rows such as 10, or a share such as 0.01")
+        if isinstance(self.max_rejects, float) and self.max_rejects > 1:
+            raise ConfigurationError("max_rejects as a share is at most 1.0; write a number of rows without a point")
+        if self.default_country is not None:
+            _check_country(self.default_country)
+
+
+def _choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ConfigurationError(f"{name}={value!r} is not known; use {', '.join(map(repr, allowed))}")
+
+
+def _check_country(country: str) -> None:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if country not in SUPPORTED_REGIONS:
+        raise ConfigurationError(f"default_country={country!r} is not an ISO country code such as 'IN' or 'DE'")

@@ -1,0 +1,53 @@
+"""Progress lines in the task log, at a rate a person can read."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from airflow_provider_clevertap.loading.summary import Summary
+
+_FIRST_AFTER = 5.0
+_EVERY = 30.0
+
+
+class Progress:
+    """Logs how far a load is: soon after its start, then twice a minute.
+
+    :param log: where to.
+    :param summary: the counts.
+    :param share_read: gives the share of the source read so far, ``None`` when unknown.
+    """
+
+    def __init__(self, log: logging.Logger, summary: Summary, share_read: Callable[[], float | None]) -> None:
+        self._log = log
+        self._summary = summary
+        self._share_read = share_read
+        self._due = time.monotonic() + _FIRST_AFTER
+
+    def tick(self) -> None:
+        """Log a line when one is due."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _EVERY
+        rows, seconds = self._summary.rows, self._summary.seconds
+        self._log.info(
+            "%s rows settled, %s rows/s, %s failed%s",
+            f"{rows:,}",
+            f"{rows / seconds:,.0f}",
+            f"{self._summary.failed:,}",
+            self._remaining(seconds),
+        )
+
+    def _remaining(self, seconds: float) -> str:
+        share = self._share_read()
+        if not share:
+            return ""
+        return f", {share:.0%} read, about {_clock(seconds * (1 - share) / share)} to go"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,129 @@
+"""The rejects file: every row that failed, as it was, with the reason; fix the cells and load the file again."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import sys
+from datetime import date, time
+from pathlib import Path
+from typing import IO, Any, Final
+
+from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
+from airflow_provider_clevertap.loading.outcomes import RowVerdict
+from airflow_provider_clevertap.loading.rows import RowBlock
+
+#: Added to the source's own columns. A source leaves out columns of these names, so that the file can be loaded again.
+VERDICT_COLUMNS: Final = (
+    "clevertap_row", "clevertap_outcome", "clevertap_code", "clevertap_field", "clevertap_reason",
+)  # fmt: skip
+#: Added when the load has more than one file, as rows are numbered in each.
+FILE_COLUMN: Final = "clevertap_file"
+
+
+class RejectsFile:
+    """Writes the rejects file; nothing is made until there is a row to write.
+
+    :param place: where it goes, ``None`` to write none. A name that ends in ``.jsonl`` is written as JSON Lines,
+        one that ends in ``.csv`` as CSV.
+    :param nested: the rows hold nested values: JSON Lines unless the name says otherwise.
+    :param many_files: the load has more than one file.
+    """
+
+    def __init__(self, place: Any, *, nested: bool = False, many_files: bool = False) -> None:
+        self._file = None if place is None else ArtifactFile(place)
+        self._many_files = many_files
+        self._rows: _CsvRows | _JsonRows | None = None
+        self._as_json = nested
+        if self._file is not None:
+            ending = Path(self._file.name).suffix
+            self._as_json = ending in (".jsonl", ".ndjson") or (nested and ending != ".csv")
+            # What an earlier try left there must not pass for this one's.
+            self._file.remove()
+
+    @property
+    def path(self) -> str | None:
+        """Where the file is, ``None`` while there is none."""
+        return None if self._rows is None or self._file is None else self._file.name
+
+    def write(self, block: RowBlock, index: int, verdict: RowVerdict) -> None:
+        """Write one row."""
+        if self._file is None:
+            return
+        if self._rows is None:
+            stream = self._file.open()
+            self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
+        row = block.row(index)
+        row |= zip(
+            VERDICT_COLUMNS,
+            (block.first_row + index, verdict.outcome.value, verdict.code, verdict.field, verdict.reason),
+            strict=True,
+        )
+        if self._many_files:
+            row[FILE_COLUMN] = block.file
+        self._rows.write(row)
+
+    def close(self) -> None:
+        """Finish the file and put it in its place."""
+        if self._rows is not None and self._file is not None:
+            self._rows.stream.close()
+            self._file.publish()
+
+
+class _JsonRows:
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.stream.write(json.dumps(row, default=_plain, ensure_ascii=False) + "\n")
+
+
+class _CsvRows:
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+        self._columns: tuple[str, ...] = ()
+
+    def write(self, row: dict[str, Any]) -> None:
+        if not set(row).issubset(self._columns):
+            self._widen(row)
+        csv.DictWriter(self.stream, self._columns).writerow({name: _cell(value) for name, value in row.items()})
+
+    def _widen(self, row: dict[str, Any]) -> None:
+        """Take up columns the header does not have yet, as a second file of a load may bring them."""
+        added = [name for name in row if name in (*VERDICT_COLUMNS, FILE_COLUMN)]
+        own = [name for name in dict.fromkeys((*self._columns, *row)) if name not in added]
+        earlier = self._read_back()
+        self._columns = (*own, *added)
+        self.stream.seek(0)
+        self.stream.truncate()
+        writer = csv.DictWriter(self.stream, self._columns)
+        writer.writeheader()
+        writer.writerows(earlier)
+
+    def _read_back(self) -> list[dict[str, str]]:
+        if not self._columns:
+            return []
+        self.stream.flush()
+        limit = csv.field_size_limit(sys.maxsize)
+        try:
+            with Path(self.stream.name).open(encoding="utf-8", newline="") as written:
+                return list(csv.DictReader(written))
+        finally:
+            csv.field_size_limit(limit)
+
+
+def _cell(value: Any) -> Any:
+    """Write a value so that a CSV source reads the same from it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    return _plain(value) if isinstance(value, date | time | bytes) else value
+
+
+def _plain(value: Any) -> Any:
+    """Write what JSON has no form for."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

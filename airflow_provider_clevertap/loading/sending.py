@@ -1,0 +1,75 @@
+"""Batches go out, several at a time; results come back in the order they are ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Self
+
+from airflow_provider_clevertap.loading.delivery import BatchResult, Courier
+from airflow_provider_clevertap.loading.packing import Batch
+
+#: Batches made ready beyond those in flight, so that a free place is filled at once.
+_READY = 4
+
+
+class Sender:
+    """Sends batches in threads of its own. Used as a context: at its end nothing is in flight any more.
+
+    :param courier: brings each batch to its end.
+    :param max_in_flight: how many at a time.
+    """
+
+    def __init__(self, courier: Courier, max_in_flight: int) -> None:
+        self._courier = courier
+        self._most = max_in_flight + _READY
+        self._threads = ThreadPoolExecutor(max_in_flight, "clevertap-sender")
+        self._sent: set[Future[BatchResult]] = set()
+
+    def send(self, batch: Batch) -> Iterator[BatchResult]:
+        """Take a batch to send; give the results that are ready, after waiting for one when enough is under way.
+
+        :raises CleverTapError: the first failure of an earlier batch; the load cannot go on.
+        """
+        if len(self._sent) >= self._most:
+            yield from self._ready(block=True)
+        self._sent.add(self._threads.submit(self._courier.deliver, batch))
+        yield from self._ready(block=False)
+
+    def wait(self) -> Iterator[BatchResult]:
+        """Wait for at least one result, if any batch is under way."""
+        yield from self._ready(block=True)
+
+    def drain(self) -> Iterator[BatchResult]:
+        """Give the results of every batch still under way."""
+        while self._sent:
+            yield from self._ready(block=True)
+
+    def salvage(self) -> Iterator[BatchResult]:
+        """After a failure: let what is in flight end, send nothing more, and give the results there still are."""
+        self._courier.stopping.set()
+        for future in self._sent:
+            future.cancel()
+        while self._sent:
+            done, self._sent = wait(self._sent, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done if not future.cancelled() and future.exception() is None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._courier.stopping.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _ready(self, *, block: bool) -> Iterator[BatchResult]:
+        if not self._sent:
+            return
+        done, self._sent = wait(self._sent, timeout=None if block else 0, return_when=FIRST_COMPLETED)
+        failures = [future.exception() for future in done]
+        yield from (future.result() for future in done if future.exception() is None)
+        for failure in failures:
+            if failure is not None:
+                raise failure

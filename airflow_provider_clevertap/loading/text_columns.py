@@ -1,0 +1,94 @@
+"""Looking at a whole column of text at once, through the bytes Arrow keeps it in."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+_SPACE, _QUOTE, _BACKSLASH = 0x20, 0x22, 0x5C
+
+#: JSON's short escapes for what people do have in text; the backslash must come first.
+_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+
+
+class TextColumn:
+    """A column of text with its bytes at hand.
+
+    :param column: a ``string`` array; nulls are empty cells.
+    """
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+        offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+        self._starts, self._stops = offsets[:-1], offsets[1:]
+        self.lengths = self._stops - self._starts
+        values = column.buffers()[2]
+        size = int(offsets[-1] - offsets[0])
+        self._bytes = np.frombuffer(values, np.uint8, size, int(offsets[0])) if size else np.empty(0, np.uint8)
+        self._base = int(offsets[0])
+
+    def needs_escaping(self) -> bool:
+        """Tell whether any cell holds a character JSON must escape."""
+        data = self._bytes
+        return bool(len(data) and (data.min() < _SPACE or (data == _QUOTE).any() or (data == _BACKSLASH).any()))
+
+    def longer_than(self, limit: int) -> Mask | None:
+        """Mark cells of more than ``limit`` bytes; ``None`` when there are none."""
+        return _none_if_clear(self.lengths > limit)
+
+    def shorter_than(self, limit: int) -> Mask | None:
+        """Mark cells of fewer than ``limit`` bytes, empty ones left out; ``None`` when there are none."""
+        return _none_if_clear((self.lengths < limit) & (self.lengths > 0))
+
+    def blank_at_start(self) -> Mask | None:
+        """Mark cells that start with a space or a control character: they may be blank; ``None`` for none."""
+        return self._is_blank(self._starts)
+
+    def blank_at_end(self) -> Mask | None:
+        """Mark cells that end with a space or a control character; ``None`` when there are none."""
+        return self._is_blank(self._stops - 1)
+
+    def _is_blank(self, places: Any) -> Mask | None:
+        if not len(self._bytes):
+            return None
+        clipped = np.clip(places - self._base, 0, len(self._bytes) - 1)
+        return _none_if_clear((self._bytes[clipped] <= _SPACE) & (self.lengths > 0))
+
+
+def _none_if_clear(mask: Mask) -> Mask | None:
+    return mask if mask.any() else None
+
+
+def escape(column: Any) -> tuple[Any, Mask | None]:
+    """Escape a column for the inside of JSON strings; mark cells whose control characters it leaves alone."""
+    for character, escaped in _ESCAPES:
+        column = pc.replace_substring(column, character, escaped)
+    if TextColumn(column)._bytes.min(initial=_SPACE) >= _SPACE:
+        return column, None
+    return column, as_mask(pc.match_substring_regex(column, r"[\x00-\x1f]"))
+
+
+def as_mask(flags: Any) -> Mask:
+    """Turn an Arrow boolean array into a mask; null is false."""
+    if flags.null_count:
+        flags = flags.fill_null(False)
+    mask: Mask = flags.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def either(first: Mask | None, second: Mask | None) -> Mask | None:
+    """Join two masks, where ``None`` is a mask without a mark."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
+
+
+def blank_out(column: Any, mask: Mask | None) -> Any:
+    """Make the marked cells null, so that oversized text is not carried along."""
+    return column if mask is None else pc.if_else(pa.array(mask), pa.scalar(None, column.type), column)
