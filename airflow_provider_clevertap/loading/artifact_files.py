@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 
 class ArtifactFile:
@@ -23,40 +25,43 @@ class ArtifactFile:
         self._local = _local_path(place)
         self._spool: Path | None = None
 
-    def remove(self) -> None:
-        """Remove what an earlier try left there."""
-        if self._local is not None:
-            self._local.unlink(missing_ok=True)
-            return
-        fs, path = self._storage()
-        if fs.exists(path):
-            fs.rm_file(path)
+    def prepare(self) -> None:
+        """Remove what an earlier try left there, and see that the place can be written before anything is sent.
+
+        :raises ConfigurationError: when it cannot be.
+        """
+        with _told(self.name):
+            if self._local is not None:
+                self._local.parent.mkdir(parents=True, exist_ok=True)
+                self._local.unlink(missing_ok=True)
+                return
+            fs, path = self._storage()
+            if fs.exists(path):
+                fs.rm_file(path)
 
     def open(self) -> IO[str]:
-        """Open the file for writing text; :meth:`publish` must follow when it is closed.
+        """Open the file for writing text and reading it back; :meth:`publish` must follow when it is closed.
 
         :raises ConfigurationError: when it cannot be written there.
         """
-        target = self._local
-        try:
+        with _told(self.name):
+            target = self._local
             if target is None:
                 handle, spool = tempfile.mkstemp(prefix="clevertap-")
                 os.close(handle)
                 target = self._spool = Path(spool)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             return target.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-        except OSError as error:
-            raise ConfigurationError(f"{self.name} cannot be written: {error.strerror}") from None
 
     def publish(self) -> None:
         """Put the closed file where it belongs."""
         if self._spool is None:
             return
-        fs, path = self._storage()
-        fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        with self._spool.open("rb") as spooled, fs.open(path, "wb") as stored:
-            shutil.copyfileobj(spooled, stored)
+        with _told(self.name):
+            fs, path = self._storage()
+            fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._spool.open("rb") as spooled, fs.open(path, "wb") as stored:
+                shutil.copyfileobj(spooled, stored)
         self._spool.unlink()
         self._spool = None
 
@@ -67,6 +72,17 @@ class ArtifactFile:
 
         fs, path = url_to_fs(self.name)
         return fs, path
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say in our words why a file could not be written; only the weather stays worth a retry."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
+        raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    except Exception as error:
+        raise CleverTapError(f"{name} was not written: {type(error).__name__}. A later try may succeed.") from None
 
 
 def _local_path(place: Any) -> Path | None:

@@ -138,7 +138,9 @@ class Packer:
         if offsets[stop] - offsets[start] <= room:
             return stop
         fitting = int(np.searchsorted(offsets, offsets[start] + room, side="right")) - 1
-        return fitting if fitting > start or self._pieces else start + 1
+        if fitting > start:
+            return fitting
+        return start if self._pieces else start + 1
 
 
 def _offsets(records: Any) -> NDArray[np.int32]:

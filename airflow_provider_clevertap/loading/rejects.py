@@ -40,7 +40,7 @@ class RejectsFile:
             ending = Path(self._file.name).suffix
             self._as_json = ending in (".jsonl", ".ndjson") or (nested and ending != ".csv")
             # What an earlier try left there must not pass for this one's.
-            self._file.remove()
+            self._file.prepare()
 
     @property
     def path(self) -> str | None:

@@ -79,7 +79,7 @@ def moment(random: random.Random) -> datetime | None:
     """Make a cell of moments without a zone."""
     if random.random() < 0.1:
         return None
-    return datetime(1970, 1, 1) + timedelta(microseconds=random.randrange(-(10**16), 4 * 10**15))  # noqa: DTZ001
+    return datetime(1970, 1, 1) + timedelta(microseconds=random.randrange(-(10**16), 4 * 10**15))
 
 
 def moment_in_zone(random: random.Random) -> datetime | None:

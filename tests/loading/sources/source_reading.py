@@ -1,0 +1,34 @@
+"""How the tests of sources look at one: whole, as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_clevertap.loading.rows import RowFault
+from airflow_provider_clevertap.loading.sources import open_source
+
+
+def read_rows(source: Any, **options: Any) -> list[dict[str, Any]]:
+    """Read every row, holding the blocks to what they promise on the way."""
+    return [row for row, _ in read_with_faults(source, **options)]
+
+
+def read_faults(source: Any, **options: Any) -> dict[int, RowFault]:
+    """Read every row and give the faults by row number."""
+    found = enumerate(read_with_faults(source, **options), 1)
+    return {number: fault for number, (_, fault) in found if fault is not None}
+
+
+def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], RowFault | None]]:
+    opened = open_source(source, **options)
+    rows: list[tuple[dict[str, Any], RowFault | None]] = []
+    next_row: dict[str, int] = {}
+    for block in opened.blocks():
+        assert block.first_row == next_row.get(block.file, 1)
+        assert set(block.names) == set(block.columns) | set(block.objects)
+        assert all(len(column) == len(block) for column in (*block.columns.values(), *block.objects.values()))
+        assert all(0 <= index < len(block) for index in block.faults)
+        assert len(block) <= options.get("block_rows", 8192)
+        next_row[block.file] = block.first_row + len(block)
+        rows += [(block.row(index), block.faults.get(index)) for index in range(len(block))]
+    return rows
