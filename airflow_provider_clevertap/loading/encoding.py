@@ -134,7 +134,9 @@ class Encoder:
         return _Plan(
             columns=columns,
             screens=tuple(
-                None if by_name[column.source] is None else choose_screen(column.rule, by_name[column.source])
+                None
+                if by_name[column.source] is None
+                else choose_screen(column.rule, by_name[column.source], self._default_country)
                 for column in columns
             ),
             law=Law(shape, rules, default_country=self._default_country, on_bad_value=self._on_bad_value),
@@ -237,7 +239,7 @@ def _row_verdict(plan: _Plan, verdict: Verdict, block: RowBlock, index: int) -> 
         code=next((fault.code for fault in verdict.faults if fault.code is not None), None),
         field=", ".join(dict.fromkeys(name for name in names if name)),
         reason="; ".join(
-            f"{name}: {fault.reason}" if name else fault.reason
+            f"{name}: {fault.reason}" if name and len(names) > 1 else fault.reason
             for name, fault in zip(names, verdict.faults, strict=True)
         ),
         values_dropped=0 if verdict.record is None else len(verdict.faults),

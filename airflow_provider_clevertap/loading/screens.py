@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
 from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, escape
 from airflow_provider_clevertap.loading.time_columns import choose_date_screen
 from airflow_provider_clevertap.records import fields, values
@@ -198,17 +199,20 @@ _OWN_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER, "ts": Dec
 )
 
 
-def choose_screen(rule: CellRule, column_type: Any) -> Screen | None:
+def choose_screen(rule: CellRule, column_type: Any, default_country: str | None = None) -> Screen | None:
     """Find the screen for a column.
 
     :param rule: how the column is read.
     :param column_type: the Arrow type of its cells.
+    :param default_country: ISO country of phone numbers written without ``+``.
     :returns: the screen; ``None`` when every cell that is not empty must go to the law.
     """
     if rule.problem is not None:
         return None
     if rule.operator is not None:
         return _operation_screen(rule, column_type)
+    if rule.key == "Phone" and not rule.custom and pa.types.is_string(column_type) and default_country is not None:
+        return _phone_screen(default_country) if rule.type in (None, DeclaredType.TEXT) else None
     if rule.custom or rule.key in _KNOWN_DATES:
         holds_dates = pa.types.is_timestamp(column_type) or pa.types.is_date(column_type)
         if rule.type is DeclaredType.DATE or (rule.type is None and holds_dates):
@@ -252,6 +256,22 @@ def _number_screen(column_type: Any) -> Screen | None:
     if pa.types.is_integer(column_type):
         return _whole_numbers
     return _floats if pa.types.is_floating(column_type) else None
+
+
+def _phone_screen(country: str) -> Screen:
+    """Take international numbers, and what is doubtful among them as local ones."""
+    international = _KNOWN_TEXT["Phone"]
+    local = choose_number_screen(country)
+
+    def screen(column: Any) -> Screened:
+        screened = international(column)
+        if screened.doubtful is None or local is None:
+            return screened
+        numbers, doubtful = local(pc.if_else(pa.array(screened.doubtful), column, pa.scalar(None, pa.string())))
+        written = pc.binary_join_element_wise("+", numbers, "")
+        return screened._replace(text=pc.coalesce(screened.text, written), doubtful=doubtful)
+
+    return screen
 
 
 def _date_screen(rule: CellRule, column_type: Any) -> Screen | None:

@@ -51,7 +51,8 @@ def _ordinary(random: random.Random) -> str:
     return random.choice(
         [
             f"cust-{number}", str(number), f"{random.uniform(-1e6, 1e6):.4f}", f"user{number}@example.com",
-            f"+{number + 10**10}", str(random.randrange(120)), day.isoformat(), f"{day.isoformat()} {clock}",
+            f"+{number + 10**10}", f"0{number}", f"{number // 10**5:05} {number % 10**5:05}", f"+91 {number}",
+            str(random.randrange(120)), day.isoformat(), f"{day.isoformat()} {clock}",
             f"{day.isoformat()}T{clock}", day.strftime("%d/%m/%Y"), day.strftime("%m/%d/%Y"), day.strftime("%d-%m-%Y"),
             day.strftime("%Y/%m/%d"), day.strftime("%d %b %Y"), random.choice("MFYN"),
         ]
