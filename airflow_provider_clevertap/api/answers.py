@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeAlias
+
+from airflow_provider_clevertap.exceptions import (
+    AccessDeniedError,
+    CleverTapError,
+    CleverTapUnavailableError,
+    ConfigurationError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +96,24 @@ class Unclear:
     retry_after: float | None = None
 
 
-Answer: TypeAlias = Processed | Malformed | TooLarge | Busy | Unreachable | Denied | Unclear
+#: every answer that settles nothing
+Failure: TypeAlias = Malformed | TooLarge | Busy | Unreachable | Denied | Unclear
+Answer: TypeAlias = Processed | Failure
+
+#: statuses by which CleverTap refuses who asks; other refusals concern the address or the request
+_WHO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+
+
+def error_for(answer: Failure) -> CleverTapError:
+    """Give the error that says the same as an answer, for callers that stop at it.
+
+    :param answer: an answer that settles nothing.
+    :returns: :class:`AccessDeniedError` for 401, 402 and 403, :class:`ConfigurationError` for other refusals that
+        asking again will not change, :class:`CleverTapUnavailableError` for what a later try may overcome.
+    """
+    match answer:
+        case Denied(status=status):
+            return AccessDeniedError(answer.detail) if status in _WHO else ConfigurationError(answer.detail)
+        case Malformed() | TooLarge():
+            return ConfigurationError(answer.detail)
+    return CleverTapUnavailableError(answer.detail)

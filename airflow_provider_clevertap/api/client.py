@@ -1,0 +1,232 @@
+"""The CleverTap API over HTTP: one shared connection pool, typed answers."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from airflow_provider_clevertap.api.answers import (
+    Answer,
+    Failure,
+    Processed,
+    Unclear,
+    Unreachable,
+    error_for,
+)
+from airflow_provider_clevertap.api.exchange import Reply, exchange
+from airflow_provider_clevertap.api.reading import is_success, read_answer, read_profile
+from airflow_provider_clevertap.api.regions import checked_url
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+#: seconds for making a connection; a host that does not answer by then is not going to
+_CONNECT = 10.0
+#: seconds an idle connection is kept. A service may close an idle connection at the very moment a request goes out,
+#: which leaves that request's fate unknown: a short time makes that rare
+_IDLE = 5.0
+#: most bytes of an answer: 1000 refused records come back whole, each with its error text
+_LONGEST_ANSWER = 32 * 1024 * 1024
+#: what an HTTP header can carry
+_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+#: a record CleverTap cannot store even if something on the way drops ``dryRun``: it says of nobody that it is theirs
+_ACCESS_PROBE = b'{"d":[{"type":"profile","profileData":{}}]}'
+
+
+class CleverTapClient:
+    """One CleverTap account at one address. Safe to share between threads; create one and keep it.
+
+    Redirects are not followed, certificates are verified, and nothing is retried. The environment's proxies
+    (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``) and certificates (``SSL_CERT_FILE``, ``SSL_CERT_DIR``) apply as
+    usual in httpx, except that a plain http address, which can only be this machine, is never reached through a
+    proxy.
+
+    :param account_id: the Account ID.
+    :param passcode: the passcode. It is sent in a header and shown nowhere.
+    :param base_url: what :func:`~airflow_provider_clevertap.api.regions.base_url` gives.
+    :param timeout: seconds to wait for the next data of an answer, for a piece of a request to be taken, for a free
+        connection, and for a whole answer body. Making a connection gets at most 10 seconds.
+    :param max_in_flight: most requests, and most connections, at the same time. CleverTap limits it for each account
+        (https://developer.clevertap.com/docs/api-request-limit).
+    :param transport: an httpx transport instead of the network.
+    :raises ConfigurationError: when an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        account_id: str,
+        passcode: str,
+        base_url: str,
+        *,
+        timeout: float = 60.0,
+        max_in_flight: int = 10,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        if not (math.isfinite(timeout) and timeout > 0):
+            raise ConfigurationError("The timeout of the CleverTap connection must be a number of seconds above 0.")
+        if max_in_flight < 1:
+            raise ConfigurationError("max_in_flight of the CleverTap connection must be 1 or more.")
+        self.account_id = _header_text(account_id, "Account ID", "login")
+        self.base_url = checked_url(base_url)
+        self.timeout = timeout
+        self.max_in_flight = max_in_flight
+        secret = _header_text(passcode, "passcode", "password")
+        # a server that sends it back may do so in another case, as a host name is
+        self._secret = re.compile(re.escape(secret), re.IGNORECASE)
+        self._account = f"account {self.account_id} at {self.base_url}"
+        # what every request has in common is built once
+        self._headers = httpx.Headers(
+            {
+                "X-CleverTap-Account-Id": self.account_id,
+                "X-CleverTap-Passcode": secret,
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"airflow-provider-clevertap/{_installed_version()}",
+            }
+        )
+        timeouts = httpx.Timeout(timeout, connect=min(timeout, _CONNECT))
+        self._extensions = {"timeout": timeouts.as_dict()}
+        self._upload_url = httpx.URL(f"{self.base_url}/1/upload")
+        self._dry_run_url = httpx.URL(f"{self.base_url}/1/upload?dryRun=1")
+        self._profile_url = httpx.URL(f"{self.base_url}/1/profile.json")
+        self._http = httpx.Client(
+            http1=True,
+            http2=False,
+            verify=True,
+            follow_redirects=False,
+            timeout=timeouts,
+            limits=httpx.Limits(
+                max_connections=max_in_flight, max_keepalive_connections=max_in_flight, keepalive_expiry=_IDLE
+            ),
+            trust_env=self.base_url.startswith("https://"),
+            transport=transport,
+        )
+
+    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
+        """Send one batch to ``POST /1/upload`` and say what became of it.
+
+        Never raises for what the network or CleverTap does: that is in the answer.
+
+        :param body: the whole request body, ``{"d":[...]}``. It is not copied.
+        :param records: how many records ``d`` holds.
+        :param dry_run: let CleverTap validate the batch and store nothing (``?dryRun=1``).
+        """
+        url = self._dry_run_url if dry_run else self._upload_url
+        reply = self._ask(httpx.Request("POST", url, headers=self._headers, content=body, extensions=self._extensions))
+        if isinstance(reply, Reply):
+            answer = read_answer(reply.status, reply.headers, reply.body, records, sent=body, account=self._account)
+        else:
+            answer = reply
+        return self._clean(answer)
+
+    def get_profile(
+        self, *, identity: str | None = None, email: str | None = None, object_id: str | None = None
+    ) -> dict[str, Any] | None:
+        """Look up one profile (``GET /1/profile.json``) by exactly one of its identifiers.
+
+        :param identity: the identity.
+        :param email: the e-mail address.
+        :param object_id: the CleverTap ID.
+        :returns: the profile as CleverTap gives it, ``None`` when it knows nobody by that identifier. It holds
+            personal data and push tokens.
+        :raises AccessDeniedError: when CleverTap refuses the account, the passcode or the right to read.
+        :raises ConfigurationError: when not exactly one identifier is given, or the address is not CleverTap's.
+        :raises CleverTapUnavailableError: when CleverTap cannot be reached, is busy or gives no readable answer.
+
+        https://developer.clevertap.com/docs/get-user-profiles-api
+        """
+        asked = {"identity": identity, "email": email, "objectId": object_id}
+        given = {name: value for name, value in asked.items() if value}
+        if len(given) != 1:
+            raise ConfigurationError("Give exactly one of identity, email and object_id, and not an empty one.")
+        url = self._profile_url.copy_merge_params(given)
+        reply = self._ask(httpx.Request("GET", url, headers=self._headers, extensions=self._extensions))
+        if not isinstance(reply, Reply):
+            raise self._error(reply)
+        found = read_profile(reply.status, reply.headers, reply.body, account=self._account)
+        if found is None or isinstance(found, dict):
+            return found
+        raise self._error(found)
+
+    def check_access(self) -> None:
+        """Prove that the account, the passcode and the address work for uploads, without writing anything.
+
+        It asks for a dry run of one record that names nobody, so nothing could be stored even if a proxy dropped the
+        ``dryRun`` from the address. Any answer that accounts for that record proves the access. The credentials go to
+        this connection's address only: no other region is tried.
+
+        :raises AccessDeniedError: when CleverTap refuses the account, the passcode or the region; its message tells
+            them apart as far as CleverTap does.
+        :raises ConfigurationError: when what answers is not CleverTap's API.
+        :raises CleverTapUnavailableError: when the host cannot be reached, is busy, or failed.
+        """
+        answer = self.upload(_ACCESS_PROBE, 1, dry_run=True)
+        if not isinstance(answer, Processed):
+            raise self._error(answer)
+
+    def close(self) -> None:
+        """Close the connections. A request still in flight ends as unclear, at the latest after ``timeout``."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"CleverTapClient(account_id={self.account_id!r}, base_url={self.base_url!r})"
+
+    def _ask(self, request: httpx.Request) -> Reply | Unreachable | Unclear:
+        return exchange(self._http, request, longest=_LONGEST_ANSWER, seconds=self.timeout, secret=self._secret)
+
+    def _clean(self, answer: Answer) -> Answer:
+        """Take the passcode out of an answer's words, in case a server sent it back."""
+        if not isinstance(answer, Processed):
+            return replace(answer, detail=self._masked(answer.detail))
+        if not answer.refused:
+            return answer
+        return Processed(tuple(replace(refusal, reason=self._masked(refusal.reason)) for refusal in answer.refused))
+
+    def _masked(self, text: str) -> str:
+        return self._secret.sub("***", text)
+
+    def _error(self, answer: Failure) -> CleverTapError:
+        """Give the error for an answer to a question, which unlike a load has nothing to settle."""
+        detail = self._masked(answer.detail)
+        if isinstance(answer, Unclear) and answer.status is not None and is_success(answer.status):
+            return ConfigurationError(f"What answers at {self.base_url} does not answer as CleverTap does: {detail}")
+        return error_for(replace(answer, detail=detail))
+
+
+def _header_text(value: str, name: str, field: str) -> str:
+    """Check a credential before it becomes a header: an HTTP library would quote the header it refuses."""
+    text = value.strip()
+    if not text:
+        raise ConfigurationError(f"The {name} ({field} of the CleverTap connection) is empty.")
+    if not _HEADER_TEXT.fullmatch(text):
+        raise ConfigurationError(
+            f"The {name} ({field} of the CleverTap connection) holds characters an HTTP header cannot carry: "
+            "copy it again from CleverTap."
+        )
+    return text
+
+
+def _installed_version() -> str:
+    try:
+        return version("airflow-provider-clevertap")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"
