@@ -10,8 +10,10 @@
     │   ├── SourceError               the source cannot be read (missing, truncated, wrong format)
     │   ├── AccessDeniedError         CleverTap refused the account, the passcode or the region
     │   └── TooManyRejectsError       more rows failed than ``max_rejects`` allows
-    └── CleverTapUnavailableError     the weather: the same load may succeed on a later try
-        └── LoadStoppedError          the load was told to stop and stopped in good order
+    └── UnavailableError              the weather: the same load may succeed on a later try
+        ├── StorageUnavailableError   the storage of the source or of the rejects failed
+        └── CleverTapUnavailableError CleverTap could not be reached, or kept failing
+            └── LoadStoppedError      the load was told to stop and stopped in good order
 
 No message ever holds the passcode or a value of a row.
 """
@@ -64,7 +66,15 @@ class TooManyRejectsError(FinalError):
         self.summary = summary
 
 
-class CleverTapUnavailableError(CleverTapError):
+class UnavailableError(CleverTapError):
+    """Something failed that may work later: Airflow may retry the task."""
+
+
+class StorageUnavailableError(UnavailableError):
+    """The storage that holds the source, or is to hold the rejects file, failed."""
+
+
+class CleverTapUnavailableError(UnavailableError):
     """CleverTap could not be reached, or kept answering with errors, until the retry budget ended."""
 
 

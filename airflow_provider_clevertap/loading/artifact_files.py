@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
+from airflow_provider_clevertap.exceptions import ConfigurationError, StorageUnavailableError
 
 
 class ArtifactFile:
@@ -82,7 +82,9 @@ def _told(name: str) -> Iterator[None]:
     except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
         raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     except Exception as error:
-        raise CleverTapError(f"{name} was not written: {type(error).__name__}. A later try may succeed.") from None
+        raise StorageUnavailableError(
+            f"{name} was not written: {type(error).__name__}. A later try may succeed."
+        ) from None
 
 
 def _local_path(place: Any) -> Path | None:

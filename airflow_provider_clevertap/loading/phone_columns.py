@@ -25,7 +25,7 @@ def choose_number_screen(country: str) -> NumberScreen | None:
     :param country: ISO country the numbers were written in.
     :returns: the screen; ``None`` when every number must go to the law.
     """
-    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(country)
     shared = phonenumbers.region_code_for_country_code(plan.country_code)
     if shared != country:
         # The law measures such numbers by the plan of the country that leads the shared code.

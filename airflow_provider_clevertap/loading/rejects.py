@@ -20,6 +20,9 @@ VERDICT_COLUMNS: Final = (
 )  # fmt: skip
 #: Added when the load has more than one file, as rows are numbered in each.
 FILE_COLUMN: Final = "clevertap_file"
+#: Added where a line of the source was no row at all: the line.
+LINE_COLUMN: Final = "clevertap_line"
+ADDED_COLUMNS: Final = (*VERDICT_COLUMNS, FILE_COLUMN, LINE_COLUMN)
 
 
 class RejectsFile:
@@ -62,6 +65,9 @@ class RejectsFile:
         )
         if self._many_files:
             row[FILE_COLUMN] = block.file
+        fault = block.faults.get(index)
+        if fault is not None and fault.text:
+            row[LINE_COLUMN] = fault.text
         self._rows.write(row)
 
     def close(self) -> None:
@@ -91,10 +97,12 @@ class _CsvRows:
 
     def _widen(self, row: dict[str, Any]) -> None:
         """Take up columns the header does not have yet, as a second file of a load may bring them."""
-        added = [name for name in row if name in (*VERDICT_COLUMNS, FILE_COLUMN)]
-        own = [name for name in dict.fromkeys((*self._columns, *row)) if name not in added]
+        names = dict.fromkeys((*self._columns, *row))
         earlier = self._read_back()
-        self._columns = (*own, *added)
+        self._columns = (
+            *(name for name in names if name not in ADDED_COLUMNS),
+            *(name for name in ADDED_COLUMNS if name in names),
+        )
         self.stream.seek(0)
         self.stream.truncate()
         writer = csv.DictWriter(self.stream, self._columns)

@@ -32,3 +32,8 @@ def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], 
         next_row[block.file] = block.first_row + len(block)
         rows += [(block.row(index), block.faults.get(index)) for index in range(len(block))]
     return rows
+
+
+def count_rows(source: Any) -> int:
+    """Read every block, and no cell."""
+    return sum(len(block) for block in open_source(source).blocks())

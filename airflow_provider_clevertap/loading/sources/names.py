@@ -1,0 +1,60 @@
+"""Column names: which are left out, and what makes a set of names unusable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from airflow_provider_clevertap.exceptions import SourceError
+from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS
+
+
+def kept(names: Iterable[str]) -> tuple[str, ...]:
+    """Give the columns a source yields: all but those of a rejects file."""
+    return tuple(name for name in names if name not in ADDED_COLUMNS)
+
+
+def check_names(names: Sequence[Any], where: str) -> None:
+    """Refuse column names no mapping could tell apart.
+
+    :param names: the names as the source has them.
+    :param where: the source, for the message.
+    :raises SourceError: when a name is empty, is not text, or is there twice.
+    """
+    foreign = [name for name in names if not isinstance(name, str)]
+    if foreign:
+        listed = ", ".join(map(repr, foreign[:10]))
+        raise SourceError(
+            f"{where}: column names must be text, these are not: {listed}. "
+            "Rename them, for example frame.columns = [str(name) for name in frame.columns]."
+        )
+    unnamed = [position for position, name in enumerate(names, 1) if not name.strip()]
+    if unnamed:
+        listed = ", ".join(map(str, unnamed[:10]))
+        raise SourceError(
+            f"{where}: the header has no name for column {listed}. Name it, or remove it; pandas writes such a "
+            "column unless to_csv is called with index=False."
+        )
+    if names and not kept(names):
+        raise SourceError(f"{where}: every column is one a rejects file adds; the source's own columns are gone.")
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        listed = ", ".join(map(repr, repeated[:10]))
+        raise SourceError(f"{where}: these columns are there more than once: {listed}. Give each its own name.")
+
+
+def check_same_names(names: Sequence[str], first: Sequence[str], where: str, first_where: str) -> None:
+    """Refuse a part of a source whose columns are not those of its first part; their order is free.
+
+    :raises SourceError: when a column is missing or added.
+    """
+    missing = [name for name in first if name not in names]
+    added = [name for name in names if name not in first]
+    if missing or added:
+        differences = [f"lacks {', '.join(map(repr, missing[:10]))}"] if missing else []
+        differences += [f"also has {', '.join(map(repr, added[:10]))}"] if added else []
+        raise SourceError(
+            f"{where}: all parts of one load must have the same columns. Compared with {first_where}, this one "
+            f"{' and '.join(differences)}. Load it by itself."
+        )

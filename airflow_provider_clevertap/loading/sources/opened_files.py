@@ -1,0 +1,73 @@
+"""The files of one load as one source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.sources.files import SourceFile
+from airflow_provider_clevertap.loading.sources.names import check_same_names
+
+
+class FileReader(Protocol):
+    """Reads files of one format."""
+
+    fixed_columns: bool
+    nested: bool
+
+    def read(self, file: SourceFile) -> Iterator[RowBlock]:
+        """Read one file, from its start, with row numbers from 1; an empty block with the columns comes first."""
+
+
+class OpenedFiles:
+    """Files of one format, one after the other.
+
+    :param name: the files as the user named them.
+    :param files: the files in the order to read them.
+    :param reader: reads one.
+    """
+
+    def __init__(self, name: str, files: Sequence[SourceFile], reader: FileReader) -> None:
+        self._name = name
+        self._files = files
+        self._reader = reader
+        self.fixed_columns = reader.fixed_columns
+        self.nested = reader.nested
+        self.many_files = len(files) > 1
+
+    @property
+    def name(self) -> str:
+        """The files as the user named them, without credentials."""
+        return self._name if not self.many_files else f"{self._name} ({len(self._files)} files)"
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Read the files from the first, in blocks of bounded size, the same blocks each time.
+
+        :raises SourceError: when a file cannot be read, or has other columns than the first.
+        """
+        for file in self._files:
+            file.bytes_read = 0
+        first: RowBlock | None = None
+        some = False
+        for file in self._files:
+            for block in self._reader.read(file):
+                first = first or block
+                if self.fixed_columns and block.names != first.names:
+                    check_same_names(block.names, first.names, block.file, first.file)
+                    block = replace(block, names=first.names)  # noqa: PLW2901
+                if len(block):
+                    some = True
+                    yield block
+        if first is not None and not some:
+            yield first
+
+    def progress(self) -> float | None:
+        """Share of the stored bytes read so far, or ``None`` when a size is unknown."""
+        total = 0
+        for file in self._files:
+            if file.size is None:
+                return None
+            total += file.size
+        return min(sum(file.bytes_read for file in self._files) / total, 1.0) if total else None
