@@ -1,0 +1,117 @@
+"""``python -m airflow_provider_clevertap.emulator``: start an emulator, stop it with Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import msgspec
+
+from airflow_provider_clevertap.emulator.settings import (
+    DEFAULT_ACCOUNT_ID,
+    DEFAULT_PASSCODE,
+    OTHER_CEILING,
+    UPLOAD_CEILING,
+    Credentials,
+    Settings,
+)
+
+USAGE_ERROR = 2
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_clevertap.emulator",
+        description="A local CleverTap to try loads on and to test DAGs with. Its start page shows what has arrived.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    add("--allow-remote", action="store_true", help="let --host be an address other machines can reach")
+    add("--port", type=int, default=8077, help="port, 0 for a free one (default %(default)s)")
+    add("--ready-file", type=Path, metavar="FILE", help="write the address here once it answers")
+    add("--database", default=":memory:", metavar="FILE", help="SQLite file to keep what arrives (default: memory)")
+    add("--account-id", default=DEFAULT_ACCOUNT_ID, help="account id to expect (default %(default)s)")
+    add("--passcode", default=DEFAULT_PASSCODE, help="passcode to expect (default %(default)s)")
+    add("--max-in-flight", type=int, default=UPLOAD_CEILING, help="uploads at a time (default %(default)s)")
+    add("--max-in-flight-other", type=int, default=OTHER_CEILING, help="other requests at a time, per API")
+    add("--latency", type=float, default=0.0, metavar="SECONDS", help="time added to every request")
+    add(
+        "--strictness",
+        default="late",
+        choices=("late", "refuse", "keep"),
+        help="what to do where CleverTap documents a limit but no answer (default %(default)s)",
+    )
+    add("--max-event-properties", type=int, default=100, help="properties per event (default %(default)s)")
+    add("--discard-event", action="append", default=[], metavar="NAME", help="event name to refuse with code 528")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings().changed(
+        {
+            "max_in_flight": options.max_in_flight,
+            "max_in_flight_other": options.max_in_flight_other,
+            "latency": options.latency,
+            "strictness": options.strictness,
+            "max_event_properties": options.max_event_properties,
+            "discarded_events": options.discard_event,
+        }
+    )
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> None:
+    from airflow_provider_clevertap.emulator.running import serve
+    from airflow_provider_clevertap.emulator.service import Emulator
+
+    emulator = Emulator(Credentials(options.account_id, options.passcode), settings, options.database)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        (runner, port) = await serve(emulator, options.host, options.port)
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        _announce(f"http://{host}:{port}", options.ready_file)
+        await stop.wait()
+        await runner.cleanup()
+    finally:
+        emulator.close()
+
+
+def _announce(url: str, ready_file: Path | None) -> None:
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
+    if ready_file:
+        unfinished = ready_file.with_name(ready_file.name + ".part")
+        unfinished.write_text(url + "\n")
+        unfinished.replace(ready_file)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the emulator until it is told to stop; return the exit status."""
+    parser = _arguments()
+    options = parser.parse_args(arguments)
+    try:
+        from airflow_provider_clevertap.emulator.admin import is_loopback
+    except ModuleNotFoundError as missing:
+        sys.stderr.write(f"The emulator needs {missing.name}: pip install 'airflow-provider-clevertap[emulator]'\n")
+        return USAGE_ERROR
+    if not options.allow_remote and not is_loopback(options.host):
+        parser.error(f"--host {options.host} can be reached by other machines: add --allow-remote to mean it")
+    try:
+        settings = _settings(options)
+    except msgspec.ValidationError as error:
+        parser.error(str(error))
+    try:
+        asyncio.run(_run(options, settings))
+    except (OSError, OverflowError, sqlite3.Error) as error:
+        sys.stderr.write(f"The emulator cannot start: {error}\n")
+        return USAGE_ERROR
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+-- What an emulator keeps. Texts that hold JSON are marked; times are UNIX seconds.
+
+CREATE TABLE IF NOT EXISTS profiles (
+    id         INTEGER PRIMARY KEY,
+    email      TEXT,
+    data       TEXT NOT NULL,            -- JSON object: the properties
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    uploads    INTEGER NOT NULL,         -- profile records received for it; 0: made by an event
+    changed    INTEGER NOT NULL          -- grows with every change, for "latest first"
+);
+CREATE INDEX IF NOT EXISTS profiles_email ON profiles (email);
+CREATE INDEX IF NOT EXISTS profiles_changed ON profiles (changed);
+
+CREATE TABLE IF NOT EXISTS profile_keys (
+    kind       TEXT NOT NULL,            -- identity, objectId, FBID or GPID
+    value      TEXT NOT NULL,
+    profile_id INTEGER NOT NULL,
+    PRIMARY KEY (value, kind)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS profile_keys_profile ON profile_keys (profile_id);
+
+CREATE TABLE IF NOT EXISTS event_types (
+    id       INTEGER PRIMARY KEY,
+    compared TEXT NOT NULL UNIQUE,       -- without case and spaces
+    name     TEXT NOT NULL               -- as it came first
+);
+
+-- One row for every event received: nothing is deduplicated.
+CREATE TABLE IF NOT EXISTS events (
+    id          INTEGER PRIMARY KEY,
+    request_id  INTEGER NOT NULL,
+    received_at REAL NOT NULL,
+    ts          INTEGER NOT NULL,
+    profile_id  INTEGER NOT NULL,
+    key_kind    TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    type_id     INTEGER NOT NULL,
+    name        TEXT NOT NULL,           -- as sent
+    data        TEXT NOT NULL            -- JSON object
+);
+CREATE INDEX IF NOT EXISTS events_profile ON events (profile_id);
+
+CREATE TABLE IF NOT EXISTS tokens (
+    object_id   TEXT PRIMARY KEY,
+    token_type  TEXT NOT NULL,
+    token       TEXT NOT NULL,
+    keys        TEXT,                    -- JSON object, chrome tokens only
+    received_at REAL NOT NULL,
+    uploads     INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS refused (
+    id            INTEGER PRIMARY KEY,
+    request_id    INTEGER NOT NULL,
+    received_at   REAL NOT NULL,
+    record_number INTEGER NOT NULL,
+    kind          TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    code          INTEGER NOT NULL,
+    error         TEXT NOT NULL,
+    record        TEXT NOT NULL          -- JSON
+);
+
+CREATE TABLE IF NOT EXISTS error_stream (
+    id            INTEGER PRIMARY KEY,
+    request_id    INTEGER NOT NULL,
+    received_at   REAL NOT NULL,
+    record_number INTEGER NOT NULL,
+    kind          TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    field         TEXT NOT NULL,
+    note          TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS requests (
+    id          INTEGER PRIMARY KEY,
+    received_at REAL NOT NULL,
+    method      TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    status      INTEGER,                 -- NULL: no answer was sent
+    result      TEXT NOT NULL,           -- success, partial, fail, or what went wrong
+    fault       TEXT NOT NULL,           -- the fault that struck, if any
+    dry_run     INTEGER NOT NULL,
+    stored      INTEGER NOT NULL,        -- whether the accepted records were stored
+    body_bytes  INTEGER NOT NULL,
+    records     INTEGER NOT NULL,
+    accepted    INTEGER NOT NULL,
+    refused     INTEGER NOT NULL,
+    in_flight   INTEGER NOT NULL,        -- with this one
+    seconds     REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS totals (
+    kind     TEXT PRIMARY KEY,
+    received INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    refused  INTEGER NOT NULL
+);

@@ -1,0 +1,83 @@
+"""What an emulator can be told: its credentials, its limits, and how strict it is where CleverTap is silent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+DEFAULT_ACCOUNT_ID = "TEST-ACCOUNT"
+DEFAULT_PASSCODE = "TEST-PASSCODE"
+
+UPLOAD_CEILING = 15
+"""Uploads in flight per account (https://developer.clevertap.com/docs/api-request-limit)."""
+
+OTHER_CEILING = 3
+"""Requests in flight per account and API for everything else (same page)."""
+
+EVENT_PROPERTIES = 100
+"""Properties per event, configurable per account (https://developer.clevertap.com/docs/upload-events-api)."""
+
+CUSTOM_ATTRIBUTES = 256
+"""Custom attribute keys per profile (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
+
+EVENT_TYPES = 512
+"""Event types per account (https://developer.clevertap.com/docs/upload-events-api)."""
+
+Strictness = Literal["late", "refuse", "keep"]
+"""What to do with a value that breaks a documented limit for which no answer is documented.
+
+``late``: answer success, leave the value out and write it in the error stream, as CleverTap's dashboard does.
+``refuse``: refuse the record, so that a test sees the slip in the answer.
+``keep``: store the value as it came.
+"""
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """The only account this emulator knows.
+
+    :param account_id: expected in ``X-CleverTap-Account-Id``.
+    :param passcode: expected in ``X-CleverTap-Passcode``.
+    """
+
+    account_id: str = DEFAULT_ACCOUNT_ID
+    passcode: str = DEFAULT_PASSCODE
+
+    def __repr__(self) -> str:
+        return f"Credentials(account_id={self.account_id!r}, passcode='***')"
+
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be changed while the emulator runs.
+
+    :param max_in_flight: uploads answered at the same time; one more gets 429.
+    :param max_in_flight_other: the same for every other API.
+    :param latency: seconds added to every API request, while it counts as in flight.
+    :param strictness: see :data:`Strictness`.
+    :param max_event_properties: above it an event is refused with code 522.
+    :param max_custom_attributes: per profile; what is above is left out and written in the error stream.
+    :param max_event_types: per account; events of further types are left out in the same way.
+    :param discarded_events: event names "discarded in the dashboard", refused with code 528.
+    :param device_types: token types valid for an objectId, for trying code 534; an objectId not listed takes all.
+    """
+
+    max_in_flight: Count = UPLOAD_CEILING
+    max_in_flight_other: Count = OTHER_CEILING
+    latency: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+    strictness: Strictness = "late"
+    max_event_properties: Count = EVENT_PROPERTIES
+    max_custom_attributes: Count = CUSTOM_ATTRIBUTES
+    max_event_types: Count = EVENT_TYPES
+    discarded_events: tuple[str, ...] = ()
+    device_types: dict[str, tuple[str, ...]] = {}
+
+    def changed(self, changes: dict[str, Any]) -> Settings:
+        """Return these settings with some of them replaced.
+
+        :param changes: setting names and their new values.
+        :raises msgspec.ValidationError: a name is unknown or a value does not fit.
+        """
+        return msgspec.convert({**msgspec.to_builtins(self), **changes}, Settings)

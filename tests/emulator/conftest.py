@@ -1,0 +1,95 @@
+"""An emulator and a plain HTTP client for it: what the tests see is what any client would see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+
+Post = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def emulator() -> Iterator[RunningEmulator]:
+    with RunningEmulator() as running:
+        yield running
+
+
+def credentials(emulator: RunningEmulator) -> dict[str, str]:
+    return {"X-CleverTap-Account-Id": emulator.account_id, "X-CleverTap-Passcode": emulator.passcode}
+
+
+@pytest.fixture
+def api(emulator: RunningEmulator) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=emulator.url, headers=credentials(emulator), timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def upload(api: httpx.Client) -> Post:
+    """Upload records; give the answer's JSON, which must come with 200."""
+
+    def post(*records: Any, **params: str) -> dict[str, Any]:
+        answer = api.post("/1/upload", json={"d": list(records)}, params=params)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
+        content: dict[str, Any] = answer.json()
+        return content
+
+    return post
+
+
+@pytest.fixture
+def code_of(upload: Post) -> Callable[[Any], int | None]:
+    """Upload one record; give the code it is refused with, ``None`` when it is taken."""
+
+    def ask(record: Any) -> int | None:
+        answer = upload(record)
+        if answer["status"] == "success":
+            assert answer == {"status": "success", "processed": 1, "unprocessed": []}
+            return None
+        assert (answer["status"], answer["processed"]) == ("fail", 0)
+        return int(answer["unprocessed"][0]["code"])
+
+    return ask
+
+
+@pytest.fixture
+def profile() -> Callable[..., dict[str, Any]]:
+    """Make a profile record."""
+
+    def make(identity: Any = "c-1", /, **properties: Any) -> dict[str, Any]:
+        return {"type": "profile", "identity": identity, "profileData": properties}
+
+    return make
+
+
+@pytest.fixture
+def event() -> Callable[..., dict[str, Any]]:
+    """Make an event record; ``None`` leaves a field out."""
+
+    def make(name: Any = "Product Viewed", data: Any = None, **fields: Any) -> dict[str, Any]:
+        record = {
+            "type": "event",
+            "identity": "c-1",
+            "ts": 1760000000,
+            "evtName": name,
+            "evtData": {} if data is None else data,
+        }
+        return {key: value for key, value in {**record, **fields}.items() if value is not None}
+
+    return make
+
+
+@pytest.fixture
+def token() -> Callable[..., dict[str, Any]]:
+    """Make a token record."""
+
+    def make(object_id: str = "dev-1", **data: Any) -> dict[str, Any]:
+        return {"type": "token", "objectId": object_id, "tokenData": {"id": "token-1", "type": "fcm", **data}}
+
+    return make
