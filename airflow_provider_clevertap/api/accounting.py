@@ -112,7 +112,8 @@ def quoted(error: object) -> str:
 
 
 def _unclear(status: int, problem: str, body: UploadBody) -> Unclear:
-    return Unclear(status, f"HTTP {status}{quoted(body.error)}, but the answer does not add up: {problem}")
+    detail = f"HTTP {status}{quoted(body.error)}, but the answer does not add up: {problem}"
+    return Unclear(status, detail, answered=True)
 
 
 def _told(error: object) -> tuple[int | None, str]:

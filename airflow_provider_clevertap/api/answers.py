@@ -89,11 +89,13 @@ class Unclear:
     """Unknown: the records may or may not have been processed (5xx, timeout, reset, unreadable answer).
 
     :param status: the HTTP status, ``None`` when no status line arrived.
+    :param answered: CleverTap itself answered, but its accounts of the batch do not add up.
     """
 
     status: int | None
     detail: str
     retry_after: float | None = None
+    answered: bool = False
 
 
 #: every answer that settles nothing

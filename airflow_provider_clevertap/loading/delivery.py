@@ -36,9 +36,8 @@ OnUnconfirmed = Literal["resend", "hold"]
 
 #: How often a record that met an error of CleverTap's own (555) is sent again.
 _SERVER_ERROR_REPEATS = 3
-#: How often a batch is sent again whose answer came but does not add up: a later answer is rarely better.
-_UNREADABLE_REPEATS = 2
-_SUCCESS = range(200, 300)
+#: How often a batch is sent again when CleverTap's accounts of it do not add up: a later answer is rarely better.
+_CONTRADICTION_REPEATS = 2
 
 
 @dataclass(slots=True)
@@ -139,7 +138,7 @@ class Courier:
                     raise error_for(answer)
                 case Unclear() if not self._may_resend(part):
                     return answer
-                case Unclear(status=status) if status in _SUCCESS and attempt > _UNREADABLE_REPEATS:
+                case Unclear(answered=True) if attempt > _CONTRADICTION_REPEATS:
                     return answer
             self._wait_to_retry(answer, attempt, started)
             result.retries += 1

@@ -20,7 +20,7 @@ from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.screens import Screen, Screened, choose_screen
-from airflow_provider_clevertap.loading.text_columns import Mask, either
+from airflow_provider_clevertap.loading.text_columns import Mask, either, empty_to_null
 from airflow_provider_clevertap.records.faults import Fault
 from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
@@ -155,7 +155,7 @@ class Encoder:
         elif screen is None:
             filled = column.is_valid().to_numpy(zero_copy_only=False)
         else:
-            return EncodedColumn(planned.rule, screen(column))
+            return EncodedColumn(planned.rule, screen(empty_to_null(column)))
         nothing = pa.nulls(len(block), pa.string())
         return EncodedColumn(planned.rule, Screened(nothing, filled if filled.any() else None))
 

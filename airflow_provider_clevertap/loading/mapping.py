@@ -31,6 +31,7 @@ _MANIFEST_TYPES: Mapping[str, DeclaredType] = {
     "BOOLEAN": DeclaredType.BOOLEAN,
     "DATE": DeclaredType.DATE,
 }
+_MANIFEST_KEYS = frozenset({"ctName", "dataType"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _read_choice(source: str, choice: ColumnChoice) -> Column | None:
     if isinstance(choice, str):
         return Column(choice)
     if isinstance(choice, Mapping):
-        return _from_manifest(source, choice) if {"ctName", "dataType"} & set(choice) else _from_object(source, choice)
+        return _from_manifest(source, choice) if _MANIFEST_KEYS & set(choice) else _from_object(source, choice)
     raise MappingError(f"column {source!r}: expected a name or a Column, not {type(choice).__name__}")
 
 
@@ -68,6 +69,9 @@ def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
 
 
 def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
+    unknown = [name for name in choice if name not in _MANIFEST_KEYS]
+    if unknown:
+        raise MappingError(f"column {source!r}: {unknown[0]!r} cannot stand next to ctName and dataType")
     name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
     known = _MANIFEST_TYPES.get(declared.upper())
     if known is not None:
@@ -99,21 +103,19 @@ def plan_columns(
     """
     if fixed:
         _refuse_unknown(names, choices)
+    others = [name for name in names if name not in choices]
+    if others and unmapped == "error":
+        raise MappingError(
+            f"not mapped, and unmapped='error': {_listed(others)}. Map each to a field, or to None to leave it out"
+        )
     planned = []
     for name in names:
-        if name not in choices:
-            if unmapped == "ignore":
-                continue
-            if unmapped == "error":
-                raise MappingError(
-                    f"column {name!r} is not mapped, and unmapped='error': map it, or map it to None to leave it out"
-                )
-        choice = choices.get(name, Column())
+        choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None:
             planned.append(PlannedColumn(name, _rule(name, choice, shape)))
     _refuse_twice(planned)
+    _refuse_bad_names(column for column in planned if fixed or column.source in choices)
     if fixed:
-        _refuse_bad_names(planned)
         _require_identifier(planned, names, shape)
     return tuple(planned)
 
@@ -132,12 +134,11 @@ def notes_on(planned: Iterable[PlannedColumn], choices: Mapping[str, Column | No
 
 
 def _rule(source: str, choice: Column, shape: Shape) -> CellRule:
-    target = source if choice.name is None else choice.name
-    key = shape.canonical(target)
-    in_data = key not in shape.top
-    if not in_data and (choice.operator is not None or choice.empty == "delete"):
-        raise MappingError(f"column {source!r}: {key} is not a property: it takes no operator and cannot be deleted")
     try:
+        _check_texts(choice)
+        key = shape.canonical(source if choice.name is None else choice.name)
+        in_data = key not in shape.top
+        _check_operator(choice, key, shape)
         declared = _declared_type(choice, is_date=key in shape.dates)
         dates = DateReader(_formats(choice), choice.timezone)
     except ValueError as error:
@@ -155,25 +156,49 @@ def _rule(source: str, choice: Column, shape: Shape) -> CellRule:
     )
 
 
-def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
-    if choice.operator is not None and choice.operator not in OPERATORS:
-        raise ValueError(f"operator {choice.operator!r} is not known; use {', '.join(sorted(OPERATORS))}")
+def _check_texts(choice: Column) -> None:
+    for option in ("name", "type", "timezone", "separator", "operator", "empty"):
+        value = getattr(choice, option)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{option} must be text, not {type(value).__name__}")
+
+
+def _check_operator(choice: Column, key: str, shape: Shape) -> None:
     if choice.empty not in ("omit", "delete"):
         raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
+    if choice.operator is not None and choice.operator not in OPERATORS:
+        raise ValueError(f"operator {choice.operator!r} is not known; use {_either(OPERATORS)}")
+    if key in shape.top and (choice.operator is not None or choice.empty == "delete"):
+        raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
+    allowed = shape.operators.get(key, OPERATORS)
+    if choice.operator is not None and choice.operator not in allowed:
+        raise ValueError(f"{key} has a format of its own and takes no {choice.operator}, only {_either(allowed)}")
+
+
+def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
     if not choice.separator:
         raise ValueError("the separator cannot be empty")
-    if choice.type is None:
-        # A zone alone says nothing of the type: the column may hold datetimes of its own.
-        return DeclaredType.DATE if choice.format is not None or is_date else None
-    if choice.type not in set(DeclaredType):
+    if choice.type is not None and choice.type not in set(DeclaredType):
         raise ValueError(f"type {choice.type!r} is not known; use {', '.join(DeclaredType)}")
-    return DeclaredType(choice.type)
+    if choice.format is not None and choice.type not in (None, DeclaredType.DATE):
+        raise ValueError(f"a date format does not go with type {choice.type!r}")
+    # A zone alone says nothing of the type: the column may hold datetimes of its own.
+    if choice.format is not None or (is_date and choice.type in (None, DeclaredType.TEXT)):
+        return DeclaredType.DATE
+    return None if choice.type is None else DeclaredType(choice.type)
 
 
 def _formats(choice: Column) -> tuple[str, ...]:
     if choice.format is None:
         return ()
-    return (choice.format,) if isinstance(choice.format, str) else tuple(choice.format)
+    formats = (choice.format,) if isinstance(choice.format, str) else choice.format
+    if not isinstance(formats, Sequence) or not all(isinstance(pattern, str) for pattern in formats):
+        raise ValueError("format must be a date pattern or a list of them")
+    return tuple(formats)
+
+
+def _either(operators: Iterable[str]) -> str:
+    return ", ".join(sorted(operators))
 
 
 def _key_problem(key: str) -> str | None:
@@ -187,9 +212,16 @@ def _key_problem(key: str) -> str | None:
 def _refuse_unknown(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
     unknown = [name for name in choices if name not in names]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], names, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise MappingError(f"the source has no column {unknown[0]!r}{hint}; its columns are {_listed(names)}")
+        hints = [f" (did you mean {near!r}?)" for near in _nearest(unknown[0], names)]
+        also = f", nor {_listed(unknown[1:])}" if unknown[1:] else ""
+        raise MappingError(
+            f"the source has no column {unknown[0]!r}{''.join(hints)}{also}; its columns are {_listed(names)}"
+        )
+
+
+def _nearest(name: str, names: Iterable[str]) -> list[str]:
+    lowered = {candidate.strip().lower(): candidate for candidate in names}
+    return [lowered[near] for near in difflib.get_close_matches(name.strip().lower(), lowered, n=1)]
 
 
 def _refuse_twice(planned: Iterable[PlannedColumn]) -> None:
@@ -202,12 +234,13 @@ def _refuse_twice(planned: Iterable[PlannedColumn]) -> None:
 
 
 def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
-    for column in planned:
-        if column.rule.problem is not None:
-            raise MappingError(
-                f"column {column.source!r} cannot become a property: {column.rule.problem}. "
-                "Map it to another name, or to None to leave it out"
-            )
+    bad = [column for column in planned if column.rule.problem is not None]
+    if bad:
+        also = f" The same goes for {_listed([column.source for column in bad[1:]])}." if bad[1:] else ""
+        raise MappingError(
+            f"column {bad[0].source!r} cannot become a property: {bad[0].rule.problem}. "
+            f"Map it to another name, or to None to leave it out.{also}"
+        )
 
 
 def _require_identifier(planned: Iterable[PlannedColumn], names: Sequence[str], shape: Shape) -> None:

@@ -50,7 +50,8 @@ def join_records(record_type: str, data_name: str, columns: Iterable[EncodedColu
     :param rows: how many rows the block has.
     :returns: a ``string`` array. Rows with a doubtful cell have some text too, which must not be used.
     """
-    columns = list(columns)
+    # A column that can fill no field may have a name that JSON cannot write.
+    columns = [column for column in columns if column.rule.problem is None]
     pieces: list[Any] = [f'{{"type":"{record_type}"']
     for column in columns:
         if not column.rule.in_data:

@@ -46,6 +46,7 @@ class Screened(NamedTuple):
 Screen: TypeAlias = Callable[[Any], Screened]
 
 _EXACT_FLOATS = 2**53
+_WIDEST = 64
 _LONGEST_REFUSED = max(map(len, REFUSED_IDENTITIES))
 _REFUSED = pa.array(sorted(REFUSED_IDENTITIES))
 
@@ -73,7 +74,7 @@ def _text(column: Any) -> Screened:
 def _identity(column: Any) -> Screened:
     view = TextColumn(column)
     too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
-    doubtful = either(either(too_long, view.blank_at_start()), view.blank_at_end())
+    doubtful = either(too_long, view.odd_at_an_end())
     if view.shorter_than(_LONGEST_REFUSED + 1) is not None:
         doubtful = either(doubtful, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_REFUSED)))
     column = blank_out(column, too_long)
@@ -119,9 +120,9 @@ def _whole_numbers(column: Any) -> Screened:
 
 def _numbers_between(low: int, high: int | None = None, before: str = "", after: str = "") -> Screen:
     def screen(column: Any) -> Screened:
-        outside = as_mask(pc.less(column, low))
-        if high is not None:
-            outside = outside | as_mask(pc.greater(column, high))
+        outside = as_mask(pc.less(column, pa.scalar(low, column.type)))
+        if high is not None and column.type.bit_width == _WIDEST:
+            outside = outside | as_mask(pc.greater(column, pa.scalar(high, column.type)))
         return Screened(column.cast(pa.string()), outside if outside.any() else None, before, after)
 
     return screen
@@ -146,6 +147,11 @@ def _whole_floats(column: Any) -> Screened:
 
 def _flags(column: Any) -> Screened:
     return Screened(column.cast(pa.string()))
+
+
+def _written_out(screen: Screen) -> Screen:
+    """Take a column as the text of its cells."""
+    return lambda column: screen(column.cast(pa.string()))
 
 
 _FLAG_FIELDS = (
@@ -182,6 +188,16 @@ _DECLARED_TEXT: Mapping[DeclaredType | None, Screen] = {
     DeclaredType.BOOLEAN: _words(_TRUTH),
 }
 
+
+#: Declared types, when the source says the column is whole numbers and the field is a custom attribute.
+_DECLARED_INTEGERS: Mapping[DeclaredType | None, Screen] = {
+    **dict.fromkeys((None, DeclaredType.INTEGER, DeclaredType.FLOAT), _whole_numbers),
+    DeclaredType.TEXT: lambda column: Screened(column.cast(pa.string()), None, '"', '"'),
+    DeclaredType.BOOLEAN: _written_out(_words(_TRUTH)),
+}
+
+#: Fields CleverTap knows that take true and false, or 1 and 0, too.
+_TRUTH_FIELDS = (*_FLAG_FIELDS, "Employed", "Married")
 
 #: Fields CleverTap knows, when the source says the column is whole numbers.
 _KNOWN_NUMBERS: Mapping[str, Screen] = {
@@ -223,8 +239,10 @@ def choose_screen(rule: CellRule, column_type: Any, default_country: str | None 
 def _custom_screen(rule: CellRule, column_type: Any) -> Screen | None:
     if pa.types.is_string(column_type):
         return _DECLARED_TEXT.get(rule.type)
-    if pa.types.is_integer(column_type) and rule.type in (None, DeclaredType.INTEGER, DeclaredType.FLOAT):
-        return _whole_numbers
+    if pa.types.is_integer(column_type):
+        return _DECLARED_INTEGERS.get(rule.type)
+    if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
+        return _written_out(_matching(_PLAIN_FLOAT))
     if pa.types.is_floating(column_type):
         return {None: _floats, DeclaredType.FLOAT: _floats, DeclaredType.INTEGER: _whole_floats}.get(rule.type)
     if pa.types.is_boolean(column_type) and rule.type in (None, DeclaredType.BOOLEAN):
@@ -238,9 +256,9 @@ def _known_screen(rule: CellRule, column_type: Any) -> Screen | None:
         return None
     if pa.types.is_string(column_type):
         return _KNOWN_TEXT.get(rule.key)
-    if pa.types.is_integer(column_type):
-        return _KNOWN_NUMBERS.get(rule.key)
-    return _flags if pa.types.is_boolean(column_type) and rule.key in _FLAG_FIELDS else None
+    if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
+        return _written_out(_KNOWN_TEXT[rule.key])
+    return _KNOWN_NUMBERS.get(rule.key) if pa.types.is_integer(column_type) else None
 
 
 def _operation_screen(rule: CellRule, column_type: Any) -> Screen | None:

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-_SPACE, _QUOTE, _BACKSLASH = 0x20, 0x22, 0x5C
+_SPACE, _QUOTE, _BACKSLASH, _DELETE = 0x20, 0x22, 0x5C, 0x7F
+
+#: Kinds of bytes, as tables to look a byte up in.
+_BLANK: Mask = np.arange(256) <= _SPACE
+_ODD: Mask = _BLANK | (np.arange(256) >= _DELETE)
 
 #: JSON's short escapes for what people do have in text; the backslash must come first.
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
@@ -48,17 +52,27 @@ class TextColumn:
 
     def blank_at_start(self) -> Mask | None:
         """Mark cells that start with a space or a control character: they may be blank; ``None`` for none."""
-        return self._is_blank(self._starts)
+        return self._mark(self._starts, _BLANK)
 
-    def blank_at_end(self) -> Mask | None:
-        """Mark cells that end with a space or a control character; ``None`` when there are none."""
-        return self._is_blank(self._stops - 1)
+    def odd_at_an_end(self) -> Mask | None:
+        """Mark cells with a space, a control character or anything beyond ASCII at an end; ``None`` for none."""
+        return either(self._mark(self._starts, _ODD), self._mark(self._stops - 1, _ODD))
 
-    def _is_blank(self, places: Any) -> Mask | None:
+    def _mark(self, places: Any, marked: Mask) -> Mask | None:
         if not len(self._bytes):
             return None
-        clipped = np.clip(places - self._base, 0, len(self._bytes) - 1)
-        return _none_if_clear((self._bytes[clipped] <= _SPACE) & (self.lengths > 0))
+        found = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
+        return _none_if_clear(marked[found] & (self.lengths > 0))
+
+
+def empty_to_null(column: Any) -> Any:
+    """Make cells of text that hold none null: frames and Parquet know both."""
+    if not pa.types.is_string(column.type):
+        return column
+    nothing = TextColumn(column).lengths == 0
+    if not nothing.any():
+        return column
+    return blank_out(column, _none_if_clear(nothing & as_mask(column.is_valid())))
 
 
 def _none_if_clear(mask: Mask) -> Mask | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.fields import read_ts
 from airflow_provider_clevertap.records.operations import DELETE, read_operand
 from airflow_provider_clevertap.records.values import (
     read_as_it_stands,
@@ -66,7 +67,12 @@ class CellRule:
             return {DELETE: 1} if read_boolean(value) else None
         if self.operator is not None:
             return {self.operator: read_operand(self.operator, value, self.separator)}
+        if isinstance(value, dict):
+            # An operation is one whatever the column holds otherwise; the model knows.
+            return value
         match self.type:
+            case None | DeclaredType.TEXT if self.key == "ts":
+                return read_ts(value, dates=self.dates)
             case None:
                 return read_as_it_stands(value, self.dates) if self.custom else value
             case DeclaredType.TEXT:

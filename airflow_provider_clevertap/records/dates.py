@@ -6,8 +6,9 @@ Any other text is stored as plain text and cannot be used as a date in segments
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,25 +21,49 @@ EPOCH: Final = "epoch"
 EPOCH_MILLISECONDS: Final = "epoch_ms"
 
 _ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?",
+    r"\d{4}-\d{2}-\d{2}([T ]([01]\d|2[0-3]):\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
 _STORED = re.compile(r"\$D_-?\d{1,12}", re.ASCII)
-_WHOLE = re.compile(r"-?\d{1,15}(\.0+)?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{0,9})?", re.ASCII)
 
-#: CleverTap's own date patterns (https://docs.clevertap.com/docs/csv-upload) are built of these.
+#: CleverTap's own date patterns (https://docs.clevertap.com/docs/csv-upload) are built of these; ``T`` is ISO 8601's.
 _PATTERN_PARTS: Final = (
-    ("yyyy", "%Y"), ("MMM", "%b"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"),
+    ("yyyy", "%Y"), ("MMM", "%b"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("T", "T"),
 )  # fmt: skip
+
+#: Python's directives that say something of the moment without guessing. ``%Z`` is left out: Python reads the name of
+#: a zone and then forgets it.
+_DIRECTIVES: Final = frozenset("aAbBdfHIjmMpSyYz")
+_DIRECTIVE = re.compile("%(.?)", re.DOTALL)
+#: Numbers side by side: Python takes ``1112026`` for 11 January as well as for 1 November.
+_RUN_TOGETHER = re.compile("%[dHIjmMSyY]%[dHIjmMSyY]")
+_SEVERAL_WAYS = re.compile("%[fz]")
+
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 def strptime_format(pattern: str) -> str:
     """Turn ``dd/MM/yyyy`` and its like into Python's form; a pattern with ``%``, or a name, stays as it is.
 
-    :raises ValueError: when the pattern has letters it should not have.
+    :raises ValueError: when the pattern has letters it should not have, or leaves the date open.
     """
-    if "%" in pattern or pattern in (EPOCH, EPOCH_MILLISECONDS):
+    if pattern in (EPOCH, EPOCH_MILLISECONDS):
         return pattern
+    result = pattern if "%" in pattern else _from_letters(pattern)
+    found = {directive.group(1) for directive in _DIRECTIVE.finditer(result)} - {"%"}
+    unknown = sorted(found - _DIRECTIVES)
+    if unknown:
+        raise ValueError(f"date format {pattern!r}: %{unknown[0]} cannot be used here")
+    # A part that is missing would be taken for 1 January 1900, 00:00, and nobody would notice.
+    month, day, hour, minute = (bool(found & set(letters)) for letters in ("bBmj", "dj", "HI", "M"))
+    if not found & {"y", "Y"} or (day and not month) or (minute and not hour):
+        raise ValueError(f"date format {pattern!r} is not a whole date: MM is the month, mm the minute, yyyy the year")
+    return result
+
+
+def _from_letters(pattern: str) -> str:
     result, rest = "", pattern
     while rest:
         for part, directive in _PATTERN_PARTS:
@@ -58,6 +83,9 @@ def strptime_format(pattern: str) -> str:
 class DateReader:
     """Reads one cell as a moment in time.
 
+    A wall-clock time that a clock change repeats is the first of the two; one that it skips is read with the offset
+    from before the change.
+
     :param formats: patterns to try in turn; none means ISO 8601 (``2026-11-22``, ``2026-11-22 18:30:00+05:30``).
     :param timezone: IANA name of the zone that dates and times without one are in.
     :raises ValueError: when a format or the zone is not known.
@@ -65,6 +93,7 @@ class DateReader:
 
     def __init__(self, formats: tuple[str, ...] = (), timezone: str = "UTC") -> None:
         self.formats = tuple(strptime_format(pattern) for pattern in formats)
+        self._written = " or ".join(formats) or "yyyy-mm-dd (with or without a time)"
         try:
             self.timezone = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except Exception as error:
@@ -72,61 +101,73 @@ class DateReader:
 
     def read(self, value: Any) -> str:
         """Give the date as CleverTap stores it."""
-        if isinstance(value, str) and _STORED.fullmatch(value):
-            return value
+        if isinstance(value, str) and _STORED.fullmatch(value.strip()):
+            return value.strip()
         return f"$D_{self.seconds(value)}"
 
     def seconds(self, value: Any) -> int:
-        """Give the moment as whole seconds since 1970, UTC."""
+        """Give the moment as whole seconds since 1970, UTC; a fraction goes with the second it is in."""
         try:
             return self._seconds(value)
-        except (ValueError, OverflowError):
-            raise fault(f"not a date written as {self._expected()}") from None
+        except (ValueError, ArithmeticError):
+            raise fault(f"not a date written as {self._written}") from None
 
     def _seconds(self, value: Any) -> int:
         if isinstance(value, str):
-            value = self._parse(value.strip())
+            return self._from_text(value.strip())
+        if isinstance(value, datetime):
+            return self._from_moment(value)
+        if isinstance(value, date):
+            return self._from_moment(datetime(value.year, value.month, value.day))
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return self._from_number(value)
-        if isinstance(value, datetime):
-            moment = value if value.tzinfo else value.replace(tzinfo=self.timezone)
-        elif isinstance(value, date):
-            moment = datetime(value.year, value.month, value.day, tzinfo=self.timezone)
-        else:
-            raise ValueError
-        # Floor, so that moments before 1970 with a fraction do not move forward.
-        return int(moment.timestamp() // 1)
+        raise ValueError
 
-    def _parse(self, text: str) -> datetime | int:
+    def _from_moment(self, value: datetime) -> int:
+        moment = value.replace(tzinfo=self.timezone) if value.utcoffset() is None else value
+        return int((moment - _EPOCH_START) // _SECOND)
+
+    def _from_text(self, text: str) -> int:
         if not self.formats:
             if not _ISO.fullmatch(text):
                 raise ValueError
-            return datetime.fromisoformat(text.upper())
+            return self._from_moment(datetime.fromisoformat(text.upper()))
         for pattern in self.formats:
             try:
                 if pattern in (EPOCH, EPOCH_MILLISECONDS):
-                    if not _WHOLE.fullmatch(text):
-                        continue
-                    number = int(text.partition(".")[0])
-                    return number // 1000 if pattern == EPOCH_MILLISECONDS else _plausible_seconds(number)
-                return datetime.strptime(text, pattern)
+                    if _NUMBER.fullmatch(text):
+                        return _whole_seconds(Decimal(text), pattern)
+                else:
+                    return self._from_moment(_parse(text, pattern))
             except ValueError:
                 continue
         raise ValueError
 
     def _from_number(self, value: float | Decimal) -> int:
-        if EPOCH_MILLISECONDS in self.formats:
-            return int(value) // 1000
         # A bare number such as 19900101 must not pass for seconds unless the mapping says so.
-        if EPOCH in self.formats:
-            return _plausible_seconds(int(value))
+        for pattern in self.formats:
+            try:
+                if pattern in (EPOCH, EPOCH_MILLISECONDS):
+                    return _whole_seconds(value, pattern)
+            except ValueError:
+                continue
         raise ValueError
 
-    def _expected(self) -> str:
-        return " or ".join(self.formats) if self.formats else "yyyy-mm-dd (with or without a time)"
+
+def _parse(text: str, pattern: str) -> datetime:
+    moment = datetime.strptime(text, pattern)
+    if _RUN_TOGETHER.search(pattern):
+        # What may be written in more ways than one comes last.
+        written = moment.strftime(_SEVERAL_WAYS.split(pattern)[0])
+        if not text.lower().startswith(written.lower()):
+            raise ValueError
+    return moment
 
 
-def _plausible_seconds(number: int) -> int:
-    if abs(number) >= TS_MILLISECONDS_FROM:
-        raise ValueError("milliseconds")
-    return number
+def _whole_seconds(number: float | Decimal, unit: str) -> int:
+    """Read a number as seconds; what can only be milliseconds is none."""
+    if unit == EPOCH_MILLISECONDS:
+        number = number / 1000
+    if not -TS_MILLISECONDS_FROM < number < TS_MILLISECONDS_FROM:
+        raise ValueError
+    return math.floor(number)

@@ -7,14 +7,16 @@ https://developer.clevertap.com/docs/api-errors.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from functools import lru_cache
+from typing import Annotated, Any, Final, NamedTuple
 
 import phonenumbers
-from pydantic import BeforeValidator, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BeforeValidator, ValidationInfo
 
 from airflow_provider_clevertap.records import codes
 from airflow_provider_clevertap.records.dates import DateReader
@@ -28,8 +30,14 @@ from airflow_provider_clevertap.records.limits import (
     REFUSED_IDENTITIES,
     TS_MILLISECONDS_FROM,
 )
-from airflow_provider_clevertap.records.operations import is_operation, read_operation
-from airflow_provider_clevertap.records.values import BLANK, read_boolean, read_integer, read_text
+from airflow_provider_clevertap.records.operations import (
+    DELETE,
+    NUMBER_OPERATORS,
+    OPERATORS,
+    is_operation,
+    read_operation,
+)
+from airflow_provider_clevertap.records.values import BLANK, check_text, read_boolean, read_integer, read_text
 
 #: Spellings people have in their data, in lower case, and what CleverTap takes.
 YES_NO_WORDS: Final = {
@@ -48,44 +56,46 @@ _EMAIL = re.compile(EMAIL_PATTERN)
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]*")
 _DIALLED = re.compile(r"\+?[0-9 ()./\-\u00a0\u2010-\u2015]+")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
-_TS = re.compile(r"[0-9]{1,15}")
 _TIMES = DateReader()
 
 
 def read_identity(value: Any) -> str:
     """Read who the record belongs to. Text stays exactly as it stands; floats are refused (they lose digits)."""
     if isinstance(value, float | Decimal):
-        raise fault("a number with a decimal point cannot be an identity: read the column as text", codes.IDENTITY)
+        raise fault("a number with a decimal point cannot be an identity: read the column as text")
     text = value if isinstance(value, str) else read_text(value)
     if len(text) >= IDENTITY_CHARACTERS:
-        raise fault(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters", codes.IDENTITY)
-    if text.strip(BLANK).lower() in REFUSED_IDENTITIES or not text.strip(BLANK):
-        raise fault("this value stands for 'nothing' and cannot be an identity", codes.IDENTITY)
+        raise fault(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
+    # Spaces of any kind: people whose identity is one would all become one profile.
+    meaning = text.strip().lower()
+    if not meaning or meaning in REFUSED_IDENTITIES:
+        raise fault("this value stands for 'nothing' and cannot be an identity")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise fault("the identity is not valid Unicode", codes.IDENTITY) from None
+        raise fault("the identity is not valid Unicode") from None
     return text
 
 
-def read_ts(value: Any) -> int:
-    """Read the time of a record as whole seconds since 1970: a number, or a date with its time."""
+def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
+    """Read the time of a record as whole seconds since 1970: a number, or a date with its time.
+
+    :param dates: reads it where it is a date.
+    """
     try:
-        seconds = _seconds(value)
-    except (ValueError, OverflowError):
-        raise fault("ts is neither seconds since 1970 nor a date", codes.TIMESTAMP) from None
+        seconds = _seconds(value, dates)
+    except ValueError:
+        raise fault("ts is neither seconds since 1970 nor a date") from None
     if seconds >= TS_MILLISECONDS_FROM:
-        raise fault("ts is in milliseconds: CleverTap takes seconds", codes.TIMESTAMP)
+        raise fault("ts is in milliseconds: CleverTap takes seconds")
     if seconds <= 0:
-        raise fault("ts must be after 1970-01-01 00:00:00 UTC", codes.TIMESTAMP)
+        raise fault("ts must be after 1970-01-01 00:00:00 UTC")
     return seconds
 
 
-def _seconds(value: Any) -> int:
-    if isinstance(value, str) and _TS.fullmatch(value.strip(BLANK)):
-        return int(value)
-    if isinstance(value, str | date):
-        return _TIMES.seconds(value)
+def _seconds(value: Any, dates: DateReader) -> int:
+    if isinstance(value, date) or (isinstance(value, str) and "-" in value.strip(BLANK)[1:]):
+        return dates.seconds(value)
     return read_integer(value)
 
 
@@ -114,7 +124,8 @@ def read_phone(value: Any, default_country: str | None) -> str:
         number = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException:
         raise fault("not a phone number", codes.PHONE) from None
-    if not phonenumbers.is_possible_number(number):
+    # Some numbers are possible only within their town: with a country code before them they are someone else's.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise fault("too short or too long for a phone number of its country", codes.PHONE)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
@@ -123,7 +134,9 @@ def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> st
     """Read a value of a fixed list, in any of its usual spellings."""
     if isinstance(value, bool):
         value = "true" if value else "false"
-    word = str(value).strip(BLANK).lower() if isinstance(value, str | int) else ""
+    elif isinstance(value, int | float) and value in (0, 1):
+        value = "1" if value else "0"
+    word = value.strip(BLANK).lower() if isinstance(value, str) else ""
     if word not in words:
         raise fault(f"not {expected}", code)
     return words[word]
@@ -149,15 +162,24 @@ def read_photo(value: Any) -> str:
 
 
 def read_subscription_groups(value: Any) -> dict[str, list[str]]:
-    """Read ``{"email": ["Group A"]}``: subscription groups by channel."""
-    if not isinstance(value, dict) or not value:
+    """Read ``{"email": ["Group A"]}``: subscription groups by channel, as an object or its JSON text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, dict) or not value or not all(map(_are_texts, value.values())) or not _are_texts([*value]):
         raise fault('an object such as {"email": ["Group A"]} is needed here')
-    for groups in value.values():
-        if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
-            raise fault('an object such as {"email": ["Group A"]} is needed here')
+    for text in (*value, *(group for groups in value.values() for group in groups)):
+        check_text(text)
     return value
 
 
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+
+@lru_cache(maxsize=4096)
 def read_key(value: Any) -> str:
     """Read a property's name: 1 to 120 bytes, without the characters CleverTap forbids."""
     if not isinstance(value, str) or not value.strip(BLANK):
@@ -165,39 +187,58 @@ def read_key(value: Any) -> str:
     bad = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
     if bad:
         raise fault(f"a property's name cannot hold {' '.join(bad)}")
-    if len(value.encode(errors="surrogatepass")) > KEY_BYTES:
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise fault("a property's name is not valid Unicode") from None
+    if size > KEY_BYTES:
         raise fault(f"a property's name can have at most {KEY_BYTES} bytes")
     return value
-
-
-def _phone(value: Any, info: ValidationInfo) -> str:
-    return read_phone(value, (info.context or {}).get("default_country"))
 
 
 def _words(words: dict[str, str], code: int, expected: str) -> Callable[[Any], str]:
     return lambda value: read_word(value, words, code, expected)
 
 
-def _or_operation(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    return read_operation(value) if isinstance(value, dict) and is_operation(value) else handler(value)
+class Operators(NamedTuple):
+    """Stands in a field's type and says which operations the field takes."""
+
+    allowed: frozenset[str]
 
 
-def _property(reader: Callable[..., Any]) -> Any:
+#: A field with a format of its own can be removed, but nothing can be added to it.
+_DELETE_ONLY: Final = Operators(frozenset({DELETE}))
+_ALL: Final = Operators(OPERATORS)
+
+
+def _property(reader: Callable[[Any], Any], operators: Operators = _ALL) -> Any:
     """Make the type of a known property: its own format, or an operation on it."""
-    return Annotated[Any, BeforeValidator(reader), WrapValidator(_or_operation)]
+
+    def read(value: Any) -> Any:
+        if isinstance(value, dict) and is_operation(value):
+            return read_operation(value, operators.allowed)
+        return reader(value)
+
+    return Annotated[Any, BeforeValidator(read), operators]
+
+
+def _phone(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, dict) and is_operation(value):
+        return read_operation(value, _DELETE_ONLY.allowed)
+    return read_phone(value, (info.context or {}).get("default_country"))
 
 
 Identity = Annotated[str, BeforeValidator(read_identity)]
 Ts = Annotated[int, BeforeValidator(read_ts)]
 Text = _property(read_text)
-Email = _property(read_email)
-Phone = _property(_phone)
-Gender = _property(_words(GENDER_WORDS, codes.GENDER, "M or F (male, female will do)"))
-Employed = _property(_words(YES_NO_WORDS, codes.EMPLOYED, "Y or N (yes, no, true, false will do)"))
-Married = _property(_words(YES_NO_WORDS, codes.MARRIED, "Y or N (yes, no, true, false will do)"))
-Education = _property(_words(EDUCATION_WORDS, codes.EDUCATION, "School, College or Graduate"))
-Age = _property(read_age)
-Dob = _property(_TIMES.read)
-Photo = _property(read_photo)
-Flag = _property(read_boolean)
-SubscriptionGroups = _property(read_subscription_groups)
+Email = _property(read_email, _DELETE_ONLY)
+Phone = Annotated[Any, BeforeValidator(_phone), _DELETE_ONLY]
+Gender = _property(_words(GENDER_WORDS, codes.GENDER, "M or F (male, female will do)"), _DELETE_ONLY)
+Employed = _property(_words(YES_NO_WORDS, codes.EMPLOYED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
+Married = _property(_words(YES_NO_WORDS, codes.MARRIED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
+Education = _property(_words(EDUCATION_WORDS, codes.EDUCATION, "School, College or Graduate"), _DELETE_ONLY)
+Age = _property(read_age, Operators(NUMBER_OPERATORS | {DELETE}))
+Dob = _property(_TIMES.read, _DELETE_ONLY)
+Photo = _property(read_photo, _DELETE_ONLY)
+Flag = _property(read_boolean, _DELETE_ONLY)
+SubscriptionGroups = _property(read_subscription_groups, _DELETE_ONLY)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
@@ -18,8 +18,7 @@ from airflow_provider_clevertap.records.operations import DELETE, is_repeatable
 from airflow_provider_clevertap.records.values import is_empty
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the law says of one row.
 
     :param record: the record as CleverTap takes it; ``None`` when the row is empty or invalid.
@@ -44,6 +43,7 @@ class Shape:
     :param top: every field outside the properties that a column may fill, identifiers included.
     :param known: the properties CleverTap knows by name, as it spells them.
     :param dates: the known properties that are dates.
+    :param operators: the operators a known property takes, where it does not take them all.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
     """
 
@@ -53,6 +53,7 @@ class Shape:
     top: tuple[str, ...]
     known: tuple[str, ...]
     dates: frozenset[str]
+    operators: Mapping[str, frozenset[str]]
     field_codes: Mapping[str, int]
 
     def canonical(self, name: str) -> str:
@@ -84,6 +85,9 @@ class Law:
         self._context = {"default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
+        mapped = [rule.key for rule in rules if rule.key in shape.identifiers]
+        # A record without an identifier has none of its own to blame.
+        self._identifier = (mapped or shape.identifiers)[0]
 
     def judge(self, cells: Sequence[Any]) -> Verdict:
         """Judge one row.
@@ -112,24 +116,28 @@ class Law:
         return self._verdict(top, data, faults)
 
     def _verdict(self, top: dict[str, Any], data: dict[str, Any], faults: list[Fault]) -> Verdict:
-        model, model_faults = self._validate(top, data)
-        if model_faults and self._drop and self._data_keys.issuperset(fault.field for fault in model_faults):
-            for fault in model_faults:
+        model, found = self._validate(top, data)
+        faults += found
+        if found and self._are_properties(found):
+            # Without its bad properties the record shows what else is wrong with it.
+            for fault in found:
                 data.pop(fault.field, None)
-            model, _ = self._validate(top, data)
-        faults += model_faults
-        bearable = self._drop and self._data_keys.issuperset(fault.field for fault in faults)
-        if model is None or (faults and not bearable):
+            model, found = self._validate(top, data)
+            faults += found
+        if model is None or (faults and not (self._drop and self._are_properties(faults))):
             return Verdict(None, tuple(faults))
         record = model.model_dump(by_alias=True, exclude_none=True)
         return Verdict(record, tuple(faults), repeatable=is_repeatable(record.get(self.shape.data, {})))
+
+    def _are_properties(self, faults: Sequence[Fault]) -> bool:
+        return self._data_keys.issuperset(fault.field for fault in faults)
 
     def _validate(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Fault]]:
         try:
             return self.shape.model.model_validate({**top, self.shape.data: data}, context=self._context), []
         except ValidationError as error:
             found = [
-                self._fault(str(entry["loc"][-1]) if entry["loc"] else "identity", entry.get("ctx", {}))
+                self._fault(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))
                 for entry in error.errors(include_url=False, include_input=False)
             ]
             return None, found

@@ -26,11 +26,19 @@ def is_operation(value: Mapping[Any, Any]) -> bool:
     return bool(value) and all(isinstance(key, str) and key.startswith("$") for key in value)
 
 
-def read_operation(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an object with exactly one operator and its operand."""
+def read_operation(value: Mapping[str, Any], allowed: frozenset[str] = OPERATORS) -> dict[str, Any]:
+    """Read an object with exactly one operator and its operand.
+
+    :param allowed: the operators that make sense for the property.
+    """
     if len(value) != 1:
         raise fault("one property can take one operator at a time")
     ((operator, operand),) = value.items()
+    if operator not in allowed:
+        raise fault(f"not an operator this property takes: use {', '.join(sorted(allowed))}")
+    # Nothing says what would separate items here, so text is not taken apart.
+    if operator in LIST_OPERATORS and isinstance(operand, str):
+        raise fault(f"{operator} takes a list")
     return {operator: read_operand(operator, operand, ",")}
 
 
@@ -42,12 +50,13 @@ def read_operand(operator: str, operand: Any, separator: str) -> Any:
         return read_float(operand)
     if operator == DELETE:
         # The documented form is the literal 1 and nothing else.
-        if operand != 1:
+        if not isinstance(operand, int | float) or operand != 1:
             raise fault("$delete takes 1")
         return 1
-    raise fault(f"{operator} is not an operator: use {', '.join(sorted(OPERATORS))}")
+    raise fault(f"not an operator: use {', '.join(sorted(OPERATORS))}")
 
 
 def is_repeatable(properties: Mapping[str, Any]) -> bool:
     """Tell whether setting these properties twice has the effect of setting them once."""
-    return not any(isinstance(value, dict) and not NOT_REPEATABLE.isdisjoint(value) for value in properties.values())
+    operations = [value for value in properties.values() if isinstance(value, dict)]
+    return all(NOT_REPEATABLE.isdisjoint(operation) for operation in operations)

@@ -100,6 +100,7 @@ class Profile(BaseModel):
 #: The code of a fault found before the model sees the value, for the fields that have one.
 FIELD_CODES: Final = {
     **dict.fromkeys(IDENTIFIERS, codes.IDENTITY),
+    "objectId": codes.OBJECT_ID,
     "ts": codes.TIMESTAMP,
     "Gender": codes.GENDER,
     "Email": codes.EMAIL,
@@ -117,5 +118,11 @@ PROFILE_SHAPE: Final = Shape(
     top=(*IDENTIFIERS, "ts"),
     known=tuple(info.alias or name for name, info in ProfileData.model_fields.items()),
     dates=frozenset({"DOB"}),
+    operators={
+        info.alias or name: found.allowed
+        for name, info in ProfileData.model_fields.items()
+        for found in info.metadata
+        if isinstance(found, fields.Operators)
+    },
     field_codes=FIELD_CODES,
 )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from airflow_provider_clevertap.records.dates import DateReader
@@ -23,10 +24,15 @@ TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on"})
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "off"})
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-#: Python refuses to read longer ones from text, and no count or amount needs them.
+#: No count or amount needs more; JSON readers that keep numbers as floats end soon after.
 _MAX_DIGITS: Final = 300
+_LARGEST: Final = 10**_MAX_DIGITS
+
+#: A whole number of more bits has more digits than a text may have; Python refuses to write out the longest at all.
+_TEXT_BITS: Final = VALUE_BYTES * 4
 
 
 def is_empty(value: Any) -> bool:
@@ -35,23 +41,30 @@ def is_empty(value: Any) -> bool:
         return not value.strip(BLANK)
     if isinstance(value, list | tuple | dict):
         return not value
+    if isinstance(value, Decimal):
+        return value.is_nan()
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def read_text(value: Any) -> str:
     """Read text of at most 512 bytes; whole numbers and UUIDs are written out, everything else is refused."""
-    if isinstance(value, int | UUID) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
+    text = value if isinstance(value, str) else _written_out(value)
+    check_text(text)
+    return text
+
+
+def _written_out(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | UUID):
         raise fault(f"text is needed here, not {type(value).__name__}")
-    check_text(value)
-    return value
+    if isinstance(value, int) and value.bit_length() > _TEXT_BITS:
+        raise fault(f"longer than {VALUE_BYTES} bytes")
+    return str(value)
 
 
 def check_text(value: str) -> None:
     """Refuse text CleverTap would not store whole, or that UTF-8 cannot write."""
     try:
-        size = len(value.encode())
+        size = len(value) if value.isascii() else len(value.encode())
     except UnicodeEncodeError:
         raise fault("the text is not valid Unicode") from None
     if size > VALUE_BYTES:
@@ -60,11 +73,9 @@ def check_text(value: str) -> None:
 
 def read_integer(value: Any) -> int:
     """Read a whole number; ``5.0`` is 5."""
-    if isinstance(value, str) and len(value) <= _MAX_DIGITS and _INTEGER.fullmatch(value.strip(BLANK)):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float | Decimal) and _is_finite(value) and value == int(value):
+    if isinstance(value, str) and len(value) <= _MAX_DIGITS and _WHOLE.fullmatch(value.strip(BLANK)):
+        return int(value.strip(BLANK).partition(".")[0])
+    if _is_number(value) and value == int(value):
         return int(value)
     raise fault("not a whole number")
 
@@ -73,42 +84,63 @@ def read_float(value: Any) -> int | float:
     """Read a number; infinities and thousands separators are refused."""
     if isinstance(value, str) and len(value) <= _MAX_DIGITS and _FLOAT.fullmatch(value.strip(BLANK)):
         value = int(value) if _INTEGER.fullmatch(value.strip(BLANK)) else float(value)
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and _is_finite(value):
-        if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() else float(value)
-        return value
-    raise fault("not a number")
+    if not _is_number(value):
+        raise fault("not a number")
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return cast("int | float", value)
 
 
-def _is_finite(value: float | Decimal) -> bool:
-    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number that JSON can write and others can read."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    return -_LARGEST < value < _LARGEST
 
 
 def read_boolean(value: Any) -> bool:
     """Read true or false, also written yes/no, y/n, t/f, on/off or 1/0."""
     if isinstance(value, bool):
         return value
-    word = str(value).strip(BLANK).lower() if isinstance(value, str | int) else ""
-    if word in TRUE_WORDS:
-        return True
-    if word in FALSE_WORDS:
-        return False
+    if isinstance(value, str):
+        word = value.strip(BLANK).lower()
+        if word in TRUE_WORDS:
+            return True
+        if word in FALSE_WORDS:
+            return False
+    elif _is_number(value) and value in (0, 1):
+        return bool(value)
     raise fault("not true or false (yes/no, y/n, t/f, on/off and 1/0 will do)")
 
 
 def read_list(value: Any, separator: str) -> list[str]:
     """Read the items of a multi-value property: unique text, at most 100, from a list or from separated text."""
-    items = value.split(separator) if isinstance(value, str) else value
-    if not isinstance(items, list | tuple):
+    if isinstance(value, str):
+        return _read_items(_split(value, separator))
+    if not isinstance(value, list | tuple):
         raise fault(f"a list or text separated by {separator!r} is needed here")
+    return _read_items(value)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    if len(text) > MULTI_VALUE_ITEMS * (VALUE_BYTES + len(separator)):
+        raise fault(f"longer than {MULTI_VALUE_ITEMS} items of {VALUE_BYTES} bytes")
+    return text.split(separator)
+
+
+def _read_items(items: Iterable[Any]) -> list[str]:
     texts: dict[str, None] = {}
     for item in items:
         if not is_empty(item):
             texts[read_text(item.strip(BLANK) if isinstance(item, str) else item)] = None
+        if len(texts) > MULTI_VALUE_ITEMS:
+            raise fault(f"more than {MULTI_VALUE_ITEMS} items")
     if not texts:
         raise fault("the list has no items")
-    if len(texts) > MULTI_VALUE_ITEMS:
-        raise fault(f"more than {MULTI_VALUE_ITEMS} items")
     return list(texts)
 
 

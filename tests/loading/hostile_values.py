@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -28,7 +29,9 @@ HOSTILE_TEXT = [
     "1700000000000", "99999999999", "100000000000", "-5", "a" * 511, "a" * 512, "a" * 513, "é" * 256, "é" * 257,
     "a" * 1023, "a" * 1024, "b" * 5000, 'say "hi"', "back\\slash", "tab\there", "line\nbreak", "cr\rhere", "nul\x00",
     "bell\x07", "\x7f", "\u2028", "emoji 😀", "اَلْعَرَبِيَّةُ", "e\u0301", "\ufeffbom", "=cmd|' /C calc'!A0", "a,b,,c", "a|b",
-    ",", "a,a", "{}", "[1]", '{"$incr":1}', "'", "</script>",
+    ",", "a,a", "{}", "[1]", '{"$incr":1}', "'", "</script>", "\u00a0null", "null\u3000", "\u2003", "5.00",
+    "1700000000.0", "1700000000123", "1700000000.75", "1990-07-26 10:11:12+05", "20260111", "2026111",
+    '{"email": ["Group A"]}', '{"email": "Group A"}', '{"email": ["\\ud800"]}', "$D_100000000000", " $D_5 ",
 ]  # fmt: skip
 
 
@@ -105,14 +108,49 @@ def items(random: random.Random) -> list[str] | None:
     return random.choice([None, [], ["a"], ["a", "b", "a"], [""], ["é" * 300], [str(n) for n in range(101)]])
 
 
+def unsigned(random: random.Random) -> int | None:
+    """Make a cell of whole numbers of which the largest have no sign bit left."""
+    return random.choice([None, 0, 1, 2**63, 2**64 - 1, random.randrange(10**6)])
+
+
+def tiny(random: random.Random) -> int | None:
+    """Make a cell of the numbers people write for no and yes, and of others."""
+    return random.choice([0, 1, 0, 1, 0, 1, None, 2, -1])
+
+
+def nested(random: random.Random) -> Any:
+    """Make a cell as JSON gives it: operations, objects, lists of anything."""
+    operand = random.choice([5, -1.5, "5", "a,b", ["a", "b"], [], [None], 10**400, True, {"$incr": 1}, None])
+    operator = random.choice(["$set", "$add", "$remove", "$incr", "$decr", "$delete", "$nothing", "plain"])
+    objects = [
+        {operator: operand}, {operator: operand}, {"$incr": 1, "$decr": 1}, {"$delete": 1}, {}, {1: 2}, {"a": {"b": 1}},
+        {"email": ["Group A"], "push": []}, {"email": ["\ud800"]}, {"\ud800": ["a"]}, {"email": [5]}, [1, "a", None],
+        [[1]], ["\ud800"], ["a" * 513], [1.5], [True], [{"$incr": 1}],
+    ]  # fmt: skip
+    return random.choice(objects)
+
+
+def odd(random: random.Random) -> Any:
+    """Make a cell of a Python type that few sources give."""
+    special = [
+        Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), Decimal("1E+400"), Decimal("1E-400"), UUID(int=7),
+        b"bytes", time(10, 11), date(1990, 7, 26), datetime(1990, 7, 26, 10, 11), datetime.max.replace(tzinfo=UTC),
+        datetime.min, 10**400, -(10**20), "\ud800", (1, 2), {3}, 5 + 1j,
+    ]  # fmt: skip
+    return random.choice(special)
+
+
 def anything(random: random.Random) -> Any:
     """Make a cell of any type at all."""
-    return random.choice([text, text, integer, floating, boolean, moment_in_zone, items, decimal])(random)
+    makes = [text, text, integer, floating, boolean, moment_in_zone, items, decimal, nested, nested, odd]
+    return random.choice(makes)(random)
 
 
 COLUMN_TYPES: dict[Callable[[random.Random], Any], pa.DataType] = {
     text: pa.string(),
     integer: pa.int64(),
+    unsigned: pa.uint64(),
+    tiny: pa.int8(),
     floating: pa.float64(),
     boolean: pa.bool_(),
     moment: pa.timestamp("us"),

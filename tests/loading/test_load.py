@@ -193,6 +193,15 @@ def test_an_answer_that_never_adds_up_leaves_its_rows_unconfirmed(
     assert check_accounts(load.run(), 10)["unconfirmed"] == 10
 
 
+def test_a_page_in_place_of_answers_is_the_weather(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "html"})
+    load = make_load(people(5_000), max_in_flight=1)
+    with pytest.raises(CleverTapUnavailableError, match="HTML page"):
+        load.run()
+    # It may pass, so no row is given up for it.
+    assert load.summary.rows == 0
+
+
 def test_a_low_ceiling_is_respected_in_the_end(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.set_max_in_flight(3)
     emulator.inject({"do": "delay", "seconds": 0.02})

@@ -1,0 +1,54 @@
+# Everything runs in two virtual environments, made on first use: .venv (Airflow 3.3) and .venv-2.11 (Airflow 2.11).
+# Set PYTHON to choose the interpreter they are made with; any of 3.11 to 3.13 (2.11: to 3.12) on the PATH will do.
+
+PYTEST_ARGS ?= -n auto --dist loadgroup
+
+.PHONY: help demo ui test lint format test-3.3 test-2.11 constraints clean
+
+help:
+	@echo 'make demo         load a sample CSV with a real Airflow into a local CleverTap emulator'
+	@echo 'make ui           the same in the Airflow UI, for clicking'
+	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
+	@echo 'make lint         linters and types alone'
+	@echo 'make format       put the code into the one format'
+	@echo 'make constraints  resolve the tested versions anew'
+	@echo 'make clean        remove environments, caches and what the demo left'
+
+.venv/.ready: pyproject.toml constraints/airflow-3.3.txt scripts/environment
+	@scripts/environment .venv constraints/airflow-3.3.txt 13
+
+.venv-2.11/.ready: pyproject.toml constraints/airflow-2.11.txt scripts/environment
+	@scripts/environment .venv-2.11 constraints/airflow-2.11.txt 12
+
+demo: .venv/.ready
+	@.venv/bin/python scripts/demo.py
+
+ui: .venv/.ready
+	@.venv/bin/python scripts/ui.py
+
+test: lint test-3.3 test-2.11
+
+lint: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: .venv/.ready
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+test-3.3: .venv/.ready
+	.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-2.11: .venv-2.11/.ready
+	.venv-2.11/bin/python -m pytest $(PYTEST_ARGS)
+
+constraints: .venv/.ready
+	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
+	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
+	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
+	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
+
+clean:
+	rm -rf .venv .venv-2.11 .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,111 @@
+"""The hook for connections of type ``clevertap``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
+from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.hooks.connection import connect, read_connection
+from airflow_provider_clevertap.hooks.connection_form import (
+    CONNECTION_TYPE,
+    HOOK_NAME,
+    field_behaviour,
+    widgets,
+)
+from airflow_provider_clevertap.hooks.upload import Upload
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from airflow_provider_clevertap.api.client import CleverTapClient
+    from airflow_provider_clevertap.hooks.connection import ConnectionSettings
+    from airflow_provider_clevertap.loading.kinds import RecordKind
+
+
+class CleverTapHook(BaseHook):
+    """Talk to CleverTap through an Airflow connection.
+
+    :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
+        password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight`` and ``timeout``.
+    """
+
+    conn_name_attr = "clevertap_conn_id"
+    default_conn_name = "clevertap_default"
+    conn_type = CONNECTION_TYPE
+    hook_name = HOOK_NAME
+
+    def __init__(self, clevertap_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.clevertap_conn_id = clevertap_conn_id
+        self._client: CleverTapClient | None = None
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Give the form's own fields to Airflow 2.11 to 3.1; later ones read the provider's metadata."""
+        return widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Say how the form shows Airflow's standard fields, for Airflow 2.11 to 3.1."""
+        return field_behaviour()
+
+    def settings(self) -> ConnectionSettings:
+        """Read the connection.
+
+        :raises ConfigurationError: when a field is missing or wrong.
+        """
+        settings = read_connection(self.get_connection(self.clevertap_conn_id))
+        # Airflow masks a connection's password in most releases, not in all.
+        mask_secret(settings.passcode)
+        return settings
+
+    def get_conn(self) -> CleverTapClient:
+        """Give the client for CleverTap's API; the same one each time.
+
+        :raises ConfigurationError: when the connection is incomplete or wrong.
+        """
+        if self._client is None:
+            self._client = connect(self.settings())
+        return self._client
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask CleverTap whether it takes this account and passcode; nothing is stored."""
+        try:
+            with closing(connect(self.settings())) as client:
+                client.check_access()
+        except CleverTapError as error:
+            return False, str(error)
+        return True, "CleverTap accepts the account and passcode."
+
+    def upload_profiles(self, source: Any, **options: Any) -> dict[str, Any]:
+        """Load profiles, for use inside ``@task`` functions.
+
+        :param source: what ``CleverTapUploadProfilesOperator`` takes: paths, URIs, globs, DataFrames, source objects.
+        :param options: the operator's other arguments, such as ``columns``, ``max_rejects`` or ``dry_run``. Inside a
+            running task ``rejects_path`` has the operator's default, elsewhere there is no rejects file without it.
+        :return: the summary.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        from airflow_provider_clevertap.loading.kinds import PROFILES
+
+        return self._upload(PROFILES, source, options)
+
+    def _upload(self, kind: RecordKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
+        artifacts_path = options.pop("artifacts_path", None)
+        upload = Upload(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        return upload.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
+
+
+def _task_context() -> Mapping[str, Any] | None:
+    """Give the running task's context, ``None`` outside a task."""
+    from airflow.providers.common.compat.sdk import AirflowException, get_current_context
+
+    try:
+        return cast("Mapping[str, Any]", get_current_context())
+    except (AirflowException, RuntimeError):
+        return None

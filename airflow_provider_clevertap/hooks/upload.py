@@ -1,0 +1,109 @@
+"""One load as a task runs it: connection, paths, engine and log put together, for the hook and the operators alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_clevertap.exceptions import AccessDeniedError
+from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
+from airflow_provider_clevertap.hooks.connection import connect
+from airflow_provider_clevertap.hooks.interruption import run_interruptibly
+from airflow_provider_clevertap.hooks.summary_log import log_summary
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.hooks.connection import ConnectionSettings
+    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.loading.load import Load
+    from airflow_provider_clevertap.loading.rows import Source
+
+#: Seconds granted, beyond the timeout of a request, to write down the outcomes after an interruption.
+CLOSING_SECONDS = 15.0
+
+
+class Upload:
+    """A load of one source through one connection, which can be stopped from a signal handler.
+
+    :param kind: what kind of record the rows become.
+    :param conn_id: the connection's id, for messages.
+    :param settings: reads the connection; called when the load starts, and not at all when nothing is sent.
+    :param log: the task's log.
+    """
+
+    def __init__(
+        self, kind: RecordKind, conn_id: str, settings: Callable[[], ConnectionSettings], log: logging.Logger
+    ) -> None:
+        self._kind = kind
+        self._conn_id = conn_id
+        self._settings = settings
+        self._log = log
+        self._load: Load | None = None
+        self._stopped = False
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        """The counts so far, ``None`` when the load never started."""
+        return None if self._load is None else self._load.summary.to_dict()
+
+    def stop(self) -> None:
+        """Ask the load to settle what is in flight and end; it then fails with ``LoadStoppedError``."""
+        self._stopped = True
+        if self._load is not None:
+            self._load.stop()
+
+    def run(
+        self,
+        source: Any,
+        options: Mapping[str, Any],
+        *,
+        context: Mapping[str, Any] | None = None,
+        artifacts_path: Any = None,
+    ) -> dict[str, Any]:
+        """Load the source and give the summary.
+
+        :param source: anything ``open_source`` takes; URIs may name an Airflow connection.
+        :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
+        :param context: the running task's context. With it, the rejects file and the report have a default place.
+        :param artifacts_path: where that default place is, see ``task_directory``.
+        :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
+        """
+        from airflow_provider_clevertap.loading.load import Load, LoadOptions
+        from airflow_provider_clevertap.loading.sources import open_source
+
+        opened = open_source(located(source))
+        given = {name: value for name, value in options.items() if value is not None}
+        given |= self._places(opened, given, context, artifacts_path)
+        client = None
+        patience = CLOSING_SECONDS
+        if given.get("dry_run") != "local":
+            settings = self._settings()
+            given["max_in_flight"] = settings.in_flight(given.get("max_in_flight"))
+            client = connect(settings, given["max_in_flight"])
+            patience += settings.timeout
+        try:
+            self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log)
+            if self._stopped:
+                self._load.stop()
+            try:
+                run_interruptibly(self._load.run, self._load.stop, patience=patience, log=self._log)
+            except AccessDeniedError as error:
+                raise AccessDeniedError(f"Connection {self._conn_id!r}: {error}") from None
+            finally:
+                log_summary(self._log, opened.name, self._load.summary.to_dict())
+            return self._load.summary.to_dict()
+        finally:
+            if client is not None:
+                client.close()
+
+    @staticmethod
+    def _places(
+        source: Source, given: Mapping[str, Any], context: Mapping[str, Any] | None, artifacts_path: Any
+    ) -> dict[str, Any]:
+        places = {name: located(given[name]) for name in ("rejects_path", "report_path") if name in given}
+        if context is not None:
+            directory = task_directory(context, artifacts_path)
+            ending = "jsonl" if source.nested else "csv"
+            places.setdefault("rejects_path", joined(directory, f"rejects.{ending}"))
+            places.setdefault("report_path", joined(directory, "report.json"))
+        return places

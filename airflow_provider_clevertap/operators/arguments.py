@@ -1,0 +1,70 @@
+"""Operator arguments as templates and trigger forms give them: everything may arrive as text.
+
+Values of the right type pass through; text is read strictly, so that a slip is an error and not another meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_SHARE = re.compile(r"[0-9]*\.[0-9]+|[0-9]+\.[0-9]*")
+_NOTHING = ("", "none", "null")
+
+
+def optional_text(value: Any) -> Any:
+    """Read an argument that may be left out: a template that renders to nothing or to ``None`` leaves it out."""
+    return None if isinstance(value, str) and value.strip().lower() in _NOTHING else value
+
+
+def whole_number(name: str, value: Any) -> Any:
+    """Read a whole number: ``8`` or ``"8"``.
+
+    :raises ConfigurationError: when text is anything else.
+    """
+    value = optional_text(value)
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE.fullmatch(value.strip()):
+        raise ConfigurationError(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def count_or_share(name: str, value: Any) -> Any:
+    """Read a number of rows (``10``, ``"10"``) or a share of them (``0.01``, ``"0.01"``; the dot tells).
+
+    :raises ConfigurationError: when text is anything else.
+    """
+    value = optional_text(value)
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if _SHARE.fullmatch(text):
+        return float(text)
+    raise ConfigurationError(f"{name} must be a number of rows such as 10 or a share such as 0.01, not {value!r}.")
+
+
+def column_mapping(value: Any) -> Mapping[str, Any] | None:
+    """Read the column mapping: a mapping, or the JSON of one, as ``{{ params.columns | tojson }}`` gives it.
+
+    :raises ConfigurationError: when it is neither.
+    """
+    value = optional_text(value)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = ()
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigurationError(
+            "columns must be a mapping from source columns to CleverTap fields, or its JSON text. In a template write "
+            "{{ params.columns | tojson }}."
+        )
+    return value

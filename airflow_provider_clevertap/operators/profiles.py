@@ -1,0 +1,34 @@
+"""Loading profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.kinds import RecordKind
+
+
+class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
+    """Load profiles into CleverTap, with one named outcome for every row.
+
+    .. code-block:: python
+
+        CleverTapUploadProfilesOperator(
+            task_id="load_profiles",
+            source="s3://exports/customers/{{ ds }}/*.csv.gz",
+            columns={"customer_id": "identity", "joined": Column("Joined On", type="date")},
+            default_country="IN",
+            max_rejects=0.01,
+        )
+
+    The arguments are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`.
+    One of the columns must become ``identity``, ``objectId``, ``FBID`` or ``GPID``.
+    See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
+    """
+
+    def _kind(self) -> RecordKind:
+        from airflow_provider_clevertap.loading.kinds import PROFILES
+
+        return PROFILES

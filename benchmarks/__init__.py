@@ -1,0 +1,1 @@
+"""How fast a load is, next to the scripts people write for it: ``python -m benchmarks``."""

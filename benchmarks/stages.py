@@ -1,0 +1,98 @@
+"""Where a load's CPU time goes, station by station."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+
+class Stages:
+    """CPU seconds of each station, over all threads.
+
+    Each thread's own CPU clock is read at the border of a station, so waiting costs nothing, and a station is not
+    charged for another that it calls.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._within = threading.local()
+
+    def watch(self) -> None:
+        """Put a clock on each station, in this process."""
+        from airflow_provider_clevertap.api.client import CleverTapClient
+        from airflow_provider_clevertap.loading.encoding import Encoder
+        from airflow_provider_clevertap.loading.ledger import Ledger
+        from airflow_provider_clevertap.loading.packing import Batch, Packer
+        from airflow_provider_clevertap.loading.rejects import RejectsFile
+        from airflow_provider_clevertap.loading.sources.frames import OpenedFrames
+        from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
+
+        for stage, owner, name in (
+            ("read", OpenedFiles, "blocks"),
+            ("read", OpenedFrames, "blocks"),
+            ("encode", Encoder, "encode"),
+            ("pack", Packer, "add"),
+            ("pack", Packer, "finish"),
+            ("pack", Batch, "body"),
+            ("send", CleverTapClient, "upload"),
+            ("settle", Ledger, "enter"),
+            ("settle", Ledger, "settle"),
+            ("rejects file", RejectsFile, "write"),
+        ):
+            function = getattr(owner, name)
+            generates = function.__code__.co_flags & 0x20
+            setattr(owner, name, (self._on_each if generates else self._on_call)(stage, function))
+
+    def _on_call(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            with self._clock(stage):
+                return function(*arguments, **named)
+
+        return timed
+
+    def _on_each(self, stage: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        @wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Iterator[Any]:
+            made = function(*arguments, **named)
+            while True:
+                with self._clock(stage):
+                    item = next(made, made)
+                if item is made:
+                    return
+                yield item
+
+        return timed
+
+    def _clock(self, stage: str) -> _Clock:
+        return _Clock(self, stage)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Charge a station."""
+        with self._lock:
+            self.seconds[stage] += seconds
+
+
+class _Clock:
+    """Charges a station for the CPU time of this thread between entry and exit, inner stations left out."""
+
+    def __init__(self, stages: Stages, stage: str) -> None:
+        self._stages = stages
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        within = self._stages._within
+        self._outer = getattr(within, "inner", 0.0)
+        within.inner = 0.0
+        self._started = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        within = self._stages._within
+        spent = time.thread_time() - self._started
+        self._stages.add(self._stage, spent - within.inner)
+        within.inner = self._outer + spent

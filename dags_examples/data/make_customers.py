@@ -1,0 +1,134 @@
+"""Write customers.csv and corrections.csv, the sample the examples load: the same ones every time.
+
+Everybody in it is made up. Addresses are under example.com and its like, phone numbers from the ranges that Ofcom keeps
+for drama. Like a real export it has rows nobody can load as they are; corrections.csv holds what their cells should be.
+
+    python dags_examples/data/make_customers.py
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROWS = 3_000
+HERE = Path(__file__).parent
+
+GIVEN = {
+    "F": "Amelia Asha Beatriz Chloé Eilidh Fatima Grace Ingrid Jia Leïla Maja Niamh Olivia Priya Renée Siân Zoë",
+    "M": "Alun Björn Callum Dafydd Emeka Farhan George Håkon Ivan Jürgen Kwame Liam Mateo Noah Rohan Seán Tomáš",
+}
+FAMILY = (
+    "Adeyemi Ahmed Brown Campbell Davies Evans Fernández García Hughes Jones Kaur Kowalski MacLeod Müller Nguyễn "
+    "O'Brien Okafor Patel Rao Roberts Singh Smith Szabó Taylor Walker Williams Wilson Wójcik"
+)
+#: city and the first digits of its drama numbers; the last three or four follow
+CITIES = {
+    "London": "020 7946 0",
+    "Leeds": "0113 496 0",
+    "Sheffield": "0114 496 0",
+    "Edinburgh": "0131 496 0",
+    "Glasgow": "0141 496 0",
+    "Manchester": "0161 496 0",
+    "Cardiff": "029 2018 0",
+}
+MOBILE = "07700 900"
+DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com")
+INTERESTS = ("books", "cooking", "cycling", "films", "football", "gardening", "music", "running", "travel")
+NOTES = (
+    "Called about delivery.\nPrefers e-mail.",
+    'Asked for the "quiet" plan,\nthen changed their mind.',
+    "VIP; lives next door to the shop",
+    "Moved house, new address pending",
+)
+
+Row = dict[str, str]
+
+
+def make_rows() -> Iterator[Row]:
+    """Give clean rows, in the many ways people write the same thing."""
+    pick = random.Random(20261122)
+    for number in range(1, ROWS + 1):
+        sex = pick.choice("FM")
+        given, family, city = pick.choice(GIVEN[sex].split()), pick.choice(FAMILY.split()), pick.choice(list(CITIES))
+        born = date(1946, 1, 1) + timedelta(days=pick.randrange(22_000))
+        joined = datetime(2019, 1, 1) + timedelta(minutes=pick.randrange(4_000_000))
+        yield {
+            "customer_id": f"{number:07d}",
+            "full_name": f"{given} {family}",
+            "email": f"{_ascii(given)}.{_ascii(family)}{number}@{pick.choice(DOMAINS)}",
+            "mobile": _phone(pick, city),
+            "gender": pick.choice({"F": ("F", "f", "Female", "female"), "M": ("M", "m", "Male", "male")}[sex]),
+            "born": born.strftime(pick.choice(("%Y-%m-%d", "%Y-%m-%d", "%d/%m/%Y"))),
+            "married": pick.choice(("yes", "no", "Y", "N", "true", "false", "")),
+            "employed": pick.choice(("yes", "yes", "no", "Y", "N", "")),
+            "education": pick.choice(("School", "college", "Graduate", "GRADUATE", "")),
+            "city": city,
+            "signed_up": joined.strftime(pick.choice(("%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"))),
+            "loyalty_points": str(pick.randrange(5_000)),
+            "newsletter": pick.choice(("yes", "no", "1", "0", "TRUE", "FALSE")),
+            "interests": "|".join(pick.sample(INTERESTS, pick.randrange(4))),
+            "notes": pick.choice(NOTES) if pick.random() < 0.05 else "",
+        }
+
+
+def _phone(pick: random.Random, city: str) -> str:
+    local = f"{pick.choice((MOBILE, MOBILE, CITIES[city]))}{pick.randrange(1000):03d}"
+    international = f"+44 {local[1:]}"
+    return pick.choice((local, local.replace(" ", ""), international, international.replace(" ", ""), ""))
+
+
+def _ascii(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.replace("ø", "o")).encode("ascii", "ignore").decode()
+    return "".join(filter(str.isalpha, plain)).lower()
+
+
+#: column, how many rows, and what stands there instead
+DIRT: tuple[tuple[str, int, Callable[[str], str]], ...] = (
+    ("customer_id", 8, lambda _: ""),
+    ("customer_id", 7, lambda _: "NULL"),
+    ("email", 8, lambda good: good.replace("@", " at ")),
+    ("email", 7, lambda good: good.partition("@")[0]),
+    # These look well, and only CleverTap's own check finds the hyphen that no domain can begin with.
+    ("email", 16, lambda good: good.replace("@", "@-")),
+    ("mobile", 6, lambda _: "12"),
+    ("mobile", 6, lambda _: "ask reception"),
+    ("gender", 5, lambda _: "?"),
+    ("born", 4, lambda _: "31/02/1985"),
+    ("born", 4, lambda _: "unknown"),
+    ("loyalty_points", 6, lambda good: f"{good} points"),
+)
+
+
+def main() -> None:
+    """Write both files."""
+    rows: list[Row] = list(make_rows())
+    pick = random.Random(7)
+    spoiled = pick.sample(range(len(rows)), sum(count for _, count, _ in DIRT))
+    corrections: list[dict[str, Any]] = []
+    for column, count, spoil in DIRT:
+        for index in (spoiled.pop() for _ in range(count)):
+            right = rows[index][column] or "+447700900000"
+            corrections.append({"row": index + 1, "column": column, "value": right})
+            rows[index][column] = spoil(right)
+    for index in sorted(pick.sample(range(len(rows)), 3), reverse=True):
+        if all(correction["row"] != index + 1 for correction in corrections):
+            rows[index] = dict.fromkeys(rows[index], "")
+    _write("customers.csv", rows)
+    _write("corrections.csv", sorted(corrections, key=lambda correction: correction["row"]))
+
+
+def _write(name: str, rows: list[Any]) -> None:
+    with (HERE / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""An Airflow and a CleverTap emulator of one's own, in a directory that can be thrown away."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "dags_examples"
+PYTHON = sys.executable
+
+ACCOUNT_ID = "TEST-ACCOUNT"
+PASSCODE = "TEST-PASSCODE"
+
+
+def fresh_directory(name: str) -> Path:
+    """Give an empty directory ``.demo/<name>``."""
+    directory = ROOT / ".demo" / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
+
+
+def free_port() -> int:
+    """Give a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
+    """Give the environment of an Airflow that lives in a directory and knows nothing of another one on this machine.
+
+    :param settings: settings by name, such as ``CORE__TEST_CONNECTION``.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    ours = {
+        "CORE__DAGS_FOLDER": str(EXAMPLES),
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__TEST_CONNECTION": "Enabled",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{directory}/airflow.db",
+        **settings,
+    }
+    return {
+        **inherited,
+        "AIRFLOW_HOME": str(directory),
+        "NO_COLOR": "1",
+        "COLUMNS": "250",
+        "PATH": os.pathsep.join([str(Path(PYTHON).parent), inherited.get("PATH", "")]),
+        **{f"AIRFLOW__{name}": value for name, value in ours.items()},
+    }
+
+
+def connection_to(url: str) -> str:
+    """Give the connection to the emulator, in Airflow's JSON form."""
+    return json.dumps({"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url})
+
+
+@contextmanager
+def emulator(directory: Path) -> Iterator[str]:
+    """Run an emulator on a free port; give its address. It is stopped at the end, whatever happens."""
+    ready = directory / "address"
+    command = [
+        *(PYTHON, "-m", "airflow_provider_clevertap.emulator", "--port", "0", "--ready-file", str(ready)),
+        *("--account-id", ACCOUNT_ID, "--passcode", PASSCODE, "--database", str(directory / "clevertap.sqlite")),
+    ]
+    with background(command, dict(os.environ), directory / "emulator.log") as process:
+        while not ready.exists():
+            if process.poll() is not None:
+                raise SystemExit(f"The emulator did not start:\n{(directory / 'emulator.log').read_text()}")
+            time.sleep(0.05)
+        yield ready.read_text().strip()
+
+
+@contextmanager
+def background(
+    command: list[str], environment: dict[str, str], log: Path, *, patience: float = 10
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command beside this one, with a session of its own, so that it can be stopped with all it has started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+            _signal_group(process.pid, number)
+            end = time.monotonic() + seconds
+            while _signal_group(process.pid, 0) and time.monotonic() < end:
+                process.poll()
+                time.sleep(0.05)
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Send a signal to a process and all it has started; tell whether any of them was there."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def stop_on_sigterm() -> None:
+    """Let SIGTERM end a script as Ctrl-C does, so that what it started is stopped."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

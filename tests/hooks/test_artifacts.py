@@ -1,0 +1,73 @@
+"""Where rejects files and reports go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.hooks.artifacts import located, task_directory
+
+
+def context(dag: str = "nightly", run: str = "manual__1", task: str = "load", map_index: int = -1) -> dict[str, Any]:
+    return {"ti": SimpleNamespace(dag_id=dag, run_id=run, task_id=task, map_index=map_index)}
+
+
+def test_default_is_in_airflow_home(airflow_home: Path) -> None:
+    assert task_directory(context()) == airflow_home / "clevertap" / "nightly" / "manual__1" / "load"
+
+
+def test_configuration_moves_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__CLEVERTAP__ARTIFACTS_PATH", "/var/loads")
+    assert task_directory(context()) == Path("/var/loads/nightly/manual__1/load")
+
+
+def test_the_task_moves_it_again() -> None:
+    assert task_directory(context(), "/srv/loads/") == Path("/srv/loads/nightly/manual__1/load")
+
+
+def test_mapped_tasks_have_a_directory_each() -> None:
+    assert task_directory(context(map_index=0), "/srv").name == "0"
+    assert task_directory(context(map_index=12), "/srv") == Path("/srv/nightly/manual__1/load/12")
+
+
+def test_run_ids_become_file_names() -> None:
+    run = task_directory(context(run="scheduled__2026-11-22T00:00:00+00:00"), "/srv").parent.name
+    assert run == "scheduled__2026-11-22T00_00_00_00_00"
+
+
+@pytest.mark.parametrize("run", ["../../etc", "..", ".", "a/b", "a\\b", "naïve run", "%2e%2e"])
+def test_no_id_leaves_the_directory(run: str) -> None:
+    directory = task_directory(context(run=run), "/srv")
+    assert directory.parent.parent == Path("/srv/nightly")
+    assert directory.parent.name.isascii() or run.startswith("na")
+    assert ".." not in directory.parts
+    assert Path(directory).resolve() == directory
+
+
+def test_ids_that_look_alike_stay_apart() -> None:
+    assert task_directory(context(run="a/b"), "/srv") != task_directory(context(run="a b"), "/srv")
+
+
+def test_uris_become_paths_that_know_airflow_connections(tmp_path: Path) -> None:
+    path = located(f"file://{tmp_path}/rows.csv")
+    (tmp_path / "rows.csv").write_bytes(b"identity\n1\n")
+    with path.open("rb") as file:
+        assert file.read() == b"identity\n1\n"
+    assert [str(each) for each in located(["a.csv", f"file://{tmp_path}/b.csv"])] == [
+        "a.csv",
+        f"file://{tmp_path}/b.csv",
+    ]
+
+
+def test_plain_paths_and_objects_stay_what_they_are() -> None:
+    something = object()
+    assert located("/data/rows.csv") == "/data/rows.csv"
+    assert located(something) is something
+
+
+def test_artifacts_may_go_to_a_uri(tmp_path: Path) -> None:
+    directory = task_directory(context(), f"file://{tmp_path}")
+    assert str(directory / "rejects.csv").endswith(f"{tmp_path}/nightly/manual__1/load/rejects.csv")

@@ -1,0 +1,122 @@
+"""The hook against a live emulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.exceptions import (
+    AccessDeniedError,
+    ConfigurationError,
+    SourceError,
+    TooManyRejectsError,
+)
+from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+
+
+def uri(host: str, *, account: str = "TEST-ABC-12Z", passcode: str = "WQX-SECRET-7731") -> str:
+    return f"clevertap://{account}:{passcode}@{host.removeprefix('http://')}/http"
+
+
+def test_a_good_connection_is_told_so_and_stores_nothing(connection: str, emulator: Any) -> None:
+    assert CleverTapHook(connection).test_connection() == (True, "CleverTap accepts the account and passcode.")
+    assert emulator.stats()["stored"]["profiles"] == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "suspects"),
+    [({"account": "NOBODY"}, ("Account ID", "region")), ({"passcode": "not-the-passcode"}, ("passcode", "region"))],
+)
+def test_wrong_credentials_are_told(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], suspects: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WRONG", uri(emulator.url, **wrong))
+    good, message = CleverTapHook("wrong").test_connection()
+    assert not good
+    assert "401" in message
+    assert all(suspect in message for suspect in suspects)
+    assert "not-the-passcode" not in message
+
+
+def test_an_unreachable_host_is_told(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_GONE", uri(f"127.0.0.1:{unused_port}"))
+    good, message = CleverTapHook("gone").test_connection()
+    assert not good
+    assert "No connection to 127.0.0.1" in message
+
+
+def test_an_incomplete_connection_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REGIONLESS", "clevertap://ABC:secret@/")
+    good, message = CleverTapHook("regionless").test_connection()
+    assert not good
+    assert "'regionless'" in message
+    assert "in1" in message
+
+
+@pytest.mark.airflow
+@pytest.mark.xdist_group("airflow")
+def test_airflows_own_command_tests_the_connection(run_airflow: Any, airflow_db: Any, emulator: Any) -> None:
+    done = run_airflow("connections", "test", "over_there", AIRFLOW_CONN_OVER_THERE=uri(emulator.url))
+    assert "success" in done.stdout.lower(), done.stdout + done.stderr
+    assert emulator.passcode not in done.stdout + done.stderr
+
+
+def test_the_client_is_made_once(connection: str) -> None:
+    hook = CleverTapHook(connection)
+    with hook.get_conn() as client:
+        assert hook.get_conn() is client
+
+
+def test_the_client_follows_the_connection(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SLOW", f"{uri(emulator.url)}?timeout=7.5&max_in_flight=3")
+    with CleverTapHook("slow").get_conn() as client:
+        assert (client.timeout, client.max_in_flight, client.base_url) == (7.5, 3, emulator.url)
+
+
+def test_the_client_reads_profiles(connection: str, tmp_path: Any) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("identity,Email\nasha,asha@example.com\n")
+    hook = CleverTapHook(connection)
+    assert hook.upload_profiles(str(source))["accepted"] == 1
+    with hook.get_conn() as client:
+        assert client.get_profile(identity="asha") is not None
+        assert client.get_profile(identity="nobody") is None
+
+
+def test_outside_a_task_there_is_no_rejects_file_unless_asked_for(connection: str, tmp_path: Any) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("identity,Email\nasha,asha@example.com\nravi,ravi.example.com\n")
+    hook = CleverTapHook(connection)
+    with pytest.raises(TooManyRejectsError) as caught:
+        hook.upload_profiles(str(source))
+    assert caught.value.summary.to_dict()["rejects_path"] is None
+    rejects = tmp_path / "rejects.csv"
+    summary = hook.upload_profiles(str(source), max_rejects=1, rejects_path=str(rejects))
+    assert summary["rejects_path"] == str(rejects)
+    assert "ravi.example.com" in rejects.read_text()
+
+
+def test_a_refused_load_names_its_connection(emulator: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("identity,Email\nasha,asha@example.com\n")
+    monkeypatch.setenv("AIRFLOW_CONN_WRONG", uri(emulator.url, passcode="not-the-passcode"))
+    with pytest.raises(AccessDeniedError, match=f"'wrong'.*{emulator.account_id}.*{emulator.url}") as caught:
+        CleverTapHook("wrong").upload_profiles(str(source))
+    assert "not-the-passcode" not in str(caught.value)
+
+
+def test_errors_keep_their_kind(connection: str) -> None:
+    with pytest.raises(SourceError):
+        CleverTapHook(connection).upload_profiles("/nowhere/at/all.csv")
+    with pytest.raises(ConfigurationError):
+        CleverTapHook(connection).upload_profiles("nosuchstorage://bucket/rows.csv")
+
+
+def test_the_passcode_is_given_to_airflows_masker(
+    connection: str, emulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr("airflow_provider_clevertap.hooks.clevertap.mask_secret", seen.append)
+    CleverTapHook(connection).settings()
+    assert seen == [emulator.passcode]

@@ -1,0 +1,113 @@
+"""Arguments as templates render them, and operators that do nothing when a DAG file is parsed."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.operators.arguments import (
+    column_mapping,
+    count_or_share,
+    optional_text,
+    whole_number,
+)
+from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [("8", 8), (" 8 ", 8), (8, 8), ("", None), ("None", None), ("null", None), (None, None)]
+)
+def test_whole_numbers(given: Any, read: Any) -> None:
+    assert whole_number("max_in_flight", given) == read
+
+
+@pytest.mark.parametrize("given", ["8.0", "-8", "eight", "1e1", "0x8", "٣", "8 or so"])
+def test_anything_else_is_no_whole_number(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="max_in_flight must be a whole number"):
+        whole_number("max_in_flight", given)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("10", 10), ("0", 0), ("0.01", 0.01), (".5", 0.5), ("1.0", 1.0), ("1.", 1.0), (0.01, 0.01), (10, 10), ("", None)],
+)
+def test_a_dot_makes_a_share_of_a_count(given: Any, read: Any) -> None:
+    result = count_or_share("max_rejects", given)
+    assert result == read
+    assert type(result) is type(read)
+
+
+@pytest.mark.parametrize("given", ["1%", "-1", "nan", "inf", ".", "1,5", "few"])
+def test_anything_else_is_neither(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="max_rejects must be"):
+        count_or_share("max_rejects", given)
+
+
+def test_columns_may_be_json() -> None:
+    assert column_mapping('{"id": "identity"}') == {"id": "identity"}
+    assert column_mapping({"id": "identity"}) == {"id": "identity"}
+    assert column_mapping("None") is None
+
+
+@pytest.mark.parametrize("given", ["{'id': 'identity'}", "[1]", "text", ["id"], 3])
+def test_columns_must_be_a_mapping(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="columns must be a mapping"):
+        column_mapping(given)
+
+
+def test_text_stays_text() -> None:
+    assert optional_text("IN") == "IN"
+    assert optional_text(" none ") is None
+    assert optional_text(7) == 7
+
+
+def operator(**arguments: Any) -> CleverTapUploadProfilesOperator:
+    return CleverTapUploadProfilesOperator(task_id="load", **({"source": "rows.csv"} | arguments))
+
+
+def test_making_an_operator_does_no_work() -> None:
+    """Whatever is wrong is found in the task: parsing a DAG file reads no file and no connection."""
+    made = operator(
+        source="/nowhere/at/all.csv",
+        clevertap_conn_id="nowhere",
+        max_rejects="{{ params.few }}",
+        dry_run="{{ params.dry }}",
+    )
+    assert made.source == "/nowhere/at/all.csv"
+    assert made.max_rejects == "{{ params.few }}"
+
+
+def test_init_only_stores_its_arguments() -> None:
+    tree = ast.parse(Path(inspect.getsourcefile(CleverTapUploadOperator) or "").read_text())
+    (init,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+    first, *rest = init.body
+    assert ast.unparse(first) == "super().__init__(**kwargs)"
+    for statement in rest:
+        assert isinstance(statement, ast.Assign), ast.unparse(statement)
+        assert isinstance(statement.value, ast.Name), ast.unparse(statement)
+
+
+def test_every_argument_is_templated_and_stored() -> None:
+    arguments = set(inspect.signature(CleverTapUploadOperator.__init__).parameters) - {"self", "kwargs"}
+    made = operator()
+    assert set(made.template_fields) == arguments - {"dry_run"} | {"dry_run_mode"}
+    assert all(hasattr(made, name) for name in made.template_fields)
+
+
+def test_arguments_must_be_named() -> None:
+    with pytest.raises(Exception, match=r"keyword|positional"):  # each line of Airflow has its own class for it
+        CleverTapUploadProfilesOperator("load")  # type: ignore[misc]
+
+
+def test_paths_are_never_read_as_template_files() -> None:
+    assert list(operator().template_ext) == []
+
+
+def test_airflows_own_dry_run_still_works() -> None:
+    operator(dry_run="local").dry_run()

@@ -1,0 +1,113 @@
+"""Imports run downward only: Airflow's face, then loading, then api and records. The emulator stands alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "airflow_provider_clevertap"
+ROOT = Path(__file__).parents[1] / PACKAGE
+
+#: What each part may import of our own. ``exceptions`` is everybody's.
+ALLOWED = {
+    "api": {"api", "exceptions"},
+    "records": {"records", "exceptions"},
+    "emulator": {"emulator"},
+    "loading": {"loading", "api", "records", "exceptions"},
+    "hooks": {"hooks", "loading", "api", "records", "exceptions"},
+    "operators": {"operators", "hooks", "loading", "api", "records", "exceptions"},
+    "provider_info": {"hooks"},
+    "exceptions": set[str](),
+}
+#: The one upward name, needed for a type alone: an error carries the summary of the load it ended.
+TYPE_ONLY = {("exceptions", "loading")}
+#: What each part must not import of others: records do no I/O, and only the face knows Airflow.
+FOREIGN = {
+    "records": {
+        "airflow", "aiohttp", "asyncio", "fsspec", "http", "httpx", "io", "os", "pathlib", "requests", "shutil",
+        "socket", "sqlite3", "subprocess", "tempfile", "urllib",
+    },
+    "api": {"airflow", "aiohttp", "fsspec", "pandas", "pyarrow", "numpy", "polars", "phonenumbers"},
+    "loading": {"airflow", "aiohttp", "httpx"},
+    "emulator": {"airflow", "httpx", "pandas", "pyarrow", "pydantic", "phonenumbers"},
+    "exceptions": {"airflow"},
+}  # fmt: skip
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def modules() -> dict[str, ast.Module]:
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def imports(module: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Give every import of a module, wherever it stands, and whether it is for types alone."""
+    typing_only = {
+        id(node)
+        for guard in ast.walk(tree)
+        if isinstance(guard, ast.If) and ast.unparse(guard.test).endswith("TYPE_CHECKING")
+        for branch in guard.body
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = module.split(".")[: -node.level]
+                base = ".".join([*package, *([base] if base else [])])
+            names = [f"{base}.{alias.name}" if base == PACKAGE else base for alias in node.names]
+        for name in names:
+            yield name, id(node) in typing_only
+
+
+MODULES = modules()
+
+
+def test_every_part_of_the_package_has_its_place() -> None:
+    parts = {part_of(module) for module in MODULES} - {""}
+    assert parts == set(ALLOWED)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_run_downward(module: str) -> None:
+    part = part_of(module)
+    for name, typing_only in imports(module, MODULES[module]):
+        if name.split(".")[0] != PACKAGE:
+            continue
+        target = part_of(name)
+        allowed = target in ALLOWED.get(part, set()) or (typing_only and (part, target) in TYPE_ONLY)
+        assert allowed, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_each_part_keeps_to_its_trade(module: str) -> None:
+    forbidden = FOREIGN.get(part_of(module), set())
+    for name, _ in imports(module, MODULES[module]):
+        assert name.split(".")[0] not in forbidden, f"{module} imports {name}"
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert list(imports(PACKAGE, MODULES[PACKAGE])) == []
+
+
+def test_the_check_sees_imports_in_functions_and_relative_ones() -> None:
+    tree = ast.parse(
+        "def f():\n    import httpx.x\nfrom ..api import client\nfrom airflow_provider_clevertap import api\n"
+    )
+    assert [name for name, _ in imports(f"{PACKAGE}.loading.load", tree)] == [
+        f"{PACKAGE}.api",
+        f"{PACKAGE}.api",
+        "httpx.x",
+    ]
