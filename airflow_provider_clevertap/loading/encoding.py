@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,14 +14,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.column_screens import Screen, Screened
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, notes_on, plan_columns
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.rows import RowBlock
-from airflow_provider_clevertap.loading.screens import Screen, Screened, choose_screen
-from airflow_provider_clevertap.loading.text_columns import Mask, either, empty_to_null
+from airflow_provider_clevertap.loading.screens import choose_screen
+from airflow_provider_clevertap.loading.text_columns import Mask, either, empty_to_null, none_if_clear
 from airflow_provider_clevertap.records.faults import Fault
 from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
@@ -101,7 +103,7 @@ class Encoder:
             self._screened(block, planned, screen) for planned, screen in zip(plan.columns, plan.screens, strict=True)
         ]
         doubtful = self._doubtful(block, columns)
-        records = join_records(self.kind.record_type, self.kind.shape.data, columns, len(block))
+        records = join_records(self.kind, columns, len(block))
         return _settle(block, plan, records, doubtful)
 
     def never_seen(self) -> list[str]:
@@ -124,23 +126,36 @@ class Encoder:
 
     def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
         shape = self.kind.shape
-        columns = plan_columns(names, self._choices, shape=shape, unmapped=self._unmapped, fixed=self._fixed)
+        columns = plan_columns(
+            names,
+            self._choices,
+            shape=shape,
+            unmapped=self._unmapped,
+            fixed=self._fixed,
+            constants=self.kind.constants.keys(),
+        )
         for note in notes_on(columns, self._choices):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed:
             _refuse_float_identities(columns, by_name, shape.identifiers)
         rules = [column.rule for column in columns]
+        settings = {**self.kind.settings, "default_country": self._default_country}
         return _Plan(
             columns=columns,
             screens=tuple(
-                None
-                if by_name[column.source] is None
-                else choose_screen(column.rule, by_name[column.source], self._default_country)
+                None if by_name[column.source] is None else choose_screen(column.rule, by_name[column.source], settings)
                 for column in columns
             ),
-            law=Law(shape, rules, default_country=self._default_country, on_bad_value=self._on_bad_value),
-            repeatable=not any(rule.operator in NOT_REPEATABLE for rule in rules),
+            law=Law(
+                shape,
+                rules,
+                constants=self.kind.constants,
+                settings=self.kind.settings,
+                default_country=self._default_country,
+                on_bad_value=self._on_bad_value,
+            ),
+            repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in rules),
             columns_by_code={
                 shape.field_codes[column.rule.key]: column.source
                 for column in columns
@@ -155,24 +170,37 @@ class Encoder:
         elif screen is None:
             filled = column.is_valid().to_numpy(zero_copy_only=False)
         else:
-            return EncodedColumn(planned.rule, screen(empty_to_null(column)))
-        nothing = pa.nulls(len(block), pa.string())
-        return EncodedColumn(planned.rule, Screened(nothing, filled if filled.any() else None))
+            return self._column(planned, screen(empty_to_null(column) if pa.types.is_string(column.type) else column))
+        return self._column(planned, Screened(pa.nulls(len(block), pa.string()), none_if_clear(filled)))
 
-    def _doubtful(self, block: RowBlock, columns: Iterable[EncodedColumn]) -> Mask | None:
-        doubtful: Mask | None = None
-        identified = np.zeros(len(block), np.int64)
-        for column in columns:
-            doubtful = either(doubtful, column.screened.doubtful)
-            if column.rule.key in self.kind.shape.identifiers:
-                identified += column.screened.text.is_valid().to_numpy(zero_copy_only=False)
-        if (identified != 1).any():
-            doubtful = either(doubtful, identified != 1)
+    def _column(self, planned: PlannedColumn, screened: Screened) -> EncodedColumn:
+        key = planned.rule.key
+        return EncodedColumn(planned.rule, screened, written=self.kind.shape.written.get(key, key))
+
+    def _doubtful(self, block: RowBlock, columns: Sequence[EncodedColumn]) -> Mask | None:
+        """Mark the rows only the law can judge."""
+        shape, rows = self.kind.shape, len(block)
+        doubts = [column.screened.doubtful for column in columns]
+        doubts.append(none_if_clear(_filled(columns, shape.identifiers, rows) != 1))
+        needed = [field for field in shape.required if field not in self.kind.constants]
+        doubts += [none_if_clear(_filled(columns, (field,), rows) == 0) for field in needed]
+        properties = [column.rule.key for column in columns if column.rule.in_data]
+        if len(properties) > self.kind.settings.get("property_limit", len(properties)):
+            doubts.append(none_if_clear(_filled(columns, properties, rows) > self.kind.settings["property_limit"]))
         if block.faults:
-            at_fault = np.zeros(len(block), np.bool_)
+            at_fault = np.zeros(rows, np.bool_)
             at_fault[list(block.faults)] = True
-            doubtful = either(doubtful, at_fault)
-        return doubtful
+            doubts.append(at_fault)
+        return functools.reduce(either, doubts, None)
+
+
+def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) -> NDArray[np.int64]:
+    """Count for each row how many of some fields it fills."""
+    counts = np.zeros(rows, np.int64)
+    for column in columns:
+        if column.rule.key in keys:
+            counts += column.screened.text.is_valid().to_numpy(zero_copy_only=False)
+    return counts
 
 
 def _refuse_float_identities(

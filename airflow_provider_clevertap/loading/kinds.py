@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.records.device_token import TOKEN_SHAPE
+from airflow_provider_clevertap.records.event import EVENT_SHAPE, read_event_name
 from airflow_provider_clevertap.records.law import Shape
-from airflow_provider_clevertap.records.limits import PROFILES_PER_CALL
+from airflow_provider_clevertap.records.limits import (
+    EVENT_PROPERTIES,
+    EVENTS_PER_CALL,
+    FUTURE_SECONDS,
+    PROFILES_PER_CALL,
+    TOKENS_PER_CALL,
+)
 from airflow_provider_clevertap.records.profile import PROFILE_SHAPE
 
 
@@ -19,6 +32,8 @@ class RecordKind:
     :param shape: the law's model and the fields a column may fill.
     :param records_per_call: the most records one call may carry.
     :param repeatable: a record without counting operations may be sent twice with the effect of once.
+    :param constants: fields outside the properties that are the same in every record.
+    :param settings: what the law wants to know besides the row.
     """
 
     name: str
@@ -26,6 +41,8 @@ class RecordKind:
     shape: Shape
     records_per_call: int
     repeatable: bool
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 PROFILES: Final = RecordKind(
@@ -35,3 +52,54 @@ PROFILES: Final = RecordKind(
     records_per_call=PROFILES_PER_CALL,
     repeatable=True,
 )
+
+#: Events whose name and time are in columns. CleverTap keeps an event sent twice as two
+#: (https://docs.clevertap.com/docs/map-data-for-import warns of such duplicates).
+EVENTS: Final = RecordKind(
+    name="events",
+    record_type="event",
+    shape=EVENT_SHAPE,
+    records_per_call=EVENTS_PER_CALL,
+    repeatable=False,
+)
+
+DEVICE_TOKENS: Final = RecordKind(
+    name="device tokens",
+    record_type="token",
+    shape=TOKEN_SHAPE,
+    records_per_call=TOKENS_PER_CALL,
+    repeatable=True,
+)
+
+
+def events(
+    *,
+    event_name: str | None = None,
+    timestamp: Literal["now"] | None = None,
+    property_limit: int = EVENT_PROPERTIES,
+    future_seconds: int = FUTURE_SECONDS,
+) -> RecordKind:
+    """Give the kind of record for one load of events.
+
+    :param event_name: the name of all events, when no column holds it.
+    :param timestamp: ``"now"`` gives all events the time of this call, when no column holds theirs.
+    :param property_limit: the most properties of one event; the account may have another number than 100.
+    :param future_seconds: how far in the future an event may lie, in seconds, before it is taken for a mistake.
+    :raises ConfigurationError: when an argument cannot be used.
+    """
+    constants: dict[str, Any] = {}
+    if event_name is not None:
+        try:
+            constants["evtName"] = read_event_name(event_name)
+        except PydanticCustomError as error:
+            raise ConfigurationError(f"event_name={event_name!r}: {error.message()}") from None
+    if timestamp not in (None, "now"):
+        raise ConfigurationError(f"timestamp={timestamp!r} is not known: use 'now', or map a column to ts")
+    if property_limit < 1 or future_seconds < 0:
+        raise ConfigurationError("property_limit must be 1 or more, and future_seconds 0 or more")
+    now = int(time.time())
+    if timestamp == "now":
+        # Not left to CleverTap: an event sent again must not get another time.
+        constants["ts"] = now
+    settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
+    return replace(EVENTS, constants=constants, settings=settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
@@ -31,6 +31,8 @@ _MANIFEST_TYPES: Mapping[str, DeclaredType] = {
     "BOOLEAN": DeclaredType.BOOLEAN,
     "DATE": DeclaredType.DATE,
 }
+#: How else a field that every record needs can be given.
+_REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or say timestamp='now'"}
 _MANIFEST_KEYS = frozenset({"ctName", "dataType"})
 
 
@@ -90,6 +92,7 @@ def plan_columns(
     shape: Shape,
     unmapped: Unmapped = "send",
     fixed: bool = True,
+    constants: Collection[str] = (),
 ) -> tuple[PlannedColumn, ...]:
     """Decide for each source column which field it fills and how.
 
@@ -99,6 +102,7 @@ def plan_columns(
     :param unmapped: what happens to columns nothing was said of.
     :param fixed: every column of the source is known now. Else some may appear later, and a column that cannot be
         sent spoils only the rows that fill it.
+    :param constants: the fields that are the same in every record, which no column may fill.
     :raises MappingError: when the columns cannot become a record as asked.
     """
     if fixed:
@@ -113,10 +117,10 @@ def plan_columns(
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None:
             planned.append(PlannedColumn(name, _rule(name, choice, shape)))
-    _refuse_twice(planned)
+    _refuse_twice(planned, constants)
     _refuse_bad_names(column for column in planned if fixed or column.source in choices)
     if fixed:
-        _require_identifier(planned, names, shape)
+        _require_fields(planned, names, shape, constants)
     return tuple(planned)
 
 
@@ -168,6 +172,12 @@ def _check_operator(choice: Column, key: str, shape: Shape) -> None:
         raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
     if choice.operator is not None and choice.operator not in OPERATORS:
         raise ValueError(f"operator {choice.operator!r} is not known; use {_either(OPERATORS)}")
+    if not shape.takes_operations and (choice.operator is not None or choice.empty == "delete"):
+        raise ValueError("only properties of profiles can be operated on or deleted")
+    if not shape.takes_operations and choice.type == DeclaredType.LIST.value:
+        raise ValueError("only profiles have properties that hold lists")
+    if not shape.takes_custom and key not in (*shape.top, *shape.known):
+        raise ValueError(f"{key} is none of {', '.join((*shape.top, *shape.known))}")
     if key in shape.top and (choice.operator is not None or choice.empty == "delete"):
         raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
     allowed = shape.operators.get(key, OPERATORS)
@@ -224,8 +234,20 @@ def _nearest(name: str, names: Iterable[str]) -> list[str]:
     return [lowered[near] for near in difflib.get_close_matches(name.strip().lower(), lowered, n=1)]
 
 
-def _refuse_twice(planned: Iterable[PlannedColumn]) -> None:
-    planned = list(planned)
+def _is_left_out(source: str, choices: Mapping[str, Column | None], shape: Shape) -> bool:
+    """Tell whether a column nothing was said of has no place in a record that takes known fields only."""
+    return (
+        not shape.takes_custom and source not in choices and shape.canonical(source) not in (*shape.top, *shape.known)
+    )
+
+
+def _refuse_twice(planned: Sequence[PlannedColumn], constants: Collection[str]) -> None:
+    for column in planned:
+        if not column.rule.in_data and column.rule.key in constants:
+            raise MappingError(
+                f"column {column.source!r} would become {column.rule.key}, which is the same for all records here: "
+                "map the column to None, or do not set it for all"
+            )
     counts = Counter((column.rule.in_data, column.rule.key) for column in planned)
     for (_, key), count in counts.items():
         if count > 1:
@@ -243,11 +265,20 @@ def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
         )
 
 
-def _require_identifier(planned: Iterable[PlannedColumn], names: Sequence[str], shape: Shape) -> None:
-    if not any(column.rule.key in shape.identifiers for column in planned):
+def _require_fields(
+    planned: Sequence[PlannedColumn], names: Sequence[str], shape: Shape, constants: Collection[str]
+) -> None:
+    filled = {column.rule.key for column in planned}.union(constants)
+    if filled.isdisjoint(shape.identifiers):
         raise MappingError(
             f"no column says who a row belongs to: map one to {' or '.join(shape.identifiers)}, "
-            f"such as columns={{'customer_id': 'identity'}}; the source's columns are {_listed(names)}"
+            f"such as columns={{'customer_id': '{shape.identifiers[0]}'}}; the source's columns are {_listed(names)}"
+        )
+    missing = [field for field in shape.required if field not in filled]
+    if missing:
+        raise MappingError(
+            f"no column becomes {' and '.join(missing)}: map one, such as columns={{'...': '{missing[0]}'}}"
+            f"{_REQUIRED_HINTS.get(missing[0], '')}; the source's columns are {_listed(names)}"
         )
 
 

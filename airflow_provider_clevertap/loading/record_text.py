@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.loading.screens import Screened
+from airflow_provider_clevertap.loading.column_screens import Screened
+from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.records.cells import CellRule
 from airflow_provider_clevertap.records.operations import DELETE
 
@@ -19,10 +20,16 @@ _NULL = pa.scalar(None, pa.string())
 
 @dataclass(frozen=True, slots=True)
 class EncodedColumn:
-    """One field of every record of a block."""
+    """One field of every record of a block.
+
+    :param rule: how the column is read.
+    :param screened: its values.
+    :param written: the field's name in the record.
+    """
 
     rule: CellRule
     screened: Screened
+    written: str
 
     @property
     def always_present(self) -> bool:
@@ -31,7 +38,7 @@ class EncodedColumn:
 
     def pieces(self) -> list[Any]:
         """Give ``"Name":value`` as literals and columns to be joined."""
-        key = f"{json.dumps(self.rule.key, ensure_ascii=False)}:"
+        key = f"{json.dumps(self.written, ensure_ascii=False)}:"
         text, _, before, after = self.screened
         if not text.null_count:
             return [key + before, text, after]
@@ -41,22 +48,21 @@ class EncodedColumn:
         return [pc.binary_join_element_wise(key + before, text, after, "")]
 
 
-def join_records(record_type: str, data_name: str, columns: Iterable[EncodedColumn], rows: int) -> Any:
+def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int) -> Any:
     """Join a block's columns into one JSON record for each row, each followed by a comma.
 
-    :param record_type: ``profile``, ``event`` or ``token``.
-    :param data_name: the object the properties go into, such as ``profileData``.
+    :param kind: the kind of record.
     :param columns: the fields of the records.
     :param rows: how many rows the block has.
     :returns: a ``string`` array. Rows with a doubtful cell have some text too, which must not be used.
     """
-    # A column that can fill no field may have a name that JSON cannot write.
-    columns = [column for column in columns if column.rule.problem is None]
-    pieces: list[Any] = [f'{{"type":"{record_type}"']
+    columns = list(columns)
+    same = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
+    pieces: list[Any] = [same.removesuffix("}")]
     for column in columns:
         if not column.rule.in_data:
             pieces += _with_comma(column)
-    pieces += [f',"{data_name}":{{', *_properties([column for column in columns if column.rule.in_data]), "}},"]
+    pieces += [f',"{kind.shape.data}":{{', *_properties([column for column in columns if column.rule.in_data]), "}},"]
     joined = _merge_literals(pieces)
     if len(joined) == 1:
         return pa.array(joined * rows, pa.string())

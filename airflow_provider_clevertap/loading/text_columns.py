@@ -44,11 +44,11 @@ class TextColumn:
 
     def longer_than(self, limit: int) -> Mask | None:
         """Mark cells of more than ``limit`` bytes; ``None`` when there are none."""
-        return _none_if_clear(self.lengths > limit)
+        return none_if_clear(self.lengths > limit)
 
     def shorter_than(self, limit: int) -> Mask | None:
         """Mark cells of fewer than ``limit`` bytes, empty ones left out; ``None`` when there are none."""
-        return _none_if_clear((self.lengths < limit) & (self.lengths > 0))
+        return none_if_clear((self.lengths < limit) & (self.lengths > 0))
 
     def blank_at_start(self) -> Mask | None:
         """Mark cells that start with a space or a control character: they may be blank; ``None`` for none."""
@@ -62,7 +62,7 @@ class TextColumn:
         if not len(self._bytes):
             return None
         found = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
-        return _none_if_clear(marked[found] & (self.lengths > 0))
+        return none_if_clear(marked[found] & (self.lengths > 0))
 
 
 def empty_to_null(column: Any) -> Any:
@@ -72,10 +72,11 @@ def empty_to_null(column: Any) -> Any:
     nothing = TextColumn(column).lengths == 0
     if not nothing.any():
         return column
-    return blank_out(column, _none_if_clear(nothing & as_mask(column.is_valid())))
+    return blank_out(column, none_if_clear(nothing & as_mask(column.is_valid())))
 
 
-def _none_if_clear(mask: Mask) -> Mask | None:
+def none_if_clear(mask: Mask) -> Mask | None:
+    """Give a mask, or ``None`` when nothing is marked."""
     return mask if mask.any() else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.faults import fault
-from airflow_provider_clevertap.records.fields import read_ts
+from airflow_provider_clevertap.records.fields import check_seconds, read_ts
 from airflow_provider_clevertap.records.operations import DELETE, read_operand
 from airflow_provider_clevertap.records.values import (
     read_as_it_stands,
@@ -86,6 +86,6 @@ class CellRule:
                 return read_boolean(value)
             case DeclaredType.DATE:
                 # The record's own time is a number of seconds; a date anywhere else is CleverTap's date text.
-                return self.dates.seconds(value) if self.key == "ts" else self.dates.read(value)
+                return check_seconds(self.dates.seconds(value)) if self.key == "ts" else self.dates.read(value)
             case DeclaredType.LIST:
                 return {"$set": read_list(value, self.separator)}

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import phonenumbers
 from pydantic import BeforeValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.records import codes
 from airflow_provider_clevertap.records.dates import DateReader
@@ -78,25 +79,30 @@ def read_identity(value: Any) -> str:
 
 
 def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
-    """Read the time of a record as whole seconds since 1970: a number, or a date with its time.
+    """Read the time of a record as whole seconds since 1970: seconds, milliseconds, or a date with its time.
+
+    Milliseconds are told by their size: as seconds they would lie after the year 5000.
 
     :param dates: reads it where it is a date.
     """
     try:
-        seconds = _seconds(value, dates)
-    except ValueError:
-        raise fault("ts is neither seconds since 1970 nor a date") from None
+        if isinstance(value, date) or (isinstance(value, str) and "-" in value.strip(BLANK)[1:]):
+            return check_seconds(dates.seconds(value))
+        number = read_integer(value)
+    except PydanticCustomError as error:
+        if error.context and error.context.get("code") == codes.TIMESTAMP:
+            raise
+        raise fault("ts is neither seconds since 1970 nor a date", codes.TIMESTAMP) from None
+    return check_seconds(number // 1000 if number >= TS_MILLISECONDS_FROM else number)
+
+
+def check_seconds(seconds: int) -> int:
+    """Refuse a time that cannot be one."""
     if seconds >= TS_MILLISECONDS_FROM:
-        raise fault("ts is in milliseconds: CleverTap takes seconds")
+        raise fault("ts lies after the year 5000: CleverTap takes seconds since 1970", codes.TIMESTAMP)
     if seconds <= 0:
-        raise fault("ts must be after 1970-01-01 00:00:00 UTC")
+        raise fault("ts must be after 1970-01-01 00:00:00 UTC", codes.TIMESTAMP)
     return seconds
-
-
-def _seconds(value: Any, dates: DateReader) -> int:
-    if isinstance(value, date) or (isinstance(value, str) and "-" in value.strip(BLANK)[1:]):
-        return dates.seconds(value)
-    return read_integer(value)
 
 
 def read_email(value: Any) -> str:
@@ -182,17 +188,26 @@ def _are_texts(values: Any) -> bool:
 @lru_cache(maxsize=4096)
 def read_key(value: Any) -> str:
     """Read a property's name: 1 to 120 bytes, without the characters CleverTap forbids."""
+    return read_name(value, "a property", KEY_BYTES)
+
+
+def read_name(value: Any, owner: str, limit: int) -> str:
+    """Read a name that CleverTap keeps.
+
+    :param owner: whose name it is, for the message.
+    :param limit: the most bytes it may have.
+    """
     if not isinstance(value, str) or not value.strip(BLANK):
-        raise fault("a property must have a name")
+        raise fault(f"{owner} must have a name")
     bad = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
     if bad:
-        raise fault(f"a property's name cannot hold {' '.join(bad)}")
+        raise fault(f"{owner}'s name cannot hold {' '.join(bad)}")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise fault("a property's name is not valid Unicode") from None
-    if size > KEY_BYTES:
-        raise fault(f"a property's name can have at most {KEY_BYTES} bytes")
+        raise fault(f"{owner}'s name is not valid Unicode") from None
+    if size > limit:
+        raise fault(f"{owner}'s name can have at most {limit} bytes")
     return value
 
 

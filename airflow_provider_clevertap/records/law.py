@@ -6,7 +6,8 @@ It reads one row at a time and is the only judge. Anything faster must agree wit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -44,6 +45,10 @@ class Shape:
     :param known: the properties CleverTap knows by name, as it spells them.
     :param dates: the known properties that are dates.
     :param operators: the operators a known property takes, where it does not take them all.
+    :param required: the fields a record cannot do without, besides an identifier.
+    :param takes_operations: its properties may be operated on (added to, counted up, removed) instead of set.
+    :param takes_custom: it may have properties CleverTap does not know by name.
+    :param written: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
     """
 
@@ -55,6 +60,10 @@ class Shape:
     dates: frozenset[str]
     operators: Mapping[str, frozenset[str]]
     field_codes: Mapping[str, int]
+    required: tuple[str, ...] = ()
+    takes_operations: bool = True
+    takes_custom: bool = True
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
         """Give CleverTap's spelling of a field it knows, whatever the case of ``name``; else ``name`` itself."""
@@ -67,6 +76,8 @@ class Law:
 
     :param shape: the kind of record.
     :param rules: one rule for each column, in the order of the cells given to :meth:`judge`.
+    :param constants: fields outside the properties that are the same in every record, such as ``evtName``.
+    :param settings: what the kind's model wants to know besides, such as ``property_limit``.
     :param default_country: ISO country of phone numbers written without ``+``.
     :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
         a property, and the row goes on.
@@ -77,12 +88,15 @@ class Law:
         shape: Shape,
         rules: Sequence[CellRule],
         *,
+        constants: Mapping[str, Any] = MappingProxyType({}),
+        settings: Mapping[str, Any] = MappingProxyType({}),
         default_country: str | None = None,
         on_bad_value: Literal["reject", "drop"] = "reject",
     ) -> None:
         self.shape = shape
         self.rules = tuple(rules)
-        self._context = {"default_country": default_country}
+        self._constants = dict(constants)
+        self._context = {**settings, "default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
         mapped = [rule.key for rule in rules if rule.key in shape.identifiers]
@@ -94,7 +108,7 @@ class Law:
 
         :param cells: the row's values, one for each rule.
         """
-        top: dict[str, Any] = {}
+        top = self._constants.copy()
         data: dict[str, Any] = {}
         faults: list[Fault] = []
         empty = True

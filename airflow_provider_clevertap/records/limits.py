@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Records in one ``POST /1/upload`` (DEV upload-user-profiles-api).
+#: Records in one ``POST /1/upload`` (DEV upload-user-profiles-api, upload-events-api, upload-device-tokens-api).
 PROFILES_PER_CALL: Final = 1000
+EVENTS_PER_CALL: Final = 1000
+TOKENS_PER_CALL: Final = 100
 
 #: Requests in flight for each account (DEV api-request-limit). Other programs of the account share it, and whether
 #: the three upload kinds share it too is not documented, so the default leaves room.
@@ -48,3 +50,30 @@ PHONE_MAX_DIGITS: Final = 15
 #: ``ts`` is UNIX seconds and 0 is refused (code 525). A number from here on can only be milliseconds: as seconds it
 #: would lie after the year 5000.
 TS_MILLISECONDS_FROM: Final = 100_000_000_000
+
+#: How far in the future an event may lie, in seconds. No page names a bound (DEV upload-events-api), but an event of tomorrow is nearly
+#: always a time in the wrong unit or zone, and it cannot be taken back. A setting.
+FUTURE_SECONDS: Final = 3600
+
+#: Properties of one event: 100 unless the account has another number (DEV upload-events-api, June 2026); DOCS
+#: platform-considerations says 256. A setting, with the stricter number as its default.
+EVENT_PROPERTIES: Final = 100
+
+#: Items of one ``Charged`` event (DEV upload-events-api).
+CHARGED_ITEMS: Final = 256
+
+#: Bytes of an event's name. The page gives 120 for event keys and no number for names: the same is the safe reading.
+EVENT_NAME_BYTES: Final = 120
+
+#: Events only CleverTap may raise (code 513): the union of the lists in DEV and DOCS. Uploads ignore case and spaces in
+#: event names (DOCS platform-considerations), so they are compared without both.
+RESTRICTED_EVENTS: Final = frozenset(
+    {
+        "notificationsent", "notificationviewed", "notificationclicked", "notificationdelivered",
+        "notificationreplied", "utmvisited", "applaunched", "appuninstalled", "appversionchanged", "stayed",
+        "replysent", "experimentrendered", "reachableby", "identityset", "identityreset", "identityerror",
+    }
+)  # fmt: skip
+
+#: Types of device tokens (DEV upload-device-tokens-api): three on the current page, the others in older samples.
+TOKEN_TYPES: Final = ("apns", "fcm", "gcm", "wns", "mpns", "chrome")

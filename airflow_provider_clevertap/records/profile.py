@@ -5,7 +5,7 @@ https://developer.clevertap.com/docs/upload-user-profiles-api
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -13,10 +13,8 @@ from airflow_provider_clevertap.records import codes, fields
 from airflow_provider_clevertap.records.faults import fault
 from airflow_provider_clevertap.records.law import Shape
 from airflow_provider_clevertap.records.operations import is_operation, read_operation
+from airflow_provider_clevertap.records.owner import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.values import check_text, read_float
-
-#: Who a record belongs to: exactly one of these. Which wins when several are sent is not documented.
-IDENTIFIERS: Final = ("identity", "objectId", "FBID", "GPID")
 
 
 def read_property(value: Any) -> Any:
@@ -74,34 +72,16 @@ class ProfileData(BaseModel):
         return data
 
 
-class Profile(BaseModel):
+class Profile(OwnedRecord):
     """One profile record of ``POST /1/upload``."""
 
-    model_config = ConfigDict(extra="forbid")
-
     type: Literal["profile"] = "profile"
-    identity: fields.Identity | None = None
-    objectId: fields.Identity | None = None  # noqa: N815 (CleverTap's name)
-    FBID: fields.Identity | None = None
-    GPID: fields.Identity | None = None
-    ts: fields.Ts | None = None
     profileData: ProfileData  # noqa: N815 (CleverTap's name)
-
-    @model_validator(mode="after")
-    def _belongs_to_one(self) -> Self:
-        given = [name for name in IDENTIFIERS if getattr(self, name) is not None]
-        if not given:
-            raise fault("no identity: one of identity, objectId, FBID or GPID must be filled", codes.IDENTITY)
-        if len(given) > 1:
-            raise fault(f"{' and '.join(given)} are both filled: which one counts is not documented", codes.IDENTITY)
-        return self
 
 
 #: The code of a fault found before the model sees the value, for the fields that have one.
 FIELD_CODES: Final = {
-    **dict.fromkeys(IDENTIFIERS, codes.IDENTITY),
-    "objectId": codes.OBJECT_ID,
-    "ts": codes.TIMESTAMP,
+    **OWNER_CODES,
     "Gender": codes.GENDER,
     "Email": codes.EMAIL,
     "Phone": codes.PHONE,

@@ -65,7 +65,7 @@ def test_usual_spellings_become_what_clevertap_takes(field: str, cells: list[Any
         ("Education", ["post graduate", "PhD", "Schools", 1], 518),
         ("Married", ["divorced", "2", None.__class__], 519),
         ("Age", ["aa", "1e2", "-1", -1, "34.5", 34.5, "1,000", "١٢", True, math.inf, "9" * 301], 520),
-        ("ts", ["yesterday", "0", 0, "-5", "1e9", True, "1700000000000", 1700000000000, "1700000000.5"], 525),
+        ("ts", ["yesterday", "0", 0, "-5", "1e9", True, "1700000000000000", 1700000000000000, "1700000000.5"], 525),
         ("Photo", ["example.com/a.png", "ftp://example.com/a", "https://", "https://ex ample.com", 5], None),
         ("Name", [1.5, True, ["a"], b"Asha", {"first": "Asha"}, "\ud800", "x" * 513, "é" * 257], None),
         *((flag, ["maybe", "2", 2, -1, 0.5, math.inf, ["true"]], None) for flag in FLAGS),
@@ -223,7 +223,7 @@ def test_ts_is_seconds_or_a_date(cell: Any, column: Column, seconds: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("cell", "says"), [("1700000000000", "milliseconds"), (0, "after 1970"), ("1969-12-31", "after 1970")]
+    ("cell", "says"), [("1700000000000000", "after the year 5000"), (0, "after 1970"), ("1969-12-31", "after 1970")]
 )
 def test_ts_says_what_is_wrong(cell: Any, says: str) -> None:
     code, reason = refused(cell, "ts")
@@ -239,7 +239,7 @@ def test_names_a_property_may_have(name: str) -> None:
     assert accepted("gold", name) == {name: "gold"}
 
 
-@pytest.mark.parametrize("name", [f"a{character}b" for character in FORBIDDEN_KEY_CHARACTERS])
+@pytest.mark.parametrize("name", [f"a{character}b" for character in sorted(FORBIDDEN_KEY_CHARACTERS)])
 def test_characters_clevertap_forbids_in_names(name: str) -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         read_key(name)

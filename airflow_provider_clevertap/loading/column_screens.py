@@ -1,0 +1,178 @@
+"""Screens by what a column holds: text, words, numbers, names. Which field takes which is not told here.
+
+A screen may be narrow but never wrong: what it does not mark as doubtful, the law of :mod:`records` would accept and
+turn into the same value. Everything else goes to the law, row by row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, escape
+from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, REFUSED_IDENTITIES, VALUE_BYTES
+
+
+class Screened(NamedTuple):
+    """A column as JSON.
+
+    :param text: each cell's JSON without ``before`` and ``after``; null leaves the field out.
+    :param doubtful: the rows only the law can judge; ``None`` when there are none.
+    :param before: JSON text that stands before every value.
+    :param after: JSON text that stands after every value.
+    """
+
+    text: Any
+    doubtful: Mask | None = None
+    before: str = ""
+    after: str = ""
+
+
+Screen: TypeAlias = Callable[[Any], Screened]
+
+_EXACT_FLOATS = 2**53
+_MOST_NAMES = 500
+#: A push service's tokens are shorter; the law decides on longer ones.
+_LONG_TOKEN = 8192
+_WIDEST = 64
+_LONGEST_REFUSED = max(map(len, REFUSED_IDENTITIES))
+_REFUSED = pa.array(sorted(REFUSED_IDENTITIES))
+
+
+def text(column: Any, limit: int = VALUE_BYTES) -> Screened:
+    """Take text of at most so many bytes, escaped."""
+    view = TextColumn(column)
+    too_long = view.longer_than(limit)
+    column = blank_out(column, too_long)
+    doubtful = either(too_long, view.blank_at_start())
+    if view.needs_escaping():
+        column, control = escape(column)
+        doubtful = either(doubtful, control)
+    return Screened(column, doubtful, '"', '"')
+
+
+def identity(column: Any) -> Screened:
+    """Take text that says who a record belongs to."""
+    view = TextColumn(column)
+    too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
+    doubtful = either(too_long, view.odd_at_an_end())
+    if view.shorter_than(_LONGEST_REFUSED + 1) is not None:
+        doubtful = either(doubtful, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_REFUSED)))
+    column = blank_out(column, too_long)
+    if view.needs_escaping():
+        column, control = escape(column)
+        doubtful = either(doubtful, control)
+    return Screened(column, doubtful, '"', '"')
+
+
+def token(column: Any) -> Screened:
+    """Take text without blanks around it."""
+    screened = text(column, _LONG_TOKEN)
+    return screened._replace(doubtful=either(screened.doubtful, TextColumn(column).odd_at_an_end()))
+
+
+def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE_BYTES) -> Screen:
+    """Take cells that match a pattern whose every character may stand in JSON as it is."""
+
+    def screen(column: Any) -> Screened:
+        fits = as_mask(pc.match_substring_regex(column, pattern))
+        if column.null_count:
+            fits = fits | as_mask(column.is_null())
+        doubtful = either(None if fits.all() else ~fits, TextColumn(column).longer_than(limit))
+        return Screened(blank_out(column, doubtful), doubtful, before, after)
+
+    return screen
+
+
+def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Screen:
+    """Take cells that are one of a few words, in the cases people type."""
+    spellings = {
+        spelling: word
+        for key, word in meanings.items()
+        for spelling in {key, key.upper(), key.title(), key.capitalize()}
+    }
+    known = pa.array(list(spellings))
+    meaning = pa.array(list(spellings.values()))
+
+    def screen(column: Any) -> Screened:
+        places = pc.index_in(column, value_set=known)
+        unknown = places.null_count > column.null_count
+        doubtful = as_mask(pc.and_(places.is_null(), column.is_valid())) if unknown else None
+        return Screened(meaning.take(places), doubtful, before, after)
+
+    return screen
+
+
+def whole_numbers(column: Any) -> Screened:
+    """Take integers."""
+    return Screened(column.cast(pa.string()))
+
+
+def numbers_between(low: int, high: int | None = None, before: str = "", after: str = "") -> Screen:
+    """Take integers of a range, its ends included."""
+
+    def screen(column: Any) -> Screened:
+        outside = as_mask(pc.less(column, pa.scalar(low, column.type)))
+        if high is not None and column.type.bit_width == _WIDEST:
+            outside = outside | as_mask(pc.greater(column, pa.scalar(high, column.type)))
+        return Screened(column.cast(pa.string()), outside if outside.any() else None, before, after)
+
+    return screen
+
+
+def floats(column: Any) -> Screened:
+    """Take finite floats; NaN is an empty cell."""
+    column = column.cast(pa.float64())
+    column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    infinite = as_mask(pc.is_inf(column))
+    return Screened(column.cast(pa.string()), infinite if infinite.any() else None)
+
+
+def whole_floats(column: Any) -> Screened:
+    """Take floats that are whole: what pandas makes of integers with gaps."""
+    column = column.cast(pa.float64())
+    column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _EXACT_FLOATS))
+    doubtful = ~as_mask(whole) & as_mask(column.is_valid())
+    column = blank_out(column, doubtful if doubtful.any() else None)
+    return Screened(column.cast(pa.int64()).cast(pa.string()), doubtful if doubtful.any() else None)
+
+
+def flags(column: Any) -> Screened:
+    """Take booleans."""
+    return Screened(column.cast(pa.string()))
+
+
+def written_out(screen: Screen) -> Screen:
+    """Take a column as the text of its cells."""
+    return lambda column: screen(column.cast(pa.string()))
+
+
+def names(reader: Callable[[Any], str]) -> Screen:
+    """Take text of which a column has few different values: each is read once.
+
+    :param reader: the law's own reader of such a value.
+    """
+
+    def screen(column: Any) -> Screened:
+        distinct = pc.unique(column).drop_null()
+        if len(distinct) > _MOST_NAMES:
+            return Screened(pa.nulls(len(column), pa.string()), as_mask(column.is_valid()))
+        read = pa.array([_written_name(reader, name) for name in distinct.to_pylist()], pa.string())
+        found = read.take(pc.index_in(column, value_set=distinct))
+        doubtful = as_mask(pc.and_(found.is_null(), column.is_valid()))
+        return Screened(found, doubtful if doubtful.any() else None)
+
+    return screen
+
+
+def _written_name(reader: Callable[[Any], str], name: str) -> str | None:
+    try:
+        return json.dumps(reader(name), ensure_ascii=False)
+    except PydanticCustomError:
+        return None

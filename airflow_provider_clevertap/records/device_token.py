@@ -1,0 +1,115 @@
+"""A device token as CleverTap takes it: the model that decides what is valid and what it becomes.
+
+https://developer.clevertap.com/docs/upload-device-tokens-api
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from airflow_provider_clevertap.records import codes, fields
+from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.limits import TOKEN_TYPES
+from airflow_provider_clevertap.records.values import BLANK
+
+
+def read_token(value: Any) -> str:
+    """Read a token or a key: text of any length, as the device got it."""
+    if not isinstance(value, str) or not value.strip(BLANK):
+        raise fault("a token must be text", codes.TOKEN_DATA_INVALID)
+    token = value.strip(BLANK)
+    try:
+        token.encode()
+    except UnicodeEncodeError:
+        raise fault("the token is not valid Unicode", codes.TOKEN_DATA_INVALID) from None
+    return token
+
+
+def read_token_type(value: Any) -> str:
+    """Read a token's type, in any case."""
+    kind = value.strip(BLANK).lower() if isinstance(value, str) else ""
+    if kind not in TOKEN_TYPES:
+        raise fault(f"not a token type: use {', '.join(TOKEN_TYPES)}", codes.TOKEN_TYPE_MISMATCH)
+    return kind
+
+
+Token = Annotated[str, BeforeValidator(read_token)]
+TokenType = Annotated[str, BeforeValidator(read_token_type)]
+
+
+class WebPushKeys(BaseModel):
+    """The keys of a browser's subscription."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    p256dh: Token
+    auth: Token
+
+
+class TokenData(BaseModel):
+    """A token, its type, and for browsers its keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Token | None = Field(default=None, serialization_alias="id")
+    type: TokenType | None = None
+    keys: WebPushKeys | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_keys(cls, data: Any) -> Any:
+        """Take the keys from columns of their own."""
+        flat = {name: data[name] for name in ("p256dh", "auth") if name in data}
+        if not flat:
+            return data
+        return {name: value for name, value in data.items() if name not in flat} | {"keys": flat}
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.token is None:
+            raise fault("the token is missing", codes.TOKEN_ID_MISSING)
+        if self.type is None:
+            raise fault("the token's type is missing", codes.TOKEN_TYPE_MISSING)
+        if self.keys is not None and self.type != "chrome":
+            raise fault("only tokens of type chrome have keys", codes.TOKEN_DATA_INVALID)
+        return self
+
+
+class DeviceToken(BaseModel):
+    """One token record of ``POST /1/upload``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["token"] = "token"
+    objectId: fields.Identity | None = None  # noqa: N815 (CleverTap's name)
+    tokenData: TokenData  # noqa: N815 (CleverTap's name)
+
+    @model_validator(mode="after")
+    def _has_a_device(self) -> Self:
+        if self.objectId is None:
+            raise fault("no objectId: a token belongs to a device", codes.TOKEN_OBJECT_ID)
+        return self
+
+
+TOKEN_SHAPE: Final = Shape(
+    model=DeviceToken,
+    data="tokenData",
+    identifiers=("objectId",),
+    top=("objectId",),
+    known=("token", "type", "keys", "p256dh", "auth"),
+    dates=frozenset(),
+    operators={},
+    field_codes={
+        "objectId": codes.TOKEN_OBJECT_ID,
+        "token": codes.TOKEN_ID_MISSING,
+        "type": codes.TOKEN_TYPE_MISSING,
+        **dict.fromkeys(("keys", "p256dh", "auth"), codes.TOKEN_DATA_INVALID),
+    },
+    required=("token", "type"),
+    takes_operations=False,
+    takes_custom=False,
+    written={"token": "id"},
+)

@@ -1,0 +1,138 @@
+"""An event as CleverTap takes it: the model that decides what is valid and what it becomes.
+
+https://developer.clevertap.com/docs/upload-events-api
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+
+from airflow_provider_clevertap.records import codes, fields
+from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.limits import (
+    CHARGED_ITEMS,
+    EVENT_NAME_BYTES,
+    EVENT_PROPERTIES,
+    RESTRICTED_EVENTS,
+)
+from airflow_provider_clevertap.records.owner import IDENTIFIERS, OWNER_CODES, OwnedRecord
+from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
+
+#: The event that stands for a purchase: the only one that has ``Items``.
+CHARGED: Final = "charged"
+
+
+def plain_name(name: str) -> str:
+    """Give an event's name as uploads compare it: without case and spaces."""
+    return name.lower().replace(" ", "")
+
+
+def read_event_name(value: Any) -> str:
+    """Read an event's name, which must not be one that only CleverTap may raise."""
+    if not isinstance(value, str) or not value.strip(BLANK):
+        raise fault("the event has no name", codes.EVENT_NAME_MISSING)
+    name = fields.read_name(value.strip(BLANK), "an event", EVENT_NAME_BYTES)
+    if plain_name(name) in RESTRICTED_EVENTS:
+        raise fault("only CleverTap may raise an event of this name: choose another", codes.EVENT_RESTRICTED)
+    return name
+
+
+def read_event_property(value: Any) -> str | int | float | bool:
+    """Check the value of an event's property: text, a number, true or false."""
+    if isinstance(value, str):
+        check_text(value)
+        return value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return read_float(value)
+    raise fault(
+        "nested values are only allowed in Items of Charged: give their parts as columns", codes.EVENT_STRUCTURE
+    )
+
+
+def read_items(value: Any) -> list[dict[str, Any]]:
+    """Read the items of a purchase: objects of plain values, at most 256, as a list or its JSON text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise fault("Items must be a list of objects", codes.EVENT_STRUCTURE)
+    if len(value) > CHARGED_ITEMS:
+        raise fault(f"more than {CHARGED_ITEMS} items", codes.EVENT_STRUCTURE)
+    return [_read_item(item) for item in value]
+
+
+def _read_item(item: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        fields.read_key(key): read_event_property(cell) for key, cell in item.items() if cell is not None and cell != ""
+    }
+
+
+EventName = Annotated[str, BeforeValidator(read_event_name)]
+Property = Annotated[Any, BeforeValidator(read_event_property)]
+ChargedItems = Annotated[list[dict[str, Any]], BeforeValidator(read_items)]
+
+
+class EventData(BaseModel):
+    """The properties of an event."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Property]
+
+    Items: ChargedItems | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_allowed(cls, data: Any) -> Any:
+        for key in data:
+            fields.read_key(key)
+        return data
+
+    @model_validator(mode="after")
+    def _are_not_too_many(self, info: ValidationInfo) -> Self:
+        limit = (info.context or {}).get("property_limit", EVENT_PROPERTIES)
+        if len(self.__pydantic_extra__) > limit:
+            raise fault(f"more than {limit} properties", codes.TOO_MANY_PROPERTIES)
+        return self
+
+
+class Event(OwnedRecord):
+    """One event record of ``POST /1/upload``."""
+
+    type: Literal["event"] = "event"
+    evtName: EventName | None = None  # noqa: N815 (CleverTap's name)
+    evtData: EventData  # noqa: N815 (CleverTap's name)
+
+    @model_validator(mode="after")
+    def _is_complete(self, info: ValidationInfo) -> Self:
+        if self.evtName is None:
+            raise fault("the event has no name", codes.EVENT_NAME_MISSING)
+        if self.ts is None:
+            raise fault("the event has no time: CleverTap would take the time of the upload", codes.TIMESTAMP)
+        latest = (info.context or {}).get("latest_ts")
+        if latest is not None and self.ts > latest:
+            raise fault("the event lies in the future: check the unit and the time zone", codes.TIMESTAMP)
+        if self.evtData.Items is not None and plain_name(self.evtName) != CHARGED:
+            raise fault("only Charged has Items", codes.EVENT_STRUCTURE)
+        return self
+
+
+EVENT_SHAPE: Final = Shape(
+    model=Event,
+    data="evtData",
+    identifiers=IDENTIFIERS,
+    top=(*IDENTIFIERS, "ts", "evtName"),
+    known=("Items",),
+    dates=frozenset(),
+    operators={},
+    field_codes={**OWNER_CODES, "evtName": codes.EVENT_NAME_MISSING, "Items": codes.EVENT_STRUCTURE},
+    required=("evtName", "ts"),
+    takes_operations=False,
+)
