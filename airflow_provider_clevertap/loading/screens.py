@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.list_columns import choose_items_screen
 from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
 from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, escape
 from airflow_provider_clevertap.loading.time_columns import choose_date_screen
@@ -25,7 +26,7 @@ from airflow_provider_clevertap.records.limits import (
     TS_MILLISECONDS_FROM,
     VALUE_BYTES,
 )
-from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS
+from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 
 class Screened(NamedTuple):
@@ -238,7 +239,7 @@ def choose_screen(rule: CellRule, column_type: Any, default_country: str | None 
 
 def _custom_screen(rule: CellRule, column_type: Any) -> Screen | None:
     if pa.types.is_string(column_type):
-        return _DECLARED_TEXT.get(rule.type)
+        return _list_screen(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
     if pa.types.is_integer(column_type):
         return _DECLARED_INTEGERS.get(rule.type)
     if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
@@ -262,10 +263,17 @@ def _known_screen(rule: CellRule, column_type: Any) -> Screen | None:
 
 
 def _operation_screen(rule: CellRule, column_type: Any) -> Screen | None:
+    if rule.operator in LIST_OPERATORS and pa.types.is_string(column_type):
+        return _list_screen(rule, rule.operator)
     operand = _number_screen(column_type) if rule.operator in NUMBER_OPERATORS else None
     if operand is None:
         return None
     return lambda column: operand(column)._replace(before=f'{{"{rule.operator}":', after="}")
+
+
+def _list_screen(rule: CellRule, operator: str) -> Screen | None:
+    items = choose_items_screen(rule.separator)
+    return None if items is None else lambda column: Screened(*items(column), f'{{"{operator}":["', '"]}')
 
 
 def _number_screen(column_type: Any) -> Screen | None:

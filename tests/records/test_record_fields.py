@@ -239,7 +239,7 @@ def test_names_a_property_may_have(name: str) -> None:
     assert accepted("gold", name) == {name: "gold"}
 
 
-@pytest.mark.parametrize("name", [f"a{character}b" for character in FORBIDDEN_KEY_CHARACTERS])
+@pytest.mark.parametrize("name", [f"a{character}b" for character in sorted(FORBIDDEN_KEY_CHARACTERS)])
 def test_characters_clevertap_forbids_in_names(name: str) -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         read_key(name)
