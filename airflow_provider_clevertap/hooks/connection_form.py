@@ -49,7 +49,7 @@ EXTRA_FIELDS = (
         description="Where the CleverTap account lives: the first part of the dashboard's address. One of "
         f"{', '.join(REGIONS)}. Needed unless a base URL is given.",
         type="string",
-        choices={code: f"{code} ({region.place})" for code, region in REGIONS.items()},
+        choices={code: f"{code}: {region.place}" for code, region in REGIONS.items()},
     ),
     ExtraField(
         name="max_in_flight",

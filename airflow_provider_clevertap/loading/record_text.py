@@ -56,7 +56,8 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int) 
     :param rows: how many rows the block has.
     :returns: a ``string`` array. Rows with a doubtful cell have some text too, which must not be used.
     """
-    columns = list(columns)
+    # A column that can fill no field may have a name that JSON cannot write.
+    columns = [column for column in columns if column.rule.problem is None]
     same = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
     pieces: list[Any] = [same.removesuffix("}")]
     for column in columns:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading import column_screens as columns
 from airflow_provider_clevertap.loading.column_screens import Screen, Screened
+from airflow_provider_clevertap.loading.list_columns import choose_items_screen
 from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
 from airflow_provider_clevertap.loading.text_columns import Mask, as_mask, blank_out, either
 from airflow_provider_clevertap.loading.time_columns import SecondsScreen, choose_date_screen
@@ -18,7 +19,7 @@ from airflow_provider_clevertap.records.cells import CellRule, DeclaredType
 from airflow_provider_clevertap.records.device_token import read_token_type
 from airflow_provider_clevertap.records.event import read_event_name
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS, TS_MILLISECONDS_FROM
-from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS
+from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 #: Narrower than the law's own shape of an address, so that RE2 and Python cannot disagree on it.
 _PLAIN_EMAIL = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
@@ -117,7 +118,7 @@ def _custom_screen(rule: CellRule, column_type: Any) -> Screen | None:
     if rule.type is DeclaredType.DATE or (rule.type is None and holds_dates):
         return _date_screen(rule, column_type)
     if pa.types.is_string(column_type):
-        return _DECLARED_TEXT.get(rule.type)
+        return _list_screen(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
     if pa.types.is_integer(column_type):
         return _DECLARED_INTEGERS.get(rule.type)
     if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
@@ -145,10 +146,17 @@ def _known_screen(rule: CellRule, column_type: Any) -> Screen | None:
 
 
 def _operation_screen(rule: CellRule, column_type: Any) -> Screen | None:
+    if rule.operator in LIST_OPERATORS and pa.types.is_string(column_type):
+        return _list_screen(rule, rule.operator)
     operand = _number_screen(column_type) if rule.operator in NUMBER_OPERATORS else None
     if operand is None:
         return None
     return lambda column: operand(column)._replace(before=f'{{"{rule.operator}":', after="}")
+
+
+def _list_screen(rule: CellRule, operator: str) -> Screen | None:
+    items = choose_items_screen(rule.separator)
+    return None if items is None else lambda column: Screened(*items(column), f'{{"{operator}":["', '"]}')
 
 
 def _number_screen(column_type: Any) -> Screen | None:

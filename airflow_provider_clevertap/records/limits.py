@@ -51,8 +51,8 @@ PHONE_MAX_DIGITS: Final = 15
 #: would lie after the year 5000.
 TS_MILLISECONDS_FROM: Final = 100_000_000_000
 
-#: How far in the future an event may lie, in seconds. No page names a bound (DEV upload-events-api), but an event of tomorrow is nearly
-#: always a time in the wrong unit or zone, and it cannot be taken back. A setting.
+#: How far in the future an event may lie, in seconds. DEV upload-events-api names no bound, but an event of tomorrow is
+#: nearly always a time in the wrong unit or zone, and it cannot be taken back. A setting.
 FUTURE_SECONDS: Final = 3600
 
 #: Properties of one event: 100 unless the account has another number (DEV upload-events-api, June 2026); DOCS
@@ -62,7 +62,8 @@ EVENT_PROPERTIES: Final = 100
 #: Items of one ``Charged`` event (DEV upload-events-api).
 CHARGED_ITEMS: Final = 256
 
-#: Bytes of an event's name. The page gives 120 for event keys and no number for names: the same is the safe reading.
+#: Bytes of an event's name. DEV upload-events-api gives 120 for keys and no number for names: the same is the safe
+#: reading.
 EVENT_NAME_BYTES: Final = 120
 
 #: Events only CleverTap may raise (code 513): the union of the lists in DEV and DOCS. Uploads ignore case and spaces in

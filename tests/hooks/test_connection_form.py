@@ -21,7 +21,7 @@ def test_metadata_describes_every_field() -> None:
     fields = connection_type["conn-fields"]
     assert list(fields) == ["region", "max_in_flight", "timeout"]
     assert fields["region"]["schema"]["enum"] == list(REGIONS)
-    assert fields["region"]["schema"]["values_display"]["in1"] == "in1 (India)"
+    assert fields["region"]["schema"]["values_display"]["in1"] == "in1: India"
     assert fields["max_in_flight"]["schema"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 15}
     assert all(field["label"] and field["description"] for field in fields.values())
 

@@ -58,6 +58,8 @@ def _ordinary(random: random.Random) -> str:
             str(random.randrange(120)), day.isoformat(), f"{day.isoformat()} {clock}",
             f"{day.isoformat()}T{clock}", day.strftime("%d/%m/%Y"), day.strftime("%m/%d/%Y"), day.strftime("%d-%m-%Y"),
             day.strftime("%Y/%m/%d"), day.strftime("%d %b %Y"), random.choice("MFYN"),
+            random.choice(",|").join(random.choices(["tea", "books", "été", "a b", " ", ""], [9, 9, 3, 3, 1, 1], k=3)),
+            random.choice(",|").join(str(number) for number in range(random.choice([2, 5, 99, 100, 101]))),
         ]
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ class TestEveryRow:
     def test_a_bad_row_takes_no_neighbour_with_it(self) -> None:
         found = encode({"id": ["a", "b", "c"], "Email": ["a@b.co", "nope", "c@d.co"]})
         assert records(found).keys() == {0, 2}
-        assert found.unsent == {1: RowVerdict(Outcome.INVALID, 515, "Email", "Email: not an e-mail address")}
+        assert found.unsent == {1: RowVerdict(Outcome.INVALID, 515, "Email", "not an e-mail address")}
 
     def test_faults_are_told_by_the_columns_of_the_source(self) -> None:
         columns = {"mail": "Email", "born": Column("DOB", format="dd/MM/yyyy")}
@@ -96,7 +96,7 @@ class TestEveryRow:
         fault = RowFault("more cells than columns: quote the cell that holds a comma", "Name")
         found = encode({"id": ["a", "b"], "Name": ["Asha", "Ben"]}, faults={1: fault})
         assert records(found).keys() == {0}
-        assert found.unsent == {1: RowVerdict(Outcome.INVALID, None, "Name", f"Name: {fault.reason}")}
+        assert found.unsent == {1: RowVerdict(Outcome.INVALID, None, "Name", fault.reason)}
 
     def test_a_fault_counts_even_where_the_row_has_nothing(self) -> None:
         found = encode({"id": [None], "Name": [None]}, faults={0: RowFault("the line is not JSON")})
@@ -156,8 +156,8 @@ class TestEmptiness:
 
 class TestText:
     TEXTS = (
-        'say "hi"', "back\\slash", '\\"', "line\nbreak", "cr\r\n", "tab\t", "nul\x00bell\x07", "\x7f\x80", "\u2028", "é漢😀",
-        "</script>", "{}", "a,b", "'", "true", "null", "1e5", "007", "$D_5", "=1+1", "\ufeff",
+        'say "hi"', "back\\slash", '\\"', "line\nbreak", "cr\r\n", "tab\t", "nul\x00bell\x07", "\x7f\x80", "\u2028",
+        "é漢😀", "</script>", "{}", "a,b", "'", "true", "null", "1e5", "007", "$D_5", "=1+1", "\ufeff",
     )  # fmt: skip
 
     def test_text_survives(self) -> None:
@@ -258,14 +258,13 @@ class TestTypes:
         found = encode({"id": ["a", "b"], "MSG-email": cells, "Married": cells})
         assert properties(found) == [{"MSG-email": True, "Married": "Y"}, {"MSG-email": False, "Married": "N"}]
 
-    def test_the_zone_of_ts_counts(self) -> None:
-        for times in (
-            pa.array([datetime(2023, 11, 15, 3, 43, 20)]),
-            ["2023-11-15 03:43:20"],
-            (datetime(2023, 11, 15, 3, 43, 20),),
-        ):
-            found = encode({"id": ["a"], "when": times}, {"when": Column("ts", timezone="Asia/Kolkata")})
-            assert records(found)[0]["ts"] == 1700000000
+    @pytest.mark.parametrize(
+        "times",
+        [pa.array([datetime(2023, 11, 15, 3, 43, 20)]), ["2023-11-15 03:43:20"], (datetime(2023, 11, 15, 3, 43, 20),)],
+    )
+    def test_the_zone_of_ts_counts(self, times: Any) -> None:
+        found = encode({"id": ["a"], "when": times}, {"when": Column("ts", timezone="Asia/Kolkata")})
+        assert records(found)[0]["ts"] == 1700000000
 
 
 class TestOperators:

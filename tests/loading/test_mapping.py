@@ -168,10 +168,10 @@ def test_an_age_can_be_counted_on() -> None:
 
 
 class TestColumnsTheSourceDoesNotHave:
-    NAMES = ["Customer ID", "email", "PHONE"]
+    NAMES = ("Customer ID", "email", "PHONE")
 
     def test_the_source_is_listed(self) -> None:
-        said = refusal(self.NAMES, {"Customer ID": "identity", "colour": "Colour"})
+        said = refusal([*self.NAMES], {"Customer ID": "identity", "colour": "Colour"})
         assert "no column 'colour'" in said
         assert "its columns are 'Customer ID', 'email', 'PHONE'" in said
 
@@ -180,10 +180,10 @@ class TestColumnsTheSourceDoesNotHave:
         [("E-mail", "email"), ("Phone", "PHONE"), ("Customer Id ", "Customer ID"), ("customer_id", "Customer ID")],
     )
     def test_a_near_miss_is_suggested(self, written: str, meant: str) -> None:
-        assert f"(did you mean {meant!r}?)" in refusal(self.NAMES, {written: "identity"})
+        assert f"(did you mean {meant!r}?)" in refusal([*self.NAMES], {written: "identity"})
 
     def test_all_of_them_are_told(self) -> None:
-        said = refusal(self.NAMES, {"colour": "Colour", "shoe": "Shoe"})
+        said = refusal([*self.NAMES], {"colour": "Colour", "shoe": "Shoe"})
         assert "'colour'" in said
         assert "'shoe'" in said
 

@@ -48,17 +48,17 @@ def many_rows(tmp_path: Path) -> Path:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "plan"])
-        writer.writerows((f"c-{number}", "gold") for number in range(60_000))
+        writer.writerows((f"c-{number}", "gold") for number in range(100_000))
     return path
 
 
 @pytest.fixture
 def start(airflow_db: Path, connection: str, emulator: Any, many_rows: Path, tmp_path: Path) -> Iterator[Any]:
-    """Start a task that takes some ten seconds, in a process of its own."""
+    """Start a task that takes some twenty seconds, in a process of its own."""
     started: list[subprocess.Popen[str]] = []
 
     def start(timeout: str = "None") -> subprocess.Popen[str]:
-        emulator.change_settings(latency=0.3)
+        emulator.change_settings(latency=0.4)
         driver = tmp_path / "driver.py"
         driver.write_text(
             DRIVER.format(
@@ -103,7 +103,7 @@ def settled(summary: dict[str, Any], emulator: Any) -> None:
     assert stats["in_flight"] == 0
     assert summary["requests"] == stats["requests"]
     assert stats["requests_by_status"] == {"200": stats["requests"]}
-    assert 0 < summary["accepted"] <= stats["stored"]["profiles"] < 60_000
+    assert 0 < summary["accepted"] <= stats["stored"]["profiles"] < 100_000
     assert summary["unconfirmed"] == 0
 
 
@@ -125,7 +125,7 @@ def test_sigterm_settles_what_is_in_flight(start: Any, emulator: Any, tmp_path: 
 @pytest.mark.slow
 @pytest.mark.xdist_group("airflow")
 def test_execution_timeout_settles_what_is_in_flight(start: Any, emulator: Any, tmp_path: Path) -> None:
-    process = start("timedelta(seconds=6)")
+    process = start("timedelta(seconds=10)")
     process.wait(60)
     settled(summary_of(tmp_path), emulator)
     assert "AirflowTaskTimeout" in (tmp_path / "log").read_text()
