@@ -48,7 +48,11 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": ["airflow_provider_clevertap.operators.profiles"],
+                "python-modules": [
+                    "airflow_provider_clevertap.operators.profiles",
+                    "airflow_provider_clevertap.operators.events",
+                    "airflow_provider_clevertap.operators.device_tokens",
+                ],
             }
         ],
         "config": {

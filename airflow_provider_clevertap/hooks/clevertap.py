@@ -95,6 +95,34 @@ class CleverTapHook(BaseHook):
 
         return self._upload(PROFILES, source, options)
 
+    def upload_events(self, source: Any, **options: Any) -> dict[str, Any]:
+        """Load events, for use inside ``@task`` functions.
+
+        :param source: as for :meth:`upload_profiles`.
+        :param options: the other arguments of ``CleverTapUploadEventsOperator``, such as ``event_name``.
+        :return: the summary.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        from airflow_provider_clevertap.loading.kinds import events
+
+        of_events = ("event_name", "timestamp", "property_limit", "future_seconds")
+        kind = events(**{name: options.pop(name) for name in of_events if options.get(name) is not None})
+        return self._upload(kind, source, options)
+
+    def upload_device_tokens(self, source: Any, **options: Any) -> dict[str, Any]:
+        """Load device tokens, for use inside ``@task`` functions.
+
+        :param source: as for :meth:`upload_profiles`.
+        :param options: the other arguments of ``CleverTapUploadDeviceTokensOperator``.
+        :return: the summary.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS
+
+        return self._upload(DEVICE_TOKENS, source, options)
+
     def _upload(self, kind: RecordKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         artifacts_path = options.pop("artifacts_path", None)
         upload = Upload(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))

@@ -115,7 +115,7 @@ def plan_columns(
     planned = []
     for name in names:
         choice = choices.get(name, Column() if unmapped == "send" else None)
-        if choice is not None:
+        if choice is not None and not _is_left_out(name, choices, shape):
             planned.append(PlannedColumn(name, _rule(name, choice, shape)))
     _refuse_twice(planned, constants)
     _refuse_bad_names(column for column in planned if fixed or column.source in choices)

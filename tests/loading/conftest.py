@@ -10,7 +10,7 @@ from plain_rows import QUICK, Rows
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 
 
@@ -36,8 +36,8 @@ def client(emulator: RunningEmulator) -> Iterator[CleverTapClient]:
 
 @pytest.fixture
 def make_load(client: CleverTapClient) -> Callable[..., Load]:
-    def make(rows: list[dict[str, Any]] | Any, **options: Any) -> Load:
+    def make(rows: list[dict[str, Any]] | Any, *, kind: RecordKind = PROFILES, **options: Any) -> Load:
         source = Rows(rows) if isinstance(rows, list) else rows
-        return Load(PROFILES, source, client, LoadOptions(**{"retries": QUICK, **options}))
+        return Load(kind, source, client, LoadOptions(**{"retries": QUICK, **options}))
 
     return make

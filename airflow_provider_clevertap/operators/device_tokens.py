@@ -1,0 +1,33 @@
+"""Loading device tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.kinds import RecordKind
+
+
+class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
+    """Load device tokens into CleverTap, with one named outcome for every row.
+
+    .. code-block:: python
+
+        CleverTapUploadDeviceTokensOperator(
+            task_id="load_tokens",
+            source="s3://exports/tokens/{{ ds }}.csv",
+            columns={"device": "objectId", "push_token": "token", "platform": "type"},
+        )
+
+    The arguments are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`. Columns must
+    become ``objectId``, ``token`` and ``type`` (``fcm``, ``apns``, ``gcm``, and the older ``wns``, ``mpns``,
+    ``chrome``); ``p256dh`` and ``auth`` hold the keys of a ``chrome`` token. A record takes nothing else, so other
+    columns are left out. See https://developer.clevertap.com/docs/upload-device-tokens-api.
+    """
+
+    def _kind(self) -> RecordKind:
+        from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS
+
+        return DEVICE_TOKENS
