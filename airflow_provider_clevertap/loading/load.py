@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import (
+    CleverTapError,
     ConfigurationError,
     LoadStoppedError,
     TooManyRejectsError,
@@ -100,11 +101,14 @@ class Load:
         ledger = Ledger(self.summary, rejects)
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
-        if self._client is None or self.options.dry_run == "local":
-            for block in encoded:
-                ledger.waive(block)
-        else:
-            self._send(self._client, encoded, ledger)
+        try:
+            if self._client is None or self.options.dry_run == "local":
+                for block in encoded:
+                    ledger.waive(block)
+            else:
+                self._send(self._client, encoded, ledger)
+        finally:
+            ledger.close()
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
@@ -173,8 +177,14 @@ class Load:
                 source=self.source.name,
                 summary=self.summary,
                 choices=self._choices,
-                failure=None if failure is None else f"{type(failure).__name__}: {failure}",
+                failure=None if failure is None else _told(failure),
             )
         except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
             self.summary.report_path = None
             self._log.warning("The report was not written: %s", error)
+
+
+def _told(failure: BaseException) -> str:
+    """Say what a load failed of; other libraries' messages may quote what they choke on, so they are left out."""
+    name = type(failure).__name__
+    return f"{name}: {failure}" if isinstance(failure, CleverTapError) else name

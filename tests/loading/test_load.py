@@ -252,8 +252,23 @@ def test_stop_settles_what_is_in_flight(make_load: MakeLoad, emulator: RunningEm
         load.run()
     arrived = len(stored(emulator))
     assert 0 < arrived < 60_000
-    # Rows are counted block by block, in order, so the tail of what arrived may not be counted yet.
-    assert arrived - 700 * 8 <= load.summary.accepted <= arrived
+    assert load.summary.accepted == load.summary.rows == arrived
+
+
+def test_what_a_failed_load_had_settled_is_counted_and_written_down(
+    make_load: MakeLoad, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    rows = people(5_000)
+    for row in rows[::100]:
+        row["Email"] = "broken"
+    emulator.inject({"do": "status", "status": 503, "skip": 2})
+    path = tmp_path / "rejects.csv"
+    load = make_load(Rows(rows, block_rows=4_000), max_in_flight=1, rejects_path=path)
+    with pytest.raises(CleverTapUnavailableError):
+        load.run()
+    facts = load.summary.to_dict()
+    assert facts["accepted"] == len(stored(emulator)) > 0
+    assert len(rejects(path)) == facts["invalid"] > 0
 
 
 def test_local_dry_run_sends_nothing(emulator: RunningEmulator, tmp_path: Path) -> None:
