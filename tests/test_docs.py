@@ -29,6 +29,7 @@ from airflow_provider_clevertap.loading.sources import CsvSource, FrameSource, J
 from airflow_provider_clevertap.loading.summary import Summary
 from airflow_provider_clevertap.records import limits
 from airflow_provider_clevertap.records.codes import ERROR_CODES
+from airflow_provider_clevertap.records.event import plain_name
 
 PAGES = ["README.md", *sorted(path.name for path in DOCS.glob("*.md"))]
 
@@ -100,6 +101,7 @@ def test_options_of_columns_and_sources_are_all_there() -> None:
 
 def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
     from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
     arguments = {
         name: "required" if one.default is one.empty else f"`{one.default!r}`"
@@ -108,6 +110,8 @@ def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
     }
     assert {code(row[0]): row[2] for row in table("operators.md", "Argument")} == arguments
     assert {name.removesuffix("_mode") for name in CleverTapUploadOperator.template_fields} == set(arguments)
+    of_events = set(CleverTapUploadEventsOperator.template_fields) - set(CleverTapUploadOperator.template_fields)
+    assert {code(row[0]) for row in table("events-and-tokens.md", "Argument")} == of_events
 
 
 def test_what_airflow_retries_is_said_of_every_error() -> None:
@@ -149,6 +153,8 @@ def test_limits_are_those_in_force() -> None:
     said = {row[0]: int(row[1]) for row in table("rules.md", "Limit", "Value")}
     assert said == {
         "profiles in one request": limits.PROFILES_PER_CALL,
+        "events in one request": limits.EVENTS_PER_CALL,
+        "device tokens in one request": limits.TOKENS_PER_CALL,
         "uploads at a time, for an account": limits.MAX_IN_FLIGHT,
         "bytes of a property's name": limits.KEY_BYTES,
         "bytes of a text value": limits.VALUE_BYTES,
@@ -156,10 +162,21 @@ def test_limits_are_those_in_force() -> None:
         "characters of an identity, must be fewer than": limits.IDENTITY_CHARACTERS,
         "digits of a phone number, at least": limits.PHONE_MIN_DIGITS,
         "digits of a phone number, at most": limits.PHONE_MAX_DIGITS,
+        "properties of an event, `Items` not counted": limits.EVENT_PROPERTIES,
+        "`Items` of one `Charged` event": limits.CHARGED_ITEMS,
+        "bytes of an event's name": limits.EVENT_NAME_BYTES,
+        "seconds an event may lie in the future": limits.FUTURE_SECONDS,
         "custom attributes": limits.CUSTOM_ATTRIBUTES,
     }
-    (names,) = [row[0] for row in table("rules.md", "Rule", "Page") if row[0].startswith("a property's name")] or [""]
-    assert set(spans(names)) == limits.FORBIDDEN_KEY_CHARACTERS
+    rules = {row[0]: spans(row[0]) for rows in tables("rules.md", "Rule", "Page") for row in rows}
+
+    def named(start: str) -> list[str]:
+        (found,) = [names for rule, names in rules.items() if rule.startswith(start)]
+        return found
+
+    assert set(named("a property's name")) == limits.FORBIDDEN_KEY_CHARACTERS
+    assert {plain_name(name) for name in named("its name is none")} == limits.RESTRICTED_EVENTS
+    assert tuple(named("the type is one of")) == limits.TOKEN_TYPES
     assert f"({limits.TS_MILLISECONDS_FROM} and above)" in prose("rules.md")
     assert f"| {limits.DEFAULT_IN_FLIGHT}; fewer after a 429" in prose("rules.md")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 #: One column of a row block: it belongs in ``RowBlock.columns`` when it is an array, else in ``RowBlock.objects``.
 Column: TypeAlias = "pa.Array | list[Any]"
 
-_ARROW_TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
+_ARROW_TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), date: pa.date32()}
 _DROPPED_WIDTHS = {
     pa.null(): pa.string(),
     pa.large_string(): pa.string(),

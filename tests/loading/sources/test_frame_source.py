@@ -78,7 +78,9 @@ def test_object_columns_of_one_type_are_arrays_and_others_python_values() -> Non
     assert objects(2**63) == [2**63]
     assert objects("a", 1, True) == ["a", 1, True]
     assert objects(Decimal("1.10"), None) == [Decimal("1.10"), None]
-    assert objects(dt.date(2024, 1, 2), None) == [dt.date(2024, 1, 2), None]
+    assert objects(dt.date(2024, 1, 2), None).type == pa.date32()
+    moment = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
+    assert objects(dt.date(2024, 1, 2), moment) == [dt.date(2024, 1, 2), moment]
     assert objects([1, 2], {"a": 1}, np.array([1, 2])) == [[1, 2], {"a": 1}, [1, 2]]
     assert [type(value) for value in objects(np.int64(5), np.str_("x"), 1.5)] == [int, str, float]
 
