@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from doc_pages import spans, table, tables
 
-from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
+from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 from airflow_provider_clevertap.loading.sources import open_source
 from airflow_provider_clevertap.loading.sources.files import storage_error
@@ -103,9 +104,11 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
     assert unheard(said, messages) == []
 
 
-def test_the_storage_message_is_airflows(tmp_path: Path) -> None:
-    with pytest.raises(CleverTapError, match="No filesystem registered for scheme"):
-        CleverTapHook().upload_profiles("zip://people.csv::file:///data/people.zip", dry_run="local")
+def test_storages_airflow_does_not_know_are_opened_by_fsspec(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
+        archive.writestr("people.csv", "identity,Name\ncust-1,Asha\n")
+    summary = CleverTapHook().upload_profiles(f"zip://people.csv::{tmp_path}/people.zip", dry_run="local")
+    assert summary["accepted"] == 1
 
 
 def test_a_message_for_every_row() -> None:

@@ -20,11 +20,12 @@ _UNSAFE = re.compile(r"[^\w.=~-]|^\.+")
 def located(place: Any) -> Any:
     """Turn text with a scheme, such as ``s3://my_connection@bucket/key``, into an ``ObjectStoragePath``.
 
-    Only that class finds the Airflow connection named in the URI. Plain paths and everything else stay as they are;
+    Only that class finds the Airflow connection named in the URI. Plain paths, and URIs of storages Airflow has none of
+    its own for, stay as they are, for fsspec to open;
     lists and the paths of source objects such as ``CsvSource`` are gone through.
 
     :param place: a path, a URI, a list of them, a source object, or anything else.
-    :raises ConfigurationError: when no storage is known for the scheme.
+    :raises ConfigurationError: when the library of the storage is not installed.
     """
     if isinstance(place, list | tuple):
         return [located(each) for each in place]
@@ -36,7 +37,9 @@ def located(place: Any) -> Any:
         try:
             path = ObjectStoragePath(place)
             _ = path.fs  # made when first asked for, and that is when a missing library shows
-        except (ImportError, ValueError) as error:
+        except ValueError:
+            return place  # not one of Airflow's storages, such as zip:// or https://: fsspec may know it
+        except ImportError as error:
             raise ConfigurationError(f"{place.partition('://')[0]}:// paths cannot be used here: {error}") from None
         return path
     return place

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
-from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 from airflow_provider_clevertap.hooks.connection import connect, read_connection
 from airflow_provider_clevertap.hooks.connection_form import (
     CONNECTION_TYPE,
@@ -56,9 +56,15 @@ class CleverTapHook(BaseHook):
     def settings(self) -> ConnectionSettings:
         """Read the connection.
 
-        :raises ConfigurationError: when a field is missing or wrong.
+        :raises ConfigurationError: when there is no such connection, or a field of it is missing or wrong.
         """
-        settings = read_connection(self.get_connection(self.clevertap_conn_id))
+        try:
+            connection = self.get_connection(self.clevertap_conn_id)
+        except AirflowNotFoundException:
+            raise ConfigurationError(
+                f"There is no connection {self.clevertap_conn_id!r}: add one of type clevertap, or name another."
+            ) from None
+        settings = read_connection(connection)
         # Airflow masks a connection's password in most releases, not in all.
         mask_secret(settings.passcode)
         return settings

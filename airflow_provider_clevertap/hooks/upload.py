@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.exceptions import AccessDeniedError
+from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
 from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
@@ -72,6 +73,10 @@ class Upload:
         from airflow_provider_clevertap.loading.sources import open_source
 
         opened = open_source(located(source))
+        known = [option.name for option in fields(LoadOptions)]
+        unknown = [name for name in options if name not in known]
+        if unknown:
+            raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
         given = {name: value for name, value in options.items() if value is not None}
         given |= self._places(opened, given, context, artifacts_path)
         client = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -36,8 +37,32 @@ OnUnconfirmed = Literal["resend", "hold"]
 
 #: How often a record that met an error of CleverTap's own (555) is sent again.
 _SERVER_ERROR_REPEATS = 3
+#: How many single records may be refused as whole requests, one after another, before it is the request that is wrong.
+_MOST_LONE_REFUSALS = 50
 #: How often a batch is sent again when CleverTap's accounts of it do not add up: a later answer is rarely better.
 _CONTRADICTION_REPEATS = 2
+
+
+class LoneRefusals:
+    """Counts the single records refused as a whole request, with nothing accepted in between.
+
+    One bad record is found by halving its batch. A service that refuses everything would be asked twice for each row.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def add(self) -> int:
+        """Count one; give how many there are by now."""
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def end(self) -> None:
+        """Note that a request was taken."""
+        with self._lock:
+            self._count = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +92,7 @@ class Courier:
     :param policy: how often and how long one batch is tried.
     :param dry_run: CleverTap validates and stores nothing, so that everything may be repeated.
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
+    :param trouble: told of every wait before a batch is sent again: what the answer was, and how many seconds.
     :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
     """
 
@@ -75,7 +101,9 @@ class Courier:
     policy: RetryPolicy
     dry_run: bool
     on_unconfirmed: OnUnconfirmed
+    trouble: Callable[[str, float], None]
     stopping: threading.Event
+    refusals: LoneRefusals = field(default_factory=LoneRefusals)
 
     def deliver(self, batch: Batch) -> BatchResult:
         """Bring a batch to its end.
@@ -89,12 +117,15 @@ class Courier:
             part, places, repeats = parts.pop()
             match self._answer(part, result):
                 case Processed(refused):
+                    self.refusals.end()
                     again = self._note_refusals(refused, places, repeats, result)
                     if len(again):
                         parts.append((part.select(again), places[again], repeats - 1))
                         result.retries += 1
                         self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - repeats + 1))
-                case Malformed(detail) | TooLarge(detail) if len(part) == 1:
+                case (Malformed(detail) | TooLarge(detail)) as answer if len(part) == 1:
+                    if self.refusals.add() > _MOST_LONE_REFUSALS:
+                        raise error_for(answer)
                     result.verdicts[int(places[0])] = RowVerdict(Outcome.REJECTED, None, "", detail)
                 case Malformed() | TooLarge():
                     halves = np.array_split(np.arange(len(part)), 2)
@@ -119,7 +150,7 @@ class Courier:
 
     def _answer(self, part: Batch, result: BatchResult) -> Answer:
         """Send a batch until its answer settles it, or until it must not be sent again."""
-        body, started, attempt = part.body(), time.monotonic(), 0
+        body, started, attempt, failures = part.body(), time.monotonic(), 0, 0
         while True:
             if self.stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
@@ -127,6 +158,8 @@ class Courier:
                 answer = self.client.upload(body, len(part), dry_run=self.dry_run)
             result.requests += 1
             attempt += 1
+            # Being told to wait is no failure, so only time bounds it.
+            failures += not isinstance(answer, Busy)
             if isinstance(answer, Busy):
                 self.in_flight.was_refused()
             else:
@@ -138,9 +171,9 @@ class Courier:
                     raise error_for(answer)
                 case Unclear() if not self._may_resend(part):
                     return answer
-                case Unclear(answered=True) if attempt > _CONTRADICTION_REPEATS:
+                case Unclear(answered=True) if failures > _CONTRADICTION_REPEATS:
                     return answer
-            self._wait_to_retry(answer, attempt, started)
+            self._wait_to_retry(answer, attempt, failures, started)
             result.retries += 1
             if isinstance(answer, Unclear) and not self.dry_run:
                 result.resent += len(part)
@@ -148,17 +181,16 @@ class Courier:
     def _may_resend(self, part: Batch) -> bool:
         return part.repeatable or self.dry_run or self.on_unconfirmed == "resend"
 
-    def _wait_to_retry(self, answer: Busy | Unreachable | Unclear, attempt: int, started: float) -> None:
+    def _wait_to_retry(self, answer: Busy | Unreachable | Unclear, attempt: int, failures: int, started: float) -> None:
         """Wait before the next attempt.
 
         :raises CleverTapUnavailableError: when there is to be none.
         """
         delay = self.policy.delay(attempt, None if isinstance(answer, Unreachable) else answer.retry_after)
         spent = time.monotonic() - started
-        # Being told to wait is no failure, so only time bounds it.
-        too_often = attempt >= self.policy.attempts and not isinstance(answer, Busy)
-        if too_often or spent + delay > self.policy.total_seconds:
+        if failures >= self.policy.attempts or spent + delay > self.policy.total_seconds:
             raise error_for(answer)
+        self.trouble(answer.detail, delay)
         self._wait(delay)
 
     def _wait(self, seconds: float) -> None:

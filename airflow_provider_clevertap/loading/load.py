@@ -106,7 +106,7 @@ class Load:
                 for block in encoded:
                     ledger.waive(block)
             else:
-                self._send(self._client, encoded, ledger)
+                self._send(self._client, encoded, ledger, progress)
         finally:
             ledger.close()
         for name in encoder.never_seen():
@@ -123,7 +123,9 @@ class Load:
             progress.tick()
             yield encoded
 
-    def _send(self, client: CleverTapClient, encoded: Iterator[EncodedBlock], ledger: Ledger) -> None:
+    def _send(
+        self, client: CleverTapClient, encoded: Iterator[EncodedBlock], ledger: Ledger, progress: Progress
+    ) -> None:
         in_flight = self.options.max_in_flight
         courier = Courier(
             client=client,
@@ -131,6 +133,7 @@ class Load:
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,
+            trouble=progress.trouble,
             stopping=self._stopping,
         )
         packer = Packer(self.kind.records_per_call, self.options.bytes_per_batch)

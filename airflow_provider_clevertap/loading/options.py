@@ -54,9 +54,10 @@ class LoadOptions:
         _choice("dry_run", self.dry_run, (None, "local", "server"))
         _choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
         _choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
-        if not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
+        if not isinstance(self.max_in_flight, int) or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
             raise ConfigurationError(f"max_in_flight must be 1 to {MAX_IN_FLIGHT}, CleverTap's ceiling for an account")
-        if isinstance(self.max_rejects, bool) or self.max_rejects < 0:
+        is_number = isinstance(self.max_rejects, int | float) and not isinstance(self.max_rejects, bool)
+        if not is_number or not self.max_rejects >= 0:
             raise ConfigurationError("max_rejects must be a number of rows such as 10, or a share such as 0.01")
         if isinstance(self.max_rejects, float) and self.max_rejects > 1:
             raise ConfigurationError("max_rejects as a share is at most 1.0; write a number of rows without a point")

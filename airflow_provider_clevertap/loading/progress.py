@@ -1,8 +1,9 @@
-"""Progress lines in the task log, at a rate a person can read."""
+"""Progress and trouble in the task log, at a rate a person can read."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from airflow_provider_clevertap.loading.summary import Summary
 
 _FIRST_AFTER = 5.0
 _EVERY = 30.0
+#: Seconds between two lines of trouble: threads that meet the same one would fill the log together.
+_TROUBLE_EVERY = 10.0
 
 
 class Progress:
@@ -25,6 +28,8 @@ class Progress:
         self._summary = summary
         self._share_read = share_read
         self._due = time.monotonic() + _FIRST_AFTER
+        self._trouble_due = 0.0
+        self._lock = threading.Lock()
 
     def tick(self) -> None:
         """Log a line when one is due."""
@@ -39,6 +44,18 @@ class Progress:
             f"{self._summary.failed:,}",
             self._remaining(seconds),
         )
+
+    def trouble(self, detail: str, seconds: float) -> None:
+        """Log that a batch waits to be sent again; may be called from any thread.
+
+        :param detail: what CleverTap answered; it holds no row data.
+        :param seconds: how long the batch waits.
+        """
+        with self._lock:
+            if time.monotonic() < self._trouble_due:
+                return
+            self._trouble_due = time.monotonic() + _TROUBLE_EVERY
+        self._log.warning("%s; trying again in %.1f s", detail, seconds)
 
     def _remaining(self, seconds: float) -> str:
         share = self._share_read()

@@ -58,7 +58,7 @@ ERROR_CODES: Final[dict[int, ErrorCode]] = {
     TOO_MANY_PROPERTIES: ErrorCode("the event has too many properties", "leave some columns out"),
     IDENTITY: ErrorCode("no usable identity", "give identity, objectId, FBID or GPID"),
     RECORD_TYPE: ErrorCode("the record is neither a profile nor an event", "report it: this package sets the type"),
-    TIMESTAMP: ErrorCode("ts is not UNIX seconds", "use seconds since 1970, not milliseconds and not 0"),
+    TIMESTAMP: ErrorCode("ts is not UNIX seconds", "use seconds since 1970, and not 0"),
     OBJECT_ID: ErrorCode("objectId is not valid", "use the CleverTap ID of the device as CleverTap shows it"),
     EVENT_DISCARDED: ErrorCode("the event was discarded in the dashboard", "restore it there or leave it out"),
     TOKEN_OBJECT_ID: ErrorCode("objectId is not valid", "use the CleverTap ID of the device as CleverTap shows it"),

@@ -70,11 +70,11 @@ class TokenData(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.token is None:
-            raise fault("the token is missing", codes.TOKEN_ID_MISSING)
+            raise fault("the token is missing", codes.TOKEN_ID_MISSING, "token")
         if self.type is None:
-            raise fault("the token's type is missing", codes.TOKEN_TYPE_MISSING)
+            raise fault("the token's type is missing", codes.TOKEN_TYPE_MISSING, "type")
         if self.keys is not None and self.type != "chrome":
-            raise fault("only tokens of type chrome have keys", codes.TOKEN_DATA_INVALID)
+            raise fault("only tokens of type chrome have keys", codes.TOKEN_DATA_INVALID, "keys")
         return self
 
 
@@ -90,7 +90,7 @@ class DeviceToken(BaseModel):
     @model_validator(mode="after")
     def _has_a_device(self) -> Self:
         if self.objectId is None:
-            raise fault("no objectId: a token belongs to a device", codes.TOKEN_OBJECT_ID)
+            raise fault("no objectId: a token belongs to a device", codes.TOKEN_OBJECT_ID, "objectId")
         return self
 
 

@@ -113,14 +113,14 @@ class Event(OwnedRecord):
     @model_validator(mode="after")
     def _is_complete(self, info: ValidationInfo) -> Self:
         if self.evtName is None:
-            raise fault("the event has no name", codes.EVENT_NAME_MISSING)
+            raise fault("the event has no name", codes.EVENT_NAME_MISSING, "evtName")
         if self.ts is None:
-            raise fault("the event has no time: CleverTap would take the time of the upload", codes.TIMESTAMP)
+            raise fault("the event has no time: CleverTap would take the time of the upload", codes.TIMESTAMP, "ts")
         latest = (info.context or {}).get("latest_ts")
         if latest is not None and self.ts > latest:
-            raise fault("the event lies in the future: check the unit and the time zone", codes.TIMESTAMP)
+            raise fault("the event lies in the future: check the unit and the time zone", codes.TIMESTAMP, "ts")
         if self.evtData.Items is not None and plain_name(self.evtName) != CHARGED:
-            raise fault("only Charged has Items", codes.EVENT_STRUCTURE)
+            raise fault("only Charged has Items", codes.EVENT_STRUCTURE, "Items")
         return self
 
 

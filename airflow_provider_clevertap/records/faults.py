@@ -20,6 +20,9 @@ class Fault(NamedTuple):
     reason: str
 
 
-def fault(reason: str, code: int | None = None) -> PydanticCustomError:
-    """Make the error a rule raises inside a pydantic model."""
-    return PydanticCustomError("clevertap_rule", "{reason}", {"reason": reason, "code": code})
+def fault(reason: str, code: int | None = None, field: str | None = None) -> PydanticCustomError:
+    """Make the error a rule raises inside a pydantic model.
+
+    :param field: the field at fault, where a rule looks at more than one.
+    """
+    return PydanticCustomError("clevertap_rule", "{reason}", {"reason": reason, "code": code, "field": field})

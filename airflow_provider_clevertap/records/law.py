@@ -134,10 +134,10 @@ class Law:
         faults += found
         if found and self._are_properties(found):
             # Without its bad properties the record shows what else is wrong with it.
-            for fault in found:
-                data.pop(fault.field, None)
-            model, found = self._validate(top, data)
-            faults += found
+            taken_out = [data.pop(fault.field, None) for fault in found]
+            if any(value is not None for value in taken_out):
+                model, found = self._validate(top, data)
+                faults += found
         if model is None or (faults and not (self._drop and self._are_properties(faults))):
             return Verdict(None, tuple(faults))
         record = model.model_dump(by_alias=True, exclude_none=True)
@@ -157,5 +157,6 @@ class Law:
             return None, found
 
     def _fault(self, field: str, context: Mapping[str, Any]) -> Fault:
+        field = context.get("field") or field
         code = context.get("code") or self.shape.field_codes.get(field)
         return Fault(field, code, context.get("reason", "the value does not fit the field"))

@@ -109,8 +109,17 @@ def test_a_refused_load_names_its_connection(emulator: Any, monkeypatch: pytest.
 def test_errors_keep_their_kind(connection: str) -> None:
     with pytest.raises(SourceError):
         CleverTapHook(connection).upload_profiles("/nowhere/at/all.csv")
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(SourceError, match="nosuchstorage"):
         CleverTapHook(connection).upload_profiles("nosuchstorage://bucket/rows.csv")
+    with pytest.raises(ConfigurationError, match="'colums' is not an option"):
+        CleverTapHook(connection).upload_profiles("/nowhere/at/all.csv", colums={})
+
+
+def test_a_connection_that_does_not_exist_is_named(tmp_path: Any) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("identity\nasha\n")
+    with pytest.raises(ConfigurationError, match="no connection 'nowhere'"):
+        CleverTapHook("nowhere").upload_profiles(str(source))
 
 
 def test_the_passcode_is_given_to_airflows_masker(

@@ -108,6 +108,19 @@ def test_bad_neighbours_sink_nobody(make_load: MakeLoad, emulator: RunningEmulat
     assert stored(emulator) == {f"cust-{n:05}" for n in range(1_000)} - {"cust-00333"}
 
 
+def test_a_service_that_refuses_every_request_ends_the_load(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "status", "status": 400})
+    load = make_load(people(20_000), max_in_flight=2)
+    with pytest.raises(ConfigurationError, match="400"):
+        load.run()
+    assert load.summary.requests < 1_000
+
+
+def test_waits_for_a_busy_service_are_no_failures(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "status", "status": 429, "times": 6}, {"do": "status", "status": 503, "times": 1})
+    assert make_load(people(10)).run().accepted == 10
+
+
 def test_a_batch_too_large_for_the_service_is_split(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "status", "status": 413, "larger_than": 9_000})
     facts = check_accounts(make_load(people(1_000)).run(), 1_000)
@@ -345,6 +358,9 @@ def test_the_report_tells_the_circumstances_and_no_person(make_load: MakeLoad, t
         {"max_rejects": -1},
         {"max_rejects": 1.5},
         {"max_rejects": True},
+        {"max_rejects": "5"},
+        {"max_rejects": float("nan")},
+        {"max_in_flight": "8"},
         {"unmapped": "keep"},
         {"dry_run": "yes"},
         {"on_unconfirmed": "maybe"},
