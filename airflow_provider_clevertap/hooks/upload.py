@@ -72,11 +72,11 @@ class Upload:
         from airflow_provider_clevertap.loading.load import Load, LoadOptions
         from airflow_provider_clevertap.loading.sources import open_source
 
-        opened = open_source(located(source))
         known = [option.name for option in fields(LoadOptions)]
         unknown = [name for name in options if name not in known]
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
+        opened = open_source(located(source))
         given = {name: value for name, value in options.items() if value is not None}
         given |= self._places(opened, given, context, artifacts_path)
         client = None
