@@ -3,12 +3,13 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui test lint format test-3.3 test-2.11 constraints clean
+.PHONY: help demo ui bench bench-quick test lint format test-3.3 test-2.11 constraints clean
 
 help:
 	@echo 'make demo         load a sample CSV with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
+	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: a minute)'
 	@echo 'make lint         linters and types alone'
 	@echo 'make format       put the code into the one format'
 	@echo 'make constraints  resolve the tested versions anew'
@@ -25,6 +26,12 @@ demo: .venv/.ready
 
 ui: .venv/.ready
 	@.venv/bin/python scripts/ui.py
+
+bench: .venv/.ready
+	.venv/bin/python -m benchmarks
+
+bench-quick: .venv/.ready
+	.venv/bin/python -m benchmarks --quick
 
 test: lint test-3.3 test-2.11
 

@@ -60,6 +60,8 @@ def _load(source: Any) -> Upload:
     from airflow_provider_clevertap.loading.sources import open_source
 
     opened = open_source(source)
+    # httpx imports its inside with the first client
+    CleverTapClient("BENCHMARK", "BENCHMARK", "http://127.0.0.1").close()
 
     def upload(url: str) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as artifacts:
@@ -125,6 +127,8 @@ def post_chunks_in_threads(path: Path) -> Upload:
     import httpx
     import msgspec
     import pandas as pd
+
+    httpx.Client().close()
 
     def upload(url: str) -> dict[str, Any]:
         chunks = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False, chunksize=BATCH * IN_FLIGHT)
