@@ -91,6 +91,21 @@ def unused_port() -> int:
         return int(free.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """Run a PostgreSQL server of the tests' own."""
+    from running_postgres import RunningPostgres, find_programs
+
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed: run scripts/postgres-install")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    with RunningPostgres(programs, port) as running:
+        yield running
+
+
 @pytest.fixture
 def connection(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make the default connection lead to the emulator; give its id."""

@@ -11,6 +11,7 @@ from airflow_provider_clevertap.exceptions import AccessDeniedError, Configurati
 from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
+from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
 from airflow_provider_clevertap.hooks.summary_log import log_summary
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Upload:
     ) -> dict[str, Any]:
         """Load the source and give the summary.
 
-        :param source: anything ``open_source`` takes; URIs may name an Airflow connection.
+        :param source: anything ``open_source`` takes; URIs may name an Airflow connection, and the path of a file with
+            SQL starts where the DAG's templates are.
         :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
         :param context: the running task's context. With it, the rejects file and the report have a default place.
         :param artifacts_path: where that default place is, see ``task_directory``.
@@ -76,7 +78,7 @@ class Upload:
         unknown = [name for name in options if name not in known]
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
-        opened = open_source(located(source))
+        opened = open_source(with_query(located(source), context), databases=find_database)
         given = {name: value for name, value in options.items() if value is not None}
         given |= self._places(opened, given, context, artifacts_path)
         client = None

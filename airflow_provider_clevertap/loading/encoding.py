@@ -137,7 +137,8 @@ class Encoder:
         for note in notes_on(columns, self._choices):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
-        if self._fixed:
+        if self._fixed and not self._plans:
+            # Later on it is too late to refuse the load: rows were sent, so each bad one is told by itself.
             _refuse_float_identities(columns, by_name, shape.identifiers)
         rules = [column.rule for column in columns]
         settings = {**self.kind.settings, "default_country": self._default_country}

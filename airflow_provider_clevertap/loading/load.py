@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import (
@@ -108,11 +108,13 @@ class Load:
             else:
                 self._send(self._client, encoded, ledger, progress)
         finally:
+            # A load that breaks off must not leave the source open: a database may still be working on its query.
+            encoded.close()
             ledger.close()
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
-    def _encoded(self, encoder: Encoder, ledger: Ledger, progress: Progress) -> Iterator[EncodedBlock]:
+    def _encoded(self, encoder: Encoder, ledger: Ledger, progress: Progress) -> Generator[EncodedBlock, None, None]:
         for block in self.source.blocks():
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")

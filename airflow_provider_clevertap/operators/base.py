@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, cast
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
@@ -148,6 +149,24 @@ class CleverTapUploadOperator(BaseOperator):
             )
         except CleverTapError as error:
             self._push_summary(context, error)
+            self._fail(error)
+
+    def render_template(
+        self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None
+    ) -> Any:
+        """Render as Airflow does, and with a ``SqlSource`` the file its query is in.
+
+        What is within a source object is rendered in a copy: the object is the DAG's own, and another run in the same
+        process would find the first one's dates in it.
+        """
+        if not hasattr(type(content), "template_fields"):
+            return super().render_template(content, context, jinja_env, seen_oids)
+        from airflow_provider_clevertap.hooks.sql_source import with_query
+
+        rendered = super().render_template(copy(content), context, jinja_env, seen_oids)
+        try:
+            return with_query(rendered, context, jinja_env)
+        except CleverTapError as error:
             self._fail(error)
 
     def on_kill(self) -> None:

@@ -1,4 +1,4 @@
-"""Where rows come from: files, frames and tables, as row blocks.
+"""Where rows come from: files, frames and queries, as row blocks.
 
 A source is named by a path, a frame, or one of the classes here, which say more than a file's name can. They are
 made in a DAG file, so they do nothing but hold what they are told; :func:`open_source` does the work, in the task.
@@ -6,7 +6,7 @@ made in a DAG file, so they do nothing but hold what they are told; :func:`open_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.rows import Source
     from airflow_provider_clevertap.loading.sources.files import SourceFile
     from airflow_provider_clevertap.loading.sources.opened_files import FileReader
+    from airflow_provider_clevertap.loading.sources.sql_rows import Database
 
-__all__ = ["CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "open_source"]
+__all__ = ["CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource", "open_source"]
 
 BLOCK_ROWS = 8192
 
@@ -104,7 +105,48 @@ class FrameSource:
         return f"FrameSource({type(self.frame).__name__})"
 
 
-def open_source(source: Any, *, block_rows: int = BLOCK_ROWS) -> Source:
+@dataclass(repr=False)
+class SqlSource:
+    """The result of a query on a database Airflow has a connection to.
+
+    Rows come part by part, so a result of any size takes little memory. Values keep the types the database gives
+    them. Give every column a name of its own, and the rows an order (``ORDER BY``) where it matters.
+
+    .. code-block:: python
+
+        SqlSource(
+            conn_id="warehouse",
+            sql="SELECT * FROM orders WHERE at >= %(start)s AND at < %(end)s ORDER BY at",
+            parameters={"start": "{{ data_interval_start }}", "end": "{{ data_interval_end }}"},
+        )
+
+    :param conn_id: id of a connection whose hook is one of Airflow's DB-API hooks. Templated.
+    :param sql: one query, or the path of a file with one, which ends in ``.sql``: below the DAG file's directory or
+        the DAG's ``template_searchpath``. Templated, and so is the file's text.
+    :param parameters: values for the query's placeholders, in the style of the database's driver: a mapping or a
+        list. Templated. No message and no log repeats them.
+    :param chunk_rows: rows fetched at a time, default 8192.
+    """
+
+    conn_id: str
+    sql: str
+    parameters: Mapping[str, Any] | Sequence[Any] | None = None
+    chunk_rows: int | None = None
+    template_fields: ClassVar[Sequence[str]] = ("conn_id", "sql", "parameters")
+
+    def __repr__(self) -> str:
+        said = f"conn_id={self.conn_id!r}, sql={self.sql!r}"
+        if self.parameters is not None:
+            # Airflow shows this to everybody who may see the DAG
+            said += f", parameters=<{len(self.parameters)} values>"
+        if self.chunk_rows is not None:
+            said += f", chunk_rows={self.chunk_rows!r}"
+        return f"SqlSource({said})"
+
+
+def open_source(
+    source: Any, *, block_rows: int = BLOCK_ROWS, databases: Callable[[str], Database] | None = None
+) -> Source:
     """Open a source of rows.
 
     A list of files, or a glob, is one load: the files are read one after the other, those of a glob in the order of
@@ -115,6 +157,7 @@ def open_source(source: Any, *, block_rows: int = BLOCK_ROWS) -> Source:
         one of the classes of this module. The format of files is told by their extension: ``.csv``, ``.tsv``,
         ``.jsonl``, ``.ndjson``, ``.parquet``; text may be compressed, with ``.gz`` or ``.zst`` after it.
     :param block_rows: most rows in a block.
+    :param databases: gives the database behind a connection id; only ``SqlSource`` needs it.
     :raises SourceError: when there is no such file, or it is plainly not what it claims to be.
     :raises ConfigurationError: when an argument of the source cannot be used.
     """
@@ -122,6 +165,8 @@ def open_source(source: Any, *, block_rows: int = BLOCK_ROWS) -> Source:
         raise ConfigurationError(f"block_rows={block_rows} must be at least 1.")
     if isinstance(source, _FileSource):
         return _open_files(source.path, lambda files: _described_reader(source, files, block_rows))
+    if isinstance(source, SqlSource):
+        return _open_query(source, block_rows, databases)
     if isinstance(source, FrameSource):
         source = source.frame
     if is_location(source) or _are_locations(source):
@@ -129,6 +174,31 @@ def open_source(source: Any, *, block_rows: int = BLOCK_ROWS) -> Source:
     from airflow_provider_clevertap.loading.sources.frames import OpenedFrames
 
     return OpenedFrames(source, block_rows=block_rows)
+
+
+def _open_query(source: SqlSource, block_rows: int, databases: Callable[[str], Database] | None) -> Source:
+    from airflow_provider_clevertap.loading.sources.sql_rows import QueriedRows
+
+    if databases is None:
+        raise ConfigurationError("a SqlSource can be read only where its connection is known, as in an Airflow task.")
+    if not isinstance(source.conn_id, str) or not source.conn_id.strip():
+        raise ConfigurationError("the conn_id of a SqlSource must be the id of a connection.")
+    if is_sql_file(source.sql):
+        raise ConfigurationError(
+            f"{source.sql}: there is no DAG here to tell where this file is. Give the text of the query instead."
+        )
+    return QueriedRows(
+        databases(source.conn_id),
+        conn_id=source.conn_id,
+        sql=source.sql,
+        parameters=source.parameters,
+        chunk_rows=block_rows if source.chunk_rows is None else source.chunk_rows,
+    )
+
+
+def is_sql_file(sql: Any) -> bool:
+    """Tell whether this is the path of a file with a query, and not the query: it ends in ``.sql``."""
+    return isinstance(sql, str) and sql.endswith(".sql")
 
 
 def _are_locations(source: Any) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -23,6 +24,12 @@ _DROPPED_WIDTHS = {
     pa.float16(): pa.float32(),
 }
 
+#: Python has no moments outside the years 1 to 9999, in whatever zone it is asked for them.
+_FIRST_MOMENT = datetime(1, 1, 2)
+_LAST_MOMENT = datetime(9999, 12, 30)
+#: One precision for all, so that columns of one scale have one type.
+_DECIMAL_DIGITS = 38
+
 
 def from_values(values: list[Any]) -> Column:
     """Make an Arrow array of values that share one type; else give them back as they are.
@@ -32,6 +39,26 @@ def from_values(values: list[Any]) -> Column:
     :param values: Python values, ``None`` for missing.
     """
     array = array_of(values, set(map(type, values)))
+    return values if array is None else array
+
+
+def from_database_values(values: list[Any]) -> Column:
+    """Make an Arrow array of values that share one type, of those databases have; else give them back as they are.
+
+    Moments with a time zone become the same moments in UTC, decimals get the most places any of them has: neither
+    changes what CleverTap gets.
+
+    :param values: Python values, ``None`` for missing.
+    """
+    kinds = set(map(type, values)) - {NoneType}
+    make = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if make is None:
+        return from_values(values)
+    try:
+        array = make(values)
+    except (OverflowError, TypeError, pa.ArrowInvalid):
+        # decimals that are no numbers, or have more digits than Arrow holds
+        return values
     return values if array is None else array
 
 
@@ -53,6 +80,31 @@ def array_of(values: Any, kinds: set[type], missing: Any = None) -> pa.Array | N
     except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
         # an integer beyond 64 bits, or text that is not valid Unicode: only Python holds these
         return None
+
+
+def _moments(values: list[datetime | None]) -> pa.Array | None:
+    zones = {None if value.tzinfo is None else "UTC" for value in values if value is not None}
+    if len(zones) > 1:
+        return None
+    zone = zones.pop()
+    array = pa.array(values, pa.timestamp("us", zone))
+    bounds = pc.min_max(array.cast(pa.timestamp("us")))
+    first, last = (pa.scalar(bound, pa.timestamp("us")) for bound in (_FIRST_MOMENT, _LAST_MOMENT))
+    within = pc.and_(pc.greater(bounds["min"], first), pc.less(bounds["max"], last))
+    return array if within.as_py() else None
+
+
+def _decimals(values: list[Decimal | None]) -> pa.Array | None:
+    array = pa.array(values)
+    if not pa.types.is_decimal128(array.type):
+        return None
+    return array.cast(pa.decimal128(_DECIMAL_DIGITS, array.type.scale))
+
+
+_DATABASE_ARRAYS: Mapping[type, Callable[[list[Any]], pa.Array | None]] = {
+    datetime: _moments,
+    Decimal: _decimals,
+}
 
 
 def plain(array: pa.Array | pa.ChunkedArray) -> Column:

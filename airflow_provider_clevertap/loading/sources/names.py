@@ -15,11 +15,13 @@ def kept(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in ADDED_COLUMNS)
 
 
-def check_names(names: Sequence[Any], where: str) -> None:
+def check_names(names: Sequence[Any], where: str, *, header: str = "the header", remedy: str | None = None) -> None:
     """Refuse column names no mapping could tell apart.
 
     :param names: the names as the source has them.
     :param where: the source, for the message.
+    :param header: what the names stand in.
+    :param remedy: how columns are named in this kind of source, for the message; default: as in files and frames.
     :raises SourceError: when a name is empty, is not text, or is there twice.
     """
     foreign = [name for name in names if not isinstance(name, str)]
@@ -27,21 +29,23 @@ def check_names(names: Sequence[Any], where: str) -> None:
         listed = ", ".join(map(repr, foreign[:10]))
         raise SourceError(
             f"{where}: column names must be text, these are not: {listed}. "
-            "Rename them, for example frame.columns = [str(name) for name in frame.columns]."
+            + (remedy or "Rename them, for example frame.columns = [str(name) for name in frame.columns].")
         )
     unnamed = [position for position, name in enumerate(names, 1) if not name.strip()]
     if unnamed:
         listed = ", ".join(map(str, unnamed[:10]))
         raise SourceError(
-            f"{where}: the header has no name for column {listed}. Name it, or remove it; pandas writes such a "
-            "column unless to_csv is called with index=False."
+            f"{where}: {header} has no name for column {listed}. "
+            + (remedy or "Name it, or remove it; pandas writes such a column unless to_csv is called with index=False.")
         )
     if names and not kept(names):
         raise SourceError(f"{where}: every column is one a rejects file adds; the source's own columns are gone.")
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         listed = ", ".join(map(repr, repeated[:10]))
-        raise SourceError(f"{where}: these columns are there more than once: {listed}. Give each its own name.")
+        raise SourceError(
+            f"{where}: these columns are there more than once: {listed}. {remedy or 'Give each its own name.'}"
+        )
 
 
 def check_same_names(names: Sequence[str], first: Sequence[str], where: str, first_where: str) -> None:
