@@ -17,7 +17,8 @@ from doc_pages import code, spans, table
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
-from airflow_provider_clevertap.loading.sources import BLOCK_ROWS, SqlSource, open_source
+from airflow_provider_clevertap.loading.rows import BLOCK_ROWS
+from airflow_provider_clevertap.loading.sources import SqlSource, open_source
 from airflow_provider_clevertap.loading.sources.sql_errors import no_connection
 
 

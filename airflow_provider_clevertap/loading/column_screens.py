@@ -40,6 +40,7 @@ _MOST_NAMES = 500
 #: A push service's tokens are shorter; the law decides on longer ones.
 _LONG_TOKEN = 8192
 _WIDEST = 64
+_POINTED_INTEGER = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
 _LONGEST_REFUSED = max(map(len, REFUSED_IDENTITIES))
 _REFUSED = pa.array(sorted(REFUSED_IDENTITIES))
 
@@ -87,6 +88,22 @@ def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE
         return Screened(blank_out(column, doubtful), doubtful, before, after)
 
     return screen
+
+
+def integers(column: Any) -> Screened:
+    """Take text that is a whole number, also written ``5.0``, as pandas does where a column has gaps."""
+    screened = _without_point(column)
+    if screened.doubtful is None:
+        return screened
+    pointed = as_mask(pc.match_substring_regex(column, _POINTED_INTEGER)) & screened.doubtful
+    if not pointed.any():
+        return screened
+    doubtful = screened.doubtful & ~pointed
+    whole = pc.replace_substring_regex(blank_out(column, ~pointed), r"\..*$", "")
+    return Screened(pc.coalesce(screened.text, whole), doubtful if doubtful.any() else None)
+
+
+_without_point = matching(r"^-?(0|[1-9][0-9]{0,17})$")
 
 
 def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Screen:

@@ -103,7 +103,7 @@ class Encoder:
             self._screened(block, planned, screen) for planned, screen in zip(plan.columns, plan.screens, strict=True)
         ]
         doubtful = self._doubtful(block, columns)
-        records = join_records(self.kind, columns, len(block))
+        records = join_records(self.kind, columns, len(block), doubtful)
         return _settle(block, plan, records, doubtful)
 
     def never_seen(self) -> list[str]:
@@ -234,10 +234,13 @@ def _settle(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) -
             dropped[index] = _row_verdict(plan, verdict, block, index)
         repeatable = repeatable and verdict.repeatable
         written.append(msgspec.json.encode(verdict.record).decode() + ",")
-    records = pc.replace_with_mask(records, pa.array(doubtful), pa.array(written, pa.string()))
+    if len(unsent) < len(written):
+        records = pc.replace_with_mask(records, pa.array(doubtful), pa.array(written, pa.string()))
     if unsent:
-        everywhere = np.delete(everywhere, list(unsent))
-        records = records.take(pa.array(everywhere))
+        sent = np.ones(len(block), np.bool_)
+        sent[list(unsent)] = False
+        everywhere = np.flatnonzero(sent)
+        records = records.filter(pa.array(sent))
     return EncodedBlock(block, records, everywhere, unsent, dropped, repeatable, plan.columns_by_code)
 
 

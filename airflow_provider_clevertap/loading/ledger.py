@@ -48,9 +48,9 @@ class Ledger:
         self._by_block: dict[int, _OpenBlock] = {}
 
     @property
-    def open_blocks(self) -> int:
-        """Blocks held in memory because they, or a block before them, are still under way."""
-        return len(self._open)
+    def open_rows(self) -> int:
+        """Rows held in memory because their block, or one before it, is still under way."""
+        return sum(len(opened.settled) for opened in self._open)
 
     def enter(self, encoded: EncodedBlock) -> None:
         """Take up a block before any of its records is sent."""
@@ -104,10 +104,9 @@ class Ledger:
         verdicts = {**encoded.unsent, **encoded.dropped, **opened.refused}
         noted = [row for row in sorted(verdicts) if opened.settled[row]]
         for row in noted:
-            verdict = verdicts[row]
-            self._summary.count(verdict)
-            if verdict.outcome is not Outcome.SKIPPED:
-                self._rejects.write(encoded.block, row, verdict)
+            self._summary.count(verdicts[row])
             if row in encoded.dropped:
                 self._summary.values_dropped += encoded.dropped[row].values_dropped
+        written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
+        self._rejects.write(encoded.block, written)
         self._summary.accepted += int(opened.settled.sum()) - len(noted)

@@ -24,14 +24,14 @@ from airflow_provider_clevertap.loading.packing import Packer
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.report import write_report
-from airflow_provider_clevertap.loading.rows import Source
+from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, Source
 from airflow_provider_clevertap.loading.sending import Sender
 from airflow_provider_clevertap.loading.summary import Summary
 
 __all__ = ["Load", "LoadOptions"]
 
-#: Blocks kept in memory while one batch is held up; reading waits beyond it.
-_MOST_OPEN_BLOCKS = 48
+#: Rows kept in memory while one batch is held up; reading waits beyond it.
+_MOST_OPEN_ROWS = 8 * BLOCK_ROWS
 
 
 class Load:
@@ -144,7 +144,10 @@ class Load:
                 for block in encoded:
                     for batch in packer.add(block):
                         ledger.settle_all(sender.send(batch))
-                    while ledger.open_blocks > _MOST_OPEN_BLOCKS:
+                    while ledger.open_rows > _MOST_OPEN_ROWS:
+                        if sender.idle:  # what is open waits in the packer for a batch to be full
+                            for batch in packer.finish():
+                                ledger.settle_all(sender.send(batch))
                         ledger.settle_all(sender.wait())
                 for batch in packer.finish():
                     ledger.settle_all(sender.send(batch))

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.column_screens import Screened
 from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.text_columns import Mask
 from airflow_provider_clevertap.records.cells import CellRule
 from airflow_provider_clevertap.records.operations import DELETE
 
@@ -31,52 +32,69 @@ class EncodedColumn:
     screened: Screened
     written: str
 
-    @property
-    def always_present(self) -> bool:
-        """Tell whether every row of the block fills the field."""
-        return not self.screened.text.null_count or self.rule.delete_empty
+    def always_present(self, sure: Any) -> bool:
+        """Tell whether every row fills the field.
 
-    def pieces(self) -> list[Any]:
-        """Give ``"Name":value`` as literals and columns to be joined."""
-        key = f"{json.dumps(self.written, ensure_ascii=False)}:"
+        :param sure: an Arrow mask of the rows whose text will be used, ``None`` for all of them; the others do not
+            count, as their doubtful cells are missing.
+        """
+        text = self.screened.text
+        if not text.null_count or self.rule.delete_empty:
+            return True
+        return sure is not None and not pc.any(pc.and_(text.is_null(), sure)).as_py()
+
+    def pieces(self, comma: str) -> list[Any]:
+        """Give ``"Name":value`` of a field that is always present, as literals and columns to be joined."""
+        start, text, after = self._parts(comma)
+        if self.rule.delete_empty and text.null_count:
+            value = pc.binary_join_element_wise(self.screened.before, text, after, "")
+            return [self._key(comma), pc.fill_null(value, f'{{"{DELETE}":1}}')]
+        return [start, text, after]
+
+    def with_comma(self) -> Any:
+        """Give ``,"Name":value`` where a row fills the field; the comma goes with it where a row does not."""
+        return pc.binary_join_element_wise(*self._parts(","), "")
+
+    def _parts(self, comma: str) -> tuple[str, Any, str]:
         text, _, before, after = self.screened
-        if not text.null_count:
-            return [key + before, text, after]
-        if self.rule.delete_empty:
-            value = pc.binary_join_element_wise(before, text, after, "")
-            return [key, pc.fill_null(value, f'{{"{DELETE}":1}}')]
-        return [pc.binary_join_element_wise(key + before, text, after, "")]
+        return self._key(comma) + before, text, after
+
+    def _key(self, comma: str) -> str:
+        return f"{comma}{json.dumps(self.written, ensure_ascii=False)}:"
 
 
-def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int) -> Any:
+def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, doubtful: Mask | None = None) -> Any:
     """Join a block's columns into one JSON record for each row, each followed by a comma.
 
     :param kind: the kind of record.
     :param columns: the fields of the records.
     :param rows: how many rows the block has.
-    :returns: a ``string`` array. Rows with a doubtful cell have some text too, which must not be used.
+    :param doubtful: the rows with a doubtful cell; ``None`` when there are none.
+    :returns: a ``string`` array. Doubtful rows have some text too, which must not be used.
     """
     # A column that can fill no field may have a name that JSON cannot write.
     columns = [column for column in columns if column.rule.problem is None]
+    sure = None if doubtful is None else pa.array(~doubtful)
     same = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
     pieces: list[Any] = [same.removesuffix("}")]
     for column in columns:
         if not column.rule.in_data:
-            pieces += _with_comma(column)
-    pieces += [f',"{kind.shape.data}":{{', *_properties([column for column in columns if column.rule.in_data]), "}},"]
+            pieces += _with_comma(column, sure)
+    properties = _properties([column for column in columns if column.rule.in_data], sure)
+    pieces += [f',"{kind.shape.data}":{{', *properties, "}},"]
     joined = _merge_literals(pieces)
     if len(joined) == 1:
         return pa.array(joined * rows, pa.string())
     return pc.binary_join_element_wise(*joined, "", null_handling="replace", null_replacement="")
 
 
-def _properties(columns: list[EncodedColumn]) -> list[Any]:
+def _properties(columns: list[EncodedColumn], sure: Any) -> list[Any]:
     """Give the properties with commas between them, whichever of them a row fills."""
-    leader = next((column for column in columns if column.always_present), None)
-    pieces = [] if leader is None else leader.pieces()
+    leader = next((column for column in columns if column.always_present(sure)), None)
+    pieces = [] if leader is None else leader.pieces("")
     for column in columns:
         if column is not leader:
-            pieces += _with_comma(column)
+            pieces += _with_comma(column, sure)
     if leader is not None or not columns:
         return pieces
     # Any of them may be a row's first: join them with their commas, then take the first one off.
@@ -84,12 +102,8 @@ def _properties(columns: list[EncodedColumn]) -> list[Any]:
     return [pc.utf8_replace_slice(joined, 0, 1, "")]
 
 
-def _with_comma(column: EncodedColumn) -> list[Any]:
-    pieces = column.pieces()
-    if column.always_present:
-        return [",", *pieces]
-    # The comma has to go with the field where a row leaves it out.
-    return [pc.binary_join_element_wise(",", pieces[0], "")]
+def _with_comma(column: EncodedColumn, sure: Any) -> list[Any]:
+    return column.pieces(",") if column.always_present(sure) else [column.with_comma()]
 
 
 def _merge_literals(pieces: list[Any]) -> list[Any]:

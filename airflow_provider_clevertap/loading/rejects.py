@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import IO, Any, Final
@@ -50,25 +51,25 @@ class RejectsFile:
         """Where the file is, ``None`` while there is none."""
         return None if self._rows is None or self._file is None else self._file.name
 
-    def write(self, block: RowBlock, index: int, verdict: RowVerdict) -> None:
-        """Write one row."""
-        if self._file is None:
+    def write(self, block: RowBlock, verdicts: Mapping[int, RowVerdict]) -> None:
+        """Write some of a block's rows.
+
+        :param verdicts: what became of them, by their place in the block, in the order to write them.
+        """
+        if self._file is None or not verdicts:
             return
         if self._rows is None:
             stream = self._file.open()
             self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
-        row = block.row(index)
-        row |= zip(
-            VERDICT_COLUMNS,
-            (block.first_row + index, verdict.outcome.value, verdict.code, verdict.field, verdict.reason),
-            strict=True,
-        )
-        if self._many_files:
-            row[FILE_COLUMN] = block.file
-        fault = block.faults.get(index)
-        if fault is not None and fault.text:
-            row[LINE_COLUMN] = fault.text
-        self._rows.write(row)
+        for (index, verdict), cells in zip(verdicts.items(), block.rows(list(verdicts)), strict=True):
+            found = (block.first_row + index, verdict.outcome.value, verdict.code, verdict.field, verdict.reason)
+            row = cells | dict(zip(VERDICT_COLUMNS, found, strict=True))
+            if self._many_files:
+                row[FILE_COLUMN] = block.file
+            fault = block.faults.get(index)
+            if fault is not None and fault.text:
+                row[LINE_COLUMN] = fault.text
+            self._rows.write(row)
 
     def close(self) -> None:
         """Finish the file and put it in its place."""
@@ -89,11 +90,12 @@ class _CsvRows:
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
         self._columns: tuple[str, ...] = ()
+        self._writer = csv.writer(stream)
 
     def write(self, row: dict[str, Any]) -> None:
-        if not set(row).issubset(self._columns):
+        if not row.keys() <= set(self._columns):
             self._widen(row)
-        csv.DictWriter(self.stream, self._columns).writerow({name: _cell(value) for name, value in row.items()})
+        self._writer.writerow([_cell(row.get(name)) for name in self._columns])
 
     def _widen(self, row: dict[str, Any]) -> None:
         """Take up columns the header does not have yet, as a second file of a load may bring them."""
@@ -123,6 +125,8 @@ class _CsvRows:
 
 def _cell(value: Any) -> Any:
     """Write a value so that a CSV source reads the same from it."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: The most rows of a block: enough for Arrow to be at its best, few enough for several to be in memory.
+BLOCK_ROWS: Final = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,18 @@ class RowBlock:
             return len(values)
         return self.row_count
 
-    def value(self, index: int, name: str) -> Any:
-        """Give one cell as a Python value, ``None`` when it is empty."""
-        column = self.columns.get(name)
-        return self.objects[name][index] if column is None else column[index].as_py()
+    def rows(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        """Give some rows as Python values by column name, ``None`` where a cell is empty."""
+        import pyarrow as pa
 
-    def row(self, index: int) -> dict[str, Any]:
-        """Give one row as Python values by column name."""
-        return {name: self.value(index, name) for name in self.names}
+        places = pa.array(indices, pa.int64())
+        cells = {
+            name: self.columns[name].take(places).to_pylist()
+            if name in self.columns
+            else [self.objects[name][index] for index in indices]
+            for name in self.names
+        }
+        return [{name: cells[name][place] for name in self.names} for place in range(len(indices))]
 
 
 class Source(Protocol):

@@ -22,12 +22,11 @@ from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MI
 from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 #: Narrower than the law's own shape of an address, so that RE2 and Python cannot disagree on it.
-_PLAIN_EMAIL = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
+_PLAIN_EMAIL = r"^[A-Za-z0-9._%+'&/=?!#$*^`{|}~\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
 _PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}$"
 _PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
-_PLAIN_INTEGER = r"^-?(0|[1-9][0-9]{0,17})$"
 _PLAIN_AGE = r"^(0|[1-9][0-9]{0,2})$"
-_PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$"
+_PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?$"
 _PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
 
 _FLAG_FIELDS = (
@@ -61,7 +60,7 @@ _KNOWN_TEXT: Mapping[str, Screen] = {
 _DECLARED_TEXT: Mapping[DeclaredType | None, Screen] = {
     None: columns.text,
     DeclaredType.TEXT: columns.text,
-    DeclaredType.INTEGER: columns.matching(_PLAIN_INTEGER),
+    DeclaredType.INTEGER: columns.integers,
     DeclaredType.FLOAT: columns.matching(_PLAIN_FLOAT),
     DeclaredType.BOOLEAN: columns.words(_TRUTH),
 }

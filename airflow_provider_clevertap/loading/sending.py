@@ -37,6 +37,11 @@ class Sender:
         self._sent.add(self._threads.submit(self._courier.deliver, batch))
         yield from self._ready(block=False)
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether no batch is under way."""
+        return not self._sent
+
     def wait(self) -> Iterator[BatchResult]:
         """Wait for at least one result, if any batch is under way."""
         yield from self._ready(block=True)

@@ -82,8 +82,10 @@ def none_if_clear(mask: Mask) -> Mask | None:
 
 def escape(column: Any) -> tuple[Any, Mask | None]:
     """Escape a column for the inside of JSON strings; mark cells whose control characters it leaves alone."""
+    data = TextColumn(column)._bytes
     for character, escaped in _ESCAPES:
-        column = pc.replace_substring(column, character, escaped)
+        if (data == ord(character)).any():
+            column = pc.replace_substring(column, character, escaped)
     if TextColumn(column)._bytes.min(initial=_SPACE) >= _SPACE:
         return column, None
     return column, as_mask(pc.match_substring_regex(column, r"[\x00-\x1f]"))

@@ -61,7 +61,7 @@ def found(conn_id: str, sql: str, parameters: Any = None, **options: Any) -> lis
     from airflow_provider_clevertap.hooks.sql_source import find_database
 
     source = open_source(SqlSource(conn_id, sql, parameters, **options), databases=find_database)
-    return [block.row(index) for block in source.blocks() for index in range(len(block))]
+    return [row for block in source.blocks() for row in block.rows(range(len(block)))]
 
 
 @pytest.fixture

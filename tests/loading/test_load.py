@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from plain_rows import QUICK, Rows, people
 
@@ -27,6 +28,7 @@ from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.rows import RowFault
+from airflow_provider_clevertap.loading.sources import open_source
 from airflow_provider_clevertap.loading.summary import Summary
 
 MakeLoad = Callable[..., Load]
@@ -57,6 +59,21 @@ def test_every_row_arrives(make_load: MakeLoad, emulator: RunningEmulator) -> No
     assert facts["retries"] == facts["resent"] == 0
     assert stored(emulator) == {f"cust-{n:05}" for n in range(2_500)}
     assert emulator.profile("cust-00007")["data"]["Email"] == "user7@example.com"
+
+
+@pytest.mark.parametrize("bad", [0, 39], ids=["good", "nearly all bad"])
+def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
+    bad: int, client: CleverTapClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_clevertap.loading.load._MOST_OPEN_ROWS", 300)
+    frames = ([f"cust-{n}-{m}" for m in range(40 - bad)] + [None] * bad for n in range(30))
+    source = open_source(pd.DataFrame({"identity": pd.Series(names, dtype=object)}) for names in frames)
+    load = Load(PROFILES, source, client, LoadOptions(retries=QUICK, max_rejects=1.0))
+    running = threading.Thread(target=load.run, daemon=True)
+    running.start()
+    running.join(30)
+    assert not running.is_alive()
+    assert check_accounts(load.summary, 1_200)["accepted"] == 30 * (40 - bad)
 
 
 def test_each_outcome_has_its_row_and_its_reason(

@@ -34,7 +34,7 @@ def test_a_row_is_written_as_it_was_with_its_verdict(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "rejects.csv"
     rejects = RejectsFile(path)
     rows = block({"id": ["1", "2"], "mail": ["ok@x.yz", 'a"b,\nc\r'], "note": [None, "éß😀"]}, first_row=41)
-    rejects.write(rows, 1, BAD_MAIL)
+    rejects.write(rows, {1: BAD_MAIL})
     rejects.close()
     assert rejects.path == str(path)
     assert read_csv(path) == [
@@ -63,9 +63,9 @@ def test_no_failed_row_no_file_and_an_old_one_is_removed(tmp_path: Path) -> None
 def test_several_files_with_other_columns_share_one_rejects_file(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     rejects = RejectsFile(path, many_files=True)
-    rejects.write(block({"id": ["1"], "mail": ["x" * 200_000]}), 0, BAD_MAIL)
-    rejects.write(block({"id": ["2"], "city": ["Pune"]}, file="b.csv"), 0, BAD_MAIL)
-    rejects.write(block({"id": ["3"], "mail": ["y"]}), 0, BAD_MAIL)
+    rejects.write(block({"id": ["1"], "mail": ["x" * 200_000]}), {0: BAD_MAIL})
+    rejects.write(block({"id": ["2"], "city": ["Pune"]}, file="b.csv"), {0: BAD_MAIL})
+    rejects.write(block({"id": ["3"], "mail": ["y"]}), {0: BAD_MAIL})
     rejects.close()
     header = path.read_text().splitlines()[0].split(",")
     assert header == ["id", "mail", "city", *VERDICT_COLUMNS, FILE_COLUMN]
@@ -84,7 +84,7 @@ def test_nested_rows_are_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "rejects.jsonl"
     rejects = RejectsFile(path, nested=True)
     seen = datetime(2026, 1, 2, 3, tzinfo=UTC)
-    rejects.write(block({"id": ["1"]}, tags=[["a", "b"]], seen=[seen], raw=[b"\x00\xff"]), 0, BAD_MAIL)
+    rejects.write(block({"id": ["1"]}, tags=[["a", "b"]], seen=[seen], raw=[b"\x00\xff"]), {0: BAD_MAIL})
     rejects.close()
     (row,) = map(json.loads, path.read_text().splitlines())
     assert row["tags"] == ["a", "b"]
@@ -97,7 +97,7 @@ def test_typed_values_are_written_as_a_csv_source_reads_them(tmp_path: Path) -> 
     path = tmp_path / "rejects.csv"
     rejects = RejectsFile(path)
     day = datetime(2026, 1, 2, tzinfo=UTC).date()
-    rejects.write(block({}, id=[7], flag=[True], day=[day], tags=[["a"]], amount=[1.5], nothing=[None]), 0, BAD_MAIL)
+    rejects.write(block({}, id=[7], flag=[True], day=[day], tags=[["a"]], amount=[1.5], nothing=[None]), {0: BAD_MAIL})
     rejects.close()
     (row,) = read_csv(path)
     assert (row["id"], row["flag"], row["day"], row["tags"], row["amount"], row["nothing"]) == (
@@ -108,7 +108,7 @@ def test_typed_values_are_written_as_a_csv_source_reads_them(tmp_path: Path) -> 
 def test_anywhere_fsspec_reaches() -> None:
     place = "memory://rejects-test/deep/rejects.csv"
     rejects = RejectsFile(place)
-    rejects.write(block({"id": ["1"]}), 0, BAD_MAIL)
+    rejects.write(block({"id": ["1"]}), {0: BAD_MAIL})
     rejects.close()
     with fsspec.open(place, "r") as stored:
         assert "not an e-mail address" in stored.read()
@@ -125,6 +125,6 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_sent(tmp_pat
 
 def test_no_place_writes_nothing(tmp_path: Path) -> None:
     rejects = RejectsFile(None)
-    rejects.write(block({"id": ["1"]}), 0, BAD_MAIL)
+    rejects.write(block({"id": ["1"]}), {0: BAD_MAIL})
     rejects.close()
     assert rejects.path is None

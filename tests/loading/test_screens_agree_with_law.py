@@ -32,8 +32,8 @@ GOOD_ROWS: dict[str, dict[str, str]] = {
 }
 CUSTOM = ["Tier", "Größe", "x y", "Points", "Joined"]
 FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-yyyy", "dd MMM yyyy", "yyyyMMdd",
-           "epoch", "epoch_ms", "yyyy-MM-dd HH:mm:ss", "%d/%m/%Y %H:%M:%S", ["yyyy-MM-dd", "dd/MM/yyyy"],
-           ["epoch", "epoch_ms"]]  # fmt: skip
+           "dd.MM.yyyy", "dd/MM/yyyy HH:mm", "epoch", "epoch_ms", "yyyy-MM-dd HH:mm:ss", "%d/%m/%Y %H:%M:%S",
+           ["yyyy-MM-dd", "dd/MM/yyyy"], ["epoch", "epoch_ms"]]  # fmt: skip
 ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
 
 
@@ -173,9 +173,9 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
             on_bad_value=on_bad_value,
         )
         found = records_by_row(encoded)
-        for row in range(len(block)):
-            verdict = law.judge([block.value(row, column.source) for column in planned])
-            where = f"seed {seed}, row {row}: {block.row(row)}"
+        for row, cells in enumerate(block.rows(range(len(block)))):
+            verdict = law.judge([cells[column.source] for column in planned])
+            where = f"seed {seed}, row {row}: {cells}"
             if row in block.faults:
                 assert row not in found, where
                 assert encoded.unsent[row].outcome is Outcome.INVALID, where

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
+from airflow_provider_clevertap.loading.rows import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.files import find_files, is_location, location_name
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.sources.sql_rows import Database
 
 __all__ = ["CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource", "open_source"]
-
-BLOCK_ROWS = 8192
 
 
 @dataclass(repr=False)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 4 << 20
 #: A longer record is taken for an unclosed quote: this is far beyond any value CleverTap takes, and small in memory.
 MAX_RECORD_BYTES = 64 << 20
 

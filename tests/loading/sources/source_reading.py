@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_clevertap.loading.rows import RowFault
+from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, RowFault
 from airflow_provider_clevertap.loading.sources import open_source
 
 
@@ -28,9 +28,9 @@ def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], 
         assert set(block.names) == set(block.columns) | set(block.objects)
         assert all(len(column) == len(block) for column in (*block.columns.values(), *block.objects.values()))
         assert all(0 <= index < len(block) for index in block.faults)
-        assert len(block) <= options.get("block_rows", 8192)
+        assert len(block) <= options.get("block_rows", BLOCK_ROWS)
         next_row[block.file] = block.first_row + len(block)
-        rows += [(block.row(index), block.faults.get(index)) for index in range(len(block))]
+        rows += [(row, block.faults.get(index)) for index, row in enumerate(block.rows(range(len(block))))]
     return rows
 
 

@@ -98,7 +98,7 @@ def read(text: str, *, chunk_bytes: int, block_rows: int = 3) -> tuple[list[tupl
             return rows, faults, False
         assert block.first_row == len(rows) + 1
         faults |= {len(rows) + index for index in block.faults}
-        rows += [tuple(block.row(index).values()) for index in range(len(block))]
+        rows += [tuple(row.values()) for row in block.rows(range(len(block)))]
 
 
 @settings(max_examples=600, deadline=None)

@@ -177,7 +177,7 @@ def test_an_iterator_of_frames_is_read_as_it_comes_and_once() -> None:
     source = open_source(frames())
     assert made == [0]
     assert source.progress() is None
-    assert [block.row(0)["n"] for block in source.blocks()] == [0, 1, 2]
+    assert [block.rows([0])[0]["n"] for block in source.blocks()] == [0, 1, 2]
     with pytest.raises(SourceError, match="read once only"):
         next(iter(source.blocks()))
 

@@ -62,7 +62,7 @@ def test_keys_may_come_and_go(tmp_path: Path) -> None:
     assert source.nested
     first, second = source.blocks()
     assert first.names == ("a", "b")
-    assert [first.row(index) for index in range(3)] == [{"a": 1, "b": None}, {"a": 3, "b": 2}, {"a": None, "b": None}]
+    assert first.rows(range(3)) == [{"a": 1, "b": None}, {"a": 3, "b": 2}, {"a": None, "b": None}]
     assert (second.names, second.first_row) == (("c",), 4)
 
 

@@ -39,11 +39,11 @@ def test_values_and_types_stay(tmp_path: Path) -> None:
     )
     path = write(tmp_path, table)
     (block,) = open_source(path).blocks()
-    assert block.row(0) == {
+    assert block.rows([0])[0] == {
         "text": "007", "large": "x", "word": "a", "big": 2**63 - 1, "float": 1.5, "money": Decimal("1.10"),
         "day": dt.date(2024, 1, 2), "at": now, "naive": now.replace(tzinfo=None), "nothing": None,
     }  # fmt: skip
-    assert block.row(1)["float"] is None
+    assert block.rows([1])[0]["float"] is None
     types = {name: column.type for name, column in block.columns.items()}
     assert {types[name] for name in ("text", "large", "word", "nothing")} == {pa.string()}
     assert types["at"] == pa.timestamp("us", "UTC")
@@ -76,7 +76,7 @@ def test_no_rows_and_several_files(tmp_path: Path) -> None:
     write(tmp_path, pa.table({"a": [1]}), "2.parquet")
     write(tmp_path, pa.table({"a": [2]}), "3.parquet")
     blocks = list(open_source(str(tmp_path / "*.parquet")).blocks())
-    assert [(Path(block.file).name, block.first_row, block.row(0)) for block in blocks] == [
+    assert [(Path(block.file).name, block.first_row, block.rows([0])[0]) for block in blocks] == [
         ("2.parquet", 1, {"a": 1}),
         ("3.parquet", 1, {"a": 2}),
     ]

@@ -107,7 +107,7 @@ class TestRows:
         row = {"text": "007", "digits": "9" * 40, "whole": 2**63 - 1, "real": 1.5, "none": None, "bytes": b"\x00\xff"}
         file.fill(tuple(row.values()), table=f"CREATE TABLE people ({', '.join(row)})")
         (block,) = file.open("SELECT * FROM people").blocks()
-        assert block.row(0) == row
+        assert block.rows([0]) == [row]
         assert {name: str(column.type) for name, column in block.columns.items()} == {
             "text": "string",
             "digits": "string",
@@ -137,10 +137,10 @@ class TestRows:
     def test_it_can_be_read_again_and_sees_what_is_there_then(self, file: File) -> None:
         file.fill((1, "a", None))
         source = file.open("SELECT name FROM people")
-        assert [block.row(0) for block in source.blocks()] == [{"name": "a"}]
+        assert [row for block in source.blocks() for row in block.rows([0])] == [{"name": "a"}]
         with closing(sqlite3.connect(file.path)) as connection, connection:
             connection.execute("UPDATE people SET name = 'b'")
-        assert [block.row(0) for block in source.blocks()] == [{"name": "b"}]
+        assert [row for block in source.blocks() for row in block.rows([0])] == [{"name": "b"}]
 
     def test_nothing_is_asked_before_the_first_row_is(self, file: File) -> None:
         source = file.open("SELECT * FROM nowhere")
