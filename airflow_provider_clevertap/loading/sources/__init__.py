@@ -124,7 +124,7 @@ class SqlSource:
         the DAG's ``template_searchpath``. Templated, and so is the file's text.
     :param parameters: values for the query's placeholders, in the style of the database's driver: a mapping or a
         list. Templated. No message and no log repeats them.
-    :param chunk_rows: rows fetched at a time, default 8192.
+    :param chunk_rows: rows fetched at a time, default 32768.
     """
 
     conn_id: str
