@@ -17,6 +17,7 @@ from airflow_provider_clevertap.operators.arguments import (
     optional_text,
     whole_number,
 )
+from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -56,7 +57,8 @@ class CleverTapUploadOperator(BaseOperator):
         ``[clevertap] artifacts_path`` in Airflow's configuration, else ``clevertap`` in ``AIRFLOW_HOME``.
     :param dry_run: ``"local"`` checks everything and sends nothing; ``"server"`` has CleverTap check and store nothing.
     :param max_in_flight: requests in flight at once, 1 to 15. Default: the connection's, else 10. The connection's
-        number is a ceiling.
+        number is a ceiling. With a ``pool`` and no ``pool_slots`` the task takes as many slots: this number, or 10
+        where it is not given or a template.
     :param on_unconfirmed: for records that must not be sent twice and whose fate is unknown: ``"resend"`` (default)
         or ``"hold"``.
     :param on_bad_value: ``"reject"`` the row (default), or ``"drop"`` the value and send the row without it.
@@ -99,7 +101,7 @@ class CleverTapUploadOperator(BaseOperator):
         default_country: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**with_slots(kwargs, max_in_flight))
         self.source = source
         self.columns = columns
         self.unmapped = unmapped
@@ -112,6 +114,15 @@ class CleverTapUploadOperator(BaseOperator):
         self.on_unconfirmed = on_unconfirmed
         self.on_bad_value = on_bad_value
         self.default_country = default_country
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
+        """Begin a mapped task, see Airflow's ``partial``."""
+        begun: Any = super().partial(**kwargs)
+        begun.kwargs.update(
+            mapped_slots(kwargs, kwargs.get("default_args"), begun.kwargs["task_group"], begun.kwargs["dag"])
+        )
+        return begun
 
     @property
     def source(self) -> Any:
@@ -147,9 +158,14 @@ class CleverTapUploadOperator(BaseOperator):
                 context=context,
                 artifacts_path=optional_text(self.artifacts_path),
             )
-        except CleverTapError as error:
-            self._push_summary(context, error)
+        except LoadStoppedError as error:  # after a kill the task may no longer be Airflow's to write for
             self._fail(error)
+        except CleverTapError as error:
+            self._push_summary(context)
+            self._fail(error)
+        except Exception:  # of what makes the rows: it is the DAG's own, and stays as it is
+            self._push_summary(context)
+            raise
 
     def render_template(
         self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None
@@ -193,11 +209,10 @@ class CleverTapUploadOperator(BaseOperator):
             "default_country": optional_text(self.default_country),
         }
 
-    def _push_summary(self, context: Context, error: CleverTapError) -> None:
+    def _push_summary(self, context: Context) -> None:
         """Keep the summary of a load that failed; Airflow itself keeps only what ``execute`` returns."""
         summary = None if self._upload is None else self._upload.summary
-        # After a kill the task may no longer be Airflow's to write for.
-        if summary is not None and self.do_xcom_push and not isinstance(error, LoadStoppedError):
+        if summary is not None and self.do_xcom_push:
             try:
                 context["ti"].xcom_push(key=RETURN_KEY, value=summary)
             except Exception as problem:  # must not stand before the reason the load failed for
