@@ -55,6 +55,13 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
+        "task-decorators": [
+            {
+                "name": f"clevertap_{kind}",
+                "class-name": f"airflow_provider_clevertap.decorators.{kind}.clevertap_{kind}_task",
+            }
+            for kind in ("profiles", "events", "device_tokens")
+        ],
         "config": {
             "clevertap": {
                 "description": "Settings of the CleverTap provider.",

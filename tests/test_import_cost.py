@@ -8,10 +8,13 @@ import sys
 
 AIRFLOW = """
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, mask_secret
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, DecoratedOperator, mask_secret
 """
 OURS = """
 import airflow_provider_clevertap.operators.profiles
+import airflow_provider_clevertap.decorators.profiles
+import airflow_provider_clevertap.decorators.events
+import airflow_provider_clevertap.decorators.device_tokens
 import airflow_provider_clevertap.hooks.clevertap
 import airflow_provider_clevertap.loading.columns
 import airflow_provider_clevertap.loading.sources

@@ -19,6 +19,7 @@ ALLOWED = {
     "loading": {"loading", "api", "records", "exceptions"},
     "hooks": {"hooks", "loading", "api", "records", "exceptions"},
     "operators": {"operators", "hooks", "loading", "api", "records", "exceptions"},
+    "decorators": {"decorators", "operators", "exceptions"},
     "provider_info": {"hooks"},
     "exceptions": set[str](),
 }

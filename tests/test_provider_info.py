@@ -106,6 +106,14 @@ def test_every_module_named_exists() -> None:
                 __import__(module)
 
 
+def test_the_decorators_are_found_by_their_names() -> None:
+    from airflow.providers.common.compat.sdk import task
+
+    for kind in ("profiles", "events", "device_tokens"):
+        made = getattr(task, f"clevertap_{kind}")(task_id="load")(lambda: None)
+        assert made.operator_class.custom_operator_name == f"@task.clevertap_{kind}"
+
+
 def test_airflow_knows_the_configuration(tmp_path: Path) -> None:
     code = (
         "from airflow.providers.common.compat.sdk import conf; import airflow.providers_manager as m;"

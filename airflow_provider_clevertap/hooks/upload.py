@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -71,29 +71,41 @@ class Upload:
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
-        from airflow_provider_clevertap.loading.load import Load, LoadOptions
+        from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.sources import open_source
 
         known = [option.name for option in fields(LoadOptions)]
         unknown = [name for name in options if name not in known]
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
-        opened = open_source(with_query(located(source), context), databases=find_database)
         given = {name: value for name, value in options.items() if value is not None}
-        given |= self._places(opened, given, context, artifacts_path)
+        settings = None if given.get("dry_run") == "local" else self._settings()
+        patience = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
+
+        def work() -> dict[str, Any]:
+            try:
+                opened = open_source(with_query(located(source), context), databases=find_database)
+                given.update(self._places(opened, given, context, artifacts_path))
+                return self._load_all(opened, given, settings)
+            finally:
+                _end_frames(source)
+
+        # The source is opened and read by one thread: what makes its rows may hold what only one thread may use.
+        return run_interruptibly(work, self.stop, patience=patience, log=self._log)
+
+    def _load_all(self, opened: Source, given: dict[str, Any], settings: ConnectionSettings | None) -> dict[str, Any]:
+        from airflow_provider_clevertap.loading.load import Load, LoadOptions
+
         client = None
-        patience = CLOSING_SECONDS
-        if given.get("dry_run") != "local":
-            settings = self._settings()
+        if settings is not None:
             given["max_in_flight"] = settings.in_flight(given.get("max_in_flight"))
             client = connect(settings, given["max_in_flight"])
-            patience += settings.timeout
         try:
             self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log)
             if self._stopped:
                 self._load.stop()
             try:
-                run_interruptibly(self._load.run, self._load.stop, patience=patience, log=self._log)
+                self._load.run()
             except AccessDeniedError as error:
                 raise AccessDeniedError(f"Connection {self._conn_id!r}: {error}") from None
             finally:
@@ -114,3 +126,10 @@ class Upload:
             places.setdefault("rejects_path", joined(directory, f"rejects.{ending}"))
             places.setdefault("report_path", joined(directory, "report.json"))
         return places
+
+
+def _end_frames(source: Any) -> None:
+    """End a generator of frames, so that what it holds open is closed, and by the thread that opened it."""
+    frames = getattr(source, "frame", source)
+    if isinstance(frames, Generator):
+        frames.close()

@@ -38,7 +38,7 @@ class OpenedFrames:
 
     :param frames: a frame, or an iterable of frames. An iterator can be read once only.
     :param block_rows: most rows in a block.
-    :raises SourceError: when there is something else among them.
+    :raises SourceError: when there is no frame, or something else among them.
     """
 
     fixed_columns = True
@@ -57,6 +57,11 @@ class OpenedFrames:
         self._spent = False
         self._done_rows = 0
         ahead = list(islice(self._frames, 1))
+        if not ahead:
+            raise SourceError(
+                "there is not one frame to read, so no column either. When there is nothing to load give a frame "
+                "with its columns and no rows, or skip the task."
+            )
         if self._one_pass:
             self._frames = chain(ahead, self._frames)
         for frame in ahead:

@@ -1,0 +1,40 @@
+"""``@task.clevertap_device_tokens``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import TaskDecorator
+
+
+class DecoratedDeviceTokensOperator(DecoratedUploadOperator, CleverTapUploadDeviceTokensOperator):
+    """Load what a function gives as device tokens."""
+
+    template_fields: Sequence[str] = templated(CleverTapUploadDeviceTokensOperator)
+    custom_operator_name = "@task.clevertap_device_tokens"
+
+
+def clevertap_device_tokens_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
+    """Turn a function into a task that loads what it gives as device tokens.
+
+    .. code-block:: python
+
+        @task.clevertap_device_tokens(columns={"device": "objectId", "push_token": "token", "platform": "type"})
+        def tokens(ds):
+            return pandas.read_json(f"/data/tokens/{ds}.json", dtype=str)
+
+    The task returns the summary of the load; no row is in XCom.
+
+    :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
+        path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
+        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+    :param arguments: the arguments of
+        :class:`~airflow_provider_clevertap.operators.device_tokens.CleverTapUploadDeviceTokensOperator` but for
+        ``source``.
+    """
+    return decorate(DecoratedDeviceTokensOperator, python_callable, arguments)

@@ -1,0 +1,39 @@
+"""``@task.clevertap_events``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import TaskDecorator
+
+
+class DecoratedEventsOperator(DecoratedUploadOperator, CleverTapUploadEventsOperator):
+    """Load what a function gives as events."""
+
+    template_fields: Sequence[str] = templated(CleverTapUploadEventsOperator)
+    custom_operator_name = "@task.clevertap_events"
+
+
+def clevertap_events_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
+    """Turn a function into a task that loads what it gives as events.
+
+    .. code-block:: python
+
+        @task.clevertap_events(event_name="Store Visit", columns={"customer_id": "identity", "at": "ts"})
+        def visits(ds):
+            yield from pandas.read_csv(f"/data/visits/{ds}.csv", dtype=str, chunksize=50_000)
+
+    The task returns the summary of the load; no row is in XCom.
+
+    :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
+        path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
+        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+    :param arguments: the arguments of
+        :class:`~airflow_provider_clevertap.operators.events.CleverTapUploadEventsOperator` but for ``source``.
+    """
+    return decorate(DecoratedEventsOperator, python_callable, arguments)

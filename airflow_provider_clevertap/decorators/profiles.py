@@ -1,0 +1,40 @@
+"""``@task.clevertap_profiles``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import TaskDecorator
+
+
+class DecoratedProfilesOperator(DecoratedUploadOperator, CleverTapUploadProfilesOperator):
+    """Load what a function gives as profiles."""
+
+    template_fields: Sequence[str] = templated(CleverTapUploadProfilesOperator)
+    custom_operator_name = "@task.clevertap_profiles"
+
+
+def clevertap_profiles_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
+    """Turn a function into a task that loads what it gives as profiles.
+
+    .. code-block:: python
+
+        @task.clevertap_profiles(columns={"customer_id": "identity", "spent": "Spent"})
+        def big_spenders(ds):
+            orders = pandas.read_parquet(f"/data/orders/{ds}.parquet")
+            return orders.groupby("customer_id", as_index=False)["spent"].sum()
+
+    The task returns the summary of the load; no row is in XCom.
+
+    :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
+        path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
+        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+    :param arguments: the arguments of
+        :class:`~airflow_provider_clevertap.operators.profiles.CleverTapUploadProfilesOperator` but for ``source``.
+    """
+    return decorate(DecoratedProfilesOperator, python_callable, arguments)
