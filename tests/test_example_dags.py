@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,38 @@ def test_the_nightly_load_tells_every_kind_of_row(
     again = returned(run_dag(dag, run_conf={"source": str(mended)}), "load_profiles")
     assert (again["rows"], again["accepted"]) == (len(rejects), len(rejects))
     assert emulator.stats()["stored"]["profiles"] == 3_000 - summary["skipped"]
+
+
+def test_segments_are_worked_out_and_loaded(run_dag: Any, returned: Any, connection: str, emulator: Any) -> None:
+    summary = returned(run_dag(dag_in(EXAMPLES / "profiles_from_a_function.py")), "load_segments")
+    bought: dict[str, float] = {}
+    for row in read(EXAMPLES / "data" / "purchases.csv"):
+        bought[row["customer_id"]] = bought.get(row["customer_id"], 0) + float(row["amount"])
+    assert summary["accepted"] == len(bought) == len(emulator.profiles())
+    assert {one["data"]["Segment"] for one in emulator.profiles()} == {"occasional", "regular", "best"}
+    best = max(bought, key=lambda customer: bought[customer])
+    found = emulator.profile(best)["data"]
+    assert (found["Segment"], found["Total Spent"]) == ("best", pytest.approx(bought[best]))
+    assert found["Last Purchase"].startswith("$D_")
+
+
+def test_each_file_is_a_load_of_its_own(run_dag: Any, connection: str, emulator: Any) -> None:
+    files = sorted((EXAMPLES / "data" / "customers_by_country").glob("*.csv"))
+    dag_run = run_dag(dag_in(EXAMPLES / "mapped_files_with_a_pool.py"))
+    loads = [one for one in dag_run.get_task_instances() if one.task_id == "load_country"]
+    assert {(one.map_index, one.pool, one.pool_slots) for one in loads} == {
+        (place, "clevertap", 5) for place in range(len(files))
+    }
+    assert len(emulator.profiles()) == sum(len(read(path)) for path in files)
+
+
+def test_the_command_makes_the_pool(airflow_db: Path, run_airflow: Any) -> None:
+    text = (EXAMPLES / "mapped_files_with_a_pool.py").read_text(encoding="utf-8")
+    (command,) = [line for line in text.splitlines() if line.startswith("    airflow pools set ")]
+    done = run_airflow(*shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+    pool = json.loads(run_airflow("pools", "get", "clevertap", "--output", "json").stdout)
+    assert [(one["pool"], int(one["slots"])) for one in pool] == [("clevertap", 15)]
 
 
 def read(path: Path) -> list[dict[str, str]]:

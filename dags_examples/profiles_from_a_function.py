@@ -1,0 +1,50 @@
+"""Work out who the best customers are, and tell CleverTap: a function makes the rows, and its task loads them.
+
+The function returns a DataFrame. It goes to CleverTap from where it is, in batches; in XCom is the summary of the load
+and no row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, task  # or airflow.sdk on Airflow 3
+
+from airflow_provider_clevertap.loading.columns import Column
+
+PURCHASES = Path(__file__).parent / "data" / "purchases.csv"
+
+with DAG(
+    "profiles_from_a_function",
+    schedule="@weekly",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    doc_md=__doc__,
+):
+
+    @task.clevertap_profiles(
+        columns={
+            "customer_id": "identity",
+            "spent": "Total Spent",
+            "last_bought": Column("Last Purchase", type="date"),
+            "segment": "Segment",
+        },
+        unmapped="ignore",
+        max_rejects=0.01,
+    )
+    def load_segments(path: str) -> Any:
+        """Add up what each customer bought, and name their segment."""
+        import pandas as pd  # imported when the task runs, so that the DAG file is read fast
+
+        # Ids are read as text: as numbers they would lose their zeros, and floats are no identities.
+        purchases = pd.read_csv(path, dtype={"customer_id": "str"}, parse_dates=["bought_on"])
+        customers = purchases.groupby("customer_id", as_index=False).agg(
+            spent=("amount", "sum"), last_bought=("bought_on", "max")
+        )
+        limits, names = [0, 50, 300, float("inf")], ["occasional", "regular", "best"]
+        customers["segment"] = pd.cut(customers["spent"], limits, labels=names).astype("str")
+        return customers.round({"spent": 2})
+
+    load_segments(str(PURCHASES))
