@@ -148,6 +148,25 @@ def test_text_that_a_function_gives_is_no_template(load: Any, connection: str, t
     assert load(lambda: str(path))[1]["accepted"] == 1
 
 
+def test_a_query_in_a_file_is_rendered(
+    run_dag: Any, returned: Any, connection: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.providers.common.compat.sdk import DAG
+
+    from airflow_provider_clevertap.loading.sources import SqlSource
+
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "shop.db")}))
+    (tmp_path / "people.sql").write_text("SELECT '{{ task.task_id }}' AS id")
+    with DAG(
+        "decorated_query", schedule=None, start_date=datetime(2026, 1, 1), template_searchpath=[str(tmp_path)]
+    ) as dag:
+        task().clevertap_profiles(task_id="load", columns=COLUMNS, artifacts_path=str(tmp_path / "left"))(
+            lambda: SqlSource("shop", "people.sql")
+        )()
+    summary = returned(run_dag(dag), "load")
+    assert summary["accepted"] == 1
+
+
 def test_an_argument_may_come_from_another_task(run: Any, connection: str, emulator: Any) -> None:
     def build() -> None:
         @task()

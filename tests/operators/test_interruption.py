@@ -195,3 +195,32 @@ def test_a_kill_before_the_task_began_is_not_forgotten(connection: str, emulator
     with pytest.raises(LoadStoppedError):
         upload.run(str(many_rows), {"columns": {"id": "identity"}})
     assert emulator.profiles() == []
+
+
+def test_a_stop_ends_the_generator_that_makes_the_rows(connection: str, emulator: Any) -> None:
+    import pandas as pd
+
+    from airflow_provider_clevertap.exceptions import LoadStoppedError
+    from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+    from airflow_provider_clevertap.hooks.upload import Upload
+    from airflow_provider_clevertap.loading.kinds import PROFILES
+
+    upload = Upload(PROFILES, connection, CleverTapHook(connection).settings, LOG)
+    threads: list[int] = []
+
+    def frames() -> Iterator[pd.DataFrame]:
+        try:
+            for number in range(100):
+                threads.append(threading.get_ident())
+                if number == 3:
+                    upload.stop()
+                yield pd.DataFrame({"id": [f"c-{number}-{row}" for row in range(1_000)]})
+        finally:
+            threads.append(threading.get_ident())
+
+    with pytest.raises(LoadStoppedError):
+        upload.run(frames(), {"columns": {"id": "identity"}})
+    assert len(threads) == 5
+    assert len(set(threads)) == 1
+    assert upload.summary is not None
+    assert upload.summary["accepted"] == len(emulator.profiles()) <= 3_000

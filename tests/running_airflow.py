@@ -1,0 +1,115 @@
+"""An Airflow of a test's own with a scheduler and LocalExecutor: processes of their own, on ports nobody uses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1] / "scripts"))
+from local_airflow import PYTHON, airflow_environment, background, free_port
+
+AIRFLOW_2 = version("apache-airflow").startswith("2.")
+#: Seconds. A minute will do on two free cores; others may be at work.
+PATIENCE = 600
+
+#: Runs several airflow commands in one process, as starting Airflow takes longer than any of them.
+COMMANDS = """
+import json, sys
+from airflow.__main__ import main
+for command in json.loads(sys.argv[1]):
+    sys.argv = ["airflow", *command]
+    main()
+"""
+
+
+class RunningAirflow:
+    """Used as a context: in it the scheduler works.
+
+    :param home: an empty directory; ``dags`` in it holds the DAG files.
+    :param database: the URL of an empty database. Airflow 2 runs LocalExecutor on SQLite not at all.
+    :param environment: more environment variables.
+    """
+
+    def __init__(self, home: Path, database: str, **environment: str) -> None:
+        self.home = home
+        self.database = database
+        (home / "dags").mkdir(parents=True, exist_ok=True)
+        self._environment = airflow_environment(home, **self._settings(free_port())) | environment
+        self._running = ExitStack()
+
+    def run(self, *commands: list[str]) -> None:
+        """Run airflow commands, one after the other."""
+        done = subprocess.run(
+            [PYTHON, "-c", COMMANDS, json.dumps(commands)],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def ask(self, sql: str) -> list[Any]:
+        """Give the rows of a query on Airflow's database; a whole airflow command would take seconds."""
+        from sqlalchemy import create_engine, text
+
+        with create_engine(self.database).connect() as connection:
+            return list(connection.execute(text(sql)).fetchall())
+
+    def logs(self) -> str:
+        """Give what the processes and the tasks have logged."""
+        found = sorted([*self.home.glob("*.log"), *self.home.glob("logs/dag_id=*/**/*.log")])
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-4_000:]}" for path in found)
+
+    def __enter__(self) -> RunningAirflow:
+        with ExitStack() as starting:
+            if not AIRFLOW_2:  # tasks report to the API server: one that starts before it fails
+                self._start("api-server", starting)
+                self._wait_for_server()
+            self._start("scheduler", starting)
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    def _start(self, name: str, starting: ExitStack) -> None:
+        command = [PYTHON, "-m", "airflow", name]
+        starting.enter_context(background(command, self._environment, self.home / f"{name}.log", patience=30))
+
+    def _wait_for_server(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                urllib.request.urlopen(
+                    f"{self._environment['AIRFLOW__API__BASE_URL']}/api/v2/version", timeout=5
+                ).close()
+                return
+            except OSError:
+                assert time.monotonic() < end, self.logs()
+                time.sleep(0.5)
+
+    def _settings(self, port: int) -> dict[str, str]:
+        address = f"http://127.0.0.1:{port}"
+        return {
+            "CORE__DAGS_FOLDER": str(self.home / "dags"),
+            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__PARALLELISM": "8",
+            "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+            "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "DATABASE__SQL_ALCHEMY_CONN": self.database,
+            "API__HOST": "127.0.0.1",
+            "API__PORT": str(port),
+            "API__BASE_URL": address,
+            "API__WORKERS": "1",
+            "API_AUTH__JWT_SECRET": "known-to-both-the-server-and-the-scheduler-and-long-enough-to-sign-with",
+            "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+        }
