@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from typing import Any
 
 
-def in_this_process(dag: Any, **options: Any) -> Any:
+def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> Any:
     """Run a DAG from its first task to its last; give the DAG run.
 
     Airflow 3 runs only what is in its database, so the DAG is put there first.
+
+    :param at: when the run is started, now if not given. Its data interval is the last one that has ended by then.
     """
     try:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
         from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     except ImportError:  # Airflow 2
-        return dag.test(**options)
+        return dag.test(execution_date=at, **options)
     from airflow.utils.session import create_session
 
     with create_session() as session:
@@ -23,4 +26,4 @@ def in_this_process(dag: Any, **options: Any) -> Any:
     bag = DagBag(dag_folder=os.devnull)
     bag.bag_dag(dag)
     sync_bag_to_db(bag, "dags-folder", None)
-    return dag.test(**options)
+    return dag.test(**({} if at is None else {"logical_date": at}), **options)

@@ -9,28 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from example_needs import DAG_FILES, EXAMPLES, dag_in, needs
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 
-EXAMPLES = Path(__file__).parents[1] / "dags_examples"
-DAG_FILES = sorted(EXAMPLES.glob("*.py"))
-
-
-def dag_in(path: Path) -> Any:
-    """Read a DAG file as Airflow does and give the one DAG in it."""
-    try:
-        from airflow.dag_processing.dagbag import DagBag
-    except ImportError:  # Airflow 2
-        from airflow.models.dagbag import DagBag
-    bag = DagBag(dag_folder=str(path))
-    assert not bag.import_errors
-    (dag,) = bag.dags.values()
-    return dag
-
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
-def test_every_example_runs(path: Path, run_dag: Any, connection: str, emulator: Any) -> None:
-    dag_run = run_dag(dag_in(path))
+def test_every_example_runs(path: Path, run_dag: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+    with needs(path, tmp_path) as options:
+        dag_run = run_dag(dag_in(path), **options)
     assert {task.state for task in dag_run.get_task_instances()} == {"success"}
     assert emulator.stats()["accepted"] > 0
 

@@ -70,17 +70,10 @@ def run(run_dag: Any, returned: Any, tmp_path: Path) -> Any:
 
     def run(source: Any, *days: int, mapped: bool = False, **arguments: Any) -> list[tuple[Any, Any, Any]]:
         from airflow.providers.common.compat.sdk import DAG
+        from airflow.timetables.interval import CronDataIntervalTimetable
 
         from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
-        try:
-            from airflow.sdk import CronDataIntervalTimetable
-
-            date = "logical_date"
-        except ImportError:  # Airflow 2
-            from airflow.timetables.interval import CronDataIntervalTimetable
-
-            date = "execution_date"
         with DAG(
             f"sql_{tmp_path.name}",
             schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
@@ -95,7 +88,7 @@ def run(run_dag: Any, returned: Any, tmp_path: Path) -> Any:
                 CleverTapUploadProfilesOperator(source=source, **ours)
         runs = []
         for day in days or (2,):
-            dag_run = run_dag(dag, **{date: dt.datetime(2026, 1, day, tzinfo=dt.UTC)})
+            dag_run = run_dag(dag, at=dt.datetime(2026, 1, day, tzinfo=dt.UTC))
             (task,) = dag_run.get_task_instances()
             runs.append((dag_run, task, returned(dag_run, "load")))
         return runs

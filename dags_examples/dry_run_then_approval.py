@@ -1,0 +1,59 @@
+"""Have CleverTap check a file, ask a person whether it looks right, and load it only then.
+
+The dry run sends every record and stores none. Its counts are in the question, which Airflow shows under "Required
+Actions". "Reject" skips the load.
+
+Needs Airflow 3.1 or newer: earlier ones have no operator that asks a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from airflow.providers.common.compat.sdk import DAG, Param
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+SAMPLE = Path(__file__).parent / "data" / "customers.csv"
+FILE = {
+    "source": "{{ params.source }}",
+    "columns": {"customer_id": "identity", "full_name": "Name", "email": "Email", "mobile": "Phone", "city": "City"},
+    "unmapped": "ignore",
+    "default_country": "GB",
+}
+COUNTS = """
+{% set found = ti.xcom_pull(task_ids='check') %}
+| Rows of `{{ params.source }}` | |
+|---|---|
+{% for outcome in ('rows', 'accepted', 'rejected', 'invalid', 'skipped') -%}
+| {{ outcome }} | {{ found[outcome] }} |
+{% endfor %}
+{% for code, rows in found.codes.items() -%}
+- code {{ code }}: {{ rows }} rows
+{% endfor %}
+Rows that failed, with reasons: `{{ found.rejects_path }}`
+"""
+
+with DAG(
+    "dry_run_then_approval",
+    schedule=None,
+    start_date=datetime(2026, 1, 1),
+    params={"source": Param(str(SAMPLE), type="string", description="Path or URI of the CSV file to load")},
+    doc_md=__doc__,
+):
+    check = CleverTapUploadProfilesOperator(
+        task_id="check",
+        dry_run="server",  # "local" has the rules checked here, and sends nothing
+        max_rejects=1.0,  # a person decides, so however many rows fail, the question is asked
+        **FILE,
+    )
+    approval = ApprovalOperator(
+        task_id="approval",
+        subject="Load {{ ti.xcom_pull(task_ids='check').accepted }} profiles into CleverTap?",
+        body=COUNTS,
+        response_timeout=timedelta(hours=12),
+    )
+    load = CleverTapUploadProfilesOperator(task_id="load", max_rejects=0.05, **FILE)
+    check >> approval >> load

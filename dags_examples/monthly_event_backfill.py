@@ -1,0 +1,56 @@
+"""Load the product views of each month from a database, for past months and from now on.
+
+A run loads the rows of its own data interval and no others. For past months, oldest first, on Airflow 3:
+
+    airflow backfill create --dag-id monthly_event_backfill --from-date 2026-01-01 --to-date 2026-03-01
+
+On Airflow 2: `airflow dags backfill --start-date 2026-01-01 --end-date 2026-03-01 monthly_event_backfill`. Both leave
+out months that have a run already.
+
+**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. A month that
+failed is safe to clear only when its log or report says that no request was sent; otherwise mend its rejects file and
+load that.
+
+Needs a connection `shop_db` to the database; here it is SQLite, made by `data/make_shop.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from airflow.providers.common.compat.sdk import DAG
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.sources import SqlSource
+from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+with DAG(
+    "monthly_event_backfill",
+    # On Airflow 3 "@monthly" would give intervals of no length.
+    schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
+    start_date=datetime(2026, 1, 1),
+    catchup=False,  # with True, switching the DAG on loads every month since start_date
+    max_active_runs=1,  # one month after the other
+    doc_md=__doc__,
+):
+    CleverTapUploadEventsOperator(
+        task_id="load_views",
+        source=SqlSource(
+            conn_id="shop_db",
+            sql="sql/product_views.sql",
+            parameters={"interval_start": "{{ data_interval_start }}", "interval_end": "{{ data_interval_end }}"},
+        ),
+        event_name="Product Viewed",
+        columns={
+            "customer_id": "identity",
+            "viewed_at": Column("ts", timezone="UTC"),
+            "product": "Product",
+            "category": "Category",
+            "price": Column("Price", type="float"),
+            "seconds_on_page": Column("Seconds on Page", type="integer"),
+        },
+        max_rejects=0.02,
+        retries=0,  # a second try would start at the first row, and send again what was stored
+        on_unconfirmed="hold",  # nor send a batch again when CleverTap did not say whether it took it
+    )

@@ -1,0 +1,93 @@
+"""The example that backfills events month by month: each run loads its own interval, and all of them load all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example_needs import EXAMPLES, dag_in, shop_database
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+STARTS = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2, 3, 4)]
+DIRTY = 12
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Path]:
+    with shop_database(tmp_path):
+        yield tmp_path / "shop.db"
+
+
+@pytest.fixture
+def backfill() -> Any:
+    return dag_in(EXAMPLES / "monthly_event_backfill.py")
+
+
+def views_in(shop: Path) -> list[tuple[str, int]]:
+    """Give who looked when, of all rows of the three months that can be loaded, oldest first."""
+    with closing(sqlite3.connect(shop)) as connection:
+        rows = connection.execute("SELECT customer_id, viewed_at, seconds_on_page FROM product_views").fetchall()
+    views = []
+    for customer, moment, seconds in rows:
+        try:
+            at = datetime.strptime(moment, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if customer and isinstance(seconds, int) and STARTS[0] <= at < STARTS[-1]:
+            views.append((customer, int(at.timestamp())))
+    return sorted(views, key=lambda view: view[1])
+
+
+def views_at(emulator: Any) -> list[tuple[str, int]]:
+    """Give who looked when, as CleverTap has it, in the order in which it came."""
+    return [(event["key"], event["ts"]) for event in emulator.events()]
+
+
+def test_each_month_loads_its_own_window(
+    shop: Path, backfill: Any, run_dag: Any, returned: Any, connection: str, emulator: Any
+) -> None:
+    wanted = views_in(shop)
+    before = 0
+    for start, end in zip(STARTS, STARTS[1:], strict=False):
+        dag_run = run_dag(backfill, at=end)
+        assert (dag_run.data_interval_start, dag_run.data_interval_end) == (start, end)
+        summary = returned(dag_run, "load_views")
+        assert (summary["invalid"], summary["rejected"], summary["unconfirmed"]) == (DIRTY, 0, 0)
+        times = sorted(at for _, at in views_at(emulator)[before:])
+        # A view at the first second of a month is there, and so is one at the last; midnight belongs to the next.
+        assert (times[0], times[-1]) == (start.timestamp(), end.timestamp() - 1)
+        assert len(times) == summary["accepted"]
+        before += summary["accepted"]
+    assert Counter(views_at(emulator)) == Counter(wanted)
+    assert {event["name"] for event in emulator.events()} == {"Product Viewed"}
+
+
+def test_a_month_loaded_twice_is_there_twice(
+    shop: Path, backfill: Any, run_dag: Any, connection: str, emulator: Any
+) -> None:
+    # What the example warns of: nothing here or at CleverTap undoes it.
+    for _ in range(2):
+        run_dag(backfill, at=STARTS[1])
+    assert set(Counter(event["record"] for event in emulator.events()).values()) == {1, 2}
+
+
+def test_a_batch_of_unknown_fate_is_not_sent_again(
+    shop: Path, backfill: Any, run_dag: Any, returned: Any, connection: str, emulator: Any
+) -> None:
+    emulator.inject({"do": "error", "status": 500, "store": True, "times": 1})
+    dag_run = run_dag(backfill, at=STARTS[1])
+    (task,) = dag_run.get_task_instances()
+    summary = returned(dag_run, "load_views")
+    assert task.state == "failed"
+    assert task.try_number == 1
+    assert summary["unconfirmed"] > 0
+    assert summary["accepted"] + summary["unconfirmed"] == summary["rows"] - DIRTY
