@@ -2,14 +2,14 @@
 
 A run loads the rows of its own data interval and no others. For past months, oldest first, on Airflow 3:
 
-    airflow backfill create --dag-id monthly_event_backfill --from-date 2026-01-01 --to-date 2026-03-01
+    airflow backfill create --dag-id monthly_event_backfill --from-date 2026-01-01 --to-date 2026-03-01 \\
+        --max-active-runs 1
 
 On Airflow 2: `airflow dags backfill --start-date 2026-01-01 --end-date 2026-03-01 monthly_event_backfill`. Both leave
 out months that have a run already.
 
-**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. A month that
-failed is safe to clear only when its log or report says that no request was sent; otherwise mend its rejects file and
-load that.
+**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. Clear one that
+failed only when no request was sent, as with a wrong password; otherwise mend its rejects file and load that.
 
 Needs a connection `shop_db` to the database; here it is SQLite, made by `data/make_shop.py`.
 """
@@ -31,7 +31,7 @@ with DAG(
     schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
     start_date=datetime(2026, 1, 1),
     catchup=False,  # with True, switching the DAG on loads every month since start_date
-    max_active_runs=1,  # one month after the other
+    max_active_runs=1,  # one month after the other; `airflow backfill create` has a number of its own
     doc_md=__doc__,
 ):
     CleverTapUploadEventsOperator(

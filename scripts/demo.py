@@ -1,37 +1,138 @@
-"""Load a sample CSV into a local CleverTap with a real Airflow, mend what was rejected, and load that too.
+"""Show everything at once: a real Airflow, with its scheduler, loads the examples into a local CleverTap.
 
-Run it with ``make demo``.
+Profiles from a dirty CSV, whose rejects are mended and loaded; a backfill of events from a database, month by month;
+then further examples. Run it with ``make demo``.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import re
-import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
-from local_airflow import (
-    EXAMPLES,
-    PYTHON,
-    ROOT,
-    airflow_environment,
-    connection_to,
-    emulator,
-    fresh_directory,
-    stop_on_sigterm,
+from demo_rejects import mend, reasons_in
+from local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
+from running_airflow import Run, RunningAirflow, running_airflow
+
+PROFILES = ("nightly_profiles_from_csv", "load_profiles")
+SAMPLE = EXAMPLES / "data" / "customers.csv"
+
+EVENTS = ("monthly_event_backfill", "load_views")
+MONTHS = 3
+BACKFILL = (
+    *("backfill", "create", "--dag-id", EVENTS[0]),
+    *("--from-date", "2026-01-01", "--to-date", "2026-03-01", "--max-active-runs", "1"),
 )
 
-DAG = "nightly_profiles_from_csv"
-SAMPLE = EXAMPLES / "data" / "customers.csv"
-CORRECTIONS = EXAMPLES / "data" / "corrections.csv"
-#: A line of the task's log that this package wrote: its text stands between the level and the logger's name.
-OUR_LINE = re.compile(r"\[info\s*\] (.*?)\s+\[airflow\.task\.operators\.airflow_provider_clevertap")
+#: Examples that are triggered as they are: the DAG, its task, and what it loads.
+FURTHER = (("device_tokens", "load_tokens", "push tokens of devices, from a CSV file"),)
+
 OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
+
+
+def main() -> int:
+    """Run the demo; give the exit status."""
+    began = time.monotonic()
+    directory = fresh_directory("load")
+    with emulator(directory) as url:
+        title(1, f"A local CleverTap is listening on {url}")
+        title(2, f"Airflow starts in {shown(directory)}, with its scheduler and its UI: half a minute")
+        connections = {"clevertap_default": connection_to(url), "shop_db": shop_in(directory)}
+        with running_airflow(directory, connections, POOLS) as airflow:
+            say(f"   Its UI is {airflow.address}")
+            good = load_profiles(airflow, directory)
+            good &= backfill_events(airflow)
+            for number, (dag_id, task_id, what) in enumerate(FURTHER, 7):
+                title(number, f"Airflow loads {what}")
+                good &= one_load(airflow, dag_id, task_id)["accepted"] > 0
+            say()
+            say("Where to look:")
+            say(f"   what CleverTap has got  {url}/  ({stored(url)})")
+            say(f"   the runs, and their logs  {airflow.address}/")
+            say(f"   rejects files and reports  {shown(directory / 'clevertap')}")
+            say(f"Done in {time.monotonic() - began:.0f} seconds.")
+            if not good:
+                say("This is not what the demo should show: please report it.")
+            elif sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI"):
+                input("Press Enter to stop Airflow and the local CleverTap. ")
+    return 0 if good else 1
+
+
+def load_profiles(airflow: RunningAirflow, directory: Path) -> bool:
+    """Load a file as dirty as exports are, mend what was rejected, and load that; tell whether all was well."""
+    title(3, f"Airflow loads profiles from {shown(SAMPLE)}, which is as dirty as exports are")
+    first = one_load(airflow, *PROFILES, source=str(SAMPLE))
+    rejects = Path(first["rejects_path"])
+    say(f"   The rejects file, {shown(rejects)}:")
+    say_all(reasons_in(rejects))
+    title(4, "Mending the rejects file: in each row the cell that was wrong, and nothing else")
+    mended = directory / "mended.csv"
+    say_all(mend(rejects, mended))
+    title(5, f"Airflow loads {shown(mended)}, that is the rejects file with its cells mended")
+    second = one_load(airflow, *PROFILES, source=str(mended))
+    return (
+        min(first[outcome] for outcome in ("accepted", "rejected", "invalid")) > 0
+        and second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
+    )
+
+
+def backfill_events(airflow: RunningAirflow) -> bool:
+    """Load three months of events, each by a run of its own; tell whether all was well."""
+    title(6, "Airflow backfills events from a database: for each month a run, which loads the rows of that month")
+    airflow.wait_for_dag(EVENTS[0])
+    say(f"   $ airflow {' '.join(BACKFILL)}")
+    airflow.command(*BACKFILL)
+    months = []
+    for run in airflow.ended(EVENTS[0], MONTHS, run_type="backfill"):
+        summary = returned(airflow, run, EVENTS[1])
+        start, end = (moment.partition("T")[0] for moment in run.interval)
+        say(f"   from {start}, before {end}: {counts(summary)}")
+        months.append((start, summary["accepted"] > 0))
+    return len(months) == MONTHS and months == sorted(months) and all(loaded for _, loaded in months)
+
+
+def one_load(airflow: RunningAirflow, dag_id: str, task_id: str, **conf: str) -> dict[str, Any]:
+    """Run a DAG, show what its task wrote into the log, and give the summary."""
+    airflow.wait_for_dag(dag_id)
+    said = json.dumps({"conf": {name: shown(value) for name, value in conf.items()}})
+    say(f"   POST /api/v2/dags/{dag_id}/dagRuns {said}")
+    run = airflow.trigger(dag_id, conf)
+    summary = returned(airflow, run, task_id)
+    say_all(f"| {line}" for line in airflow.logged(run, task_id) if not line.startswith(("Rejects file", "Report")))
+    return summary
+
+
+def returned(airflow: RunningAirflow, run: Run, task_id: str) -> dict[str, Any]:
+    """Give the summary of a load, or end the demo with the log of the task that failed."""
+    if run.state != "success":
+        say_all(airflow.logged(run, task_id))
+        raise SystemExit(f"{run.dag_id} has failed; its log is {shown(airflow.log_of(run, task_id))}")
+    summary: dict[str, Any] = airflow.returned(run, task_id)
+    return summary
+
+
+def counts(summary: dict[str, Any]) -> str:
+    found = ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in OUTCOMES if summary[outcome])
+    return f"{summary['rows']:,} rows: {found}"
+
+
+def stored(url: str) -> str:
+    """Say what the local CleverTap has in store."""
+    with urllib.request.urlopen(f"{url}/admin/stats", timeout=10) as answer:
+        return ", ".join(f"{count:,} {kind}" for kind, count in json.load(answer)["stored"].items())
+
+
+def title(number: int, text: str) -> None:
+    say(f"{number}. {text}")
+
+
+def say_all(lines: Any) -> None:
+    for line in lines:
+        say(f"   {line}")
 
 
 def say(text: str = "") -> None:
@@ -44,121 +145,6 @@ def shown(path: Path | str) -> str:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-class Demo:
-    """Everything happens in one directory, and at one emulator."""
-
-    def __init__(self, directory: Path, url: str) -> None:
-        self.directory = directory
-        self.environment = airflow_environment(directory, CLEVERTAP__ARTIFACTS_PATH=str(directory / "loads")) | {
-            "AIRFLOW_CONN_CLEVERTAP_DEFAULT": connection_to(url)
-        }
-
-    def airflow(self, log: str, *arguments: str) -> str:
-        """Run one Airflow command; give what it printed, which is kept in a file as well."""
-        done = subprocess.run(
-            [PYTHON, "-m", "airflow", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-        (self.directory / log).write_text(done.stdout)
-        if done.returncode:
-            say(done.stdout[-4_000:])
-            raise SystemExit(
-                f"airflow {' '.join(arguments)} failed; all of its output is in {shown(self.directory / log)}"
-            )
-        return done.stdout
-
-    def load(self, log: str, source: Path) -> dict[str, Any]:
-        """Run the DAG on a file, show what its task wrote into the log, and give the summary."""
-        before = set(self.directory.glob("loads/**/report.json"))
-        say(f'   $ airflow dags test {DAG} --conf \'{{"source": "{shown(source)}"}}\'')
-        printed = self.airflow(log, "dags", "test", DAG, "--conf", json.dumps({"source": str(source)}))
-        for line in OUR_LINE.findall(printed):
-            say(f"   | {line}")
-        say(f"   The whole log: {shown(self.directory / log)}")
-        (report,) = set(self.directory.glob("loads/**/report.json")) - before
-        summary: dict[str, Any] = json.loads(report.read_text())["summary"]
-        return summary
-
-
-def main() -> int:
-    """Run the demo; give the exit status."""
-    began = time.monotonic()
-    directory = fresh_directory("load")
-    with emulator(directory) as url:
-        say(f"1. A local CleverTap is listening on {url}")
-        demo = Demo(directory, url)
-        say(f"2. Airflow makes its database (SQLite) in {shown(directory)}")
-        demo.airflow("migrate.log", "db", "migrate")
-        say(f"3. Airflow loads {shown(SAMPLE)}, which is as dirty as exports are")
-        first = demo.load("first-load.log", SAMPLE)
-        rejects = Path(first["rejects_path"])
-        say()
-        say("   Summary: " + ", ".join(f"{first[outcome]:,} {outcome}" for outcome in OUTCOMES))
-        show_reasons(rejects)
-        say()
-        say("4. Mending the rejects file: in each row the cell that was wrong, and nothing else")
-        mended = directory / "mended.csv"
-        mend(rejects, mended)
-        say(f"5. Airflow loads {shown(mended)}, that is the rejects file with its cells mended")
-        second = demo.load("second-load.log", mended)
-        say()
-        say("   Summary: " + ", ".join(f"{second[outcome]:,} {outcome}" for outcome in OUTCOMES))
-        say()
-        say("Where to look:")
-        say(f"   the rejects file        {shown(rejects)}")
-        say(f"   the report of the load  {shown(rejects.with_name('report.json'))}")
-        say(f"   what CleverTap has got  {url}/")
-        say(f"Done in {time.monotonic() - began:.0f} seconds.")
-        good = min(first[outcome] for outcome in ("accepted", "rejected", "invalid")) > 0
-        good = good and second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
-        if not good:
-            say("This is not what the demo should show: please report it.")
-        elif sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI"):
-            input("Press Enter to stop the local CleverTap. ")
-    return 0 if good else 1
-
-
-def show_reasons(rejects: Path) -> None:
-    """Show each reason once, with how many rows it holds for."""
-    reasons: dict[tuple[str, str, str], int] = {}
-    for row in rows_of(rejects):
-        reason = (row["clevertap_outcome"], row["clevertap_code"] or "-", row["clevertap_reason"])
-        reasons[reason] = reasons.get(reason, 0) + 1
-    say(f"   {'rows':>6}  {'outcome':9} {'code':4}  reason")
-    for (outcome, code, reason), count in sorted(reasons.items(), key=lambda item: -item[1]):
-        say(f"   {count:>6}  {outcome:9} {code:4}  {reason}")
-
-
-def mend(rejects: Path, mended: Path) -> None:
-    """Write the rejects file again, with the cells of corrections.csv in the places of those that were wrong."""
-    rows = rows_of(rejects)
-    by_number = {row["clevertap_row"]: row for row in rows}
-    examples = 3
-    for correction in rows_of(CORRECTIONS):
-        row = by_number[correction["row"]]
-        column, value = correction["column"], correction["value"]
-        if examples:
-            say(f"   row {correction['row']}, {column}: {row[column]!r} becomes {value!r}")
-            examples -= 1
-        row[column] = value
-    say("   ...")
-    with mended.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

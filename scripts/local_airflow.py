@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -20,6 +19,9 @@ PYTHON = sys.executable
 
 ACCOUNT_ID = "TEST-ACCOUNT"
 PASSCODE = "TEST-PASSCODE"
+
+#: Slots of each pool: CleverTap takes 15 uploads of one account at a time.
+POOLS = {"clevertap": 15}
 
 
 def fresh_directory(name: str) -> Path:
@@ -61,9 +63,16 @@ def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def connection_to(url: str) -> str:
-    """Give the connection to the emulator, in Airflow's JSON form."""
-    return json.dumps({"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url})
+def connection_to(url: str) -> dict[str, str]:
+    """Give the connection to the emulator."""
+    return {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url}
+
+
+def shop_in(directory: Path) -> dict[str, str]:
+    """Make the database the event examples read; give the connection to it."""
+    database = directory / "shop.db"
+    subprocess.run([PYTHON, EXAMPLES / "data" / "make_shop.py", database], check=True)
+    return {"conn_type": "sqlite", "host": str(database)}
 
 
 @contextmanager

@@ -1,0 +1,187 @@
+"""A whole Airflow on this machine, with scheduler and UI, and what one asks of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local_airflow import PYTHON, ROOT, airflow_environment, background, free_port
+
+#: Seconds; starting takes half a minute on two cores.
+LONGEST_START = 180.0
+LONGEST_RUN = 300.0
+#: Lines of a task's log that this package wrote come from loggers that begin so.
+OUR_LOGGER = "airflow.task.operators.airflow_provider_clevertap"
+
+
+@dataclass
+class Run:
+    """One run of a DAG that has ended."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    interval: tuple[str, str]
+
+
+@dataclass
+class RunningAirflow:
+    """An Airflow that answers.
+
+    :param directory: where it lives.
+    :param address: of its UI and API.
+    :param process: ``airflow standalone``.
+    """
+
+    directory: Path
+    address: str
+    environment: dict[str, str] = field(repr=False)
+    process: subprocess.Popen[bytes]
+    _token: str = field(default="", repr=False)
+
+    def command(self, *arguments: str) -> str:
+        """Run one ``airflow`` command; give what it printed."""
+        done = subprocess.run(
+            [PYTHON, "-m", "airflow", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"airflow {' '.join(arguments)} failed:\n{done.stdout[-4_000:]}")
+        return done.stdout
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """Ask the API; with a body, POST it."""
+        if not self._token:
+            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=30) as answer:
+                self._token = json.load(answer)["access_token"]
+        request = urllib.request.Request(
+            f"{self.address}/api/v2/{path}",
+            data=json.dumps(body).encode() if body else None,
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def wait_for_dag(self, dag_id: str) -> None:
+        """Wait until the DAG's file has been read."""
+        end = time.monotonic() + LONGEST_START
+        while time.monotonic() < end:
+            try:
+                self.ask(f"dags/{dag_id}")
+                return
+            except urllib.error.HTTPError as error:
+                if error.code != 404:
+                    raise
+                time.sleep(0.3)
+        raise SystemExit(f"Airflow has not found {dag_id}: {self.ask('importErrors')}")
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> Run:
+        """Start a run and wait for its end."""
+        started = self.ask(f"dags/{dag_id}/dagRuns", logical_date=None, conf=conf)
+        (run,) = self.ended(dag_id, 1, dag_run_id=started["dag_run_id"])
+        return run
+
+    def ended(self, dag_id: str, count: int, dag_run_id: str = "", **which: str) -> Iterator[Run]:
+        """Wait for runs; give each as it ends.
+
+        :param count: how many to wait for.
+        :param dag_run_id: the one run to wait for; else those that ``which`` selects, such as ``run_type="backfill"``.
+        """
+        seen: set[str] = set()
+        end = time.monotonic() + LONGEST_RUN
+        asked = urllib.parse.urlencode({"order_by": "end_date", **which})
+        while len(seen) < count:
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise SystemExit(f"{dag_id} has not come to an end; see {self.directory / 'airflow.log'}")
+            for one in self.ask(f"dags/{dag_id}/dagRuns?{asked}")["dag_runs"]:
+                run = one["dag_run_id"]
+                if run not in seen and dag_run_id in ("", run) and one["state"] in ("success", "failed"):
+                    seen.add(run)
+                    interval = (one["data_interval_start"] or "", one["data_interval_end"] or "")
+                    yield Run(dag_id, run, one["state"], interval)
+            time.sleep(0.3)
+
+    def returned(self, run: Run, task_id: str) -> Any:
+        """Give what a task returned, from XCom."""
+        place = f"dags/{run.dag_id}/dagRuns/{urllib.parse.quote(run.run_id)}/taskInstances/{task_id}"
+        return self.ask(f"{place}/xcomEntries/return_value")["value"]
+
+    def log_of(self, run: Run, task_id: str) -> Path:
+        """Give the log of a task's first try."""
+        where = f"dag_id={run.dag_id}/run_id={run.run_id}/task_id={task_id}/attempt=1.log"
+        return self.directory / "logs" / where
+
+    def logged(self, run: Run, task_id: str) -> list[str]:
+        """Give what this package wrote into a task's log."""
+        lines = map(json.loads, self.log_of(run, task_id).read_text(encoding="utf-8").splitlines())
+        return [line["event"] for line in lines if line.get("logger", "").startswith(OUR_LOGGER)]
+
+
+@contextmanager
+def running_airflow(
+    directory: Path, connections: dict[str, dict[str, Any]], pools: dict[str, int]
+) -> Iterator[RunningAirflow]:
+    """Run ``airflow standalone`` with the example DAGs; it is stopped at the end, whatever happens.
+
+    DAGs do not run by their schedules: only what somebody starts runs.
+
+    :param directory: where it lives.
+    :param connections: each connection's JSON form, by its id.
+    :param pools: slots of each pool, by its name.
+    """
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = airflow_environment(directory, **_settings(port))
+    log = directory / "airflow.log"
+    with background([PYTHON, "-m", "airflow", "standalone"], environment, log, patience=30) as process:
+        _wait_until_healthy(address, process, log)
+        airflow = RunningAirflow(directory, address, environment, process)
+        for conn_id, connection in connections.items():
+            airflow.ask("connections", connection_id=conn_id, **connection)
+        for name, slots in pools.items():
+            airflow.ask("pools", name=name, slots=slots)
+        yield airflow
+
+
+def _settings(port: int) -> dict[str, str]:
+    """Give the settings that let an Airflow run beside others: every port its own, and no login on this machine."""
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "API__HOST": "127.0.0.1",
+        "API__PORT": str(port),
+        "API__BASE_URL": address,
+        "API__WORKERS": "1",
+        "CORE__PARALLELISM": "4",
+        "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "SCHEDULER__USE_JOB_SCHEDULE": "False",
+        "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+    }
+
+
+def _wait_until_healthy(address: str, airflow: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until Airflow's API answers."""
+    end = time.monotonic() + LONGEST_START
+    while time.monotonic() < end and airflow.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise SystemExit(f"Airflow did not start; see {log}")
