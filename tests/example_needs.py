@@ -32,7 +32,7 @@ def shop_database(directory: Path) -> Iterator[dict[str, Any]]:
 @contextmanager
 def somebody_who_approves(_: Path) -> Iterator[dict[str, Any]]:
     """Answer the question, as soon as it is asked, with yes."""
-    pytest.importorskip("airflow.sdk", reason="earlier than Airflow 3.1, which asks people")
+    pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
     from answering import answering
 
     with answering("Approve"):

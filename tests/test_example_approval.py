@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from example_needs import EXAMPLES, dag_in
 
-pytest.importorskip("airflow.sdk", reason="earlier than Airflow 3.1, which asks people")
+pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 
 
