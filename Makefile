@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup
 .PHONY: help demo ui bench bench-quick test lint format test-3.3 test-2.11 constraints clean
 
 help:
-	@echo 'make demo         load a sample CSV with a real Airflow into a local CleverTap emulator'
+	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: a minute)'

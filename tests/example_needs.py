@@ -39,9 +39,19 @@ def somebody_who_approves(_: Path) -> Iterator[dict[str, Any]]:
         yield {}
 
 
+@contextmanager
+def pool(_: Path) -> Iterator[dict[str, Any]]:
+    """Make the pool that all loads of one account share."""
+    from airflow.models.pool import Pool
+
+    Pool.create_or_update_pool("clevertap", slots=15, description="", include_deferred=False)
+    yield {}
+
+
 #: By the name of the DAG file: what provides it, and gives the options its run has.
 NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
     "dry_run_then_approval": somebody_who_approves,
+    "mapped_files_with_a_pool": pool,
     "monthly_event_backfill": shop_database,
 }
 

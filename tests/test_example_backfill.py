@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_each_month_loads_its_own_window(
 ) -> None:
     wanted = views_in(shop)
     before = 0
-    for start, end in zip(STARTS, STARTS[1:], strict=False):
+    for start, end in pairwise(STARTS):
         dag_run = run_dag(backfill, at=end)
         assert (dag_run.data_interval_start, dag_run.data_interval_end) == (start, end)
         summary = returned(dag_run, "load_views")
@@ -102,6 +103,17 @@ def test_a_batch_of_unknown_fate_is_not_sent_again(
     with Path(summary["rejects_path"]).open(encoding="utf-8") as rejects:
         outcomes = Counter(json.loads(line)["clevertap_outcome"] for line in rejects)
     assert outcomes == {"unconfirmed": summary["unconfirmed"], "invalid": DIRTY}
+
+
+def test_one_request_at_a_time_keeps_the_order_whatever_comes_between(
+    shop: Path, backfill: Any, run_dag: Any, connection: str, emulator: Any
+) -> None:
+    emulator.inject({"do": "status", "status": 429, "times": 2})
+    backfill.get_task("load_views").max_in_flight = 1
+    run_dag(backfill, at=STARTS[1])
+    times = [at for _, at in views_at(emulator)]
+    assert len(times) > 1_000
+    assert times == sorted(times)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doc_pages import blocks
 from example_needs import DAG_FILES, EXAMPLES, dag_in, needs
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
@@ -27,6 +28,17 @@ def test_an_example_reads_like_documentation(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith('"""')
     assert len(text.splitlines()) <= 60
+
+
+def test_what_the_documentation_shows_of_them_is_in_them() -> None:
+    files = [path.read_text(encoding="utf-8") for path in [*DAG_FILES, *EXAMPLES.glob("sql/*.sql")]]
+    excerpts = blocks("three-ways.md", "py") + blocks("three-ways.md", "sql")
+    assert excerpts
+    for excerpt in excerpts:
+        assert any(excerpt in file for file in files), excerpt
+    told = EXAMPLES.joinpath("monthly_event_backfill.py").read_text(encoding="utf-8").replace("\\\\", "\\")
+    for command in blocks("backfill.md", "console"):
+        assert " ".join(command.split()) in " ".join(told.split())
 
 
 def test_the_nightly_load_tells_every_kind_of_row(

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 #: The first moment of each month, and the first that belongs to none of them.
@@ -49,7 +50,7 @@ def make_views() -> Iterator[View]:
     """Give the views in no order, as a table holds them."""
     pick = random.Random(20261122)
     moments = []
-    for start, end in zip(MONTHS, MONTHS[1:], strict=False):
+    for start, end in pairwise(MONTHS):
         length = int((end - start).total_seconds())
         moments += [start + timedelta(seconds=pick.randrange(length)) for _ in range(VIEWS_PER_MONTH - 2)]
         moments += [start, end - timedelta(seconds=1)]
