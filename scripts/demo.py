@@ -74,10 +74,9 @@ def load_profiles(airflow: RunningAirflow, directory: Path) -> bool:
     say_all(mend(rejects, mended))
     title(5, f"Airflow loads {shown(mended)}, that is the rejects file with its cells mended")
     second = one_load(airflow, *PROFILES, source=str(mended))
-    return (
-        min(first[outcome] for outcome in ("accepted", "rejected", "invalid")) > 0
-        and second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
-    )
+    every_kind = min(first[outcome] for outcome in ("accepted", "rejected", "invalid")) > 0
+    all_mended = second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
+    return every_kind and bool(all_mended)
 
 
 def backfill_events(airflow: RunningAirflow) -> bool:
