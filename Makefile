@@ -3,12 +3,13 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick test lint format test-3.3 test-2.11 constraints clean
+.PHONY: help demo ui bench bench-quick test lint format test-3.3 test-2.11 test-ui constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
+	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: a minute)'
 	@echo 'make lint         linters and types alone'
 	@echo 'make format       put the code into the one format'
@@ -45,10 +46,15 @@ format: .venv/.ready
 	.venv/bin/ruff format .
 
 test-3.3: .venv/.ready
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+	.venv/bin/python -m pytest -m 'not browser' $(PYTEST_ARGS)
 
 test-2.11: .venv-2.11/.ready
-	.venv-2.11/bin/python -m pytest $(PYTEST_ARGS)
+	.venv-2.11/bin/python -m pytest -m 'not browser' $(PYTEST_ARGS)
+
+# Installs Chromium with apt-get where there is none. What Airflow wrote stays in .demo/test-ui until the next run.
+test-ui: .venv/.ready
+	@scripts/chromium-install
+	.venv/bin/python -m pytest -m browser tests/ui
 
 constraints: .venv/.ready
 	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
@@ -57,5 +63,5 @@ constraints: .venv/.ready
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
 
 clean:
-	rm -rf .venv .venv-2.11 .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-2.11 .demo docs/screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

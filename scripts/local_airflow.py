@@ -63,6 +63,21 @@ def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
     }
 
 
+def server_settings(port: int) -> dict[str, str]:
+    """Give the settings that let an Airflow run beside others: every port its own, and no login on this machine."""
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "API__HOST": "127.0.0.1",
+        "API__PORT": str(port),
+        "API__BASE_URL": address,
+        "API__WORKERS": "1",
+        "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+    }
+
+
 def connection_to(url: str) -> dict[str, str]:
     """Give the connection to the emulator."""
     return {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url}

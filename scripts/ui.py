@@ -23,7 +23,7 @@ def main() -> None:
                 f"Airflow       {airflow.address}   (no login is needed)\n"
                 f"CleverTap     {url}   (what has arrived)\n"
                 f"Connections   {airflow.address}/connections   (clevertap_default: look at the form, press Test)\n"
-                f"Example DAGs  {EXAMPLES}   (trigger any; none runs by its schedule here)\n"
+                f"Example DAGs  {EXAMPLES}   (trigger one_off_load and fill in its form, or any other)\n"
                 f"Logs          {directory / 'airflow.log'}\n"
                 "Press Ctrl-C to stop.",
                 flush=True,

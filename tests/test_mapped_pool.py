@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_airflow import AIRFLOW_2, PATIENCE, RunningAirflow
+from running_scheduler import AIRFLOW_2, PATIENCE, RunningScheduler
 
 from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT, TOKENS_PER_CALL
 
@@ -59,7 +59,7 @@ def test_eight_mapped_loads_share_a_pool(
     # The emulator lets everything in, so that it is the pool alone that holds the loads back. Answers are slow until
     # as many loads as the pool has room for have been seen together.
     emulator.change_settings(max_in_flight=LOADS * IN_FLIGHT, latency=4)
-    airflow = RunningAirflow(
+    airflow = RunningScheduler(
         tmp_path / "home",
         database,
         AIRFLOW_CONN_CLEVERTAP_DEFAULT=os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"],

@@ -166,7 +166,7 @@ def _assembled(host: str, scheme: str, port: int | None) -> str:
     if own_scheme and scheme and own_scheme != scheme:
         raise ConfigurationError("The CleverTap connection's schema and the scheme of its host are not the same.")
     url = host if own_scheme else f"{scheme or 'https'}://{f'[{host}]' if _is_ipv6(host) else host}"
-    if port is None:
+    if not port:  # forms that know no empty number keep 0
         return url
     parts = _split(url)
     if parts.port not in (None, port):

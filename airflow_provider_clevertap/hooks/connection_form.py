@@ -116,12 +116,17 @@ def widgets() -> dict[str, Any]:
 
 
 def field_behaviour() -> dict[str, Any]:
-    """Give what the form does with Airflow's standard fields, in the one shape all releases share."""
+    """Give what the form does with Airflow's standard fields, in the one shape all releases share.
+
+    The port is on show although hardly anybody needs it: in Airflow 3.3.1 and 3.3.2 the button Test refuses connections
+    that have none (https://github.com/apache/airflow/pull/73298).
+    """
     return {
-        "hidden_fields": ["schema", "port", "extra"],
+        "hidden_fields": ["schema", "extra"],
         "relabeling": {"login": "Account ID", "password": "Passcode", "host": "Base URL (instead of a region)"},
         "placeholders": {
             "login": "ABC-DEF-123Z",
-            "host": "empty, or the URL of a proxy, a private endpoint or the emulator",
+            "port": "443",
+            "host": "empty to use the Region below, or https://your.gateway",
         },
     }

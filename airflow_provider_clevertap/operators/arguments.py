@@ -13,7 +13,8 @@ from typing import Any
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
-_SHARE = re.compile(r"[0-9]*\.[0-9]+|[0-9]+\.[0-9]*")
+# Python, and so a template, writes 0.00001 as 1e-05.
+_SHARE = re.compile(r"[0-9]*\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?:\.[0-9]+)?e-[0-9]{1,3}")
 _NOTHING = ("", "none", "null")
 
 

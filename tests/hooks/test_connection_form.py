@@ -35,7 +35,7 @@ def test_metadata_and_hook_agree_on_the_standard_fields() -> None:
     behaviour = CleverTapHook.get_ui_field_behaviour()
     declared = connection_type["ui-field-behaviour"]
     assert behaviour == {name.replace("-", "_"): value for name, value in declared.items()}
-    assert set(behaviour["hidden_fields"]) == {"schema", "port", "extra"}
+    assert set(behaviour["hidden_fields"]) == {"schema", "extra"}
 
 
 @needs_wtforms

@@ -35,7 +35,19 @@ def test_anything_else_is_no_whole_number(given: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [("10", 10), ("0", 0), ("0.01", 0.01), (".5", 0.5), ("1.0", 1.0), ("1.", 1.0), (0.01, 0.01), (10, 10), ("", None)],
+    [
+        ("10", 10),
+        ("0", 0),
+        ("0.01", 0.01),
+        ("1e-05", 1e-05),
+        ("2.5e-06", 2.5e-06),
+        (".5", 0.5),
+        ("1.0", 1.0),
+        ("1.", 1.0),
+        (0.01, 0.01),
+        (10, 10),
+        ("", None),
+    ],
 )
 def test_a_dot_makes_a_share_of_a_count(given: Any, read: Any) -> None:
     result = count_or_share("max_rejects", given)
@@ -43,7 +55,7 @@ def test_a_dot_makes_a_share_of_a_count(given: Any, read: Any) -> None:
     assert type(result) is type(read)
 
 
-@pytest.mark.parametrize("given", ["1%", "-1", "nan", "inf", ".", "1,5", "few"])
+@pytest.mark.parametrize("given", ["1%", "-1", "nan", "inf", ".", "1,5", "few", "1e5", "e-05"])
 def test_anything_else_is_neither(given: str) -> None:
     with pytest.raises(ConfigurationError, match="max_rejects must be"):
         count_or_share("max_rejects", given)

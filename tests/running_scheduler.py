@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import ExitStack
@@ -12,8 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[1] / "scripts"))
-from local_airflow import PYTHON, airflow_environment, background, free_port
+from local_airflow import PYTHON, airflow_environment, background, free_port, server_settings
 
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
 #: Seconds. A minute will do on two free cores; others may be at work.
@@ -29,7 +27,7 @@ for command in json.loads(sys.argv[1]):
 """
 
 
-class RunningAirflow:
+class RunningScheduler:
     """Used as a context: in it the scheduler works.
 
     :param home: an empty directory; ``dags`` in it holds the DAG files.
@@ -68,7 +66,7 @@ class RunningAirflow:
         found = sorted([*self.home.glob("*.log"), *self.home.glob("logs/dag_id=*/**/*.log")])
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-4_000:]}" for path in found)
 
-    def __enter__(self) -> RunningAirflow:
+    def __enter__(self) -> RunningScheduler:
         with ExitStack() as starting:
             if not AIRFLOW_2:  # tasks report to the API server: one that starts before it fails
                 self._start("api-server", starting)
@@ -97,19 +95,11 @@ class RunningAirflow:
                 time.sleep(0.5)
 
     def _settings(self, port: int) -> dict[str, str]:
-        address = f"http://127.0.0.1:{port}"
         return {
+            **server_settings(port),
             "CORE__DAGS_FOLDER": str(self.home / "dags"),
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": "8",
-            "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-            "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "DATABASE__SQL_ALCHEMY_CONN": self.database,
-            "API__HOST": "127.0.0.1",
-            "API__PORT": str(port),
-            "API__BASE_URL": address,
-            "API__WORKERS": "1",
             "API_AUTH__JWT_SECRET": "known-to-both-the-server-and-the-scheduler-and-long-enough-to-sign-with",
-            "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
-            "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         }

@@ -1,0 +1,92 @@
+"""Load one file into CleverTap, once, by filling in a form.
+
+Press **Trigger** and fill in the fields: what the rows are, where the file is, which column becomes which field. As the
+form stands it loads the sample of customers. Every row gets an outcome: look at the log of the task that ran, and at
+the rejects file named there. An entry that cannot be used fails the task at once, and the log says which and why.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param, task
+
+from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
+from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+SAMPLE = Path(__file__).parent / "data" / "customers.csv"
+MAPPING = {"customer_id": "identity", "full_name": "Name", "email": "Email", "mobile": "Phone", "city": "City"}
+KINDS = {
+    "profiles": "Profiles: what is known of people",
+    "events": "Events: what people have done, and when",
+    "device_tokens": "Device tokens: where push messages go",
+}
+UNMAPPED = {
+    "ignore": "Leave them out",
+    "send": "Send them under their own name",
+    "error": "Refuse the file",
+}
+
+
+def field(default: Any, title: str, description: str, **schema: Any) -> Param:
+    """Describe a field of the form; what ``schema`` says is checked before a run is made."""
+    return Param(default, title=title, description=description, **schema)
+
+
+FORM = {
+    "kind": field("profiles", "What the rows are", "One kind of record in one load.",
+                  type="string", enum=list(KINDS), values_display=KINDS),
+    "source": field(str(SAMPLE), "File", "Path, URI or glob, such as s3://my_s3@exports/customers/*.csv.gz. CSV, JSON "
+                    "Lines or Parquet, as its name ends. The workers must be able to read it.",
+                    type="string", minLength=1),
+    "event_name": field(None, "Event name", "For events alone: the name of all of them. Leave it empty when a column "
+                        "becomes evtName.", type=["string", "null"]),
+    "columns": field(MAPPING, "Mapping", 'What each column becomes: {"column": "CleverTap field"}, or with options '
+                     '{"born": {"name": "DOB", "format": "dd/MM/yyyy"}}. Profiles need identity or objectId; events '
+                     "ts as well; device tokens objectId, token and type.",
+                     type=["object", "null"], section="Columns"),
+    "unmapped": field("ignore", "Other columns", "What happens to columns that are not named above.",
+                      type="string", enum=list(UNMAPPED), values_display=UNMAPPED, section="Columns"),
+    "default_country": field("GB", "Country of phone numbers", "Of those written without +: two capitals, such as IN. "
+                             "Empty: such numbers make their row invalid.",
+                             type=["string", "null"], pattern="^[A-Z]{2}$", section="Columns"),
+    "conn_id": field("clevertap_default", "Connection", "Id of the CleverTap connection: it says which account and "
+                     "region.", type="string", minLength=1, section="How to load"),
+    "dry_run": field(False, "Dry run", "CleverTap checks every record and stores none.",
+                     type="boolean", section="How to load"),
+    "max_rejects": field(0.05, "Share of rows that may fail", "From 0 (none) to 1 (all); 0.05 is 5 %. Above it the "
+                         "task fails, after every good row was loaded.",
+                         type="number", minimum=0, maximum=1, section="How to load"),
+}  # fmt: skip
+
+with DAG(
+    "one_off_load",
+    schedule=None,
+    start_date=datetime(2026, 1, 1),
+    is_paused_upon_creation=False,  # it runs when somebody asks for it, and then it should
+    params=FORM,
+    doc_md=__doc__,
+):
+
+    @task.branch
+    def choose_kind(params: dict[str, Any]) -> str:
+        return f"load_{params['kind']}"
+
+    answers: dict[str, Any] = {
+        "source": "{{ params.source }}",
+        "columns": "{{ params.columns | tojson }}",
+        "unmapped": "{{ params.unmapped }}",
+        "default_country": "{{ params.default_country }}",
+        "clevertap_conn_id": "{{ params.conn_id }}",
+        "dry_run": "{{ 'server' if params.dry_run else none }}",
+        "max_rejects": "{{ params.max_rejects | float }}",  # 1 would be one row, 1.0 is all of them
+        "retries": 0,  # what a person started, a person starts again: events sent twice are stored twice
+    }
+    choose_kind() >> [
+        CleverTapUploadProfilesOperator(task_id="load_profiles", **answers),
+        CleverTapUploadEventsOperator(task_id="load_events", event_name="{{ params.event_name }}", **answers),
+        CleverTapUploadDeviceTokensOperator(task_id="load_device_tokens", **answers),
+    ]

@@ -1,0 +1,126 @@
+"""What a person does in Airflow's UI: the one place that knows how its forms are built."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from playwright.sync_api import Page, expect
+
+#: A run takes ten seconds; the rest is for a machine with other things to do.
+LONGEST_RUN = 300.0
+FINAL_STATES = ("success", "failed")
+
+
+class ConnectionForm:
+    """The form below Admin > Connections > Add Connection."""
+
+    def __init__(self, page: Page) -> None:
+        page.goto("/connections")
+        page.get_by_role("button", name="Add Connection").click()
+        self.page = page
+        self.dialog = page.get_by_role("dialog")
+
+    def choose_type(self, name: str) -> None:
+        self.dialog.get_by_role("combobox").fill(name)
+        self.dialog.get_by_role("option", name=name, exact=True).click()
+
+    def fill(self, **texts: str) -> None:
+        """Fill standard fields, by the names of the connection's attributes."""
+        for name, text in texts.items():
+            self.dialog.locator(f"input[name={name}]").fill(text)
+
+    def labels(self) -> list[str]:
+        """Give the labels of the standard fields."""
+        expect(self.dialog.locator("input[name=password]")).to_be_visible()
+        texts = self.dialog.locator("label:visible").all_inner_texts()
+        return [text.removesuffix("*").strip() for text in texts]
+
+    def save(self) -> None:
+        self.dialog.get_by_role("button", name="Save").click()
+        expect(self.dialog).to_have_count(0)
+
+
+def connection_row(page: Page, conn_id: str) -> Any:
+    """Give a connection's row of the list."""
+    page.goto("/connections")
+    return page.get_by_role("row").filter(has=page.get_by_text(conn_id, exact=True))
+
+
+class TriggerForm:
+    """The form behind a DAG's button Trigger."""
+
+    def __init__(self, page: Page, dag_id: str) -> None:
+        # The page of a DAG the DAG processor has not read yet says so and stays like that.
+        page.goto("/dags")
+        wait_for(lambda: page.request.get(f"/api/v2/dags/{dag_id}").ok, f"the DAG {dag_id}")
+        page.goto(f"/dags/{dag_id}")
+        page.get_by_role("button", name=re.compile("^Trigger")).first.click()
+        self.page = page
+        self.dag_id = dag_id
+        self.dialog = page.get_by_role("dialog")
+        self.button = self.dialog.get_by_role("button", name="Trigger", exact=True)
+
+    def open(self, section: str) -> None:
+        self.dialog.get_by_role("button", name=section, exact=True).click()
+
+    def field(self, name: str) -> Any:
+        return self.dialog.locator(f"input[name=element_{name}]")
+
+    def choose(self, name: str, text: str) -> None:
+        field = self.dialog.locator(f"[data-part=root]:has(input[name=element_{name}])").last
+        field.get_by_role("combobox").click()
+        self.dialog.get_by_role("option", name=text).click()
+
+    def write_json(self, text: str) -> None:
+        """Write into the one JSON editor that is open."""
+        editor = self.dialog.locator(".monaco-editor:visible")
+        expect(editor.locator(".view-line").first).to_be_visible()
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
+        # The editor adds the brackets and quotation marks it misses while they are still on their way.
+        self.page.keyboard.press("Control+Shift+End")
+        self.page.keyboard.press("Delete")
+
+    def trigger(self) -> str:
+        """Press the button; give the id of the run that comes of it."""
+        self.button.click()
+        self.page.wait_for_url("**/runs/**")
+        return unquote(self.page.url.partition("/runs/")[2].partition("/")[0].partition("?")[0])
+
+
+def states_at_the_end(page: Page, dag_id: str, run_id: str) -> Mapping[str, str]:
+    """Wait until a run has ended; give the state of each task, and of the run under its own id."""
+    run = _run_address(dag_id, run_id)
+    wait_for(lambda: page.request.get(run).json().get("state") in FINAL_STATES, f"the run {run_id}", LONGEST_RUN)
+    tasks = page.request.get(f"{run}/taskInstances").json()["task_instances"]
+    return {task["task_id"]: task["state"] for task in tasks} | {run_id: page.request.get(run).json()["state"]}
+
+
+def entries_of(page: Page, dag_id: str, run_id: str) -> Mapping[str, Any]:
+    """Give what a run was told: the entries of the form, by their names in the DAG."""
+    return page.request.get(_run_address(dag_id, run_id)).json()["conf"]
+
+
+def _run_address(dag_id: str, run_id: str) -> str:
+    return f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
+
+
+def open_log(page: Page, dag_id: str, run_id: str, task_id: str) -> None:
+    page.goto(f"/dags/{dag_id}/runs/{quote(run_id, safe='')}/tasks/{task_id}")
+
+
+def wait_for(condition: Any, what: str, seconds: float = 120.0) -> None:
+    """Wait until a condition holds.
+
+    :raises TimeoutError: when it does not within the time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} was not there after {seconds:.0f} seconds")
+        time.sleep(0.5)
