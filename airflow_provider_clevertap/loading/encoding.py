@@ -134,7 +134,7 @@ class Encoder:
             fixed=self._fixed,
             constants=self.kind.constants.keys(),
         )
-        for note in notes_on(columns, self._choices):
+        for note in notes_on(columns, shape):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed and not self._plans:

@@ -16,7 +16,6 @@ from airflow_provider_clevertap.records.cells import CellRule, DeclaredType
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import read_key
 from airflow_provider_clevertap.records.law import Shape
-from airflow_provider_clevertap.records.limits import CUSTOM_ATTRIBUTES
 from airflow_provider_clevertap.records.operations import OPERATORS
 
 ColumnChoice: TypeAlias = str | Column | Mapping[str, Any] | None
@@ -38,10 +37,16 @@ _MANIFEST_KEYS = frozenset({"ctName", "dataType"})
 
 @dataclass(frozen=True, slots=True)
 class PlannedColumn:
-    """A source column and the rule that reads it."""
+    """A source column and the rule that reads it.
+
+    :param source: the column.
+    :param rule: how it is read, and the field it fills.
+    :param asked: the field as the user, or the source, spells it.
+    """
 
     source: str
     rule: CellRule
+    asked: str
 
 
 def read_choices(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
@@ -116,7 +121,8 @@ def plan_columns(
     for name in names:
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None and not _is_left_out(name, choices, shape):
-            planned.append(PlannedColumn(name, _rule(name, choice, shape)))
+            asked = name if choice.name is None else choice.name
+            planned.append(PlannedColumn(name, _rule(name, choice, shape), asked))
     _refuse_twice(planned, constants)
     _refuse_bad_names(column for column in planned if fixed or column.source in choices)
     if fixed:
@@ -124,17 +130,14 @@ def plan_columns(
     return tuple(planned)
 
 
-def notes_on(planned: Iterable[PlannedColumn], choices: Mapping[str, Column | None]) -> Iterable[str]:
+def notes_on(planned: Sequence[PlannedColumn], shape: Shape) -> Iterable[str]:
     """Give what a user should know of the mapping although nothing is wrong."""
-    planned = list(planned)
     for column in planned:
-        choice = choices.get(column.source)
-        target = column.source if choice is None or choice.name is None else choice.name
-        if target != column.rule.key:
-            yield f"{target!r} is taken for CleverTap's field {column.rule.key!r}"
+        if column.asked != column.rule.key:
+            yield f"{column.asked!r} is taken for CleverTap's field {column.rule.key!r}"
     custom = sum(column.rule.custom for column in planned)
-    if custom > CUSTOM_ATTRIBUTES:
-        yield f"{custom} custom attributes: CleverTap documents a limit of {CUSTOM_ATTRIBUTES} and may drop the excess"
+    if shape.custom_limit is not None and custom > shape.custom_limit:
+        yield f"{custom} custom attributes: CleverTap documents a limit of {shape.custom_limit} and may drop the excess"
 
 
 def _rule(source: str, choice: Column, shape: Shape) -> CellRule:

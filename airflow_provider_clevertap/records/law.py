@@ -48,6 +48,7 @@ class Shape:
     :param required: the fields a record cannot do without, besides an identifier.
     :param takes_operations: its properties may be operated on (added to, counted up, removed) instead of set.
     :param takes_custom: it may have properties CleverTap does not know by name.
+    :param custom_limit: how many such properties CleverTap documents for one owner.
     :param written: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
     """
@@ -63,6 +64,7 @@ class Shape:
     required: tuple[str, ...] = ()
     takes_operations: bool = True
     takes_custom: bool = True
+    custom_limit: int | None = None
     written: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from airflow_provider_clevertap.records import codes, fields
 from airflow_provider_clevertap.records.faults import fault
 from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.limits import CUSTOM_ATTRIBUTES
 from airflow_provider_clevertap.records.operations import is_operation, read_operation
 from airflow_provider_clevertap.records.owner import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.values import check_text, read_float
@@ -105,4 +106,5 @@ PROFILE_SHAPE: Final = Shape(
         if isinstance(found, fields.Operators)
     },
     field_codes=FIELD_CODES,
+    custom_limit=CUSTOM_ATTRIBUTES,
 )

@@ -11,6 +11,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, MappingErr
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.mapping import PlannedColumn, notes_on, plan_columns, read_choices
 from airflow_provider_clevertap.records.cells import DeclaredType
+from airflow_provider_clevertap.records.event import EVENT_SHAPE
 from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS, OPERATORS
 from airflow_provider_clevertap.records.profile import PROFILE_SHAPE
 
@@ -30,7 +31,7 @@ def refusal(names: list[str], columns: Mapping[str, Any] | None = None, **option
 
 
 def notes(names: list[str], columns: Mapping[str, Any] | None = None) -> list[str]:
-    return list(notes_on(plan(names, columns), read_choices(columns)))
+    return list(notes_on(plan(names, columns), PROFILE_SHAPE))
 
 
 class TestWhereColumnsGo:
@@ -263,6 +264,10 @@ class TestNotes:
         (note,) = notes(["identity", "Email", *names, "one more"])
         assert "257 custom attributes" in note
         assert "256" in note
+
+    def test_properties_of_events_are_no_attributes(self) -> None:
+        names = ["identity", "evtName", "ts", *(f"property {number}" for number in range(300))]
+        assert list(notes_on(plan_columns(names, {}, shape=EVENT_SHAPE), EVENT_SHAPE)) == []
 
 
 def test_mapping_mistakes_are_mistakes_of_configuration() -> None:
