@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.column_screens import Screen, Screened
 from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, notes_on, plan_columns
-from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.screens import choose_screen
@@ -27,28 +27,6 @@ from airflow_provider_clevertap.records.faults import Fault
 from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
 from airflow_provider_clevertap.records.values import is_empty
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedBlock:
-    """A block's records, and the verdict on every row that has none.
-
-    :param block: the rows.
-    :param records: the JSON text of each record, followed by a comma, in the order of the rows.
-    :param rows: for each record, the place of its row in the block.
-    :param unsent: the rows that are not sent, by their place in the block.
-    :param dropped: for rows that are sent without some of their values: what was left out and why.
-    :param repeatable: sending these records twice has the effect of sending them once.
-    :param columns_by_code: the source column that CleverTap means by a code.
-    """
-
-    block: RowBlock
-    records: Any
-    rows: NDArray[np.int64]
-    unsent: Mapping[int, RowVerdict]
-    dropped: Mapping[int, RowVerdict]
-    repeatable: bool
-    columns_by_code: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +76,21 @@ class Encoder:
 
         :raises MappingError: when the block's columns cannot become records as asked.
         """
+        judged = self.judge(block)
+        return judged.settle(judged.sent(), judged.told)
+
+    def judge(self, block: RowBlock) -> JudgedBlock:
+        """Make the records of one block, and say of which rows there are none.
+
+        :raises MappingError: when the block's columns cannot become records as asked.
+        """
         plan = self._plan(block)
         columns = [
             self._screened(block, planned, screen) for planned, screen in zip(plan.columns, plan.screens, strict=True)
         ]
         doubtful = self._doubtful(block, columns)
         records = join_records(self.kind, columns, len(block), doubtful)
-        return _settle(block, plan, records, doubtful)
+        return _judge(block, plan, records, doubtful)
 
     def never_seen(self) -> list[str]:
         """Give the columns the user mapped that no block had."""
@@ -116,6 +102,20 @@ class Encoder:
         self._notes.update(dict.fromkeys(fresh, True))
         return fresh
 
+    def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:
+        """Decide which field each column of a block fills.
+
+        :raises MappingError: when the columns cannot become records as asked.
+        """
+        return plan_columns(
+            names,
+            self._choices,
+            shape=self.kind.shape,
+            unmapped=self._unmapped,
+            fixed=self._fixed,
+            constants=self.kind.constants.keys(),
+        )
+
     def _plan(self, block: RowBlock) -> _Plan:
         types = tuple(block.columns[name].type if name in block.columns else None for name in block.names)
         key = (block.names, types)
@@ -126,14 +126,7 @@ class Encoder:
 
     def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
         shape = self.kind.shape
-        columns = plan_columns(
-            names,
-            self._choices,
-            shape=shape,
-            unmapped=self._unmapped,
-            fixed=self._fixed,
-            constants=self.kind.constants.keys(),
-        )
+        columns = self.plan_columns(names)
         for note in notes_on(columns, shape):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
@@ -216,35 +209,23 @@ def _refuse_float_identities(
             )
 
 
-def _settle(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) -> EncodedBlock:
+def _judge(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) -> JudgedBlock:
     """Let the law judge the doubtful rows, and put its records in their places."""
-    everywhere = np.arange(len(block))
-    if doubtful is None:
-        return EncodedBlock(block, records, everywhere, {}, {}, plan.repeatable, plan.columns_by_code)
-    unsent: dict[int, RowVerdict] = {}
-    dropped: dict[int, RowVerdict] = {}
+    told: dict[int, Told] = {}
     written: list[str | None] = []
     repeatable = plan.repeatable
-    for index, verdict in _judge(block, plan, np.flatnonzero(doubtful)):
-        if verdict.record is None:
-            unsent[index] = _row_verdict(plan, verdict, block, index)
-            written.append(None)
-            continue
-        if verdict.faults:
-            dropped[index] = _row_verdict(plan, verdict, block, index)
+    for index, verdict in () if doubtful is None else _verdicts(block, plan, np.flatnonzero(doubtful)):
+        sent = verdict.record is not None
+        if verdict.faults or not sent:
+            told[index] = Told(sent, verdict.empty, _named(plan, verdict, block, index))
         repeatable = repeatable and verdict.repeatable
-        written.append(msgspec.json.encode(verdict.record).decode() + ",")
-    if len(unsent) < len(written):
+        written.append(msgspec.json.encode(verdict.record).decode() + "," if sent else None)
+    if any(written):
         records = pc.replace_with_mask(records, pa.array(doubtful), pa.array(written, pa.string()))
-    if unsent:
-        sent = np.ones(len(block), np.bool_)
-        sent[list(unsent)] = False
-        everywhere = np.flatnonzero(sent)
-        records = records.filter(pa.array(sent))
-    return EncodedBlock(block, records, everywhere, unsent, dropped, repeatable, plan.columns_by_code)
+    return JudgedBlock(block, records, told, repeatable, plan.columns_by_code)
 
 
-def _judge(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Iterable[tuple[int, Verdict]]:
+def _verdicts(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Iterable[tuple[int, Verdict]]:
     places = pa.array(indices)
     cells = [
         block.columns[column.source].take(places).to_pylist()
@@ -260,19 +241,7 @@ def _judge(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Iterable
             yield index, plan.law.judge([column[place] for column in cells])
 
 
-def _row_verdict(plan: _Plan, verdict: Verdict, block: RowBlock, index: int) -> RowVerdict:
-    if verdict.empty:
-        return RowVerdict(Outcome.SKIPPED)
+def _named(plan: _Plan, verdict: Verdict, block: RowBlock, index: int) -> tuple[tuple[str, Fault], ...]:
     # People fix cells, so a fault is told by its source column; the record's own field only where no column fills it.
     sources = {column.rule.key: column.source for column in plan.columns} if index not in block.faults else {}
-    names = [sources.get(fault.field, fault.field) for fault in verdict.faults]
-    return RowVerdict(
-        outcome=Outcome.INVALID if verdict.record is None else Outcome.ACCEPTED,
-        code=next((fault.code for fault in verdict.faults if fault.code is not None), None),
-        field=", ".join(dict.fromkeys(name for name in names if name)),
-        reason="; ".join(
-            f"{name}: {fault.reason}" if name and len(names) > 1 else fault.reason
-            for name, fault in zip(names, verdict.faults, strict=True)
-        ),
-        values_dropped=0 if verdict.record is None else len(verdict.faults),
-    )
+    return tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)

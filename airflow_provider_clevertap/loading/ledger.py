@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from airflow_provider_clevertap.loading.delivery import BatchResult
-from airflow_provider_clevertap.loading.encoding import EncodedBlock
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.summary import Summary

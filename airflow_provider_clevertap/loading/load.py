@@ -14,7 +14,8 @@ from airflow_provider_clevertap.exceptions import (
     TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.delivery import Courier
-from airflow_provider_clevertap.loading.encoding import EncodedBlock, Encoder
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.in_flight import InFlight
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger

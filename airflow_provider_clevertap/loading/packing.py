@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from airflow_provider_clevertap.loading.encoding import EncodedBlock
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 
 _HEAD, _TAIL = b'{"d":[', b"]}"
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoding import EncodedBlock, Encoder
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.packing import Batch, Packer
 from airflow_provider_clevertap.loading.rows import RowBlock
