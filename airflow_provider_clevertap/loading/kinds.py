@@ -34,6 +34,7 @@ class RecordKind:
     :param repeatable: a record without counting operations may be sent twice with the effect of once.
     :param constants: fields outside the properties that are the same in every record.
     :param settings: what the law wants to know besides the row.
+    :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
     """
 
     name: str
@@ -43,6 +44,7 @@ class RecordKind:
     repeatable: bool
     constants: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    ahead: RecordKind | None = None
 
 
 PROFILES: Final = RecordKind(
@@ -61,6 +63,7 @@ EVENTS: Final = RecordKind(
     shape=EVENT_SHAPE,
     records_per_call=EVENTS_PER_CALL,
     repeatable=False,
+    ahead=PROFILES,
 )
 
 DEVICE_TOKENS: Final = RecordKind(

@@ -11,11 +11,13 @@ import numpy as np
 from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.loading.packing import Piece
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.summary import Summary
 from airflow_provider_clevertap.loading.text_columns import Mask
 
-_ACCEPTED = RowVerdict(Outcome.ACCEPTED)
+#: Added to the reason of a row whose event waited for a profile update that was not accepted.
+_HELD_BACK = " (this is about the profile update; the event was not sent)"
 
 
 @dataclass(slots=True, eq=False)
@@ -23,15 +25,34 @@ class _OpenBlock:
     """A block some of whose records are still under way.
 
     :param encoded: the block.
-    :param under_way: records without an outcome.
-    :param settled: the rows whose record has one.
+    :param under_way: rows without an outcome.
+    :param ahead_under_way: records ahead of the block's own that have no outcome.
+    :param settled: the rows that have an outcome.
     :param refused: the verdicts on those that were not accepted.
     """
 
     encoded: EncodedBlock
     under_way: int
+    ahead_under_way: int
     settled: Mask
     refused: dict[int, RowVerdict] = field(default_factory=dict)
+
+    def note(self, piece: Piece) -> None:
+        """Note that records have an outcome."""
+        if piece.encoded is self.encoded:
+            self.under_way -= len(piece.rows)
+            self.settled[piece.rows] = True
+        else:
+            self.ahead_under_way -= len(piece.rows)
+
+    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowVerdict) -> None:
+        """Note that a record was not accepted; a record that waited for it will not be sent."""
+        verdict = verdict._replace(field=encoded.columns_by_code.get(verdict.code or 0, ""))
+        if encoded is not self.encoded:
+            verdict = verdict._replace(reason=verdict.reason + _HELD_BACK)
+            self.under_way -= 1
+            self.settled[row] = True
+        self.refused[row] = verdict
 
 
 class Ledger:
@@ -54,10 +75,11 @@ class Ledger:
 
     def enter(self, encoded: EncodedBlock) -> None:
         """Take up a block before any of its records is sent."""
-        opened = _OpenBlock(encoded, len(encoded.rows), np.zeros(len(encoded.block), np.bool_))
+        ahead = 0 if encoded.ahead is None else len(encoded.ahead.rows)
+        opened = _OpenBlock(encoded, len(encoded.rows), ahead, np.zeros(len(encoded.block), np.bool_))
         opened.settled[list(encoded.unsent)] = True
         self._open.append(opened)
-        self._by_block[id(encoded)] = opened
+        self._by_block.update((id(part), opened) for part in _parts(encoded))
         self._write_down()
 
     def settle(self, result: BatchResult) -> None:
@@ -67,18 +89,29 @@ class Ledger:
         self._summary.resent += result.resent
         for record, verdict in result.verdicts.items():
             encoded, row = result.batch.locate(record)
-            column = encoded.columns_by_code.get(verdict.code or 0, "")
-            self._by_block[id(encoded)].refused[row] = verdict._replace(field=column)
+            self._by_block[id(encoded)].refuse(encoded, row, verdict)
         for piece in result.batch.pieces:
-            opened = self._by_block[id(piece.encoded)]
-            opened.under_way -= len(piece.rows)
-            opened.settled[piece.rows] = True
+            self._by_block[id(piece.encoded)].note(piece)
         self._write_down()
 
     def settle_all(self, results: Iterable[BatchResult]) -> None:
         """Note the outcomes of several batches."""
         for result in results:
             self.settle(result)
+
+    def is_led(self, encoded: EncodedBlock) -> bool:
+        """Tell whether all the records that go ahead of a block's own have an outcome."""
+        opened = self._by_block.get(id(encoded))
+        return opened is None or not opened.ahead_under_way
+
+    def still_to_send(self, encoded: EncodedBlock) -> Piece | None:
+        """Give a block's own records without those whose row has an outcome already."""
+        opened = self._by_block.get(id(encoded))
+        if opened is None:
+            return None
+        piece = Piece(encoded, encoded.records, encoded.rows)
+        places = np.flatnonzero(~opened.settled[encoded.rows])
+        return piece if len(places) == len(encoded.rows) else piece.pick(places)
 
     def waive(self, encoded: EncodedBlock) -> None:
         """Take a block's records for accepted without sending them, as a local dry run does."""
@@ -96,7 +129,8 @@ class Ledger:
     def _write_down(self) -> None:
         while self._open and not self._open[0].under_way:
             opened = self._open.popleft()
-            del self._by_block[id(opened.encoded)]
+            for part in _parts(opened.encoded):
+                del self._by_block[id(part)]
             self._write_block(opened)
 
     def _write_block(self, opened: _OpenBlock) -> None:
@@ -110,3 +144,8 @@ class Ledger:
         written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
         self._rejects.write(encoded.block, written)
         self._summary.accepted += int(opened.settled.sum()) - len(noted)
+
+
+def _parts(encoded: EncodedBlock) -> tuple[EncodedBlock, ...]:
+    """Give the blocks of records that were made of the same rows."""
+    return (encoded,) if encoded.ahead is None else (encoded, encoded.ahead)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Generator, Iterator
+from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import (
@@ -13,7 +14,9 @@ from airflow_provider_clevertap.exceptions import (
     LoadStoppedError,
     TooManyRejectsError,
 )
+from airflow_provider_clevertap.loading.ahead import PairEncoder, read_ahead
 from airflow_provider_clevertap.loading.delivery import Courier
+from airflow_provider_clevertap.loading.dispatch import Dispatch
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.in_flight import InFlight
@@ -21,7 +24,6 @@ from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.mapping import read_choices
 from airflow_provider_clevertap.loading.options import LoadOptions
-from airflow_provider_clevertap.loading.packing import Packer
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.report import write_report
@@ -64,6 +66,7 @@ class Load:
         self._log = log or logging.getLogger(__name__)
         self._stopping = threading.Event()
         self._choices = read_choices(options.columns)
+        self._ahead_choices = read_ahead(kind, options.profile_columns)
 
     def stop(self) -> None:
         """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``."""
@@ -91,14 +94,7 @@ class Load:
 
     def _carry(self, rejects: RejectsFile) -> None:
         """Take every row from the source to its outcome."""
-        encoder = Encoder(
-            self.kind,
-            self._choices,
-            unmapped=self.options.unmapped,
-            fixed=self.source.fixed_columns,
-            default_country=self.options.default_country,
-            on_bad_value=self.options.on_bad_value,
-        )
+        encoder = self._encoder()
         ledger = Ledger(self.summary, rejects)
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
@@ -115,7 +111,21 @@ class Load:
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
-    def _encoded(self, encoder: Encoder, ledger: Ledger, progress: Progress) -> Generator[EncodedBlock, None, None]:
+    def _encoder(self) -> Encoder | PairEncoder:
+        said = self.options
+        options: dict[str, Any] = {
+            "unmapped": said.unmapped,
+            "fixed": self.source.fixed_columns,
+            "default_country": said.default_country,
+            "on_bad_value": said.on_bad_value,
+        }
+        if self.kind.ahead is None or self._ahead_choices is None:
+            return Encoder(self.kind, self._choices, **options)
+        return PairEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
+
+    def _encoded(
+        self, encoder: Encoder | PairEncoder, ledger: Ledger, progress: Progress
+    ) -> Generator[EncodedBlock, None, None]:
         for block in self.source.blocks():
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
@@ -139,20 +149,12 @@ class Load:
             trouble=progress.trouble,
             stopping=self._stopping,
         )
-        packer = Packer(self.kind.records_per_call, self.options.bytes_per_batch)
         with Sender(courier, in_flight) as sender:
+            dispatch = Dispatch(self.kind, self.options.bytes_per_batch, sender, ledger, most_open_rows=_MOST_OPEN_ROWS)
             try:
                 for block in encoded:
-                    for batch in packer.add(block):
-                        ledger.settle_all(sender.send(batch))
-                    while ledger.open_rows > _MOST_OPEN_ROWS:
-                        if sender.idle:  # what is open waits in the packer for a batch to be full
-                            for batch in packer.finish():
-                                ledger.settle_all(sender.send(batch))
-                        ledger.settle_all(sender.wait())
-                for batch in packer.finish():
-                    ledger.settle_all(sender.send(batch))
-                ledger.settle_all(sender.drain())
+                    dispatch.take(block)
+                dispatch.finish()
             except BaseException:
                 ledger.settle_all(sender.salvage())
                 raise
@@ -186,6 +188,7 @@ class Load:
                 source=self.source.name,
                 summary=self.summary,
                 choices=self._choices,
+                ahead_choices=self._ahead_choices,
                 failure=None if failure is None else _told(failure),
             )
         except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,6 +20,9 @@ class LoadOptions:
     """What a user may say of a load.
 
     :param columns: what each source column becomes, by its name; see ``Column``.
+    :param profile_columns: for events: the columns, in the same forms or as a list of names, that update the profile of
+        the event's owner in a record that goes ahead of the event. They are no properties of the event unless
+        ``columns`` names them too.
     :param unmapped: columns not named in ``columns`` are sent under their own name (``"send"``), left out
         (``"ignore"``) or not allowed (``"error"``).
     :param max_rejects: how many rows may fail, as a number of rows (``int``) or a share of all rows (``float``).
@@ -37,6 +40,7 @@ class LoadOptions:
     """
 
     columns: Mapping[str, ColumnChoice] | None = None
+    profile_columns: Mapping[str, ColumnChoice] | Sequence[str] | None = None
     unmapped: Unmapped = "send"
     max_rejects: int | float = 0
     rejects_path: Any = None

@@ -109,9 +109,12 @@ class Packer:
 
     def add(self, encoded: EncodedBlock) -> Iterator[Batch]:
         """Take a block's records, and give the batches that are full."""
-        offsets = _offsets(encoded.records)
-        whole = Piece(encoded, encoded.records, encoded.rows)
-        start, count = 0, len(encoded.rows)
+        return self.add_piece(Piece(encoded, encoded.records, encoded.rows))
+
+    def add_piece(self, whole: Piece) -> Iterator[Batch]:
+        """Take some of a block's records, and give the batches that are full."""
+        offsets = _offsets(whole.records)
+        start, count = 0, len(whole.rows)
         while start < count:
             stop = self._fill(offsets, start, count)
             if stop == start:

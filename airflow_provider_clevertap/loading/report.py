@@ -14,7 +14,13 @@ from airflow_provider_clevertap.records.codes import ERROR_CODES
 
 
 def write_report(
-    place: Any, *, source: str, summary: Summary, choices: Mapping[str, Column | None], failure: str | None
+    place: Any,
+    *,
+    source: str,
+    summary: Summary,
+    choices: Mapping[str, Column | None],
+    ahead_choices: Mapping[str, Column] | None,
+    failure: str | None,
 ) -> None:
     """Write the report.
 
@@ -22,6 +28,7 @@ def write_report(
     :param source: the source's name.
     :param summary: the finished summary.
     :param choices: what the user said of the columns.
+    :param ahead_choices: what the user said of the columns of profile updates, ``None`` when nothing.
     :param failure: why the load failed, ``None`` when it did not.
     """
     report = {
@@ -32,6 +39,8 @@ def write_report(
         "codes": {str(code): ERROR_CODES[code]._asdict() for code in sorted(summary.codes) if code in ERROR_CODES},
         "columns": {name: None if choice is None else _described(choice) for name, choice in choices.items()},
     }
+    if ahead_choices is not None:
+        report["profile_columns"] = {name: _described(choice) for name, choice in ahead_choices.items()}
     file = ArtifactFile(place)
     with file.open() as stream:
         json.dump(report, stream, indent=2, ensure_ascii=False)

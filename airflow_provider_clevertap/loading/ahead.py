@@ -1,0 +1,170 @@
+"""Two records of one row: an event, and the profile update that goes ahead of it.
+
+CleverTap advises to upload profiles before events, see "imports FAQ" on https://docs.clevertap.com/docs/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
+from airflow_provider_clevertap.loading.encoding import Encoder
+from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.mapping import (
+    ColumnChoice,
+    PlannedColumn,
+    Unmapped,
+    plan_columns,
+    read_choices,
+)
+from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.text_columns import Mask
+
+#: What a user calls the columns of the records that go ahead; every message about them begins so.
+_ARGUMENT = "profile_columns"
+
+
+def read_ahead(
+    kind: RecordKind, columns: Mapping[str, ColumnChoice] | Sequence[str] | None
+) -> dict[str, Column] | None:
+    """Read which columns go into a record of their own, ahead of the row's main one.
+
+    :param kind: the kind of the main record.
+    :param columns: as ``columns`` of a load, or a list of names that stay as they are; ``None`` when there are none.
+    :raises ConfigurationError: when nothing can go ahead of this kind of record, or there are no columns.
+    :raises MappingError: when a column cannot go ahead.
+    """
+    if columns is None:
+        return None
+    if kind.ahead is None:
+        raise ConfigurationError(f"{_ARGUMENT} goes with events, not with {kind.name}: use columns")
+    if not isinstance(columns, Mapping):
+        columns = _from_names(columns)
+    if not columns:
+        raise ConfigurationError(f"{_ARGUMENT} is empty: name the columns that update profiles, or leave it out")
+    try:
+        choices = read_choices(columns)
+    except MappingError as error:
+        raise _told_of(error) from None
+    return {source: _checked(source, choice, kind.ahead) for source, choice in choices.items()}
+
+
+def _from_names(names: Any) -> dict[str, ColumnChoice]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f"{_ARGUMENT} must be a mapping from source columns to fields, or a list of columns")
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise MappingError(f"{_ARGUMENT}: column {twice[0]!r} is named twice")
+    return {name: Column() for name in names}
+
+
+def _checked(source: str, choice: Column | None, kind: RecordKind) -> Column:
+    if choice is None:
+        raise MappingError(f"{_ARGUMENT}: column {source!r} becomes nothing: do not name it here")
+    key = kind.shape.canonical(source if choice.name is None else str(choice.name))
+    if key in kind.shape.top:
+        raise MappingError(
+            f"{_ARGUMENT}: column {source!r} would become {key}, which is not a property: the profile is the one the "
+            "event belongs to; say in columns which column holds it"
+        )
+    return choice
+
+
+class PairEncoder:
+    """Turns row blocks into records, each with another one of the same owner ahead of it.
+
+    A column of the records that go ahead is no property of the main ones, unless ``choices`` names it too. A row is
+    sent whole or not at all; where it fills nothing of the record that would go ahead, the main one goes alone.
+
+    :param kind: the kind of the main records.
+    :param ahead: the kind of those that go ahead.
+    :param choices: what the user said of the main records' columns.
+    :param ahead_choices: what the user said of the others'.
+    :param unmapped: what happens to columns neither of them names.
+    :param options: see :class:`Encoder`.
+    """
+
+    def __init__(
+        self,
+        kind: RecordKind,
+        ahead: RecordKind,
+        choices: Mapping[str, Column | None],
+        ahead_choices: Mapping[str, Column],
+        *,
+        unmapped: Unmapped = "send",
+        **options: Any,
+    ) -> None:
+        top = kind.shape.top if unmapped == "send" else ()
+        no_properties = [name for name in ahead_choices if kind.shape.canonical(name) not in top]
+        self._main = Encoder(kind, {**dict.fromkeys(no_properties), **choices}, unmapped=unmapped, **options)
+        self._ahead = _AheadEncoder(self._main, ahead, ahead_choices, **options)
+
+    def encode(self, block: RowBlock) -> EncodedBlock:
+        """Encode one block.
+
+        :raises MappingError: when the block's columns cannot become records as asked.
+        """
+        main, ahead = self._main.judge(block), self._ahead.judge(block)
+        told = _both_told(main, ahead)
+        sent = np.ones(len(block), np.bool_)
+        sent[[row for row, one in told.items() if not one.sent]] = False
+        return main.settle(sent, told, ahead.settle(sent & ahead.sent() & self._ahead.fills(ahead), {}))
+
+    def never_seen(self) -> list[str]:
+        """Give the columns the user named that no block had."""
+        return self._main.never_seen()
+
+    def new_notes(self) -> list[str]:
+        """Give what the user should know of the mapping and has not been told yet."""
+        return list(dict.fromkeys([*self._main.new_notes(), *self._ahead.new_notes()]))
+
+
+class _AheadEncoder(Encoder):
+    """Makes the records that go ahead: their own columns, and the owner of the main record.
+
+    :param main: makes the main records.
+    """
+
+    def __init__(self, main: Encoder, kind: RecordKind, choices: Mapping[str, Column], **options: Any) -> None:
+        super().__init__(kind, choices, unmapped="ignore", **options)
+        self._main = main
+
+    def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:
+        shape = self.kind.shape
+        owner = [column for column in self._main.plan_columns(names) if column.rule.key in shape.identifiers]
+        try:
+            # Whether all of them are there and whose the record is has been looked at for the main record.
+            own = plan_columns(names, self._choices, shape=shape, unmapped="ignore", fixed=False)
+        except MappingError as error:
+            raise _told_of(error) from None
+        return (*owner, *own)
+
+    def fills(self, judged: JudgedBlock) -> Mask:
+        """Mark the rows whose record says something of its owner."""
+        # The properties come last, and text inside them cannot end like this: its quotes are escaped.
+        bare = pc.ends_with(judged.records, f'"{self.kind.shape.data}":{{}}}},')
+        return ~np.asarray(bare.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _both_told(main: JudgedBlock, ahead: JudgedBlock) -> dict[int, Told]:
+    """Give what is to be said of rows of which both records were judged."""
+    told = dict(main.told)
+    for row, of_ahead in ahead.told.items():
+        of_main = main.told.get(row, Told())
+        told[row] = Told(
+            sent=of_main.sent and (of_ahead.sent or of_ahead.empty),
+            empty=of_main.empty and of_ahead.empty,
+            # What is wrong with their owner is wrong with both.
+            faults=tuple(dict.fromkeys((*of_main.faults, *of_ahead.faults))),
+        )
+    return told
+
+
+def _told_of(error: MappingError) -> MappingError:
+    return MappingError(f"{_ARGUMENT}: {error}")

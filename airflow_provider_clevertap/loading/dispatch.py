@@ -1,0 +1,79 @@
+"""The order in which records go out: in that of their rows, and after those that go ahead of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.ledger import Ledger
+from airflow_provider_clevertap.loading.packing import Batch, Packer
+from airflow_provider_clevertap.loading.sending import Sender
+
+
+class Dispatch:
+    """Packs and sends blocks of records, and notes what became of them.
+
+    Records that go ahead of others have batches of their own. A block's main records follow when all that go ahead of
+    them have an outcome and the blocks before it have been let go; meanwhile what goes ahead in later blocks is sent.
+
+    :param kind: the kind of the main records.
+    :param bytes_per_batch: the most bytes of a request.
+    :param sender: sends the batches.
+    :param ledger: keeps account of the rows; each block is entered before it comes here.
+    :param most_open_rows: rows kept in memory while one batch is held up; beyond it no block is taken.
+    """
+
+    def __init__(
+        self, kind: RecordKind, bytes_per_batch: int, sender: Sender, ledger: Ledger, *, most_open_rows: int
+    ) -> None:
+        self._packer = Packer(kind.records_per_call, bytes_per_batch)
+        self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch)
+        self._waiting: deque[EncodedBlock] = deque()
+        self._sender = sender
+        self._ledger = ledger
+        self._most_open_rows = most_open_rows
+
+    def take(self, encoded: EncodedBlock) -> None:
+        """Take a block, and wait until there is room for another one.
+
+        :raises CleverTapError: the first failure of a batch; the load cannot go on.
+        """
+        if encoded.ahead is None:
+            self._send(self._packer.add(encoded))
+        else:
+            self._waiting.append(encoded)
+            self._send(self._ahead.add(encoded.ahead))
+            self._let_go()
+        while self._ledger.open_rows > self._most_open_rows:
+            if self._sender.idle:  # what is open waits in the packers for a batch to be full
+                self._send(self._ahead.finish())
+                self._send(self._packer.finish())
+            self._wait()
+
+    def finish(self) -> None:
+        """Send what is left, and wait for the last outcome.
+
+        :raises CleverTapError: the first failure of a batch.
+        """
+        self._send(self._ahead.finish())
+        while self._waiting:
+            self._wait()
+        self._send(self._packer.finish())
+        self._ledger.settle_all(self._sender.drain())
+
+    def _send(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self._ledger.settle_all(self._sender.send(batch))
+
+    def _wait(self) -> None:
+        self._ledger.settle_all(self._sender.wait())
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Send the main records that wait for nothing any more."""
+        while self._waiting and self._ledger.is_led(self._waiting[0]):
+            piece = self._ledger.still_to_send(self._waiting.popleft())
+            if piece is not None:
+                self._send(self._packer.add_piece(piece))
