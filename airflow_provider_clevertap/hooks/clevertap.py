@@ -105,7 +105,8 @@ class CleverTapHook(BaseHook):
         """Load events, for use inside ``@task`` functions.
 
         :param source: as for :meth:`upload_profiles`.
-        :param options: the other arguments of ``CleverTapUploadEventsOperator``, such as ``event_name``.
+        :param options: the other arguments of ``CleverTapUploadEventsOperator``, such as ``event_name`` or
+            ``profile_columns``.
         :return: the summary.
         :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
@@ -57,15 +57,35 @@ def column_mapping(value: Any) -> Mapping[str, Any] | None:
 
     :raises ConfigurationError: when it is neither.
     """
-    value = optional_text(value)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = ()
+    value = _from_json(value)
     if value is not None and not isinstance(value, Mapping):
         raise ConfigurationError(
             "columns must be a mapping from source columns to CleverTap fields, or its JSON text. In a template write "
             "{{ params.columns | tojson }}."
         )
     return value
+
+
+def columns_or_names(name: str, value: Any) -> Mapping[str, Any] | Sequence[str] | None:
+    """Read columns that may also be a list of names: a mapping, a list, or the JSON of either.
+
+    :raises ConfigurationError: when it is something else.
+    """
+    value = _from_json(value)
+    if value is None or isinstance(value, Mapping | list | tuple):
+        return value
+    raise ConfigurationError(
+        f"{name} must be a mapping from source columns to CleverTap fields, a list of columns, or the JSON text of "
+        f"either. In a template write {{{{ params.{name} | tojson }}}}."
+    )
+
+
+def _from_json(value: Any) -> Any:
+    """Read the JSON of an argument that came as text; other text stays text."""
+    value = optional_text(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow_provider_clevertap.operators.arguments import optional_text, whole_number
+from airflow_provider_clevertap.operators.arguments import columns_or_names, optional_text, whole_number
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 
 if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.columns import Column
     from airflow_provider_clevertap.loading.kinds import RecordKind
 
 
@@ -37,6 +38,10 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
     :param property_limit: the most properties of one event, 100 unless the account has another number. Templated.
     :param future_seconds: an event further in the future than this is taken for a mistake in unit or time zone and
         not sent; default 3600. Templated.
+    :param profile_columns: columns that update the profile of the event's owner: forms as for ``columns``, or a list
+        of names. Each row's update is a record of its own and goes ahead of the event, which is sent only when
+        CleverTap has accepted the update. These columns are no properties of the event unless ``columns`` names them
+        too. May be JSON text. Templated.
     """
 
     template_fields: Sequence[str] = (
@@ -45,7 +50,12 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         "timestamp",
         "property_limit",
         "future_seconds",
+        "profile_columns",
     )
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **CleverTapUploadOperator.template_fields_renderers,
+        "profile_columns": "json",
+    }
 
     def __init__(
         self,
@@ -54,6 +64,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         timestamp: Literal["now"] | str | None = None,
         property_limit: int | str | None = None,
         future_seconds: int | str | None = None,
+        profile_columns: Mapping[str, str | Column | Mapping[str, Any]] | Sequence[str] | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,6 +72,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         self.timestamp = timestamp
         self.property_limit = property_limit
         self.future_seconds = future_seconds
+        self.profile_columns = profile_columns
 
     def _kind(self) -> RecordKind:
         from airflow_provider_clevertap.loading.kinds import events
@@ -72,3 +84,6 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             "future_seconds": whole_number("future_seconds", self.future_seconds),
         }
         return events(**{name: value for name, value in said.items() if value is not None})
+
+    def _options(self) -> dict[str, Any]:
+        return {**super()._options(), "profile_columns": columns_or_names("profile_columns", self.profile_columns)}

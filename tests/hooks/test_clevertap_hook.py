@@ -84,6 +84,17 @@ def test_the_client_reads_profiles(connection: str, tmp_path: Any) -> None:
         assert client.get_profile(identity="nobody") is None
 
 
+def test_the_hook_sends_profile_updates_ahead_of_events(connection: str, emulator: Any, tmp_path: Any) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("identity,ts,City\nasha,1767322800,Pune\n")
+    hook = CleverTapHook(connection)
+    assert hook.upload_events(str(source), event_name="Viewed", profile_columns=["City"])["accepted"] == 1
+    assert emulator.profile("asha")["data"] == {"City": "Pune"}
+    assert emulator.events("asha")[0]["data"] == {}
+    with pytest.raises(ConfigurationError, match="goes with events"):
+        hook.upload_profiles(str(source), profile_columns=["City"])
+
+
 def test_outside_a_task_there_is_no_rejects_file_unless_asked_for(connection: str, tmp_path: Any) -> None:
     source = tmp_path / "rows.csv"
     source.write_text("identity,Email\nasha,asha@example.com\nravi,ravi.example.com\n")

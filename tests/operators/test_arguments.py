@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
+    columns_or_names,
     count_or_share,
     optional_text,
     whole_number,
@@ -71,6 +72,19 @@ def test_columns_may_be_json() -> None:
 def test_columns_must_be_a_mapping(given: Any) -> None:
     with pytest.raises(ConfigurationError, match="columns must be a mapping"):
         column_mapping(given)
+
+
+@pytest.mark.parametrize("given", [["Email", "City"], '["Email", "City"]', ("Email", "City")])
+def test_columns_may_be_names_where_nothing_else_is_to_be_said(given: Any) -> None:
+    assert list(columns_or_names("profile_columns", given) or ()) == ["Email", "City"]
+    assert columns_or_names("profile_columns", '{"mail": "Email"}') == {"mail": "Email"}
+    assert columns_or_names("profile_columns", " None ") is None
+
+
+@pytest.mark.parametrize("given", ["Email", "['Email']", '"Email"', "7", 7])
+def test_anything_else_is_no_list_of_columns(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"profile_columns must be .*params\.profile_columns \| tojson"):
+        columns_or_names("profile_columns", given)
 
 
 def test_text_stays_text() -> None:

@@ -48,6 +48,39 @@ def test_events_are_loaded_with_templated_arguments(run: Any, connection: str, e
     ]
 
 
+def test_profile_updates_go_ahead_of_their_events(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    path = tmp_path / "views.csv"
+    path.write_text("identity,ts,sku,email,city\nu-1,1767322800,a,u1@example.com,Pune\nu-2,1767322801,b,no address,\n")
+    task, summary = run(
+        CleverTapUploadEventsOperator,
+        source=str(path),
+        event_name="Viewed",
+        max_rejects=1,
+        profile_columns='{"email": "Email", "city": "{{ "City" }}"}',
+    )
+    assert task.state == "success"
+    assert (summary["kind"], summary["accepted"], summary["invalid"], summary["codes"]) == ("events", 1, 1, {"515": 1})
+    assert [event["data"] for event in emulator.events()] == [{"sku": "a"}]
+    profile = emulator.profile("u-1")
+    assert (profile["uploads"], profile["data"]) == (1, {"Email": "u1@example.com", "City": "Pune"})
+
+
+def test_profile_columns_that_cannot_be_used_are_final(
+    run: Any, connection: str, emulator: Any, tmp_path: Path
+) -> None:
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    path = tmp_path / "views.csv"
+    path.write_text("identity,ts\nu-1,1767322800\n")
+    task, _ = run(
+        CleverTapUploadEventsOperator, source=str(path), event_name="Viewed", profile_columns=["ts"], retries=2
+    )
+    assert (task.state, task.try_number) == ("failed", 1)
+    assert emulator.requests() == []
+
+
 def test_an_event_name_that_cannot_be_used_is_final(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
