@@ -1,0 +1,175 @@
+"""No event before its profile update, in whatever order the answers come; and no row is forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, cast
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_clevertap.loading.ahead import PairEncoder
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.delivery import BatchResult
+from airflow_provider_clevertap.loading.dispatch import Dispatch
+from airflow_provider_clevertap.loading.kinds import PROFILES, events
+from airflow_provider_clevertap.loading.ledger import Ledger
+from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.loading.packing import Batch
+from airflow_provider_clevertap.loading.rejects import RejectsFile
+from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.summary import Summary
+
+VIEWED = events(event_name="Viewed", timestamp="now")
+
+
+class ClosedError(Exception):
+    """What a sender fails with."""
+
+
+@dataclass
+class Answers:
+    """Stands in for a sender: the batches under way are answered in any order, some records refused."""
+
+    random: Random
+    refused: dict[tuple[str, str], Outcome]
+    most: int = 3
+    fails_after: int | None = None
+    under_way: list[Batch] = field(default_factory=list)
+    waits_for_nothing: int = 0
+    #: each record that was sent, in the order of sending: its type and its owner
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    #: those that were accepted
+    accepted: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def idle(self) -> bool:
+        return not self.under_way
+
+    def send(self, batch: Batch) -> Iterator[BatchResult]:
+        if self.fails_after is not None and len(self.sent) >= self.fails_after:
+            raise ClosedError
+        for kind, owner in owners(batch):
+            if kind == "event" and ("profile", owner) in self.sent:
+                assert ("profile", owner) in self.accepted
+            self.sent.append((kind, owner))
+        assert len({kind for kind, _ in owners(batch)}) == 1
+        assert len(batch) <= 4
+        self.under_way.append(batch)
+        self.waits_for_nothing = 0
+        while len(self.under_way) > self.most or (self.under_way and self.random.random() < 0.3):
+            yield self._answer()
+
+    def wait(self) -> Iterator[BatchResult]:
+        self.waits_for_nothing += not self.under_way
+        assert self.waits_for_nothing < 3, "turns round and round"
+        if self.under_way:
+            yield self._answer()
+
+    def drain(self) -> Iterator[BatchResult]:
+        while self.under_way:
+            yield self._answer()
+
+    def _answer(self) -> BatchResult:
+        batch = self.under_way.pop(self.random.randrange(len(self.under_way)))
+        result = BatchResult(batch, requests=1)
+        for place, record in enumerate(owners(batch)):
+            if record in self.refused:
+                result.verdicts[place] = RowVerdict(self.refused[record], 555, "", "refused")
+            else:
+                self.accepted.add(record)
+        return result
+
+
+def owners(batch: Batch) -> list[tuple[str, str]]:
+    return [(record["type"], record["identity"]) for record in json.loads(batch.body())["d"]]
+
+
+#: Of each row: what becomes of its profile update and of its event. Some rows have no update, some are invalid.
+ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile refused", "event refused"])
+
+
+@given(
+    blocks=st.lists(st.lists(ROWS, max_size=9), max_size=8),
+    seed=st.integers(0, 10**6),
+    most=st.integers(1, 12),
+    in_flight=st.integers(1, 4),
+    fails_after=st.none() | st.integers(0, 40),
+)
+@settings(max_examples=500, deadline=None)
+def test_every_row_comes_to_its_outcome(
+    blocks: list[list[str]], seed: int, most: int, in_flight: int, fails_after: int | None
+) -> None:
+    random = Random(seed)
+    fates = {f"{number}-{row}": fate for number, rows in enumerate(blocks) for row, fate in enumerate(rows)}
+    refusals = [Outcome.REJECTED, Outcome.UNCONFIRMED]
+    refused = {(fate.split()[0], who): random.choice(refusals) for who, fate in fates.items() if "refused" in fate}
+    answers = Answers(random, refused, most=in_flight, fails_after=fails_after)
+    summary = Summary("events")
+    ledger = Ledger(summary, RejectsFile(None))
+    encoder = PairEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
+    kind = small(VIEWED)
+    dispatch = Dispatch(kind, 10**6, cast("Any", answers), ledger, most_open_rows=most)
+    broke_off = False
+    try:
+        for number, rows in enumerate(blocks):
+            encoded = encoder.encode(block_of(number, rows))
+            ledger.enter(encoded)
+            dispatch.take(encoded)
+            assert ledger.open_rows <= most
+        dispatch.finish()
+    except ClosedError:
+        broke_off = True
+        ledger.settle_all(answers.drain())
+    ledger.close()
+
+    events_sent = [who for kind, who in answers.sent if kind == "event"]
+    assert len(set(answers.sent)) == len(answers.sent)
+    assert events_sent == [who for who in fates if who in set(events_sent)], "out of the order of the rows"
+    expected = dict.fromkeys(Outcome, 0)
+    for who, fate in fates.items():
+        record = (fate.split()[0] if "refused" in fate else "event", who)
+        if fate == "invalid":
+            expected[Outcome.INVALID] += not broke_off
+        elif record in answers.sent:
+            expected[refused.get(record, Outcome.ACCEPTED)] += 1
+        else:
+            assert broke_off
+    found = {outcome: getattr(summary, outcome.value) for outcome in Outcome}
+    if broke_off:
+        # Rows of blocks that were never taken have no outcome, invalid or not.
+        expected[Outcome.INVALID] = found[Outcome.INVALID]
+    assert found == expected
+
+
+def small(kind: Any) -> Any:
+    return replace(kind, records_per_call=4, ahead=replace(PROFILES, records_per_call=3))
+
+
+def block_of(number: int, fates: list[str]) -> RowBlock:
+    columns = {
+        "id": pa.array(
+            ["null" if fate == "invalid" else f"{number}-{row}" for row, fate in enumerate(fates)], pa.string()
+        ),
+        "tier": pa.array([None if fate == "no update" else "gold" for fate in fates], pa.string()),
+    }
+    return RowBlock("views.csv", 1, tuple(columns), columns)
+
+
+def test_what_goes_ahead_of_later_blocks_does_not_wait_for_earlier_events() -> None:
+    answers = Answers(Random(0), {}, most=100)
+    answers.random.random = lambda: 1.0  # type: ignore[method-assign] # nothing is answered before it is waited for
+    ledger = Ledger(Summary("events"), RejectsFile(None))
+    encoder = PairEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
+    dispatch = Dispatch(small(VIEWED), 10**6, cast("Any", answers), ledger, most_open_rows=1_000)
+    for number in range(5):
+        encoded = encoder.encode(block_of(number, ["good"] * 6))
+        ledger.enter(encoded)
+        dispatch.take(encoded)
+    assert [kind for kind, _ in answers.sent] == ["profile"] * 30
+    dispatch.finish()
+    assert [kind for kind, _ in answers.sent].count("event") == 30
