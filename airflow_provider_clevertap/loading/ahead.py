@@ -114,7 +114,7 @@ class PairEncoder:
         told = _both_told(main, ahead)
         sent = np.ones(len(block), np.bool_)
         sent[[row for row, one in told.items() if not one.sent]] = False
-        return main.settle(sent, told, ahead.settle(sent & ahead.sent() & self._ahead.fills(ahead), {}))
+        return main.settle(sent, told, ahead.settle(sent & self._ahead.fills(ahead), {}))
 
     def never_seen(self) -> list[str]:
         """Give the columns the user named that no block had."""
@@ -158,7 +158,7 @@ def _both_told(main: JudgedBlock, ahead: JudgedBlock) -> dict[int, Told]:
     for row, of_ahead in ahead.told.items():
         of_main = main.told.get(row, Told())
         told[row] = Told(
-            sent=of_main.sent and (of_ahead.sent or of_ahead.empty),
+            sent=of_main.sent and of_ahead.sent,
             empty=of_main.empty and of_ahead.empty,
             # What is wrong with their owner is wrong with both.
             faults=tuple(dict.fromkeys((*of_main.faults, *of_ahead.faults))),
