@@ -211,13 +211,15 @@ def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dic
 
 
 def test_a_stuck_update_lets_no_event_pass(emulator: RunningEmulator, client: CleverTapClient) -> None:
-    emulator.inject({"do": "stall", "identity": "cust-00000", "seconds": 2.0, "times": 1})
+    # The client waits three seconds for an answer, then sends the batch again.
+    emulator.inject({"do": "stall", "identity": "cust-00000", "times": 1})
     source = Rows(views(6_000), block_rows=1_000)
     load = Load(VIEWED, source, client, LoadOptions(retries=QUICK, profile_columns=PROFILE))
     running = threading.Thread(target=load.run)
     running.start()
-    time.sleep(1.0)
-    while_stuck = emulator.stats()["stored"]
+    deadline = time.monotonic() + 20
+    while (while_stuck := emulator.stats()["stored"])["profiles"] < 5_000 and time.monotonic() < deadline:
+        time.sleep(0.05)
     running.join(60)
     assert (while_stuck["profiles"], while_stuck["events"]) == (5_000, 0)
     assert load.summary.accepted == 6_000
