@@ -70,7 +70,7 @@ def check_order(emulator: RunningEmulator) -> None:
 
 
 @pytest.mark.parametrize("in_flight", [1, 10])
-@pytest.mark.parametrize("block_rows", [1, 37, 700, 5_000])
+@pytest.mark.parametrize("block_rows", [7, 700, 5_000])
 def test_profiles_arrive_before_their_events(
     make_load: MakeLoad, emulator: RunningEmulator, block_rows: int, in_flight: int
 ) -> None:
