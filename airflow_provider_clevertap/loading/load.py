@@ -94,7 +94,7 @@ class Load:
 
     def _carry(self, rejects: RejectsFile) -> None:
         """Take every row from the source to its outcome."""
-        encoder = self._encoder()
+        encoder = self._make_encoder()
         ledger = Ledger(self.summary, rejects)
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
@@ -111,7 +111,7 @@ class Load:
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
-    def _encoder(self) -> Encoder | PairEncoder:
+    def _make_encoder(self) -> Encoder | PairEncoder:
         said = self.options
         options: dict[str, Any] = {
             "unmapped": said.unmapped,
