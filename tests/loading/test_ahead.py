@@ -133,6 +133,15 @@ def test_plain_updates_may_be_repeated_and_counting_ones_may_not() -> None:
         assert (encoded.repeatable, encoded.ahead.repeatable) == (False, repeatable)
 
 
+def test_an_empty_cell_that_deletes_says_something() -> None:
+    columns = {"identity": pa.array(["a", "b"]), "ts": pa.array([1, 2]), "city": pa.array(["Pune", None])}
+    choices = {"city": Column("City", empty="delete")}
+    encoded = PairEncoder(VIEWED, PROFILES, {}, choices).encode(RowBlock("a", 1, tuple(columns), columns))
+    assert encoded.ahead is not None
+    updates = [record["profileData"] for record in records(encoded.ahead).values()]
+    assert updates == [{"City": "Pune"}, {"City": {"$delete": 1}}]
+
+
 def test_floats_become_no_phone_numbers() -> None:
     columns = {"identity": pa.array(["a"]), "ts": pa.array([1]), "mobile": pa.array([9.1])}
     with pytest.raises(MappingError, match="'mobile' holds floating-point numbers"):
