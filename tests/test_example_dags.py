@@ -104,6 +104,21 @@ def test_the_command_makes_the_pool(airflow_db: Path, run_airflow: Any) -> None:
     assert [(one["pool"], int(one["slots"])) for one in pool] == [("clevertap", 15)]
 
 
+def test_order_lines_become_whole_orders(run_dag: Any, returned: Any, connection: str, emulator: Any) -> None:
+    summary = returned(run_dag(dag_in(EXAMPLES / "charged_from_order_lines.py")), "load_orders")
+    lines = read(EXAMPLES / "data" / "order_lines.csv")
+    rejects = read(Path(summary["rejects_path"]))
+    refused = {row["order_id"] for row in rejects}
+    assert len(refused) == 4
+    assert len(rejects) == summary["invalid"] == sum(line["order_id"] in refused for line in lines)
+    assert {row["clevertap_field"] for row in rejects} == {"customer_id", "total", "unit_price"}
+    stored = {event["data"]["Charged ID"]: event["data"] for event in emulator.events()}
+    assert stored.keys() == {line["order_id"] for line in lines} - refused
+    for order_id, order in stored.items():
+        bought = [line["sku"] for line in lines if line["order_id"] == order_id]
+        assert [item["SKU"] for item in order["Items"]] == bought
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

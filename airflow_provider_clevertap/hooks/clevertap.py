@@ -113,7 +113,7 @@ class CleverTapHook(BaseHook):
         """
         from airflow_provider_clevertap.loading.kinds import events
 
-        of_events = ("event_name", "timestamp", "property_limit", "future_seconds")
+        of_events = ("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items")
         kind = events(**{name: options.pop(name) for name in of_events if options.get(name) is not None})
         return self._upload(kind, source, options)
 

@@ -5,7 +5,7 @@ CleverTap advises to upload profiles before events, see "imports FAQ" on https:/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.made_property import MadeProperty
 from airflow_provider_clevertap.loading.mapping import (
     ColumnChoice,
     PlannedColumn,
@@ -105,12 +106,20 @@ class PairEncoder:
         self._main = Encoder(kind, {**dict.fromkeys(no_properties), **choices}, unmapped=unmapped, **options)
         self._ahead = _AheadEncoder(self._main, ahead, ahead_choices, **options)
 
-    def encode(self, block: RowBlock) -> EncodedBlock:
+    def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
+        """Encode a source's blocks.
+
+        :raises MappingError: when a block's columns cannot become records as asked.
+        """
+        return map(self.encode, blocks)
+
+    def encode(self, block: RowBlock, made: MadeProperty | None = None) -> EncodedBlock:
         """Encode one block.
 
+        :param made: a property of the main records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
-        main, ahead = self._main.judge(block), self._ahead.judge(block)
+        main, ahead = self._main.judge(block, made), self._ahead.judge(block)
         told = _both_told(main, ahead)
         sent = np.ones(len(block), np.bool_)
         sent[[row for row, one in told.items() if not one.sent]] = False

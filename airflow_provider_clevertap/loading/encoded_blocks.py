@@ -15,6 +15,9 @@ from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.text_columns import Mask
 from airflow_provider_clevertap.records.faults import Fault
 
+#: The faults of one record that its reason tells; an order of many lines may have hundreds.
+_MOST_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedBlock:
@@ -27,6 +30,8 @@ class EncodedBlock:
     :param dropped: for rows that are sent without some of their values: what was left out and why.
     :param repeatable: sending these records twice has the effect of sending them once.
     :param columns_by_code: the source column that CleverTap means by a code.
+    :param leaders: for each row of the block the row whose record it went into, ascending, where a record is made of
+        several rows; ``None`` when each has its own.
     :param ahead: other records of the same rows. A record is sent when CleverTap has accepted its row's record there.
     """
 
@@ -38,6 +43,7 @@ class EncodedBlock:
     repeatable: bool
     columns_by_code: Mapping[int, str]
     ahead: EncodedBlock | None = None
+    leaders: NDArray[np.int64] | None = None
 
 
 class Told(NamedTuple):
@@ -56,14 +62,16 @@ class Told(NamedTuple):
         """Give the row's outcome, as far as it is known before anything is sent."""
         if self.empty:
             return RowVerdict(Outcome.SKIPPED)
+        told = self.faults[:_MOST_TOLD]
+        more = len(self.faults) - len(told)
         return RowVerdict(
             outcome=Outcome.ACCEPTED if self.sent else Outcome.INVALID,
             code=next((fault.code for _, fault in self.faults if fault.code is not None), None),
-            field=", ".join(dict.fromkeys(name for name, _ in self.faults if name)),
+            field=", ".join(dict.fromkeys(name for name, _ in told if name)),
             reason="; ".join(
-                f"{name}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason
-                for name, fault in self.faults
-            ),
+                f"{name}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason for name, fault in told
+            )
+            + (f"; and {more} more" if more else ""),
             values_dropped=len(self.faults) if self.sent else 0,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,15 +18,15 @@ from airflow_provider_clevertap.loading.column_screens import Screen, Screened
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
 from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.made_property import MadeProperty
 from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, notes_on, plan_columns
 from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.rows import RowBlock
-from airflow_provider_clevertap.loading.screens import choose_screen
-from airflow_provider_clevertap.loading.text_columns import Mask, either, empty_to_null, none_if_clear
+from airflow_provider_clevertap.loading.screens import choose_screen, screen_column
+from airflow_provider_clevertap.loading.text_columns import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.faults import Fault
 from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
-from airflow_provider_clevertap.records.values import is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +71,39 @@ class Encoder:
         self._seen: set[str] = set()
         self._notes: dict[str, bool] = {}
 
-    def encode(self, block: RowBlock) -> EncodedBlock:
+    def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
+        """Encode a source's blocks.
+
+        :raises MappingError: when a block's columns cannot become records as asked.
+        """
+        return map(self.encode, blocks)
+
+    def encode(self, block: RowBlock, made: MadeProperty | None = None) -> EncodedBlock:
         """Encode one block.
 
+        :param made: a property of its records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
-        judged = self.judge(block)
+        judged = self.judge(block, made)
         return judged.settle(judged.sent(), judged.told)
 
-    def judge(self, block: RowBlock) -> JudgedBlock:
+    def judge(self, block: RowBlock, made: MadeProperty | None = None) -> JudgedBlock:
         """Make the records of one block, and say of which rows there are none.
 
+        :param made: a property of its records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
         plan = self._plan(block)
         columns = [
-            self._screened(block, planned, screen) for planned, screen in zip(plan.columns, plan.screens, strict=True)
+            self._encoded(planned, screen_column(block, planned.source, screen))
+            for planned, screen in zip(plan.columns, plan.screens, strict=True)
         ]
+        if made is not None:
+            made.refuse_others(plan.columns)
+            columns.append(made.column)
         doubtful = self._doubtful(block, columns)
         records = join_records(self.kind, columns, len(block), doubtful)
-        return _judge(block, plan, records, doubtful)
+        return _judge(block, plan, made, records, doubtful)
 
     def never_seen(self) -> list[str]:
         """Give the columns the user mapped that no block had."""
@@ -157,17 +170,7 @@ class Encoder:
             },
         )
 
-    def _screened(self, block: RowBlock, planned: PlannedColumn, screen: Screen | None) -> EncodedColumn:
-        column = block.columns.get(planned.source)
-        if column is None:
-            filled = np.array([not is_empty(value) for value in block.objects[planned.source]], np.bool_)
-        elif screen is None:
-            filled = column.is_valid().to_numpy(zero_copy_only=False)
-        else:
-            return self._column(planned, screen(empty_to_null(column) if pa.types.is_string(column.type) else column))
-        return self._column(planned, Screened(pa.nulls(len(block), pa.string()), none_if_clear(filled)))
-
-    def _column(self, planned: PlannedColumn, screened: Screened) -> EncodedColumn:
+    def _encoded(self, planned: PlannedColumn, screened: Screened) -> EncodedColumn:
         key = planned.rule.key
         return EncodedColumn(planned.rule, screened, written=self.kind.shape.written.get(key, key))
 
@@ -209,15 +212,15 @@ def _refuse_float_identities(
             )
 
 
-def _judge(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) -> JudgedBlock:
+def _judge(block: RowBlock, plan: _Plan, made: MadeProperty | None, records: Any, doubtful: Mask | None) -> JudgedBlock:
     """Let the law judge the doubtful rows, and put its records in their places."""
     told: dict[int, Told] = {}
     written: list[str | None] = []
     repeatable = plan.repeatable
-    for index, verdict in () if doubtful is None else _verdicts(block, plan, np.flatnonzero(doubtful)):
+    for index, verdict in () if doubtful is None else _verdicts(block, plan, made, np.flatnonzero(doubtful)):
         sent = verdict.record is not None
         if verdict.faults or not sent:
-            told[index] = Told(sent, verdict.empty, _named(plan, verdict, block, index))
+            told[index] = Told(sent, verdict.empty, _named(plan, made, verdict, block, index))
         repeatable = repeatable and verdict.repeatable
         written.append(msgspec.json.encode(verdict.record).decode() + "," if sent else None)
     if any(written):
@@ -225,7 +228,9 @@ def _judge(block: RowBlock, plan: _Plan, records: Any, doubtful: Mask | None) ->
     return JudgedBlock(block, records, told, repeatable, plan.columns_by_code)
 
 
-def _verdicts(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Iterable[tuple[int, Verdict]]:
+def _verdicts(
+    block: RowBlock, plan: _Plan, made: MadeProperty | None, indices: NDArray[np.int64]
+) -> Iterable[tuple[int, Verdict]]:
     places = pa.array(indices)
     cells = [
         block.columns[column.source].take(places).to_pylist()
@@ -238,10 +243,15 @@ def _verdicts(block: RowBlock, plan: _Plan, indices: NDArray[np.int64]) -> Itera
             fault = block.faults[index]
             yield index, Verdict(None, (Fault(fault.column, None, fault.reason),))
         else:
-            yield index, plan.law.judge([column[place] for column in cells])
+            properties, left_out = ({}, ()) if made is None else made.for_law(index)
+            yield index, plan.law.judge([column[place] for column in cells], properties, left_out)
 
 
-def _named(plan: _Plan, verdict: Verdict, block: RowBlock, index: int) -> tuple[tuple[str, Fault], ...]:
+def _named(
+    plan: _Plan, made: MadeProperty | None, verdict: Verdict, block: RowBlock, index: int
+) -> tuple[tuple[str, Fault], ...]:
     # People fix cells, so a fault is told by its source column; the record's own field only where no column fills it.
     sources = {column.rule.key: column.source for column in plan.columns} if index not in block.faults else {}
+    if made is not None:
+        sources |= made.sources
     return tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.mapping import ColumnChoice, read_choices
 from airflow_provider_clevertap.records.device_token import TOKEN_SHAPE
-from airflow_provider_clevertap.records.event import EVENT_SHAPE, read_event_name
+from airflow_provider_clevertap.records.event import CHARGED, EVENT_SHAPE, plain_name, read_event_name
 from airflow_provider_clevertap.records.law import Shape
 from airflow_provider_clevertap.records.limits import (
     EVENT_PROPERTIES,
@@ -21,6 +23,18 @@ from airflow_provider_clevertap.records.limits import (
     TOKENS_PER_CALL,
 )
 from airflow_provider_clevertap.records.profile import PROFILE_SHAPE
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLines:
+    """How the lines of an order make one ``Charged`` event.
+
+    :param group_by: the source column whose equal neighbours are the lines of one order.
+    :param items: the source columns that go into each item, and what they become.
+    """
+
+    group_by: str
+    items: Mapping[str, Column | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class RecordKind:
     :param repeatable: a record without counting operations may be sent twice with the effect of once.
     :param constants: fields outside the properties that are the same in every record.
     :param settings: what the law wants to know besides the row.
+    :param lines: how several rows make one record; ``None`` when each row makes its own.
     :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
     """
 
@@ -44,6 +59,7 @@ class RecordKind:
     repeatable: bool
     constants: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    lines: OrderLines | None = None
     ahead: RecordKind | None = None
 
 
@@ -81,6 +97,8 @@ def events(
     timestamp: Literal["now"] | None = None,
     property_limit: int = EVENT_PROPERTIES,
     future_seconds: int = FUTURE_SECONDS,
+    group_by: str | None = None,
+    items: Mapping[str, ColumnChoice] | Sequence[str] | None = None,
 ) -> RecordKind:
     """Give the kind of record for one load of events.
 
@@ -88,9 +106,16 @@ def events(
     :param timestamp: ``"now"`` gives all events the time of this call, when no column holds theirs.
     :param property_limit: the most properties of one event; the account may have another number than 100.
     :param future_seconds: how far in the future an event may lie, in seconds, before it is taken for a mistake.
+    :param group_by: the column whose equal neighbours are the lines of one order, which make one ``Charged``.
+    :param items: the columns that go into each item of an order: names, or a mapping as for a load's columns.
     :raises ConfigurationError: when an argument cannot be used.
     """
     constants: dict[str, Any] = {}
+    lines = _order_lines(group_by, items)
+    if lines is not None:
+        event_name = "Charged" if event_name is None else event_name
+        if plain_name(event_name) != CHARGED:
+            raise ConfigurationError(f"event_name={event_name!r}: group_by and items make Charged events and no others")
     if event_name is not None:
         try:
             constants["evtName"] = read_event_name(event_name)
@@ -105,4 +130,29 @@ def events(
         # Not left to CleverTap: an event sent again must not get another time.
         constants["ts"] = now
     settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
-    return replace(EVENTS, constants=constants, settings=settings)
+    return replace(EVENTS, constants=constants, settings=settings, lines=lines)
+
+
+def _order_lines(group_by: object, items: object) -> OrderLines | None:
+    if group_by is None and items is None:
+        return None
+    if group_by is None or items is None:
+        given, missing = ("items", "group_by") if group_by is None else ("group_by", "items")
+        raise ConfigurationError(
+            f"{given} needs {missing}: group_by says which lines are one order, items what is sold"
+        )
+    if not isinstance(group_by, str) or not group_by:
+        raise ConfigurationError("group_by must be the name of the column that holds the order's id")
+    if not isinstance(items, Mapping):
+        if (
+            isinstance(items, str)
+            or not isinstance(items, Sequence)
+            or not all(isinstance(name, str) for name in items)
+        ):
+            raise ConfigurationError(
+                "items must be a list of columns, or a mapping from columns to an item's properties"
+            )
+        items = {name: name for name in items}
+    if not items:
+        raise ConfigurationError("items names no column: an order's items need one at least")
+    return OrderLines(group_by, read_choices(items))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
@@ -135,15 +136,28 @@ class Ledger:
 
     def _write_block(self, opened: _OpenBlock) -> None:
         encoded = opened.encoded
-        verdicts = {**encoded.unsent, **encoded.dropped, **opened.refused}
-        noted = [row for row in sorted(verdicts) if opened.settled[row]]
+        settled, refused = opened.settled, opened.refused
+        if encoded.leaders is not None:
+            settled = settled | settled[encoded.leaders]
+            refused = _spread(refused, encoded.leaders)
+        verdicts = {**encoded.dropped, **refused, **encoded.unsent}
+        noted = [row for row in sorted(verdicts) if settled[row]]
         for row in noted:
             self._summary.count(verdicts[row])
             if row in encoded.dropped:
                 self._summary.values_dropped += encoded.dropped[row].values_dropped
         written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
         self._rejects.write(encoded.block, written)
-        self._summary.accepted += int(opened.settled.sum()) - len(noted)
+        self._summary.accepted += int(settled.sum()) - len(noted)
+
+
+def _spread(verdicts: Mapping[int, RowVerdict], leaders: NDArray[np.int64]) -> dict[int, RowVerdict]:
+    """Give the verdict on a record to all the rows it is made of."""
+    return {
+        row: verdict
+        for leader, verdict in verdicts.items()
+        for row in range(*np.searchsorted(leaders, [leader, leader + 1]).tolist())
+    }
 
 
 def _parts(encoded: EncodedBlock) -> tuple[EncodedBlock, ...]:

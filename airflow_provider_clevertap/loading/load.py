@@ -24,6 +24,7 @@ from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.mapping import read_choices
 from airflow_provider_clevertap.loading.options import LoadOptions
+from airflow_provider_clevertap.loading.order_lines import OrderEncoder
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.report import write_report
@@ -111,7 +112,7 @@ class Load:
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
-    def _make_encoder(self) -> Encoder | PairEncoder:
+    def _make_encoder(self) -> Encoder | PairEncoder | OrderEncoder:
         said = self.options
         options: dict[str, Any] = {
             "unmapped": said.unmapped,
@@ -120,16 +121,20 @@ class Load:
             "on_bad_value": said.on_bad_value,
         }
         if self.kind.ahead is None or self._ahead_choices is None:
-            return Encoder(self.kind, self._choices, **options)
-        return PairEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
+            encoder: Encoder | PairEncoder = Encoder(self.kind, self._choices, **options)
+        else:
+            encoder = PairEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
+        if self.kind.lines is None:
+            return encoder
+        of_order = {**self._choices, **(self._ahead_choices or {})}
+        return OrderEncoder(encoder, self.kind.lines, of_order, fixed=self.source.fixed_columns)
 
     def _encoded(
-        self, encoder: Encoder | PairEncoder, ledger: Ledger, progress: Progress
+        self, encoder: Encoder | PairEncoder | OrderEncoder, ledger: Ledger, progress: Progress
     ) -> Generator[EncodedBlock, None, None]:
-        for block in self.source.blocks():
+        for encoded in encoder.encode_all(self.source.blocks()):
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
-            encoded = encoder.encode(block)
             for note in encoder.new_notes():
                 self._log.info(note)
             ledger.enter(encoded)

@@ -130,6 +130,20 @@ def plan_columns(
     return tuple(planned)
 
 
+def check_key_column(key: str, names: Sequence[str], types: Sequence[Any]) -> None:
+    """Check the column that says which rows belong together.
+
+    :param types: the columns' Arrow types; ``None`` for Python values.
+    :raises MappingError: when there is no such column, or its ids have lost digits.
+    """
+    _refuse_unknown(names, {key: None})
+    if str(dict(zip(names, types, strict=True))[key]) in ("halffloat", "float", "double"):
+        raise MappingError(
+            f"column {key!r} holds floating-point numbers, which cannot tell long ids apart: read it as text "
+            "(pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
+        )
+
+
 def notes_on(planned: Sequence[PlannedColumn], shape: Shape) -> Iterable[str]:
     """Give what a user should know of the mapping although nothing is wrong."""
     for column in planned:
@@ -272,7 +286,7 @@ def _require_fields(
     planned: Sequence[PlannedColumn], names: Sequence[str], shape: Shape, constants: Collection[str]
 ) -> None:
     filled = {column.rule.key for column in planned}.union(constants)
-    if filled.isdisjoint(shape.identifiers):
+    if shape.identifiers and filled.isdisjoint(shape.identifiers):
         raise MappingError(
             f"no column says who a row belongs to: map one to {' or '.join(shape.identifiers)}, "
             f"such as columns={{'customer_id': '{shape.identifiers[0]}'}}; the source's columns are {_listed(names)}"

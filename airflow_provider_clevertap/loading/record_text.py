@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,6 +87,26 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, 
     if len(joined) == 1:
         return pa.array(joined * rows, pa.string())
     return pc.binary_join_element_wise(*joined, "", null_handling="replace", null_replacement="")
+
+
+def join_objects(columns: Iterable[EncodedColumn], rows: int, doubtful: Mask | None = None) -> Any:
+    """Join a block's columns into one JSON object for each row, such as an item of a purchase.
+
+    :param columns: the properties of the objects.
+    :param rows: how many rows the block has.
+    :param doubtful: the rows with a doubtful cell; ``None`` when there are none.
+    :returns: a ``string`` array, null where a row fills no property. What stands for a doubtful row must not be used.
+    """
+    columns = [column for column in columns if column.rule.problem is None]
+    sure = None if doubtful is None else pa.array(~doubtful)
+    pieces = _merge_literals(["{", *_properties(columns, sure), "}"])
+    if len(pieces) == 1:
+        return pa.nulls(rows, pa.string())
+    joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
+    if any(column.always_present(sure) for column in columns):
+        return joined
+    filled = functools.reduce(pc.or_, [column.screened.text.is_valid() for column in columns])
+    return pc.if_else(filled, joined, _NULL)
 
 
 def _properties(columns: list[EncodedColumn], sure: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,7 +13,15 @@ from airflow_provider_clevertap.loading import column_screens as columns
 from airflow_provider_clevertap.loading.column_screens import Screen, Screened
 from airflow_provider_clevertap.loading.list_columns import choose_items_screen
 from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
-from airflow_provider_clevertap.loading.text_columns import Mask, as_mask, blank_out, either
+from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.text_columns import (
+    Mask,
+    as_mask,
+    blank_out,
+    either,
+    empty_to_null,
+    none_if_clear,
+)
 from airflow_provider_clevertap.loading.time_columns import SecondsScreen, choose_date_screen
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.cells import CellRule, DeclaredType
@@ -110,6 +119,18 @@ def choose_screen(rule: CellRule, column_type: Any, settings: Mapping[str, Any])
     if rule.key == "DOB" and rule.type is DeclaredType.DATE:
         return _date_screen(rule, column_type)
     return _known_screen(rule, column_type)
+
+
+def screen_column(block: RowBlock, name: str, screen: Screen | None) -> Screened:
+    """Screen one of a block's columns; without a screen, every cell that is not empty is doubtful."""
+    column = block.columns.get(name)
+    if column is None:
+        filled = np.array([not values.is_empty(value) for value in block.objects[name]], np.bool_)
+    elif screen is None:
+        filled = column.is_valid().to_numpy(zero_copy_only=False)
+    else:
+        return screen(empty_to_null(column) if pa.types.is_string(column.type) else column)
+    return Screened(pa.nulls(len(block), pa.string()), none_if_clear(filled))
 
 
 def _custom_screen(rule: CellRule, column_type: Any) -> Screen | None:

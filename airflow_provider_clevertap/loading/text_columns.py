@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from airflow_provider_clevertap.records.values import BLANK
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -16,6 +19,9 @@ _SPACE, _QUOTE, _BACKSLASH, _DELETE = 0x20, 0x22, 0x5C, 0x7F
 #: Kinds of bytes, as tables to look a byte up in.
 _BLANK: Mask = np.arange(256) <= _SPACE
 _ODD: Mask = _BLANK | (np.arange(256) >= _DELETE)
+
+#: The law's blanks, for RE2.
+_BLANKS = re.escape(BLANK)
 
 #: JSON's short escapes for what people do have in text; the backslash must come first.
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
@@ -73,6 +79,15 @@ def empty_to_null(column: Any) -> Any:
     if not nothing.any():
         return column
     return blank_out(column, none_if_clear(nothing & as_mask(column.is_valid())))
+
+
+def blank_to_null(column: Any) -> Any:
+    """Make cells of text that hold nothing but blanks null, as the law takes them."""
+    column = empty_to_null(column)
+    blank = TextColumn(column).blank_at_start()
+    if blank is None:
+        return column
+    return blank_out(column, none_if_clear(blank & as_mask(pc.match_substring_regex(column, rf"^[{_BLANKS}]+$"))))
 
 
 def none_if_clear(mask: Mask) -> Mask | None:

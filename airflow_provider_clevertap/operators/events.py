@@ -25,6 +25,18 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             event_name="Product Viewed",
         )
 
+    Order lines, one row for each item bought, become one ``Charged`` event for each order:
+
+    .. code-block:: python
+
+        CleverTapUploadEventsOperator(
+            task_id="load_orders",
+            source="/data/order_lines.csv",
+            columns={"order_id": "Charged ID", "customer": "identity", "paid_at": "ts", "total": "Amount"},
+            group_by="order_id",
+            items={"sku": "SKU", "unit_price": Column("Price", type="float"), "qty": "Quantity"},
+        )
+
     Besides the arguments of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`:
 
     CleverTap keeps an event that is sent twice as two. Within one try of the task events are sent again only after an
@@ -32,12 +44,17 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
     starts at the first row, so give the task ``retries=0`` where doubled events do harm.
     See https://developer.clevertap.com/docs/upload-events-api for the fields.
 
-    :param event_name: the name of all events. Default: a column becomes ``evtName``. Templated.
+    :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` it is
+        ``Charged``, and no other will do. Templated.
     :param timestamp: ``"now"`` gives all events the time at which the load starts. Default: a column becomes ``ts``:
         seconds or milliseconds since 1970, or dates with their time. Templated.
     :param property_limit: the most properties of one event, 100 unless the account has another number. Templated.
     :param future_seconds: an event further in the future than this is taken for a mistake in unit or time zone and
         not sent; default 3600. Templated.
+    :param group_by: the column with the order's id. Neighbouring rows with the same id are the lines of one order. The
+        column is sent or not as ``columns`` and ``unmapped`` say. Templated.
+    :param items: the columns that go into each item of ``Items``: a list of names, or a mapping as in ``columns``. May
+        be JSON text. All other columns belong to the order as a whole. Templated.
     :param profile_columns: columns that update the profile of the event's owner: forms as for ``columns``, or a list
         of names. Each row's update is a record of its own and goes ahead of the event, which is sent only when
         CleverTap has accepted the update. These columns are no properties of the event unless ``columns`` names them
@@ -50,11 +67,13 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         "timestamp",
         "property_limit",
         "future_seconds",
+        "group_by",
+        "items",
         "profile_columns",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         **CleverTapUploadOperator.template_fields_renderers,
-        "profile_columns": "json",
+        **dict.fromkeys(("items", "profile_columns"), "json"),
     }
 
     def __init__(
@@ -64,6 +83,8 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         timestamp: Literal["now"] | str | None = None,
         property_limit: int | str | None = None,
         future_seconds: int | str | None = None,
+        group_by: str | None = None,
+        items: Mapping[str, str | Column | Mapping[str, Any] | None] | Sequence[str] | str | None = None,
         profile_columns: Mapping[str, str | Column | Mapping[str, Any]] | Sequence[str] | str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -72,6 +93,8 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         self.timestamp = timestamp
         self.property_limit = property_limit
         self.future_seconds = future_seconds
+        self.group_by = group_by
+        self.items = items
         self.profile_columns = profile_columns
 
     def _kind(self) -> RecordKind:
@@ -82,6 +105,8 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             "timestamp": optional_text(self.timestamp),
             "property_limit": whole_number("property_limit", self.property_limit),
             "future_seconds": whole_number("future_seconds", self.future_seconds),
+            "group_by": optional_text(self.group_by),
+            "items": columns_or_names("items", self.items),
         }
         return events(**{name: value for name, value in said.items() if value is not None})
 

@@ -105,15 +105,22 @@ class Law:
         # A record without an identifier has none of its own to blame.
         self._identifier = (mapped or shape.identifiers)[0]
 
-    def judge(self, cells: Sequence[Any]) -> Verdict:
+    def judge(
+        self,
+        cells: Sequence[Any],
+        made: Mapping[str, Any] = MappingProxyType({}),
+        left_out: Sequence[Fault] = (),
+    ) -> Verdict:
         """Judge one row.
 
         :param cells: the row's values, one for each rule.
+        :param made: properties that were made of other rows, such as the items of an order.
+        :param left_out: the bad values that are not in them.
         """
         top = self._constants.copy()
-        data: dict[str, Any] = {}
+        data: dict[str, Any] = dict(made)
         faults: list[Fault] = []
-        empty = True
+        empty = not made and not left_out
         for rule, cell in zip(self.rules, cells, strict=True):
             if is_empty(cell):
                 if rule.delete_empty:
@@ -129,7 +136,10 @@ class Law:
                 (data if rule.in_data else top)[rule.key] = value
         if empty:
             return Verdict(None, empty=True)
-        return self._verdict(top, data, faults)
+        verdict = self._verdict(top, data, faults)
+        if not left_out:
+            return verdict
+        return verdict._replace(record=verdict.record if self._drop else None, faults=(*left_out, *verdict.faults))
 
     def _verdict(self, top: dict[str, Any], data: dict[str, Any], faults: list[Fault]) -> Verdict:
         model, found = self._validate(top, data)

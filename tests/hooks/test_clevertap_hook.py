@@ -95,6 +95,14 @@ def test_the_hook_sends_profile_updates_ahead_of_events(connection: str, emulato
         hook.upload_profiles(str(source), profile_columns=["City"])
 
 
+def test_the_hook_makes_orders_of_lines(connection: str, emulator: Any, tmp_path: Any) -> None:
+    source = tmp_path / "lines.csv"
+    source.write_text("order,identity,ts,sku\n7,u-1,1767322800,a\n7,u-1,1767322800,b\n")
+    summary = CleverTapHook("clevertap_default").upload_events(str(source), group_by="order", items=["sku"])
+    assert summary["accepted"] == 2
+    assert [event["data"]["Items"] for event in emulator.events()] == [[{"sku": "a"}, {"sku": "b"}]]
+
+
 def test_outside_a_task_there_is_no_rejects_file_unless_asked_for(connection: str, tmp_path: Any) -> None:
     source = tmp_path / "rows.csv"
     source.write_text("identity,Email\nasha,asha@example.com\nravi,ravi.example.com\n")

@@ -198,9 +198,9 @@ def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> En
     plan = encoder._plan(block)
     judge = plan.law.judge
 
-    def counting(cells: Any) -> Any:
+    def counting(*cells: Any) -> Any:
         judged.append(1)
-        return judge(cells)
+        return judge(*cells)
 
     plan.law.judge = counting  # type: ignore[method-assign]
     return encoder.encode(block)

@@ -67,6 +67,35 @@ def test_profile_updates_go_ahead_of_their_events(run: Any, connection: str, emu
     assert (profile["uploads"], profile["data"]) == (1, {"Email": "u1@example.com", "City": "Pune"})
 
 
+def test_order_lines_become_orders_as_templates_say(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    path = tmp_path / "lines.csv"
+    path.write_text("order,user,at,sku,price\n7,u-1,1767322800,a,1.5\n7,u-1,,b,2\n8,u-2,1767322801,a,x\n")
+    task, summary = run(
+        CleverTapUploadEventsOperator,
+        source=str(path),
+        columns={"order": "Charged ID", "user": "identity", "at": "ts"},
+        group_by="{{ 'order' }}",
+        items='{"sku": "SKU", "price": {"name": "{{ "Price" }}", "type": "float"}}',
+        max_rejects=1,
+    )
+    assert task.state == "success"
+    assert (summary["rows"], summary["accepted"], summary["invalid"]) == (3, 2, 1)
+    (event,) = emulator.events()
+    assert event["data"] == {"Charged ID": "7", "Items": [{"SKU": "a", "Price": 1.5}, {"SKU": "b", "Price": 2}]}
+
+
+def test_items_without_an_order_are_final(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    path = tmp_path / "lines.csv"
+    path.write_text("identity,ts,sku\nu-1,1767322800,a\n")
+    task, _ = run(CleverTapUploadEventsOperator, source=str(path), items=["sku"], retries=2)
+    assert (task.state, task.try_number) == ("failed", 1)
+    assert emulator.requests() == []
+
+
 def test_profile_columns_that_cannot_be_used_are_final(
     run: Any, connection: str, emulator: Any, tmp_path: Path
 ) -> None:

@@ -1,0 +1,51 @@
+"""Every night, load the shop's orders as Charged events from an export with one row for each item bought.
+
+The rows of an order follow one another and share its id. Together they become one event; what each row says of its own
+item becomes one of the event's Items. An order with a mistake in any row is not sent, and all its rows are in the
+rejects file: fix the cell there and trigger this DAG with that file to load the whole order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from airflow.providers.common.compat.sdk import DAG, Param
+
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+SAMPLE = Path(__file__).parent / "data" / "order_lines.csv"
+
+with DAG(
+    "charged_from_order_lines",
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    params={"source": Param(str(SAMPLE), type="string", description="Path or URI of the CSV file to load")},
+    doc_md=__doc__,
+):
+    CleverTapUploadEventsOperator(
+        task_id="load_orders",
+        clevertap_conn_id="clevertap_default",
+        source="{{ params.source }}",
+        event_name="Charged",
+        group_by="order_id",  # neighbouring rows with the same id are one order
+        columns={  # what belongs to the whole order: the same on all its rows, or empty on some
+            "order_id": "Charged ID",
+            "customer_id": "identity",
+            "paid_at": Column("ts", timezone="Europe/London"),
+            "payment_mode": "Payment mode",
+            "total": Column("Amount", type="float"),
+            "coupon": "Coupon",
+        },
+        items={  # what belongs to one item
+            "sku": "SKU",
+            "aisle": "Category",
+            "unit_price": Column("Price", type="float"),
+            "quantity": Column("Quantity", type="integer"),
+        },
+        on_unconfirmed="hold",  # a purchase that may have arrived is not sent again,
+        retries=0,  # nor are all of them, by a retry that starts at the first row
+        max_rejects=0.05,  # up to 5 % of the rows may fail
+    )

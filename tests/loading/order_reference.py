@@ -1,0 +1,130 @@
+"""Order lines judged the plain way: row by row, with the whole source in memory and the law alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Any
+
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.mapping import plan_columns
+from airflow_provider_clevertap.loading.outcomes import Outcome
+from airflow_provider_clevertap.records.event import EVENT_SHAPE, read_event_property
+from airflow_provider_clevertap.records.faults import Fault
+from airflow_provider_clevertap.records.items import ITEM_SHAPE
+from airflow_provider_clevertap.records.law import Law
+from airflow_provider_clevertap.records.values import is_empty
+
+#: A file: its rows, and the places of those the source could not read.
+File = tuple[list[dict[str, Any]], set[int]]
+Where = tuple[int, int]
+
+
+class PlainOrders:
+    """Reads order lines as they are meant to be read.
+
+    After :meth:`judge`, ``outcomes`` has the outcome of each row by file and place, and ``records`` the records by the
+    file and place of their first line.
+    """
+
+    def __init__(
+        self,
+        kind: RecordKind,
+        choices: Mapping[str, Column | None],
+        names: Sequence[str],
+        *,
+        on_bad_value: Any = "reject",
+        most_lines: int = 256,
+    ) -> None:
+        assert kind.lines is not None
+        self.group_by = kind.lines.group_by
+        self.most_lines = most_lines
+        of_order = [name for name in names if name not in kind.lines.items]
+        self.columns = plan_columns(of_order, choices, shape=EVENT_SHAPE, constants=kind.constants)
+        self.items = plan_columns(names, kind.lines.items, shape=ITEM_SHAPE, unmapped="ignore", fixed=False)
+        self.of_order = of_order
+        self.law = Law(
+            EVENT_SHAPE,
+            [column.rule for column in self.columns],
+            constants=kind.constants,
+            settings=kind.settings,
+            on_bad_value=on_bad_value,
+        )
+        self.outcomes: dict[Where, Outcome] = {}
+        self.records: dict[Where, Any] = {}
+        self.dropped: set[Where] = set()
+
+    def judge(self, files: Sequence[File]) -> None:
+        orders = [self._orders_of(number, *file) for number, file in enumerate(files)]
+        filled = [found for found, (rows, _) in zip(orders, files, strict=True) if rows]
+        for earlier, later in pairwise(filled):
+            if earlier and later and earlier[-1][0] == later[0][0]:
+                earlier[-1][2][:] = later[0][2][:] = ["spread"]
+        seen: set[str] = set()
+        for number, found in enumerate(orders):
+            for key, places, problems in found:
+                if key in seen:
+                    problems.append("scattered")
+                seen.add(key)
+                self._settle(number, files[number][0], places, problems)
+
+    def _orders_of(self, number: int, rows: list[dict[str, Any]], faults: set[int]) -> list[Any]:
+        """Give each order's id, the places of its lines, and what is wrong with it so far."""
+        good = [(self._key(row), place) for place, row in enumerate(rows) if place not in faults and self._key(row)]
+        orders = [(key, [place for _, place in lines], list[str]()) for key, lines in groupby(good, lambda one: one[0])]
+        for place, row in enumerate(rows):
+            if place not in faults and self._key(row):
+                continue
+            blank = place not in faults and all(is_empty(cell) for cell in row.values())
+            self.outcomes[number, place] = Outcome.SKIPPED if blank else Outcome.INVALID
+            around = [order for order in orders if order[1][0] < place < order[1][-1]]
+            before = [order for order in orders if order[1][-1] < place][-1:]
+            after = [order for order in orders if order[1][0] > place][:1]
+            beside = [order for order in (*before, *after) if self._key(row) and order[0] == self._key(row)][:1]
+            for order in around or beside:
+                order[2].extend([] if blank else ["a bad line"])
+        for order in orders:
+            if len(order[1]) > self.most_lines:
+                order[2].append("too long")
+        return orders
+
+    def _key(self, row: dict[str, Any]) -> str | None:
+        cell = row.get(self.group_by)
+        return None if is_empty(cell) else str(cell)
+
+    def _settle(self, number: int, rows: list[dict[str, Any]], places: list[int], problems: list[str]) -> None:
+        lines = [rows[place] for place in places]
+        order: dict[str, Any] = {}
+        for name in self.of_order:
+            values = [line.get(name) for line in lines if not is_empty(line.get(name))]
+            order[name] = values[0] if values else None
+            if any(type(value) is not type(values[0]) or value != values[0] for value in values):
+                problems.append("disagree")
+        items, left_out = self._items(lines)
+        cells = [order[column.source] for column in self.columns]
+        verdict = self.law.judge(cells, {"Items": items} if items else {}, left_out)
+        outcome = Outcome.INVALID
+        if not problems and verdict.record is not None:
+            outcome = Outcome.ACCEPTED
+            self.records[number, places[0]] = verdict.record
+            if verdict.faults:
+                self.dropped.add((number, places[0]))
+        elif not problems and verdict.empty:
+            outcome = Outcome.SKIPPED
+        self.outcomes.update({(number, place): outcome for place in places})
+
+    def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Fault]]:
+        items, faults = [], []
+        for line in lines:
+            item = {}
+            for column in self.items:
+                cell = line.get(column.source)
+                try:
+                    if not is_empty(cell):
+                        item[column.rule.key] = read_event_property(column.rule.read(cell))
+                except Exception:
+                    faults.append(Fault("Items.x", None, "bad"))
+            if item:
+                items.append(item)
+        return items, faults
