@@ -48,6 +48,7 @@ class RecordKind:
     :param repeatable: a record without counting operations may be sent twice with the effect of once.
     :param constants: fields outside the properties that are the same in every record.
     :param settings: what the law wants to know besides the row.
+    :param distinct: a field that should be another one in each row; rows that repeat it are counted.
     :param lines: how several rows make one record; ``None`` when each row makes its own.
     :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
     """
@@ -59,6 +60,7 @@ class RecordKind:
     repeatable: bool
     constants: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    distinct: str | None = None
     lines: OrderLines | None = None
     ahead: RecordKind | None = None
 
@@ -88,6 +90,7 @@ DEVICE_TOKENS: Final = RecordKind(
     shape=TOKEN_SHAPE,
     records_per_call=TOKENS_PER_CALL,
     repeatable=True,
+    distinct="token",
 )
 
 

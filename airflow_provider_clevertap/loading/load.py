@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
@@ -27,6 +28,7 @@ from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.order_lines import OrderEncoder
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
+from airflow_provider_clevertap.loading.repeats import Repeats
 from airflow_provider_clevertap.loading.report import write_report
 from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, Source
 from airflow_provider_clevertap.loading.sending import Sender
@@ -99,6 +101,8 @@ class Load:
         ledger = Ledger(self.summary, rejects)
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
+        if self.kind.distinct is not None and isinstance(encoder, Encoder):
+            encoded = self._telling_repeats(encoded, Repeats(encoder, self.kind.distinct))
         try:
             if self._client is None or self.options.dry_run == "local":
                 for block in encoded:
@@ -140,6 +144,17 @@ class Load:
             ledger.enter(encoded)
             progress.tick()
             yield encoded
+
+    def _telling_repeats(
+        self, encoded: Generator[EncodedBlock, None, None], repeats: Repeats
+    ) -> Generator[EncodedBlock, None, None]:
+        """Give the blocks on, and tell of the rows that repeat the key of another."""
+        with closing(encoded):
+            for block in encoded:
+                self.summary.repeated += repeats.look(block)
+                yield block
+        if self.summary.repeated:
+            self._log.warning(repeats.told(self.summary.repeated))
 
     def _send(
         self, client: CleverTapClient, encoded: Iterator[EncodedBlock], ledger: Ledger, progress: Progress

@@ -28,6 +28,7 @@ class Summary:
     unconfirmed: int = 0
     skipped: int = 0
     values_dropped: int = 0
+    repeated: int = 0
     resent: int = 0
     requests: int = 0
     retries: int = 0
@@ -85,6 +86,7 @@ class Summary:
             "unconfirmed": self.unconfirmed,
             "skipped": self.skipped,
             "values_dropped": self.values_dropped,
+            "repeated": self.repeated,
             "resent": self.resent,
             "requests": self.requests,
             "retries": self.retries,

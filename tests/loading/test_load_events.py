@@ -152,6 +152,30 @@ def test_device_tokens_arrive_a_hundred_at_a_time(
     assert emulator.error_stream() == []
 
 
+def test_tokens_that_repeat_are_loaded_counted_and_told_without_being_shown(
+    make_load: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [{"objectId": f"__dev{n}", "token": f"tok-{n % 1_989}", "type": "fcm"} for n in range(2_000)]
+    rows[5]["token"] = " tok-2 "  # a repeat within the first block
+    rows[700]["type"] = "pager"  # never sent, so it is no repeat, and the next row with its token is none either
+    rows[701]["token"] = "tok-700"
+    with caplog.at_level("INFO"):
+        summary = make_load(Rows(rows), kind=DEVICE_TOKENS, max_rejects=1).run()
+    assert (summary.accepted, summary.invalid, summary.to_dict()["repeated"]) == (1_999, 1, 11)
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "11 rows repeat the token of an earlier row: 6 of people.csv, 1,990 of people.csv" in warning
+    assert ", and 1 more" in warning
+    assert "tok-" not in caplog.text
+
+
+def test_a_source_without_repeats_says_nothing_of_them(
+    make_load: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [{"objectId": "__dev", "token": f"tok-{n}", "type": "fcm"} for n in range(500)]
+    assert make_load(Rows(rows), kind=DEVICE_TOKENS).run().repeated == 0
+    assert "repeat" not in caplog.text
+
+
 def test_a_token_takes_nothing_but_its_own_fields(make_load: MakeLoad) -> None:
     with pytest.raises(MappingError, match="City is none of"):
         make_load(
