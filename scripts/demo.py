@@ -29,7 +29,14 @@ BACKFILL = (
 )
 
 #: Examples that are triggered as they are: the DAG, its task, and what it loads.
-FURTHER = (("device_tokens", "load_tokens", "push tokens of devices, from a CSV file"),)
+FURTHER = (
+    (
+        "charged_from_order_lines",
+        "load_orders",
+        "orders from a CSV file of order lines: the lines of an order make one Charged event",
+    ),
+    ("device_tokens", "load_tokens", "push tokens of devices, from a CSV file"),
+)
 
 OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
 

@@ -102,7 +102,9 @@ class Load:
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
-            encoded = self._telling_repeats(encoded, Repeats(encoder, self.kind.distinct))
+            encoded = self._telling_repeats(
+                encoded, Repeats(encoder, self.kind.distinct, many_files=self.source.many_files)
+            )
         try:
             if self._client is None or self.options.dry_run == "local":
                 for block in encoded:

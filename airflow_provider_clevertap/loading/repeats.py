@@ -25,11 +25,13 @@ class Repeats:
 
     :param encoder: knows which column fills the field.
     :param field: the field that should be another one in each row.
+    :param many_files: a row's number alone does not name it.
     """
 
-    def __init__(self, encoder: Encoder, field: str) -> None:
+    def __init__(self, encoder: Encoder, field: str, *, many_files: bool) -> None:
         self._encoder = encoder
         self._field = field
+        self._many_files = many_files
         self._seen = Seen()
         self._columns: dict[tuple[str, ...], str | None] = {}
         self._first: list[str] = []
@@ -45,7 +47,7 @@ class Repeats:
         repeated = encoded.rows[np.flatnonzero(self._seen.seen_before(keys))]
         for row in repeated[: _MOST_NAMED - len(self._first)].tolist():
             number = f"{block.first_row + row:,}"
-            self._first.append(f"{number} of {block.file}" if block.file else number)
+            self._first.append(f"{number} of {block.file}" if self._many_files else number)
         return len(repeated)
 
     def told(self, count: int) -> str:
@@ -55,7 +57,7 @@ class Repeats:
         """
         more = f", and {count - len(self._first):,} more" if count > len(self._first) else ""
         return (
-            f"{count:,} rows repeat the {self._field} of an earlier row: {', '.join(self._first)}{more}. "
+            f"Rows that repeat the {self._field} of an earlier row: {count:,} (row {', '.join(self._first)}{more}). "
             f"They were loaded like any other; see that no {self._field} belongs to two devices."
         )
 

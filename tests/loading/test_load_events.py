@@ -16,6 +16,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, MappingErr
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, events
 from airflow_provider_clevertap.loading.load import Load
+from airflow_provider_clevertap.loading.sources import open_source
 
 MakeLoad = Callable[..., Load]
 
@@ -163,9 +164,19 @@ def test_tokens_that_repeat_are_loaded_counted_and_told_without_being_shown(
         summary = make_load(Rows(rows), kind=DEVICE_TOKENS, max_rejects=1).run()
     assert (summary.accepted, summary.invalid, summary.to_dict()["repeated"]) == (1_999, 1, 11)
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert "11 rows repeat the token of an earlier row: 6 of people.csv, 1,990 of people.csv" in warning
+    assert "Rows that repeat the token of an earlier row: 11 (row 6, 1,990, 1,991" in warning
     assert ", and 1 more" in warning
     assert "tok-" not in caplog.text
+
+
+def test_repeats_in_several_files_are_named_with_their_file(
+    make_load: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text("objectId,token,type\n__dev,tok,fcm\n", encoding="utf-8")
+    with caplog.at_level("INFO"):
+        make_load(open_source([tmp_path / "one.csv", tmp_path / "two.csv"]), kind=DEVICE_TOKENS).run()
+    assert f"Rows that repeat the token of an earlier row: 1 (row 1 of {tmp_path / 'two.csv'}). " in caplog.text
 
 
 def test_a_source_without_repeats_says_nothing_of_them(
