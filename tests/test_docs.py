@@ -20,9 +20,10 @@ from airflow_provider_clevertap import exceptions
 from airflow_provider_clevertap.api.regions import REGIONS, base_url
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.loading import delivery
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.mapping import plan_columns, read_choices
+from airflow_provider_clevertap.loading.mapping import plan_columns
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.outcomes import Outcome
 from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS

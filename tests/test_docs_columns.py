@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from doc_pages import code, prose, spans, table, tables
 
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.mapping import plan_columns, read_choices
+from airflow_provider_clevertap.loading.mapping import plan_columns
 from airflow_provider_clevertap.records import fields, limits, values
 from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE, OPERATORS

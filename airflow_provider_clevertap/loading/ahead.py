@@ -12,18 +12,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
+from airflow_provider_clevertap.loading.choices import ColumnChoice, read_named
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.made_property import MadeProperty
-from airflow_provider_clevertap.loading.mapping import (
-    ColumnChoice,
-    PlannedColumn,
-    Unmapped,
-    plan_columns,
-    read_choices,
-)
+from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, plan_columns
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.text_columns import Mask
 
@@ -45,24 +40,8 @@ def read_ahead(
         return None
     if kind.ahead is None:
         raise ConfigurationError(f"{_ARGUMENT} goes with events, not with {kind.name}: use columns")
-    if not isinstance(columns, Mapping):
-        columns = _from_names(columns)
-    if not columns:
-        raise ConfigurationError(f"{_ARGUMENT} is empty: name the columns that update profiles, or leave it out")
-    try:
-        choices = read_choices(columns)
-    except MappingError as error:
-        raise _told_of(error) from None
+    choices = read_named(_ARGUMENT, columns)
     return {source: _checked(source, choice, kind.ahead) for source, choice in choices.items()}
-
-
-def _from_names(names: Any) -> dict[str, ColumnChoice]:
-    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(f"{_ARGUMENT} must be a mapping from source columns to fields, or a list of columns")
-    twice = [name for place, name in enumerate(names) if name in names[:place]]
-    if twice:
-        raise MappingError(f"{_ARGUMENT}: column {twice[0]!r} is named twice")
-    return {name: Column() for name in names}
 
 
 def _checked(source: str, choice: Column | None, kind: RecordKind) -> Column:

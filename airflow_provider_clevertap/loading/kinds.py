@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.loading.choices import ColumnChoice, read_named
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.mapping import ColumnChoice, read_choices
 from airflow_provider_clevertap.records.device_token import TOKEN_SHAPE
 from airflow_provider_clevertap.records.event import CHARGED, EVENT_SHAPE, plain_name, read_event_name
 from airflow_provider_clevertap.records.law import Shape
@@ -136,7 +136,7 @@ def events(
     return replace(EVENTS, constants=constants, settings=settings, lines=lines)
 
 
-def _order_lines(group_by: object, items: object) -> OrderLines | None:
+def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:
     if group_by is None and items is None:
         return None
     if group_by is None or items is None:
@@ -146,16 +146,4 @@ def _order_lines(group_by: object, items: object) -> OrderLines | None:
         )
     if not isinstance(group_by, str) or not group_by:
         raise ConfigurationError("group_by must be the name of the column that holds the order's id")
-    if not isinstance(items, Mapping):
-        if (
-            isinstance(items, str)
-            or not isinstance(items, Sequence)
-            or not all(isinstance(name, str) for name in items)
-        ):
-            raise ConfigurationError(
-                "items must be a list of columns, or a mapping from columns to an item's properties"
-            )
-        items = {name: name for name in items}
-    if not items:
-        raise ConfigurationError("items names no column: an order's items need one at least")
-    return OrderLines(group_by, read_choices(items))
+    return OrderLines(group_by, read_named("items", items))

@@ -16,6 +16,7 @@ from airflow_provider_clevertap.exceptions import (
     TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.ahead import PairEncoder, read_ahead
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.delivery import Courier
 from airflow_provider_clevertap.loading.dispatch import Dispatch
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
@@ -23,7 +24,6 @@ from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.in_flight import InFlight
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
-from airflow_provider_clevertap.loading.mapping import read_choices
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.order_lines import OrderEncoder
 from airflow_provider_clevertap.loading.progress import Progress
@@ -204,13 +204,18 @@ class Load:
         if self.options.report_path is None:
             return
         self.summary.report_path = str(self.options.report_path)
+        lines = self.kind.lines
         try:
             write_report(
                 self.options.report_path,
                 source=self.source.name,
                 summary=self.summary,
-                choices=self._choices,
-                ahead_choices=self._ahead_choices,
+                mappings={
+                    "columns": self._choices,
+                    "profile_columns": self._ahead_choices,
+                    "items": None if lines is None else lines.items,
+                },
+                group_by=None if lines is None else lines.group_by,
                 failure=None if failure is None else _told(failure),
             )
         except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
@@ -18,21 +18,10 @@ from airflow_provider_clevertap.records.fields import read_key
 from airflow_provider_clevertap.records.law import Shape
 from airflow_provider_clevertap.records.operations import OPERATORS
 
-ColumnChoice: TypeAlias = str | Column | Mapping[str, Any] | None
 Unmapped: TypeAlias = Literal["send", "ignore", "error"]
 
-#: The types of CleverTap's SFTP manifest (https://developer.clevertap.com/docs/imports-via-sftp).
-_MANIFEST_TYPES: Mapping[str, DeclaredType] = {
-    "STRING": DeclaredType.TEXT,
-    "INTEGER": DeclaredType.INTEGER,
-    "LONG": DeclaredType.INTEGER,
-    "FLOAT": DeclaredType.FLOAT,
-    "BOOLEAN": DeclaredType.BOOLEAN,
-    "DATE": DeclaredType.DATE,
-}
 #: How else a field that every record needs can be given.
 _REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or say timestamp='now'"}
-_MANIFEST_KEYS = frozenset({"ctName", "dataType"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +36,6 @@ class PlannedColumn:
     source: str
     rule: CellRule
     asked: str
-
-
-def read_choices(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
-    """Read every form a user may write a column in; ``None`` leaves the column out.
-
-    :raises MappingError: when a form is not known.
-    """
-    return {source: _read_choice(source, choice) for source, choice in (columns or {}).items()}
-
-
-def _read_choice(source: str, choice: ColumnChoice) -> Column | None:
-    if choice is None or isinstance(choice, Column):
-        return choice
-    if isinstance(choice, str):
-        return Column(choice)
-    if isinstance(choice, Mapping):
-        return _from_manifest(source, choice) if _MANIFEST_KEYS & set(choice) else _from_object(source, choice)
-    raise MappingError(f"column {source!r}: expected a name or a Column, not {type(choice).__name__}")
-
-
-def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
-    allowed = [field.name for field in fields(Column)]
-    unknown = [name for name in choice if name not in allowed]
-    if unknown:
-        raise MappingError(f"column {source!r}: {unknown[0]!r} is not an option; use {', '.join(allowed)}")
-    return Column(**choice)
-
-
-def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
-    unknown = [name for name in choice if name not in _MANIFEST_KEYS]
-    if unknown:
-        raise MappingError(f"column {source!r}: {unknown[0]!r} cannot stand next to ctName and dataType")
-    name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
-    known = _MANIFEST_TYPES.get(declared.upper())
-    if known is not None:
-        return Column(name, type=known.value)
-    if "yy" in declared:
-        return Column(name, type="date", format=declared)
-    raise MappingError(
-        f"column {source!r}: dataType {declared!r} is not known; use {', '.join(_MANIFEST_TYPES)} or a date pattern"
-    )
 
 
 def plan_columns(

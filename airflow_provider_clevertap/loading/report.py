@@ -18,8 +18,8 @@ def write_report(
     *,
     source: str,
     summary: Summary,
-    choices: Mapping[str, Column | None],
-    ahead_choices: Mapping[str, Column] | None,
+    mappings: Mapping[str, Mapping[str, Column | None] | None],
+    group_by: str | None,
     failure: str | None,
 ) -> None:
     """Write the report.
@@ -27,8 +27,8 @@ def write_report(
     :param place: where it goes.
     :param source: the source's name.
     :param summary: the finished summary.
-    :param choices: what the user said of the columns.
-    :param ahead_choices: what the user said of the columns of profile updates, ``None`` when nothing.
+    :param mappings: what the user said of columns, by the name of the argument; ``None`` when nothing.
+    :param group_by: the column that says which rows make one record, if any.
     :param failure: why the load failed, ``None`` when it did not.
     """
     report = {
@@ -37,14 +37,18 @@ def write_report(
         "failure": failure,
         "summary": summary.to_dict(),
         "codes": {str(code): ERROR_CODES[code]._asdict() for code in sorted(summary.codes) if code in ERROR_CODES},
-        "columns": {name: None if choice is None else _described(choice) for name, choice in choices.items()},
+        **{argument: _all_described(choices) for argument, choices in mappings.items() if choices is not None},
     }
-    if ahead_choices is not None:
-        report["profile_columns"] = {name: _described(choice) for name, choice in ahead_choices.items()}
+    if group_by is not None:
+        report["group_by"] = group_by
     file = ArtifactFile(place)
     with file.open() as stream:
         json.dump(report, stream, indent=2, ensure_ascii=False)
     file.publish()
+
+
+def _all_described(choices: Mapping[str, Column | None]) -> dict[str, Any]:
+    return {name: None if choice is None else _described(choice) for name, choice in choices.items()}
 
 
 def _described(choice: Column) -> dict[str, Any]:

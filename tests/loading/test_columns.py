@@ -8,8 +8,8 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.mapping import read_choices
 
 
 def test_a_column_says_nothing_by_default() -> None:

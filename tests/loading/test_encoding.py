@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.mapping import read_choices
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +223,17 @@ def test_orders_from_other_sources(load_lines: Any, emulator: RunningEmulator, t
     ]
 
 
+def test_the_report_says_how_lines_became_orders(make_load: MakeLoad, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    said = {"kind": ORDERS, "columns": COLUMNS, "profile_columns": {"mail": "Email"}, "report_path": path}
+    make_load(Rows([line | {"mail": "a@example.com"} for line in orders(1)]), **said).run()
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["group_by"] == "order_id"
+    assert report["items"]["price"] == {"name": "Price", "type": "float"}
+    assert report["profile_columns"] == {"mail": {"name": "Email"}}
+    assert "a@example.com" not in path.read_text(encoding="utf-8")
+
+
 def test_the_buyer_is_updated_ahead_of_the_order(load_lines: Any, emulator: RunningEmulator) -> None:
     lines = orders(*range(1, 7))
     for place, line in enumerate(lines):
@@ -249,8 +261,8 @@ def test_the_buyer_is_updated_ahead_of_the_order(load_lines: Any, emulator: Runn
     [
         ({"items": ITEMS}, "items needs group_by"),
         ({"group_by": "order_id"}, "group_by needs items"),
-        ({"group_by": "order_id", "items": {}}, "names no column"),
-        ({"group_by": "order_id", "items": "sku"}, "must be a list of columns"),
+        ({"group_by": "order_id", "items": {}}, "items is empty: name one column"),
+        ({"group_by": "order_id", "items": "sku"}, "items must be a mapping from source columns to fields, or a list"),
         ({"group_by": "order_id", "items": ITEMS, "event_name": "Viewed"}, "make Charged events"),
     ],
 )

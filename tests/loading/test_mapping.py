@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.mapping import PlannedColumn, notes_on, plan_columns, read_choices
+from airflow_provider_clevertap.loading.mapping import PlannedColumn, notes_on, plan_columns
 from airflow_provider_clevertap.records.cells import DeclaredType
 from airflow_provider_clevertap.records.event import EVENT_SHAPE
 from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS, OPERATORS

@@ -12,11 +12,12 @@ from hostile_values import COLUMN_TYPES, anything, floating, text
 
 from airflow_provider_clevertap.emulator.profile_rules import read_profile
 from airflow_provider_clevertap.emulator.rules import Reading, Refusal
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
-from airflow_provider_clevertap.loading.mapping import plan_columns, read_choices
+from airflow_provider_clevertap.loading.mapping import plan_columns
 from airflow_provider_clevertap.loading.outcomes import Outcome
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 from airflow_provider_clevertap.records.law import Law
