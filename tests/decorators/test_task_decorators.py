@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -129,17 +128,9 @@ def test_what_the_run_knows_reaches_the_function(run: Any, connection: str, emul
         decorated = task().clevertap_profiles(task_id="load", columns="{{ params.columns | tojson }}")(people)
         decorated.override(params={"columns": COLUMNS})("{{ ds_nodash }}", suffix="{{ task.task_id }}")
 
-    _, summary = run(build, **at(datetime(2026, 3, 4)))
+    _, summary = run(build, at=datetime(2026, 3, 4, tzinfo=UTC))
     assert summary["accepted"] == 1
     assert emulator.profile("20260304|load|2026-03-04|2026")
-
-
-def at(day: datetime) -> dict[str, Any]:
-    """Give the argument of ``dag.test`` for the run of a day."""
-    from airflow.providers.common.compat.sdk import DAG
-
-    name = "logical_date" if "logical_date" in inspect.signature(DAG.test).parameters else "execution_date"
-    return {name: day.replace(tzinfo=UTC)}
 
 
 def test_text_that_a_function_gives_is_no_template(load: Any, connection: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -116,6 +117,21 @@ def test_unknown_extras_do_no_harm(read: Any) -> None:
     assert read(extra={"region": "eu1", "team": "crm"}).region == "eu1"
 
 
+@pytest.fixture
+def _masked_for_this_test_only() -> Iterator[None]:
+    """Let Airflow 2 forget what it has learnt to mask: a password of one blank would go from every later log."""
+    try:
+        from airflow.utils.log.secrets_masker import _secrets_masker
+    except ImportError:  # Airflow 3 masks nothing as short as that
+        yield
+        return
+    masker = _secrets_masker()
+    patterns, replacer = set(masker.patterns), masker.replacer
+    yield
+    masker.patterns, masker.replacer = patterns, replacer
+
+
+@pytest.mark.usefixtures("_masked_for_this_test_only")
 @pytest.mark.parametrize(("field", "named"), [("login", "Account ID"), ("password", "passcode")])
 @pytest.mark.parametrize("value", ["", None, " ", "a\nb", "é"])
 def test_missing_or_impossible_credentials_name_connection_and_field(
