@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
+from airflow_provider_clevertap.loading.formula_marks import marked
 from airflow_provider_clevertap.loading.outcomes import RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock
 
@@ -99,39 +100,43 @@ class _CsvRows:
 
     def _widen(self, row: dict[str, Any]) -> None:
         """Take up columns the header does not have yet, as a second file of a load may bring them."""
-        names = dict.fromkeys((*self._columns, *row))
-        earlier = self._read_back()
+        earlier, names = self._columns, dict.fromkeys((*self._columns, *row))
+        # as they stand in the file, with their marks
+        written = self._read_back()
         self._columns = (
             *(name for name in names if name not in ADDED_COLUMNS),
             *(name for name in ADDED_COLUMNS if name in names),
         )
         self.stream.seek(0)
         self.stream.truncate()
-        writer = csv.DictWriter(self.stream, self._columns)
-        writer.writeheader()
-        writer.writerows(earlier)
+        self._writer.writerow(map(marked, self._columns))
+        for cells in written:
+            known = dict(zip(earlier, cells, strict=True))
+            self._writer.writerow([known.get(name) for name in self._columns])
 
-    def _read_back(self) -> list[dict[str, str]]:
+    def _read_back(self) -> list[list[str]]:
         if not self._columns:
             return []
         self.stream.flush()
         limit = csv.field_size_limit(sys.maxsize)
         try:
             with Path(self.stream.name).open(encoding="utf-8", newline="") as written:
-                return list(csv.DictReader(written))
+                return list(csv.reader(written))[1:]
         finally:
             csv.field_size_limit(limit)
 
 
-def _cell(value: Any) -> Any:
-    """Write a value so that a CSV source reads the same from it."""
-    if value is None or isinstance(value, str):
-        return value
+def _cell(value: Any) -> str | None:
+    """Write a value so that a CSV source reads the same from it, and no spreadsheet a formula."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return marked(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
-    return _plain(value) if isinstance(value, date | time | bytes) else value
+        value = json.dumps(value, default=_plain, ensure_ascii=False)
+    return marked(_plain(value) if isinstance(value, date | time | bytes) else str(value))
 
 
 def _plain(value: Any) -> Any:

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from airflow_provider_clevertap.loading.formula_marks import unmarked
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 from airflow_provider_clevertap.loading.sources.csv_chunks import Chunk, Dialect
-from airflow_provider_clevertap.loading.sources.names import kept
+from airflow_provider_clevertap.loading.sources.names import kept, of_rejects
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -29,6 +30,7 @@ class ChunkParser:
     def __init__(self, header: tuple[str, ...], dialect: Dialect, encoding: str) -> None:
         self.names = kept(header)
         self._header = header
+        self._has_marks = of_rejects(header)
         self._dialect = dialect
         self._encoding = encoding
         self._broken: list[csv.InvalidRow] = []
@@ -45,6 +47,8 @@ class ChunkParser:
             columns, faults = self._columns(chunk.data)
         else:
             columns, faults = self._columns_of_damaged_text(chunk.data)
+        if self._has_marks:
+            columns = {name: _unmarked_cells(column) for name, column in columns.items()}
         if chunk.swallowed:
             faults[0] = RowFault(
                 f"a quote opened in this row closes {chunk.swallowed} lines later in the middle of a cell, so these "
@@ -58,7 +62,7 @@ class ChunkParser:
 
     def _columns(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowFault]]:
         self._broken.clear()
-        text = _unmarked(data)
+        text = _without_file_mark(data)
         table = csv.read_csv(
             pa.BufferReader(text), _read_options(self._header, text), self._parse_options, self._convert_options
         )
@@ -152,7 +156,7 @@ def _cells_of(broken: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[s
     cells: dict[int, list[str]] = {}
     for width, indices in by_width.items():
         names = [str(column) for column in range(width)]
-        text = _unmarked("\n".join(broken[index].text for index in indices).encode())
+        text = _without_file_mark("\n".join(broken[index].text for index in indices).encode())
         options = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
         table = csv.read_csv(pa.BufferReader(text), _read_options(names, text), _parse_options(dialect), options)
         columns = [column.to_pylist() for column in table.columns]
@@ -162,14 +166,21 @@ def _cells_of(broken: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[s
 
 def header_cells(record: bytes, dialect: Dialect) -> list[str]:
     """Give the cells of the first record of a file."""
-    text = _unmarked(record + b"\n")
+    text = _without_file_mark(record + b"\n")
     table = csv.read_csv(pa.BufferReader(text), _read_options((), text), _parse_options(dialect))
     return list(table.column_names)
 
 
-def _unmarked(text: bytes) -> bytes:
+def _without_file_mark(text: bytes) -> bytes:
     # the parser would drop these three bytes, taking them for the mark at the start of a file
     return b"\n" + text if text.startswith(_BYTE_ORDER_MARK) else text
+
+
+def _unmarked_cells(column: pa.Array) -> pa.Array:
+    """Take the marks off that keep cells of a rejects file from being formulas."""
+    may_be = pc.fill_null(pc.match_substring(column, "'"), False)
+    cells = [unmarked(cell) for cell in column.filter(may_be).to_pylist()]
+    return pc.replace_with_mask(column, may_be, pa.array(cells, pa.string())) if cells else column
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

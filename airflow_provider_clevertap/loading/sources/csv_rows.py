@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
+from airflow_provider_clevertap.loading.formula_marks import unmarked
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.csv_chunks import (
     CHUNK_BYTES,
@@ -14,7 +15,7 @@ from airflow_provider_clevertap.loading.sources.csv_chunks import (
 )
 from airflow_provider_clevertap.loading.sources.csv_parser import ChunkParser, header_cells, is_utf8
 from airflow_provider_clevertap.loading.sources.files import SourceFile
-from airflow_provider_clevertap.loading.sources.names import check_names
+from airflow_provider_clevertap.loading.sources.names import check_names, of_rejects
 from airflow_provider_clevertap.loading.sources.text_stream import TextStream, check_encoding
 
 _OTHER_DELIMITERS = ";\t|,"
@@ -103,6 +104,8 @@ class CsvReader:
             )
         names = header_cells(record, dialect)
         self._check_delimiter(names, file, dialect)
+        if of_rejects(names):
+            names = list(map(unmarked, names))
         check_names(names, file.name)
         return tuple(names)
 

@@ -7,12 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS
+from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS, VERDICT_COLUMNS
 
 
 def kept(names: Iterable[str]) -> tuple[str, ...]:
     """Give the columns a source yields: all but those of a rejects file."""
     return tuple(name for name in names if name not in ADDED_COLUMNS)
+
+
+def of_rejects(names: Iterable[str]) -> bool:
+    """Tell whether these are the columns of a rejects file, whose CSV cells have formula marks."""
+    return set(VERDICT_COLUMNS).issubset(names)
 
 
 def check_names(names: Sequence[Any], where: str, *, header: str = "the header", remedy: str | None = None) -> None:

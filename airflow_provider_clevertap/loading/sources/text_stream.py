@@ -120,7 +120,8 @@ class TextStream:
     def _check_utf8_head(self, head: bytes) -> None:
         if head.startswith(_UTF16_MARKS):
             raise SourceError(f"{self._file.name}: the file is UTF-16. Say so with encoding='utf-16'.")
-        if b"\0" in head[:4096]:
+        # UTF-16 has them in the first line already; further on, a cell of a real text may hold one
+        if b"\0" in head[:4096].partition(b"\n")[0]:
             raise SourceError(
                 f"{self._file.name}: this is not a UTF-8 text file, it holds NUL bytes. If it is UTF-16, say so "
                 "with encoding='utf-16-le' or 'utf-16-be'; else it is some other format than its name says."
