@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from doc_pages import spans, table, tables
+from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
@@ -82,6 +84,8 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
         "short.csv.gz": packed[:-999],
         "broken.csv.gz": packed[:100_000] + b"\0" * 999 + packed[101_000:],
         "hidden.csv": packed,
+        "wide_header.csv": b"id" + b",a" * 20_000,
+        "long.csv": b"id,a\n" + b"1,x\n" * 11 + b"2" * (17 << 20),
         "page.csv": b"<!DOCTYPE html><html></html>",
         "list.jsonl": b'[\n{"id": 1}\n]\n',
         "no.parquet": bz2.compress(b"id"),
@@ -90,7 +94,9 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    sources: list[Any] = [str(tmp_path / name) for name in files]
+    parquet.write_table(pa.table({"id": ["x" * (17 << 20)]}), tmp_path / "long.parquet", use_dictionary=False)
+    sources: list[Any] = [str(tmp_path / "long.parquet")]
+    sources += [str(tmp_path / name) for name in files]
     sources += [[str(tmp_path / name) for name in names] for names in (("a.csv", "b.csv"), ("a.csv", "list.jsonl"))]
     sources += [str(tmp_path / "missing.csv"), str(tmp_path / "*.tsv"), str(tmp_path), []]
     messages = [str(storage_error("a.csv", PermissionError("denied")))]

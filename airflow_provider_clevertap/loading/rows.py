@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 #: The most rows of a block: enough for Arrow to be at its best, few enough for several to be in memory.
 BLOCK_ROWS: Final = 32_768
+#: A block has fewer rows where its values have more bytes than this: a small file can unpack to long texts.
+BLOCK_BYTES: Final = 32 << 20
+#: A row as long as this in its file is taken for a file without rows: no value CleverTap takes has more than 512
+#: bytes, and what it takes to find the cells of such a row is several times its length.
+MAX_ROW_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ as an unquoted one. Outside quotes ``\\n``, ``\\r\\n`` and ``\\r`` end a record.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -16,10 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.loading.rows import MAX_ROW_BYTES
 
 CHUNK_BYTES = 4 << 20
-#: A longer record is taken for an unclosed quote: this is far beyond any value CleverTap takes, and small in memory.
-MAX_RECORD_BYTES = 64 << 20
 
 _LINE_ENDS = b"\r\n"
 
@@ -120,7 +120,7 @@ class Cutter:
         dialect: Dialect,
         *,
         chunk_bytes: int = CHUNK_BYTES,
-        max_record_bytes: int = MAX_RECORD_BYTES,
+        max_record_bytes: int = MAX_ROW_BYTES,
     ) -> None:
         self._read = read
         self._dialect = dialect
@@ -169,7 +169,7 @@ class Cutter:
             quoted = _find_quoted(self._rest, self._dialect)
             raise EndlessRecordError(quoted=quoted.holding(size) >= 0, size=size)
         # a long record is doubled, not nibbled at: each look begins at its start again
-        more = self._read(max(self._chunk_bytes, size))
+        more = self._read(max(self._chunk_bytes, min(size, self._max_record_bytes - size)))
         self._rest += more
         return bool(more)
 
@@ -196,8 +196,8 @@ def _find_quoted(buffer: bytes, dialect: Dialect) -> _Quoted:
 
 
 def _walk_quoted(buffer: bytes, dialect: Dialect) -> _Quoted:
-    starts: list[int] = []
-    ends: list[int] = []
+    # a list of numbers would take five times the memory, and there may be millions
+    starts, ends = array("q"), array("q")
     loose: list[int] = []
     for match in dialect.quoted_stretch.finditer(buffer):
         start, end = match.span()
@@ -206,7 +206,7 @@ def _walk_quoted(buffer: bytes, dialect: Dialect) -> _Quoted:
         followed = match[1] and end < len(buffer) and not dialect.after_closing[buffer[end]]
         if followed and any(buffer.find(line_end, start, end) >= 0 for line_end in (b"\n", b"\r")):
             loose.append(len(starts) - 1)
-    return _Quoted(np.array(starts, np.int64), np.array(ends, np.int64), loose)
+    return _Quoted(np.frombuffer(starts, np.int64), np.frombuffer(ends, np.int64), loose)
 
 
 def _last_record_end(buffer: bytes, quoted: _Quoted, start: int, stop: int) -> int:

@@ -14,7 +14,7 @@ from pyarrow import csv
 from airflow_provider_clevertap.loading.formula_marks import unmarked
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 from airflow_provider_clevertap.loading.sources.csv_chunks import Chunk, Dialect
-from airflow_provider_clevertap.loading.sources.names import kept, of_rejects
+from airflow_provider_clevertap.loading.sources.names import MAX_COLUMNS, kept, of_rejects
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -90,7 +90,8 @@ class ChunkParser:
         faults = {
             int(number): RowFault(
                 f"the row has {row.actual_columns} cells where the header has {row.expected_columns}: look for a "
-                "missing or surplus delimiter, or a cell that needs quotes around it"
+                "missing or surplus delimiter, or a cell that needs quotes around it",
+                text="" if row.actual_columns <= MAX_COLUMNS else row.text,
             )
             for number, row in zip(rows, self._broken, strict=True)
         }
@@ -151,9 +152,13 @@ def _read_options(names: Sequence[str], text: bytes) -> csv.ReadOptions:
 def _cells_of(broken: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[str]]:
     # rows with the same number of cells make a table, so the same parser gives their cells
     by_width: dict[int, list[int]] = defaultdict(list)
-    for index, row in enumerate(broken):
-        by_width[row.actual_columns].append(index)
     cells: dict[int, list[str]] = {}
+    for index, row in enumerate(broken):
+        if row.actual_columns > MAX_COLUMNS:
+            # a table of so many columns would take a thousand times the memory of its text
+            cells[index] = []
+        else:
+            by_width[row.actual_columns].append(index)
     for width, indices in by_width.items():
         names = [str(column) for column in range(width)]
         text = _without_file_mark("\n".join(broken[index].text for index in indices).encode())

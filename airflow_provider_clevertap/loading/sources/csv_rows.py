@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.sources.csv_chunks import (
 )
 from airflow_provider_clevertap.loading.sources.csv_parser import ChunkParser, header_cells, is_utf8
 from airflow_provider_clevertap.loading.sources.files import SourceFile
-from airflow_provider_clevertap.loading.sources.names import check_names, of_rejects
+from airflow_provider_clevertap.loading.sources.names import check_count, check_names, of_rejects
 from airflow_provider_clevertap.loading.sources.text_stream import TextStream, check_encoding
 
 _OTHER_DELIMITERS = ";\t|,"
@@ -102,6 +102,8 @@ class CsvReader:
                 f"{file.name}: the header is not valid {self._encoding}. Set the encoding the file is written in, "
                 "for example CsvSource(path, encoding='cp1252')."
             )
+        # looked at before it is parsed, which takes a thousand bytes for each; delimiters within quotes count as well
+        check_count(1 + record.count(dialect.delimiter.encode()), file.name)
         names = header_cells(record, dialect)
         self._check_delimiter(names, file, dialect)
         if of_rejects(names):

@@ -10,22 +10,25 @@ from typing import Any
 import msgspec
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
+from airflow_provider_clevertap.loading.rows import BLOCK_BYTES, MAX_ROW_BYTES, RowBlock, RowFault
 from airflow_provider_clevertap.loading.sources.arrays import from_values, split_columns
 from airflow_provider_clevertap.loading.sources.files import SourceFile
-from airflow_provider_clevertap.loading.sources.names import kept
+from airflow_provider_clevertap.loading.sources.names import MAX_COLUMNS, kept
 from airflow_provider_clevertap.loading.sources.text_stream import TextStream, check_encoding
 
 _CHUNK_BYTES = 1 << 20
-#: A longer line is taken for a file without line ends.
-MAX_LINE_BYTES = 64 << 20
+#: A block has fewer rows where its table would have more cells than this, as when all lines have other keys.
+BLOCK_CELLS = 4 << 20
+#: More brackets within one another than this make no row: what handles values further on goes into them by recursion,
+#: and CleverTap takes no more than a list in an object.
+MAX_DEPTH = 32
 
 
 class JsonLinesReader:
     """Read JSON Lines files as row blocks.
 
     :param encoding: what the files are written in.
-    :param block_rows: rows in a block, fewer in the last.
+    :param block_rows: most rows in a block.
     :raises ConfigurationError: when Python knows no such encoding.
     """
 
@@ -48,6 +51,8 @@ class JsonLinesReader:
             first_row = 1
             rows: list[dict[str, Any]] = []
             faults: dict[int, RowFault] = {}
+            names: set[str] = set()
+            size = 0
             for line in _lines(stream.read, file.name):
                 if first_row == 1 and not rows:
                     _check_first_line(line, file.name)
@@ -56,9 +61,11 @@ class JsonLinesReader:
                     faults[len(rows)] = row
                     row = {}
                 rows.append(row)
-                if len(rows) == self._block_rows:
+                names.update(row)
+                size += len(line)
+                if len(rows) == self._block_rows or size >= BLOCK_BYTES or len(rows) * len(names) >= BLOCK_CELLS:
                     yield _block(file.name, first_row, rows, faults)
-                    first_row, rows, faults = first_row + len(rows), [], {}
+                    first_row, rows, faults, names, size = first_row + len(rows), [], {}, set(), 0
             if rows:
                 yield _block(file.name, first_row, rows, faults)
         finally:
@@ -74,11 +81,15 @@ class JsonLinesReader:
                 "JsonLinesSource(path, encoding=...)",
             )
         except RecursionError:
-            return _fault(line, "the line is nested too deeply")
+            return _fault(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets within one another")
         except msgspec.DecodeError as error:
             return _fault(line, f"the line is not valid JSON ({error})")
         if not isinstance(row, dict):
             return _fault(line, 'the line is not a JSON object: a row is written {"column": value, ...}')
+        if line.count(b"{") + line.count(b"[") > MAX_DEPTH and _is_deep(row):
+            return _fault(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets within one another")
+        if len(row) > MAX_COLUMNS:
+            return _fault(line, f"the object has more than {MAX_COLUMNS:,} keys")
         if "" in row:
             return _fault(line, "a key of the object is empty: give it a name")
         if _may_repeat_a_key(line, row):
@@ -97,7 +108,7 @@ def _lines(read: Callable[[int], bytes], file: str) -> Iterator[bytes]:
             if line and not line.isspace():
                 number += 1
                 yield line
-        if len(rest) >= MAX_LINE_BYTES:
+        if len(rest) >= MAX_ROW_BYTES:
             raise SourceError(
                 f"{file}: row {number + 1} has no end within {len(rest):,} bytes. Check that this is a JSON Lines "
                 "file, with one object a line."
@@ -114,6 +125,20 @@ def _check_first_line(line: bytes, file: str) -> None:
             f"{file}: this is a JSON document of many lines, or a list, not JSON Lines. Write each object on a line "
             "of its own and without a list around them, for example with jq -c '.[]'."
         )
+
+
+def _is_deep(row: dict[str, Any]) -> bool:
+    level: list[Any] = [row]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _fault(line: bytes, reason: str) -> RowFault:

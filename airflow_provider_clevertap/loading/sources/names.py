@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS, VERDICT_COLUMNS
+
+#: As many as a spreadsheet has, and several times what any profile may: a file with more is no table of people. Each
+#: column costs memory in every block, so there has to be an end.
+MAX_COLUMNS: Final = 16_384
 
 
 def kept(names: Iterable[str]) -> tuple[str, ...]:
@@ -27,8 +31,9 @@ def check_names(names: Sequence[Any], where: str, *, header: str = "the header",
     :param where: the source, for the message.
     :param header: what the names stand in.
     :param remedy: how columns are named in this kind of source, for the message; default: as in files and frames.
-    :raises SourceError: when a name is empty, is not text, or is there twice.
+    :raises SourceError: when a name is empty, is not text, or is there twice, or there are too many.
     """
+    check_count(len(names), where)
     foreign = [name for name in names if not isinstance(name, str)]
     if foreign:
         listed = ", ".join(map(repr, foreign[:10]))
@@ -50,6 +55,18 @@ def check_names(names: Sequence[Any], where: str, *, header: str = "the header",
         listed = ", ".join(map(repr, repeated[:10]))
         raise SourceError(
             f"{where}: these columns are there more than once: {listed}. {remedy or 'Give each its own name.'}"
+        )
+
+
+def check_count(columns: int, where: str) -> None:
+    """Refuse more columns than there is any use for.
+
+    :raises SourceError: when there are more than :data:`MAX_COLUMNS`.
+    """
+    if columns > MAX_COLUMNS:
+        raise SourceError(
+            f"{where}: there are more than {MAX_COLUMNS:,} columns. Check that this is the right source, and leave out "
+            "what is not to be loaded."
         )
 
 

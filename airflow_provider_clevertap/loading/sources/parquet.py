@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
-from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.rows import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.sources.arrays import plain, split_columns
 from airflow_provider_clevertap.loading.sources.files import SourceFile
 from airflow_provider_clevertap.loading.sources.names import check_names, kept
 
 #: How much of each column is read ahead, so that memory does not grow with the row groups of the file.
 _COLUMN_BUFFER_BYTES = 1 << 20
+_TEXTS = (pa.string(), pa.binary(), pa.large_string())
 
 
 class ParquetReader:
@@ -42,13 +45,55 @@ class ParquetReader:
         with closing(_Opened(file)) as opened:
             yield _block(file.name, first_row, opened.schema.empty_table(), opened.names)
             for batch in opened.batches(self._block_rows):
-                yield _block(file.name, first_row, batch, opened.names)
-                first_row += len(batch)
+                for part in _parts(batch):
+                    yield _block(file.name, first_row, part, opened.names)
+                    first_row += len(part)
 
 
 def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: tuple[str, ...]) -> RowBlock:
     columns, objects = split_columns({name: plain(batch.column(name)) for name in names})
     return RowBlock(file, first_row, names, columns, objects, row_count=len(batch))
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Divide a batch where its values are long: a file may hold a long text once and name it in every row."""
+    sizes = np.zeros(len(batch), np.int64)
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and len(column.dictionary):
+            lengths = _lengths(column.dictionary)
+            if lengths is not None and int(pc.max(lengths).as_py() or 0) * len(batch) > BLOCK_BYTES:
+                sizes += pc.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
+    start = 0
+    ends = np.cumsum(sizes)
+    while start < len(batch):
+        before = int(ends[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ends, before + BLOCK_BYTES, side="right")), start + 1)
+        yield batch.slice(start, stop - start)
+        start = stop
+
+
+def _lengths(values: pa.Array) -> pa.Array | None:
+    try:
+        return pc.binary_length(values)
+    except pa.ArrowNotImplementedError:  # numbers and the like
+        return None
+
+
+def _row_bytes(file: parquet.FileMetaData) -> int:
+    """Give the mean size of a row in the part of the file where rows are longest, at least 1."""
+    groups = map(file.row_group, range(file.num_row_groups))
+    return max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=1) or 1
+
+
+def _shared_texts(file: parquet.FileMetaData) -> list[str]:
+    """Give the columns of text whose values, kept once, could be long enough to burst a block."""
+    names = set()
+    for group in map(file.row_group, range(file.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            text = column.physical_type == "BYTE_ARRAY" and "." not in column.path_in_schema
+            if text and column.has_dictionary_page and column.total_uncompressed_size * BLOCK_ROWS > BLOCK_BYTES:
+                names.add(column.path_in_schema)
+    return sorted(names)
 
 
 class _Opened:
@@ -65,8 +110,14 @@ class _Opened:
         self._file = file
         self._stream = file.open()
         try:
-            self._parquet = parquet.ParquetFile(self._stream, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+            self._parquet = self._opened()
             self.schema: pa.Schema = self._parquet.schema_arrow
+            self._row_bytes = _row_bytes(self._parquet.metadata)
+            if self._row_bytes > MAX_ROW_BYTES:
+                raise SourceError(
+                    f"{file.name}: there are rows of more than {MAX_ROW_BYTES:,} bytes. Leave out the column that is "
+                    "so long."
+                )
             check_names(self.schema.names, file.name)
         except Exception as error:
             self.close()
@@ -74,7 +125,8 @@ class _Opened:
         self.names = kept(self.schema.names)
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
-        batches = self._parquet.iter_batches(batch_size=size, use_threads=False, columns=list(self.names))
+        rows = max(min(size, BLOCK_BYTES // self._row_bytes), 1)
+        batches = self._parquet.iter_batches(batch_size=rows, use_threads=False, columns=list(self.names))
         while True:
             try:
                 batch = next(batches, None)
@@ -83,6 +135,15 @@ class _Opened:
             if batch is None:
                 return
             yield batch
+
+    def _opened(self) -> parquet.ParquetFile:
+        options = {"pre_buffer": False, "buffer_size": _COLUMN_BUFFER_BYTES}
+        opened = parquet.ParquetFile(self._stream, **options)
+        shared = [name for name in _shared_texts(opened.metadata) if opened.schema_arrow.field(name).type in _TEXTS]
+        if not shared:
+            return opened
+        # They come as dictionaries, to see how long they are before they are written out row by row.
+        return parquet.ParquetFile(self._stream, read_dictionary=shared, metadata=opened.metadata, **options)
 
     def close(self) -> None:
         self._stream.close()

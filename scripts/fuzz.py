@@ -1,0 +1,80 @@
+"""Throw random and hostile input at the package until it has run a million times, or as often as asked.
+
+    python scripts/fuzz.py [EXECUTIONS] [TARGET ...]
+
+The inputs and what must hold are in tests/fuzz_targets.py. A failure is shown as the smallest input that causes it, and
+a run that hangs ends with the place it hangs at.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+TESTS = Path(__file__).parents[1] / "tests"
+#: hypothesis remembers what it tried, so that memory grows with a round
+ROUND = 5_000
+#: seconds for one example; the slowest takes a hundredth of one
+LONGEST = 60
+
+
+def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
+    """Run a target so many times; give the executions, the examples and the seconds of the slowest."""
+    run = rounds = examples = 0
+    slowest = 0.0
+    while run < executions:
+        rounds += 1
+
+        @seed(rounds)
+        @settings(
+            max_examples=ROUND,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(st.data())
+        def throw(data: st.DataObject) -> None:
+            nonlocal run, examples, slowest
+            example = data.draw(target.examples)
+            faulthandler.dump_traceback_later(LONGEST, exit=True)
+            started = time.perf_counter()
+            run += target.run(example)
+            slowest = max(slowest, time.perf_counter() - started)
+            faulthandler.cancel_dump_traceback_later()
+            examples += 1
+
+        before = run
+        throw()
+        if run - before < ROUND // 10:
+            break  # there is nothing new to try
+    return run, examples, slowest
+
+
+def main() -> None:
+    sys.path.insert(0, str(TESTS))
+    from fuzz_targets import TARGETS
+
+    executions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    names = sys.argv[2:] or list(TARGETS)
+    print(f"{'target':12} {'examples':>10} {'executions':>11} {'seconds':>8} {'slowest ms':>11} {'peak MB':>8}")
+    total = 0
+    for name in names:
+        started = time.monotonic()
+        run, examples, slowest = fuzz(TARGETS[name], -(-executions // len(names)))
+        total += run
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        seconds = time.monotonic() - started
+        print(f"{name:12} {examples:10,} {run:11,} {seconds:8.0f} {slowest * 1000:11.1f} {peak:8,}", flush=True)
+    print(f"{total:,} executions, no crash, no hang")
+
+
+if __name__ == "__main__":
+    main()
