@@ -9,6 +9,7 @@ a run that hangs ends with the place it hangs at.
 from __future__ import annotations
 
 import faulthandler
+import math
 import resource
 import sys
 import time
@@ -66,9 +67,10 @@ def main() -> None:
     names = sys.argv[2:] or list(TARGETS)
     print(f"{'target':12} {'examples':>10} {'executions':>11} {'seconds':>8} {'slowest ms':>11} {'peak MB':>8}")
     total = 0
+    shares = sum(TARGETS[name].share for name in names)
     for name in names:
         started = time.monotonic()
-        run, examples, slowest = fuzz(TARGETS[name], -(-executions // len(names)))
+        run, examples, slowest = fuzz(TARGETS[name], math.ceil(executions * TARGETS[name].share / shares))
         total += run
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         seconds = time.monotonic() - started

@@ -35,10 +35,12 @@ class Target(NamedTuple):
 
     :param examples: what to throw.
     :param run: throws one example; gives how often the code under test ran.
+    :param share: of a long run: less for what takes longer.
     """
 
     examples: st.SearchStrategy[Any]
     run: Callable[[Any], int]
+    share: float
 
 
 def pieces(*known: str, max_size: int = 30) -> st.SearchStrategy[bytes]:
@@ -165,8 +167,8 @@ def _read_csv(example: tuple[bytes, bytes, str | None, int]) -> int:
 
 
 _JSON_LINE = _ANY_JSON.map(lambda value: json.dumps(value).encode() + b"\n") | pieces(
-    '{"a":', '"b"', "{", "}", "[", "]", ",", ":", "1", "null", "\n", '"', "\\u00", "\\ud800", "1e999", "9" * 40, "\r", " ",
-    '{"a":1,"a" :2}\n', '{"":1}\n', "[" * 40, max_size=12,
+    '{"a":', '"b"', "{", "}", "[", "]", ",", ":", "1", "null", "\n", '"', "\\u00", "\\ud800", "1e999", "9" * 40, "\r",
+    " ",    '{"a":1,"a" :2}\n', '{"":1}\n', "[" * 40, max_size=12,
 )  # fmt: skip
 _JSON_LINES = st.lists(_JSON_LINE, max_size=6).map(b"".join)
 
@@ -274,17 +276,18 @@ _CELLS = (
 def _read_cells(example: tuple[dict[str, Any], list[str]]) -> int:
     options, cells = example
     try:
-        (planned,) = plan_columns(
+        planned = plan_columns(
             ["x"], read_choices({"x": {"name": "Joined", **options}}), shape=PROFILES.shape, fixed=False
         )
-    except (MappingError, ConfigurationError, ValueError) as error:
-        # one column that is left out is no error here
-        assert isinstance(error, MappingError | ConfigurationError) or "unpack" in str(error)
+    except (MappingError, ConfigurationError):
         return 1
-    for cell in cells:
-        with suppress(PydanticCustomError):
-            json.dumps(planned.rule.read(cell), default=str)
-    return 1 + len(cells)
+    runs = 1
+    for column in planned:
+        for cell in cells:
+            runs += 1
+            with suppress(PydanticCustomError):
+                json.dumps(column.rule.read(cell), default=str)
+    return runs
 
 
 _COLUMNS = {
@@ -324,10 +327,10 @@ def _encode(rows: list[dict[str, Any]]) -> int:
 
 
 TARGETS = {
-    "answers": Target(st.tuples(_STATUSES, _HEADERS, _BODIES), _read_answers),
-    "csv": Target(_CSV, _read_csv),
-    "json lines": Target(_JSON_LINES, _read_json_lines),
-    "mapping": Target(_MAPPINGS, _plan),
-    "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells),
-    "rows": Target(_ROWS, _encode),
+    "answers": Target(st.tuples(_STATUSES, _HEADERS, _BODIES), _read_answers, 0.3),
+    "csv": Target(_CSV, _read_csv, 0.1),
+    "json lines": Target(_JSON_LINES, _read_json_lines, 0.12),
+    "mapping": Target(_MAPPINGS, _plan, 0.2),
+    "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
+    "rows": Target(_ROWS, _encode, 0.03),
 }
