@@ -76,7 +76,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Left:
             {"objectId": "", "token": TOKEN, "type": "fcm"},
         ],
     )
-    write(source / "many.csv", [{**PERSON, "id": f"{PERSON['id']}-{n}"} for n in range(20_000)])
+    write(source / "many.csv", [{**row, "id": f"{PERSON['id']}-{n}"} for n in range(20_000)])
     good = json.dumps(row)
     (source / "lines.jsonl").write_text(f'{good}\n{good[:-9]}\n[{good}]\n{good[:-1]},"mail":1}}\n')
     environment = {
