@@ -52,10 +52,13 @@ def strptime_format(pattern: str) -> str:
     if pattern in (EPOCH, EPOCH_MILLISECONDS):
         return pattern
     result = pattern if "%" in pattern else _from_letters(pattern)
-    found = {directive.group(1) for directive in _DIRECTIVE.finditer(result)} - {"%"}
+    directives = [directive.group(1) for directive in _DIRECTIVE.finditer(result) if directive.group(1) != "%"]
+    found = set(directives)
     unknown = sorted(found - _DIRECTIVES)
     if unknown:
         raise ValueError(f"date format {pattern!r}: %{unknown[0]} cannot be used here")
+    if len(directives) > len(found):
+        raise ValueError(f"date format {pattern!r}: a part of the date is there twice")
     # A part that is missing would be taken for 1 January 1900, 00:00, and nobody would notice.
     month, day, hour, minute = (bool(found & set(letters)) for letters in ("bBmj", "dj", "HI", "M"))
     if not found & {"y", "Y"} or (day and not month) or (minute and not hour):

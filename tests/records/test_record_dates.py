@@ -192,6 +192,9 @@ def test_a_zone_counts_only_where_the_date_has_none() -> None:
 @pytest.mark.parametrize(
     ("pattern", "says"),
     [
+        ("yyyyyyyy", "twice"),
+        ("dd/MM/yyyy dd", "twice"),
+        ("%d/%m/%Y %H:%M:%S %H", "twice"),
         ("dd/mm/yyyy", "MM is the month, mm the minute"),
         ("yyyy-mm-dd", "MM is the month, mm the minute"),
         ("dd/MM", "not a whole date"),
