@@ -19,10 +19,11 @@ from pydantic_core import PydanticCustomError
 from airflow_provider_clevertap.api.answers import Processed
 from airflow_provider_clevertap.api.reading import read_answer, read_profile, retry_after
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
+from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, EVENTS, PROFILES
-from airflow_provider_clevertap.loading.mapping import notes_on, plan_columns, read_choices
+from airflow_provider_clevertap.loading.mapping import notes_on, plan_columns
 from airflow_provider_clevertap.loading.rejects import VERDICT_COLUMNS
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.csv_rows import CsvReader
@@ -260,7 +261,7 @@ def _plan(example: tuple[list[str], dict[str, Any], Any, bool]) -> int:
             planned = plan_columns(names, choices, shape=kind.shape, unmapped=unmapped, fixed=fixed)
             assert {column.source for column in planned} <= set(names)
             assert len({column.rule.key for column in planned}) == len(planned)
-            list(notes_on(planned, choices))
+            list(notes_on(planned, kind.shape))
     return runs
 
 
