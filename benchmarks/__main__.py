@@ -4,75 +4,106 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import reporting
-from benchmarks.contenders import CONTENDERS
-from benchmarks.measuring import Measured, make_data, measure, rows_of
+from benchmarks import parsing, plots, reporting
+from benchmarks.measuring import Job, Measured, measure
+from benchmarks.tables import TABLES, Comparison
 
 RESULTS = Path(__file__).parent / "results"
-#: how much larger the second file of the memory table is
-GROWTH = 5
+#: parsing is quick and moves much from one time to the next
+PARSINGS = 4
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Loads generated profiles into a loopback server, by this package and by scripts, in turn, each in "
-        "a process of its own; prints CPU time, speed, memory, and what was lost, doubled or sent unchecked.",
+        description="Loads generated rows into a loopback server, by this package and by scripts, in turn, each in a "
+        "process of its own; writes tables of CPU time, speed, memory, and what was lost, doubled or sent unchecked.",
     )
-    parser.add_argument("--rows", type=int, help="profiles to load (default: 1,000,000; with --quick 200,000)")
-    parser.add_argument("--runs", type=int, help="turns (default: 5; with --quick 2)")
-    parser.add_argument("--latency-ms", type=float, default=0, help="what the server waits before each answer")
-    parser.add_argument("--quick", action="store_true", help="about a minute instead of ten")
-    parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), metavar="CONTENDER",
-                        help=f"of {', '.join(CONTENDERS)}")  # fmt: skip
-    parser.add_argument("--profile", action="store_true", help="show where this package's CPU time goes instead")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the data and the results go")
+    names = (*TABLES, "parsing")
+    parser.add_argument("--table", nargs="+", choices=names, default=names, metavar="TABLE",
+                        help=f"of {', '.join(names)}; default: all")  # fmt: skip
+    parser.add_argument("--only", nargs="+", metavar="ROW", help="rows of the tables, see --list; default: all")
+    parser.add_argument("--list", action="store_true", help="list the tables and their rows")
+    parser.add_argument("--rows", type=int, help="rows to load (default: 1,000,000; with --quick 50,000)")
+    parser.add_argument("--turns", type=int, help="how often each row of a table is measured (default: 3; --quick: 1)")
+    parser.add_argument("--quick", action="store_true", help="a minute or two in all: to see that it works")
+    parser.add_argument("--out", type=Path, help=f"where results go (default: {RESULTS.name}/; with --quick "
+                        f"{RESULTS.name}/quick/)")  # fmt: skip
     asked = parser.parse_args()
-    asked.rows = asked.rows or (200_000 if asked.quick else 1_000_000)
-    asked.runs = asked.runs or (2 if asked.quick else 5)
+    known = {job.key for table in TABLES.values() for job in table.jobs}
+    if unknown := set(asked.only or ()) - known:
+        parser.error(f"no row {', '.join(sorted(unknown))}: see --list")
+    asked.rows = asked.rows or (50_000 if asked.quick else 1_000_000)
+    asked.turns = asked.turns or (1 if asked.quick else 3)
+    asked.out = asked.out or (RESULTS / "quick" if asked.quick else RESULTS)
     return asked
 
 
 def main() -> None:
     asked = arguments()
-    found = {"machine": reporting.machine(), "rows": asked.rows, "latency_ms": asked.latency_ms}
-    print(reporting.machine_line(found["machine"]))
-    ours = [name for name in asked.only if name.startswith("load-")]
-    tables = {}
-    if asked.profile:
-        runs = [_run(asked, name, asked.rows, stages=True) for name in ours]
-        tables["Where the CPU time goes (s per million rows)"] = reporting.stages(runs)
-    else:
-        turns = [{name: _run(asked, name, rows_of(name, asked.rows)) for name in asked.only} for _ in range(asked.runs)]
-        waits = f"answers after {asked.latency_ms:g} ms" if asked.latency_ms else "answers at once"
-        tables[f"{asked.rows:,} profiles, {waits}, medians of {asked.runs} turns"] = reporting.compared(turns)
-        runs = [run for turn in turns for run in turn.values()]
-        if "load-csv" in ours:
-            small = turns[-1]["load-csv"]
-            large = _run(asked, "load-csv", asked.rows * GROWTH)
-            tables["Memory"] = reporting.memory([small, large])
-            runs.append(large)
-    _write(asked, found | {"runs": [asdict(run) for run in runs]}, tables)
+    if asked.list:
+        for name, comparison in TABLES.items():
+            print(f"{name:14}{comparison.title}\n{'':14}  {' '.join(job.key for job in comparison.jobs)}")
+        print(f"{'parsing':14}{parsing.TITLE}")
+        return
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for name in asked.table:
+        if name == "parsing":
+            _parse(asked)
+            continue
+        comparison = TABLES[name]
+        jobs = [job for job in comparison.jobs if not asked.only or job.key in asked.only]
+        if jobs:
+            _compare(asked, name, comparison, jobs)
+    plots.draw(asked.out)
+    print(f"Tables, plots and raw figures are in {asked.out}")
 
 
-def _run(asked: argparse.Namespace, name: str, rows: int, *, stages: bool = False) -> Measured:
-    make_data(asked.out, rows, CONTENDERS[name].extension)
-    run = measure(name, asked.out, rows, latency_ms=asked.latency_ms, stages=stages)
-    print(f"{name:14}{rows:>12,} rows {run.wall:8.1f} s {run.cpu_per_million:8.1f} CPU s per million", flush=True)
+def _compare(asked: argparse.Namespace, name: str, comparison: Comparison, jobs: Sequence[Job]) -> None:
+    count = min(asked.turns, comparison.most_turns)
+    record = _record(comparison.title, count)
+    turns: list[dict[str, Measured]] = []
+    for _ in range(count):
+        turns.append({job.key: _run(asked, job) for job in jobs})
+    looks_within = any(job.stages for job in jobs)
+    table = reporting.stages(jobs, turns[-1]) if looks_within else reporting.compared(comparison, jobs, turns)
+    runs = [{"row": key, "turn": at, **asdict(run)} for at, turn in enumerate(turns) for key, run in turn.items()]
+    _write(asked.out / name, record, table, runs)
+
+
+def _run(asked: argparse.Namespace, job: Job) -> Measured:
+    rows = job.rows(asked.rows)
+    run = measure(job, RESULTS / "data", rows)
+    print(f"{job.key:28}{rows:>12,} rows {run.wall:8.1f} s {run.cpu_per_million:8.2f} CPU s per million", flush=True)
     return run
 
 
-def _write(asked: argparse.Namespace, found: dict[str, Any], tables: dict[str, reporting.Table]) -> None:
-    text = "\n\n".join(f"### {title}\n\n{reporting.markdown(table)}" for title, table in tables.items())
-    print(f"\n{text}\n")
-    name = f"{'profile' if asked.profile else 'compared'}-{asked.rows}-{asked.latency_ms:g}ms"
-    (asked.out / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (asked.out / f"{name}.md").write_text(f"{reporting.machine_line(found['machine'])}\n\n{text}\n", encoding="utf-8")
-    print(f"Written to {asked.out / name}.md and .json")
+def _parse(asked: argparse.Namespace) -> None:
+    count = asked.turns * PARSINGS
+    record = _record(parsing.TITLE, count)
+    turns = parsing.measure(count)
+    _write(asked.out / "parsing", record, parsing.table(turns), turns)
+
+
+def _record(title: str, turns: int) -> dict[str, Any]:
+    """Begin what is kept of a table, before its runs put load on the machine."""
+    machine = reporting.machine()
+    took = "One turn" if turns == 1 else f"Medians of {turns} turns, the least and the most in brackets"
+    return {"title": title, "machine": machine, "turns": turns, "note": f"{took}; {reporting.machine_line(machine)}"}
+
+
+def _write(path: Path, record: dict[str, Any], table: reporting.Table, runs: Sequence[dict[str, Any]]) -> None:
+    text = reporting.markdown(table)
+    print(f"\n### {record['title']}\n\n{text}\n")
+    found = json.dumps(record | {"table": text, "runs": list(runs)}, indent=1)
+    path.with_suffix(".json").write_text(found + "\n", encoding="utf-8")
+    shown = f"### {record['title']}\n\n{text}\n\n{record['note']}\n"
+    path.with_suffix(".md").write_text(shown, encoding="utf-8")
 
 
 if __name__ == "__main__":

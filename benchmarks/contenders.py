@@ -1,168 +1,52 @@
-"""What is compared: this package, and the scripts people write in its place. Each runs in a process of its own.
-
-The scripts are written as well as such scripts are: batches of 1,000, empty cells left out, no wasted copies. They
-check nothing, send dates as text, and take every answer for a success.
-"""
+"""What is compared: this package, and the scripts people write in its place. Each runs in a process of its own."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
-import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.people import data_file
-
-BATCH = 1_000
-IN_FLIGHT = 10
-HEADERS = {"X-CleverTap-Account-Id": "BENCHMARK", "X-CleverTap-Passcode": "BENCHMARK"}
-
-#: Uploads to the server at a URL, and gives what it knows of the outcome.
-Upload = Callable[[str], dict[str, Any]]
+from benchmarks.data import data_file
+from benchmarks.loads import Circumstances, Prepare, load_file, load_frame
+from benchmarks.scripts import post_chunks_in_threads, post_dicts, post_iterrows
 
 
 class Contender(NamedTuple):
-    """One way to load the people.
+    """One way to load some data.
 
     :param title: what the tables call it.
+    :param prepare: gives its upload.
+    :param dataset: what it loads.
     :param extension: the file it reads.
-    :param prepare: imports what is needed, reads what is held in memory anyway, and gives the upload.
-    :param share: it gets one row of so many, because it is slow.
+    :param share: it gets one row of so many, because it is slow or its rows are large.
     """
 
     title: str
-    extension: str
-    prepare: Callable[[Path], Upload]
+    prepare: Prepare
+    dataset: str = "people"
+    extension: str = "csv"
     share: int = 1
 
 
-def load_file(path: Path) -> Upload:
-    """Load a file with this package."""
-    return _load(str(path))
-
-
-def load_frame(path: Path) -> Upload:
-    """Load a pandas DataFrame with typed columns with this package."""
-    import pandas as pd
-
-    return _load(pd.read_parquet(path))
-
-
-def _load(source: Any) -> Upload:
-    from airflow_provider_clevertap.api.client import CleverTapClient
-    from airflow_provider_clevertap.loading.columns import Column
-    from airflow_provider_clevertap.loading.kinds import PROFILES
-    from airflow_provider_clevertap.loading.load import Load, LoadOptions
-    from airflow_provider_clevertap.loading.sources import open_source
-
-    opened = open_source(source)
-    # httpx imports its inside with the first client
-    CleverTapClient("BENCHMARK", "BENCHMARK", "http://127.0.0.1").close()
-
-    def upload(url: str) -> dict[str, Any]:
-        with tempfile.TemporaryDirectory() as artifacts:
-            options = LoadOptions(
-                columns={
-                    "Loyalty Points": Column(type="integer"),
-                    "Lifetime Value": Column(type="float"),
-                    "Joined On": Column(type="date"),
-                },
-                max_rejects=1.0,
-                max_in_flight=IN_FLIGHT,
-                rejects_path=Path(artifacts, "rejects.csv"),
-                report_path=Path(artifacts, "report.json"),
-            )
-            with CleverTapClient("BENCHMARK", "BENCHMARK", url, max_in_flight=IN_FLIGHT) as client:
-                return Load(PROFILES, opened, client, options).run().to_dict()
-
-    return upload
-
-
-def post_dicts(path: Path) -> Upload:
-    """Read everything with pandas, make dicts, and post one batch after the other."""
-    import pandas as pd
-    import requests
-
-    def upload(url: str) -> dict[str, Any]:
-        frame = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False)
-        for start in range(0, len(frame), BATCH):
-            rows = frame.iloc[start : start + BATCH].to_dict("records")
-            requests.post(f"{url}/1/upload", json={"d": _records(rows)}, headers=HEADERS, timeout=60).raise_for_status()
-        return {}
-
-    return upload
-
-
-def post_iterrows(path: Path) -> Upload:
-    """Read everything with pandas, go through it row by row, and post one batch after the other."""
-    import pandas as pd
-    import requests
-
-    def upload(url: str) -> dict[str, Any]:
-        def post() -> None:
-            requests.post(f"{url}/1/upload", json={"d": batch}, headers=HEADERS, timeout=60).raise_for_status()
-
-        frame = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False)
-        batch: list[dict[str, Any]] = []
-        for _, row in frame.iterrows():
-            batch += _records([row.to_dict()])
-            if len(batch) == BATCH:
-                post()
-                batch = []
-        if batch:
-            post()
-        return {}
-
-    return upload
-
-
-def post_chunks_in_threads(path: Path) -> Upload:
-    """Read with pandas chunk by chunk, encode with msgspec, and send from threads: what an expert's script does."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    import httpx
-    import msgspec
-    import pandas as pd
-
-    httpx.Client().close()
-
-    def upload(url: str) -> dict[str, Any]:
-        chunks = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False, chunksize=BATCH * IN_FLIGHT)
-        with httpx.Client(headers=HEADERS, timeout=60) as client, ThreadPoolExecutor(IN_FLIGHT) as threads:
-
-            def post(records: list[dict[str, Any]]) -> None:
-                client.post(f"{url}/1/upload", content=msgspec.json.encode({"d": records})).raise_for_status()
-
-            for chunk in chunks:
-                records = _records(chunk.to_dict("records"))
-                list(threads.map(post, [records[start : start + BATCH] for start in range(0, len(records), BATCH)]))
-        return {}
-
-    return upload
-
-
-def _records(rows: list[dict[Any, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "identity": row.pop("identity"),
-            "type": "profile",
-            "profileData": {name: value for name, value in row.items() if value != ""},
-        }
-        for row in rows
-    ]
-
-
 CONTENDERS = {
-    "load-csv": Contender("this package, CSV", "csv", load_file),
-    "load-parquet": Contender("this package, Parquet", "parquet", load_file),
-    "load-frame": Contender("this package, pandas DataFrame", "parquet", load_frame),
-    "threads": Contender("script: read_csv in chunks, msgspec, httpx in 10 threads", "csv", post_chunks_in_threads),
-    "to-dict": Contender("script: read_csv, to_dict, requests.post", "csv", post_dicts),
-    "iterrows": Contender("script: read_csv, iterrows, requests.post", "csv", post_iterrows, share=20),
+    "load-csv": Contender("this package, CSV", load_file),
+    "load-parquet": Contender("this package, Parquet", load_file, extension="parquet"),
+    "load-frame": Contender("this package, pandas DataFrame", load_frame, extension="parquet"),
+    "load-events": Contender("events", load_file, "events"),
+    "load-orders": Contender("`Charged` from order lines", load_file, "order-lines"),
+    "load-tokens": Contender("device tokens", load_file, "devices"),
+    "load-clean": Contender("no bad row", load_file, "people-clean"),
+    "load-dirty": Contender("10 % bad", load_file, "people-dirty"),
+    "load-wide": Contender("200 columns", load_file, "people-wide", share=10),
+    "load-long": Contender("four long texts more", load_file, "people-long", share=2),
+    "load-abroad": Contender("names and places beyond ASCII", load_file, "people-abroad"),
+    "threads": Contender("script: `read_csv` in chunks, msgspec, httpx in threads", post_chunks_in_threads),
+    "to-dict": Contender("script: `read_csv`, `to_dict`, `requests.post`", post_dicts),
+    "iterrows": Contender("script: `read_csv`, `iterrows`, `requests.post`", post_iterrows, share=20),
 }
 
 
@@ -178,10 +62,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--url", required=True)
+    parser.add_argument("--in-flight", type=int, required=True)
+    parser.add_argument("--no-artifacts", action="store_true")
+    parser.add_argument("--log", action="store_true")
+    parser.add_argument("--one-core", action="store_true")
     parser.add_argument("--stages", action="store_true")
     asked = parser.parse_args()
+    if asked.one_core:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     contender = CONTENDERS[asked.name]
-    upload = contender.prepare(data_file(asked.data, asked.rows, contender.extension))
+    told = Circumstances(contender.dataset, asked.in_flight, artifacts=not asked.no_artifacts, log=asked.log)
+    upload = contender.prepare(data_file(asked.data, contender.dataset, asked.rows, contender.extension), told)
     stages = None
     if asked.stages:
         from benchmarks.stages import Stages

@@ -1,7 +1,8 @@
-"""A loopback server that takes every batch at once, and counts whom it got.
+"""A loopback server that takes every batch at once, and counts which rows it got, how often, and how many at a time.
 
-It answers as CleverTap does to a batch without a fault, and judges nothing. It is written to be no contender's limit:
-raw bytes, no framework, one read of each body.
+It answers as CleverTap does to a batch without a fault, and judges nothing. Where it is given a ceiling it refuses the
+request that is one too many, as CleverTap does. It is written to be no contender's limit: raw bytes, no framework, one
+read of each body.
 """
 
 from __future__ import annotations
@@ -12,63 +13,99 @@ import json
 import re
 import resource
 import sys
+import time
 from array import array
 from typing import Any
 
-from benchmarks.people import is_bad
+from benchmarks.data import DATASETS, Dataset
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-#: how each record names its person, in compact JSON or not; json.dumps escapes no character of it
-_IDENTITY = re.compile(rb'"identity": ?"(?:cust-([0-9]{8})")?')
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-_BODY = b'{"status":"success","processed":%d,"unprocessed":[]}'
+_ANSWER = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+_TAKEN = b'{"status":"success","processed":%d,"unprocessed":[]}'
+_TOO_MANY = b'{"status":"fail","error":"Too many requests","code":429}'
 
 
 class Tally:
-    """Whom the server got, and how often.
+    """Which rows the server got, and how often.
 
-    :param rows: how many people there are.
+    :param dataset: what is loaded.
+    :param rows: how many rows there are.
     """
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, dataset: Dataset, rows: int) -> None:
         self._times = array("I", bytes(4 * (rows + 1)))
-        self.requests = self.records = self.bytes = self.connections = self.in_flight = self.most_in_flight = 0
+        self._key = re.compile(dataset.key)
+        # as compact writers and as json.dumps write it
+        self._record = [form % dataset.record_type.encode() for form in (b'"type":"%s"', b'"type": "%s"')]
+        self._dirt = dataset.dirt
+        self.requests = self.refused = self.records = self.bytes = self.connections = 0
 
     def take(self, body: bytes) -> int:
         """Count a batch, and tell how many records it has."""
-        people = _IDENTITY.findall(body)
         times = self._times
-        for person in people:
-            # people without an identity share place 0
-            times[int(person or 0)] += 1
-        self.requests += 1
-        self.records += len(people)
+        for row in self._key.findall(body):
+            # bad rows that lack their number share place 0
+            times[int(row or 0)] += 1
+        records = sum(map(body.count, self._record))
+        self.records += records
         self.bytes += len(body)
-        return len(people)
+        return records
 
     def to_dict(self) -> dict[str, Any]:
-        """Tell lost, doubled and unchecked records apart."""
-        times = self._times
+        """Tell lost, doubled and unchecked rows apart."""
+        rows, (every, places) = self._times[1:], self._dirt
+        bad = [rows[place - 1 :: every] for place in places]
         counted = {
-            "lost": sum(not times[row] for row in range(1, len(times)) if not is_bad(row)),
-            "doubled": sum(times[row] > 1 for row in range(1, len(times))),
-            "bad_rows_sent": times[0] + sum(times[row] > 0 for row in range(1, len(times)) if is_bad(row)),
+            "lost": rows.count(0) - sum(some.count(0) for some in bad),
+            "doubled": len(rows) - rows.count(0) - rows.count(1),
+            "bad_rows_sent": self._times[0] + sum(len(some) - some.count(0) for some in bad),
         }
         used = resource.getrusage(resource.RUSAGE_SELF)
-        names = ("requests", "records", "bytes", "connections", "most_in_flight")
+        names = ("requests", "refused", "records", "bytes", "connections")
         return counted | {name: getattr(self, name) for name in names} | {"cpu": used.ru_utime + used.ru_stime}
+
+
+class Crowd:
+    """The requests in flight, and how long there were so many.
+
+    A request is in flight from its first byte until its answer is written. The time before the first request and after
+    the last one is not counted.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.answering = 0
+        self._seconds: list[float] = []
+        self._changed: float | None = None
+
+    def change(self, by: int) -> None:
+        """Note a request that came or went."""
+        moment = time.perf_counter()
+        if self._changed is not None:
+            self._seconds.extend([0.0] * (self.now + 1 - len(self._seconds)))
+            self._seconds[self.now] += moment - self._changed
+        self._changed = moment
+        self.now += by
+
+    def seconds(self) -> list[float]:
+        """Give for each number of requests how long there were so many."""
+        return [round(seconds, 4) for seconds in self._seconds]
 
 
 class Uploads(asyncio.Protocol):
     """One connection.
 
     :param tally: shared by all of them.
+    :param crowd: so is this.
     :param latency: seconds between a request and its answer.
+    :param ceiling: how many requests may wait for an answer, 0 for any number.
     """
 
-    def __init__(self, tally: Tally, latency: float) -> None:
+    def __init__(self, tally: Tally, crowd: Crowd, latency: float, ceiling: int) -> None:
         self._tally = tally
+        self._crowd = crowd
         self._latency = latency
+        self._ceiling = ceiling
         self._buffer = bytearray()
         self._body_at = self._end = 0
 
@@ -78,6 +115,8 @@ class Uploads(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
+        if not buffer:
+            self._crowd.change(+1)
         buffer += data
         if not self._end:
             head = buffer.find(b"\r\n\r\n")
@@ -93,34 +132,44 @@ class Uploads(asyncio.Protocol):
             self._end = 0
 
     def _answer(self, body: bytes) -> None:
-        tally = self._tally
-        tally.in_flight += 1
-        tally.most_in_flight = max(tally.most_in_flight, tally.in_flight)
-        answer = _BODY % tally.take(body)
+        tally, crowd = self._tally, self._crowd
+        tally.requests += 1
+        if self._ceiling and crowd.answering >= self._ceiling:
+            tally.refused += 1
+            self._write(b"429 Too Many Requests", _TOO_MANY)
+            return
+        answer = _TAKEN % tally.take(body)
         if self._latency:
-            asyncio.get_running_loop().call_later(self._latency, self._write, answer)
+            crowd.answering += 1
+            asyncio.get_running_loop().call_later(self._latency, self._write_late, answer)
         else:
-            self._write(answer)
+            self._write(b"200 OK", answer)
 
-    def _write(self, answer: bytes) -> None:
-        self._tally.in_flight -= 1
+    def _write_late(self, answer: bytes) -> None:
+        self._crowd.answering -= 1
+        self._write(b"200 OK", answer)
+
+    def _write(self, status: bytes, answer: bytes) -> None:
+        self._crowd.change(-1)
         if not self._transport.is_closing():
-            self._transport.write(_HEAD % len(answer) + answer)
+            self._transport.write(_ANSWER % (status, len(answer), answer))
 
 
-async def serve(tally: Tally, latency: float) -> None:
-    """Serve until standard input is closed; the port is the first line of standard output, the tally the last."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Uploads(tally, latency), "127.0.0.1", 0)
+async def serve(tally: Tally, latency: float, ceiling: int) -> None:
+    """Serve until standard input is closed; the port is the first line of standard output, the counts are the last."""
+    loop, crowd = asyncio.get_running_loop(), Crowd()
+    server = await loop.create_server(lambda: Uploads(tally, crowd, latency, ceiling), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
-    print(json.dumps(tally.to_dict()), flush=True)
+    print(json.dumps(tally.to_dict() | {"seconds_in_flight": crowd.seconds()}), flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("--dataset", choices=DATASETS, required=True)
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--latency-ms", type=float, default=0)
+    parser.add_argument("--ceiling", type=int, default=0)
     asked = parser.parse_args()
-    asyncio.run(serve(Tally(asked.rows), asked.latency_ms / 1000))
+    asyncio.run(serve(Tally(DATASETS[asked.dataset], asked.rows), asked.latency_ms / 1000, asked.ceiling))

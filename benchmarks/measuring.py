@@ -12,18 +12,62 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import CONTENDERS
-from benchmarks.people import bad_rows
+from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.data import DATASETS, data_file
 
-_HERE = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
+#: larger files are made anew each time, and not kept
+_KEPT_ROWS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of a table: a contender, and the circumstances.
+
+    :param contender: its key in ``CONTENDERS``.
+    :param name: what ``--only`` calls it; the contender's name when not given.
+    :param title: what the table calls it; the contender's title when not given.
+    :param scale: times the rows of the table.
+    :param latency_ms: what the server waits before each answer.
+    :param in_flight: the most requests at a time the contender is told.
+    :param ceiling: the most requests at a time the server takes, 0 for any number.
+    :param one_core: the contender's process is kept to one core.
+    :param artifacts: a load has a rejects file and a report.
+    :param log: a load has a log file.
+    :param stages: where the CPU time went is looked at.
+    """
+
+    contender: str
+    name: str = ""
+    title: str = ""
+    scale: float = 1
+    latency_ms: float = 0
+    in_flight: int = 10
+    ceiling: int = 0
+    one_core: bool = False
+    artifacts: bool = True
+    log: bool = False
+    stages: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.name or self.contender
+
+    @property
+    def shown(self) -> str:
+        return self.title or CONTENDERS[self.contender].title
+
+    def rows(self, rows: int) -> int:
+        """Give the rows of this job where the table has so many."""
+        return max(round(rows * self.scale) // CONTENDERS[self.contender].share, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What one run took.
 
-    :param contender: its key in ``CONTENDERS``.
     :param rows: rows of its source.
+    :param file_mb: the size of the file with them, in MB of a million bytes.
     :param cpu: seconds of user and system time, all threads, from opening the source to the last answer.
     :param start_up: the same before that: the interpreter, imports, and for a frame making it.
     :param wall: seconds from opening the source to the last answer.
@@ -31,12 +75,14 @@ class Measured:
     :param lost: good rows the server never got.
     :param doubled: rows it got more than once.
     :param bad_rows_sent: bad rows it got.
-    :param server: what the server counted.
+    :param in_flight: requests in flight at the server, the mean over the time of the load.
+    :param full: share of that time in which as many were in flight as were asked for.
+    :param server: what else the server counted.
     :param stages: CPU seconds of each station, when asked for.
     """
 
-    contender: str
     rows: int
+    file_mb: float
     cpu: float
     start_up: float
     wall: float
@@ -44,6 +90,8 @@ class Measured:
     lost: int
     doubled: int
     bad_rows_sent: int
+    in_flight: float
+    full: float
     server: dict[str, Any]
     stages: dict[str, float] = field(default_factory=dict)
 
@@ -56,58 +104,73 @@ class Measured:
         return self.rows / self.wall
 
 
-def make_data(directory: Path, rows: int, extension: str) -> None:
-    """Make a file of people, unless it is there; in another process, so that this one stays small."""
-    _call("benchmarks.people", str(directory), str(rows), extension)
+def measure(job: Job, directory: Path, rows: int) -> Measured:
+    """Do one job; its data are made first, unless they are there.
 
-
-def measure(name: str, directory: Path, rows: int, *, latency_ms: float = 0, stages: bool = False) -> Measured:
-    """Let one contender load so many people.
-
+    :param directory: where the data are.
+    :param rows: the rows of the job's source.
     :raises RuntimeError: when it fails, or when this package's own count of the rows is wrong.
     """
-    with _server(rows, latency_ms) as (url, tally):
-        command = ["--data", str(directory), "--rows", str(rows), "--url", url, *(["--stages"] if stages else [])]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.contenders", name, *command], stdout=subprocess.PIPE, cwd=_HERE
-        )
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{name} failed, see above")
-    taken = json.loads(said)
-    _check_own_count(name, rows, taken["facts"])
+    contender = CONTENDERS[job.contender]
+    with _file(directory, contender, rows) as file, _server(job, contender.dataset, rows) as (url, tally):
+        file_mb = file.stat().st_size / 1e6
+        taken, peak_mb = _run(job, directory, rows, url)
+    _check_own_count(job, contender.dataset, rows, taken["facts"])
     return Measured(
-        contender=name,
         rows=rows,
+        file_mb=file_mb,
         cpu=taken["cpu"],
         start_up=taken["start_up"],
         wall=taken["wall"],
-        peak_mb=used.ru_maxrss * 1024 / 1e6,
+        peak_mb=peak_mb,
         lost=tally.pop("lost"),
         doubled=tally.pop("doubled"),
         bad_rows_sent=tally.pop("bad_rows_sent"),
+        **_crowd(tally.pop("seconds_in_flight"), job.in_flight),
         server=tally,
         stages=taken.get("stages", {}),
     )
 
 
-def rows_of(name: str, rows: int) -> int:
-    """Give the rows a contender gets."""
-    return max(rows // CONTENDERS[name].share, 1)
+def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any], float]:
+    command = ["--data", str(directory), "--rows", str(rows), "--url", url, "--in-flight", str(job.in_flight)]
+    said = {"--no-artifacts": not job.artifacts, "--log": job.log, "--one-core": job.one_core, "--stages": job.stages}
+    command += [flag for flag, wanted in said.items() if wanted]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.contenders", job.contender, *command], stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    taken = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{job.key} failed, see above")
+    return json.loads(taken), used.ru_maxrss * 1024 / 1e6
 
 
 @contextmanager
-def _server(rows: int, latency_ms: float) -> Iterator[tuple[str, dict[str, Any]]]:
+def _file(directory: Path, contender: Contender, rows: int) -> Iterator[Path]:
+    file = data_file(directory, contender.dataset, rows, contender.extension)
+    # in another process, so that this one stays small
+    command = ["benchmarks.data.files", str(directory), contender.dataset, str(rows), contender.extension]
+    subprocess.run([sys.executable, "-m", *command], check=True, cwd=ROOT)
+    try:
+        yield file
+    finally:
+        if rows > _KEPT_ROWS:
+            file.unlink()
+
+
+@contextmanager
+def _server(job: Job, dataset: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     tally: dict[str, Any] = {}
+    circumstances = ["--latency-ms", str(job.latency_ms), "--ceiling", str(job.ceiling)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.counting_server", "--rows", str(rows), "--latency-ms", str(latency_ms)],
+        [sys.executable, "-m", "benchmarks.counting_server", "--dataset", dataset, "--rows", str(rows), *circumstances],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=_HERE,
+        cwd=ROOT,
     )
     try:
         assert process.stdout is not None
@@ -118,14 +181,18 @@ def _server(rows: int, latency_ms: float) -> Iterator[tuple[str, dict[str, Any]]
         process.wait()
 
 
-def _check_own_count(name: str, rows: int, facts: dict[str, Any]) -> None:
+def _crowd(seconds: list[float], asked: int) -> dict[str, float]:
+    """Give the mean number of requests in flight, and the share of the time in which there were all that were asked."""
+    whole = sum(seconds) or 1.0
+    mean = sum(number * spent for number, spent in enumerate(seconds)) / whole
+    return {"in_flight": mean, "full": sum(seconds[asked:]) / whole}
+
+
+def _check_own_count(job: Job, dataset: str, rows: int, facts: dict[str, Any]) -> None:
     if not facts:
         return
-    expected = {"rows": rows, "accepted": rows - bad_rows(rows), "invalid": bad_rows(rows)}
+    bad = DATASETS[dataset].dirt.count(rows)
+    expected = {"rows": rows, "accepted": rows - bad, "invalid": bad}
     counted = {outcome: facts[outcome] for outcome in expected}
     if counted != expected:
-        raise RuntimeError(f"{name} counted {counted}, and there are {expected}")
-
-
-def _call(module: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", module, *arguments], check=True, cwd=_HERE)
+        raise RuntimeError(f"{job.key} counted {counted}, and there are {expected}")

@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import CONTENDERS
-from benchmarks.measuring import Measured
+from benchmarks.measuring import Job, Measured
+from benchmarks.tables import Comparison
 
 LIBRARIES = ("pyarrow", "pandas", "numpy", "httpx", "requests", "msgspec", "pydantic")
 
 Table = list[list[str]]
+#: For each job's key its run, in one turn.
+Turn = Mapping[str, Measured]
+Runs = Sequence[Measured]
 
 
 def machine() -> dict[str, Any]:
     """Describe the machine, as far as it matters."""
     return {
+        "day": datetime.now(UTC).strftime("%-d %B %Y"),
         "processor": _line("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
@@ -33,56 +38,90 @@ def machine() -> dict[str, Any]:
 
 def machine_line(facts: dict[str, Any]) -> str:
     """Write the machine as a sentence."""
-    hardware = f"{facts['cores']} cores of {facts['processor']}, {facts['memory_gb']} GB"
+    hardware = f"{facts['day']}, {facts['cores']} cores of {facts['processor']}, {facts['memory_gb']} GB"
     software = ", ".join(f"{name} {number}" for name, number in facts["libraries"].items())
     load = f"Load average when the runs began: {facts['load_average']:.1f}."
     return f"{hardware}, Python {facts['python']}, {software}. {load}"
 
 
-def compared(turns: Sequence[dict[str, Measured]]) -> Table:
-    """Show each contender's medians over the turns, and its CPU time as a multiple of ours in the same turn."""
-    table = [
-        ["", "rows", "CPU s per million", "rows/s", "peak MB", "start-up CPU s", "CPU, times ours", "lost", "doubled",
-         "bad rows sent"]
-    ]  # fmt: skip
-    for name in turns[0]:
-        runs = [turn[name] for turn in turns]
-        table.append(
-            [
-                CONTENDERS[name].title,
-                f"{runs[0].rows:,}",
-                _spread((run.cpu_per_million for run in runs), "{:.1f}"),
-                f"{_median(runs, lambda run: run.rows_per_second):,.0f}",
-                f"{_median(runs, lambda run: run.peak_mb):,.0f}",
-                f"{_median(runs, lambda run: run.start_up):.1f}",
-                _ratio(name, turns),
-                *(f"{max(counts):,}" for counts in zip(*map(_faults, runs), strict=True)),
-            ]
-        )
+def spread(values: Iterable[float], form: str) -> str:
+    """Write the median, with the least and the most where they differ."""
+    values = sorted(values)
+    median, low, high = (form.format(value) for value in (statistics.median(values), values[0], values[-1]))
+    return median if low == high else f"{median} ({low} to {high})"
+
+
+def _median(form: str, value: Callable[[Measured], float]) -> Callable[[Runs], str]:
+    return lambda runs: form.format(statistics.median(map(value, runs)))
+
+
+def _spread(form: str, value: Callable[[Measured], float]) -> Callable[[Runs], str]:
+    return lambda runs: spread(map(value, runs), form)
+
+
+def _worst(value: Callable[[Measured], int]) -> Callable[[Runs], str]:
+    return lambda runs: f"{max(map(value, runs)):,}"
+
+
+#: What a table may show of a job's runs.
+COLUMNS: Mapping[str, Callable[[Runs], str]] = {
+    "rows": lambda runs: f"{runs[0].rows:,}",
+    "CPU s": _spread("{:.2f}", lambda run: run.cpu),
+    "CPU s per million": _spread("{:.2f}", lambda run: run.cpu_per_million),
+    "CPU s per 100 MB": _median("{:.2f}", lambda run: run.cpu / run.file_mb * 100),
+    "rows/s": _median("{:,.0f}", lambda run: run.rows_per_second),
+    "peak MB": _median("{:,.0f}", lambda run: run.peak_mb),
+    "MB per million rows": _median("{:,.0f}", lambda run: run.file_mb / run.rows * 1e6),
+    "start-up CPU s": _median("{:.1f}", lambda run: run.start_up),
+    "in flight": _median("{:.1f}", lambda run: run.in_flight),
+    "time with all in flight": _median("{:.0%}", lambda run: run.full),
+    "requests": _median("{:,.0f}", lambda run: run.server["requests"]),
+    "429s": _median("{:,.0f}", lambda run: run.server["refused"]),
+    "lost": _worst(lambda run: run.lost),
+    "doubled": _worst(lambda run: run.doubled),
+    "bad rows sent": _worst(lambda run: run.bad_rows_sent),
+}
+
+
+def compared(comparison: Comparison, jobs: Sequence[Job], turns: Sequence[Turn]) -> Table:
+    """Show each job's medians over the turns, with the least and the most in brackets."""
+    table = [["", *comparison.columns]]
+    for job in jobs:
+        runs = [turn[job.key] for turn in turns]
+        table.append([job.shown, *(_cell(column, comparison, job, runs, turns) for column in comparison.columns)])
     return table
 
 
-def memory(runs: Iterable[Measured]) -> Table:
-    """Show that memory does not grow with the file."""
-    table = [["", "rows", "peak MB", "CPU s per million", "wall s"]]
-    table += [
-        [CONTENDERS[run.contender].title, f"{run.rows:,}", f"{run.peak_mb:,.0f}", f"{run.cpu_per_million:.1f}",
-         f"{run.wall:.1f}"]
-        for run in runs
-    ]  # fmt: skip
-    return table
+def _cell(column: str, comparison: Comparison, job: Job, runs: Runs, turns: Sequence[Turn]) -> str:
+    if column == "of those asked":
+        return f"{statistics.median(run.in_flight for run in runs) / job.in_flight:.0%}"
+    measure, times, _ = column.partition(", times ")
+    if not times:
+        return COLUMNS[column](runs)
+    if not all(comparison.baseline in turn for turn in turns):
+        return ""
+
+    def cost(run: Measured) -> float:
+        return (run.cpu if measure == "CPU" else run.wall) / run.rows
+
+    return spread((cost(turn[job.key]) / cost(turn[comparison.baseline]) for turn in turns), "{:.2f}")
 
 
-def stages(runs: Iterable[Measured]) -> Table:
+def stages(jobs: Sequence[Job], turn: Turn) -> Table:
     """Show where the CPU time goes, in seconds per million rows."""
-    runs = list(runs)
-    names = [*dict.fromkeys(name for run in runs for name in run.stages), "everything else", "all"]
-    table = [["", *names]]
-    for run in runs:
-        seconds = run.stages | {"everything else": run.cpu - sum(run.stages.values()), "all": run.cpu}
-        cells = [f"{seconds.get(name, 0) / run.rows * 1e6:.2f}" for name in names]
-        table.append([CONTENDERS[run.contender].title, *cells])
-    return table
+    seconds = {job.key: stage_seconds(turn[job.key]) for job in jobs}
+    names = list(dict.fromkeys(name for one in seconds.values() for name in one))
+    names = [*(name for name in names if name not in ("everything else", "all")), "everything else", "all"]
+    return [
+        ["", *names],
+        *([job.shown, *(f"{seconds[job.key].get(name, 0):.2f}" for name in names)] for job in jobs),
+    ]
+
+
+def stage_seconds(run: Measured) -> dict[str, float]:
+    """Give the CPU seconds per million rows of each station, of everything else and of all."""
+    seconds = run.stages | {"everything else": run.cpu - sum(run.stages.values()), "all": run.cpu}
+    return {name: spent / run.rows * 1e6 for name, spent in seconds.items()}
 
 
 def markdown(table: Table) -> str:
@@ -91,26 +130,6 @@ def markdown(table: Table) -> str:
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     head, *rows = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in table]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
-
-
-def _ratio(name: str, turns: Sequence[dict[str, Measured]]) -> str:
-    if not all("load-csv" in turn for turn in turns):
-        return ""
-    return _spread((turn[name].cpu_per_million / turn["load-csv"].cpu_per_million for turn in turns), "{:.1f}")
-
-
-def _spread(values: Iterable[float], form: str) -> str:
-    values = sorted(values)
-    median, low, high = (form.format(value) for value in (statistics.median(values), values[0], values[-1]))
-    return median if low == high else f"{median} ({low} to {high})"
-
-
-def _median(runs: Sequence[Measured], value: Callable[[Measured], float]) -> float:
-    return statistics.median(map(value, runs))
-
-
-def _faults(run: Measured) -> tuple[int, int, int]:
-    return run.lost, run.doubled, run.bad_rows_sent
 
 
 def _line(file: str, key: str) -> str:

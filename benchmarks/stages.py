@@ -26,16 +26,22 @@ class Stages:
         """Put a clock on each station, in this process."""
         from airflow_provider_clevertap.api.client import CleverTapClient
         from airflow_provider_clevertap.loading.encoding import Encoder
+        from airflow_provider_clevertap.loading.grouping import WholeOrders
         from airflow_provider_clevertap.loading.ledger import Ledger
+        from airflow_provider_clevertap.loading.order_lines import OrderEncoder
         from airflow_provider_clevertap.loading.packing import Batch, Packer
         from airflow_provider_clevertap.loading.rejects import RejectsFile
+        from airflow_provider_clevertap.loading.repeats import Repeats
         from airflow_provider_clevertap.loading.sources.frames import OpenedFrames
         from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
 
         for stage, owner, name in (
             ("read", OpenedFiles, "blocks"),
             ("read", OpenedFrames, "blocks"),
+            ("group orders", WholeOrders, "of"),
+            ("group orders", OrderEncoder, "_encode"),
             ("encode", Encoder, "encode"),
+            ("find repeats", Repeats, "look"),
             ("pack", Packer, "add"),
             ("pack", Packer, "finish"),
             ("pack", Batch, "body"),

@@ -1,0 +1,26 @@
+"""Device tokens, as another vendor hands them over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.data.pieces import Chunk, Dirt, blank
+
+BAD_CELLS = (("platform", "blackberry"), ("push_token", ""), ("device_id", ""))
+
+
+def devices(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make device tokens of five columns; two of them are for browsers alone."""
+    import pyarrow.compute as pc
+
+    platform = chunk.pick(("fcm", "fcm", "apns", "chrome"))
+    no_browser = pc.not_equal(platform, "chrome")
+    columns = {
+        "device_id": chunk.named("device-"),
+        "push_token": chunk.tokens(140),
+        "platform": platform,
+        "p256dh": blank(chunk.tokens(87), no_browser),
+        "auth": blank(chunk.tokens(22), no_browser),
+    }
+    chunk.spoil(columns, dirt, BAD_CELLS)
+    return columns

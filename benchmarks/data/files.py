@@ -1,0 +1,78 @@
+"""Write data into a file, unless it is there: ``python -m benchmarks.data.files DIRECTORY DATASET ROWS csv``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data import DATASETS, Dataset, data_file
+from benchmarks.data.pieces import CHUNK_ROWS, Chunk
+
+
+def tables(dataset: Dataset, rows: int) -> Iterator[Any]:
+    """Make the rows, in Arrow tables of bounded size."""
+    import pyarrow as pa
+
+    for first in range(1, rows + 1, CHUNK_ROWS):
+        chunk = Chunk.of(first, min(CHUNK_ROWS, rows + 1 - first))
+        yield pa.table(dataset.make(chunk, dataset.dirt))
+
+
+def write_csv(path: Path, dataset: Dataset, rows: int) -> None:
+    with path.open("wb") as file:
+        for number, table in enumerate(tables(dataset, rows)):
+            if not number:
+                file.write(",".join(table.column_names).encode() + b"\n")
+            file.write(_csv_text(table))
+
+
+def write_parquet(path: Path, dataset: Dataset, rows: int) -> None:
+    from pyarrow import parquet
+
+    made = tables(dataset, rows)
+    first = next(made)
+    with parquet.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for table in made:
+            writer.write_table(table)
+
+
+def _csv_text(table: Any) -> bytes:
+    import pyarrow.compute as pc
+
+    cells = [_quoted(column) for column in table.columns]
+    lines = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
+    return ("\n".join(lines.to_pylist()) + "\n").encode()
+
+
+def _quoted(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = column.cast(pa.string())
+    needs = pc.match_substring_regex(cells, '[",]')
+    if not pc.any(needs).as_py():
+        return cells
+    return pc.if_else(needs, pc.binary_join_element_wise('"', pc.replace_substring(cells, '"', '""'), '"', ""), cells)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("dataset", choices=DATASETS)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("extension", choices=("csv", "parquet"))
+    asked = parser.parse_args()
+    path = data_file(asked.directory, asked.dataset, asked.rows, asked.extension)
+    if path.exists():
+        return
+    asked.directory.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    (write_csv if asked.extension == "csv" else write_parquet)(unfinished, DATASETS[asked.dataset], asked.rows)
+    unfinished.rename(path)
+
+
+if __name__ == "__main__":
+    main()

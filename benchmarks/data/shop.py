@@ -1,0 +1,75 @@
+"""What happens in a shop: events, one a row, and orders, one line for each item bought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.data.pieces import CITIES, Chunk, Dirt, blank, texts
+
+EVENTS = ("Product Viewed", "Added to Cart", "Searched", "Wishlisted", "Reviewed")
+CATEGORIES = ("Books", "Garden", "Kitchen", "Music", "Shoes", "Toys, games")
+PAYMENTS = ("card", "cash", "invoice", "wallet")
+PAGES = ("/", "/offers", "/search?q=blue+shoes", "/item/4711", "/cart")
+
+BAD_EVENT_CELLS = (("event", ""), ("occurred_at", "yesterday"), ("customer_id", ""), ("price", "on request"))
+BAD_ORDER_CELLS = (("paid_at", "yesterday"), ("customer_id", ""), ("total", "to follow"), ("quantity", "a few"))
+
+#: lines of the orders, in turn; three on the average, and three in each bad order
+_LINES = (2, 3, 1, 5, 4)
+_OF_ORDER = tuple(order for order, lines in enumerate(_LINES) for _ in range(lines))
+
+
+def events(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make events of twelve columns."""
+    columns = {
+        "customer_id": _customers(chunk),
+        "event": chunk.pick(EVENTS),
+        "occurred_at": chunk.moments(),
+        "visit": chunk.named("visit-"),
+        "sku": chunk.pick(_skus()),
+        "category": chunk.pick(CATEGORIES),
+        "price": chunk.money(500),
+        "quantity": chunk.whole(1, 6),
+        "page": chunk.pick(PAGES),
+        "city": blank(chunk.pick(CITIES), chunk.now_and_then(0.05)),
+        "campaign": blank(chunk.pick(("spring", "summer")), chunk.now_and_then(0.6)),
+        "signed_in": chunk.now_and_then(0.8),
+    }
+    columns = texts(columns, "occurred_at", "price")
+    chunk.spoil(columns, dirt, BAD_EVENT_CELLS)
+    return columns
+
+
+def order_lines(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make order lines of eleven columns; those of one order follow one another and agree on what is the order's."""
+    import numpy as np
+
+    turns, places = np.divmod(chunk.numbers - 1, len(_OF_ORDER))
+    order = turns * len(_LINES) + np.array(_OF_ORDER)[places] + 1
+    orders = Chunk(np.unique(order), chunk.chance)
+    of_order = {
+        "order_id": orders.named("order-"),
+        "customer_id": _customers(orders),
+        "paid_at": orders.moments(),
+        "payment": orders.pick(PAYMENTS),
+        "total": orders.money(2_000),
+        "coupon": blank(orders.pick(("WELCOME", "SUMMER")), orders.now_and_then(0.8)),
+    }
+    columns = {name: column.take(order - orders.numbers[0]) for name, column in of_order.items()} | {
+        "line": chunk.named("line-"),
+        "sku": chunk.pick(_skus()),
+        "category": chunk.pick(CATEGORIES),
+        "unit_price": chunk.money(500),
+        "quantity": chunk.whole(1, 6),
+    }
+    columns = texts(columns, "paid_at", "total", "quantity")
+    chunk.spoil(columns, dirt, BAD_ORDER_CELLS)
+    return columns
+
+
+def _customers(chunk: Chunk) -> Any:
+    return Chunk(chunk.chance.integers(1, 300_000, len(chunk)), chunk.chance).named("cust-")
+
+
+def _skus() -> list[str]:
+    return [f"SKU-{number}" for number in range(1_000, 1_400)]

@@ -1,0 +1,95 @@
+"""What a DAG file costs that names our operators, next to the same file with Airflow's bare ``BaseOperator``."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from benchmarks.reporting import Table, spread
+
+TITLE = "Parsing a DAG file of nine tasks"
+FILES = {
+    "bare": "Airflow's `BaseOperator`",
+    "ours": "all three upload operators",
+}
+_TASKS = 3
+_DAG = """
+from datetime import datetime
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
+{imports}
+with DAG("parsed", schedule=None, start_date=datetime(2026, 1, 1)):
+    for number in range({tasks}):
+        for kind in ({operators}):
+            kind(task_id=f"{{kind.__name__}}_{{number}}"{arguments})
+"""
+_SOURCES = {
+    "bare": _DAG.format(
+        imports="class One(BaseOperator): ...\nclass Two(BaseOperator): ...\nclass Three(BaseOperator): ...",
+        tasks=_TASKS,
+        operators="One, Two, Three",
+        arguments="",
+    ),
+    "ours": _DAG.format(
+        imports="from airflow_provider_clevertap.loading.columns import Column\n"
+        "from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator\n"
+        "from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator\n"
+        "from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator",
+        tasks=_TASKS,
+        operators="CleverTapUploadProfilesOperator, CleverTapUploadEventsOperator, CleverTapUploadDeviceTokensOperator",
+        arguments=', source="/data/people.csv", columns={"Joined": Column("Joined On", type="date")}',
+    ),
+}
+#: The file is run as the DAG processor does: Airflow itself has long been imported.
+_PARSE = """
+import json, resource, sys, time
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
+source = compile(sys.stdin.read(), "dag.py", "exec")
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+started = time.perf_counter()
+exec(source, {"__name__": "dag"})
+print(json.dumps({"file_ms": (time.perf_counter() - started) * 1000, "all_cpu": cpu()}))
+"""
+
+
+def measure(turns: int) -> list[dict[str, dict[str, float]]]:
+    """Parse both files so many times in turn, each time in a fresh interpreter."""
+    with tempfile.TemporaryDirectory() as home:
+        for name in FILES:  # Airflow writes its configuration, Python its bytecode
+            _parse(name, home)
+        return [{name: _parse(name, home) for name in FILES} for _ in range(turns)]
+
+
+def table(turns: Sequence[dict[str, dict[str, float]]]) -> Table:
+    """Show the medians."""
+    rows = [["", "the file alone, ms", "interpreter, Airflow and file, CPU s", "CPU, times bare"]]
+    for name, title in FILES.items():
+        ratios = [turn[name]["all_cpu"] / turn["bare"]["all_cpu"] for turn in turns]
+        file_ms = statistics.median(turn[name]["file_ms"] for turn in turns)
+        rows.append(
+            [title, f"{file_ms:.0f}", spread((turn[name]["all_cpu"] for turn in turns), "{:.2f}"),
+             f"{statistics.median(ratios):.2f}"]
+        )  # fmt: skip
+    return rows
+
+
+def _parse(name: str, home: str) -> dict[str, float]:
+    environment = os.environ | {"AIRFLOW_HOME": home}
+    done = subprocess.run(
+        [sys.executable, "-c", _PARSE],
+        input=_SOURCES[name],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"The DAG file with {FILES[name]} cannot be parsed:\n{done.stderr}")
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measured

@@ -1,0 +1,111 @@
+"""The tables: what each compares, under which circumstances, and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.measuring import Job
+
+SPEED = ("rows", "CPU s per million", "rows/s", "peak MB")
+FAULTS = ("lost", "doubled", "bad rows sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One table.
+
+    :param title: what it is about.
+    :param jobs: its rows, which take turns.
+    :param columns: what it shows of them, see ``reporting.COLUMNS``.
+    :param baseline: the row the others are compared with, where a column does that.
+    :param most_turns: more would tell nothing.
+    """
+
+    title: str
+    jobs: tuple[Job, ...]
+    columns: tuple[str, ...]
+    baseline: str = "load-csv"
+    most_turns: int = 100
+
+
+def _waiting(contender: str, title: str, latency_ms: int, in_flight: int, *, one_core: bool = False) -> Job:
+    core = ", one core" if one_core else ""
+    return Job(
+        contender,
+        f"{contender}-{latency_ms}ms-{in_flight}{'-one-core' if one_core else ''}",
+        f"{title}, {in_flight} in flight, {latency_ms} ms{core}",
+        latency_ms=latency_ms,
+        in_flight=in_flight,
+        one_core=one_core,
+    )
+
+
+def _sizes(contender: str, *scales: float) -> tuple[Job, ...]:
+    return tuple(Job(contender, f"{contender}-x{scale:g}", scale=scale) for scale in scales)
+
+
+def _paced(name: str, title: str, *, artifacts: bool = True, log: bool = False) -> Job:
+    return Job("load-csv", name, title, latency_ms=50, in_flight=5, artifacts=artifacts, log=log)
+
+
+TABLES = {
+    "side-by-side": Comparison(
+        "This package and scripts, answers at once",
+        tuple(map(Job, ("load-csv", "load-parquet", "load-frame", "threads", "to-dict", "iterrows"))),
+        (*SPEED, "start-up CPU s", "CPU, times ours", "time, times ours", *FAULTS),
+    ),
+    "kinds": Comparison(
+        "Profiles, events, orders and device tokens, answers at once",
+        (Job("load-csv", title="profiles"), *map(Job, ("load-events", "load-orders", "load-tokens"))),
+        (*SPEED, "CPU, times profiles", "requests", *FAULTS),
+    ),
+    "waiting": Comparison(
+        "Answers after 50 and 200 ms",
+        (
+            _waiting("load-csv", "profiles", 50, 10),
+            _waiting("load-csv", "profiles", 50, 15),
+            _waiting("load-csv", "profiles", 50, 15, one_core=True),
+            _waiting("threads", "script: chunks, msgspec, httpx in threads", 50, 10),
+            _waiting("load-csv", "profiles", 200, 10),
+            _waiting("load-csv", "profiles", 200, 15),
+            _waiting("threads", "script: chunks, msgspec, httpx in threads", 200, 10),
+        ),
+        ("rows", "rows/s", "CPU s per million", "in flight", "of those asked", "time with all in flight"),
+    ),
+    "dirty": Comparison(
+        "Bad rows",
+        (Job("load-clean"), Job("load-csv", title="1 % bad"), Job("load-dirty")),
+        (*SPEED, "CPU, times clean", *FAULTS),
+        baseline="load-clean",
+    ),
+    "shapes": Comparison(
+        "Wide, long and foreign rows",
+        (Job("load-csv", title="twelve columns"), *map(Job, ("load-wide", "load-long", "load-abroad"))),
+        (*SPEED, "MB per million rows", "CPU s per 100 MB", "CPU, times twelve columns", *FAULTS),
+    ),
+    "extras": Comparison(
+        "What rejects file, progress and refusals cost, answers after 50 ms",
+        (
+            _paced("bare", "no rejects file, no log", artifacts=False),
+            _paced("rejects-file", "rejects file and report"),
+            _paced("progress", "the same, progress in a log file", log=True),
+            Job("load-csv", "refused", "the same, 15 asked where the account has 5: 429s",
+                latency_ms=50, in_flight=15, ceiling=5, log=True),
+        ),
+        ("rows", "CPU s per million", "rows/s", "CPU, times plain", "requests", "429s", *FAULTS),
+        baseline="rejects-file",
+    ),
+    "scaling": Comparison(
+        "From few rows to many, answers at once",
+        (*_sizes("load-csv", 0.01, 0.1, 1, 10), *_sizes("to-dict", 0.01, 0.1, 1)),
+        ("rows", "CPU s", "CPU s per million", "rows/s", "peak MB"),
+        most_turns=3,
+    ),
+    "stages": Comparison(
+        "Where the CPU time goes, s per million rows",
+        tuple(Job(name, stages=True) for name in ("load-csv", "load-parquet", "load-events", "load-orders",
+                                                  "load-tokens")),
+        (),
+        most_turns=1,
+    ),
+}  # fmt: skip
