@@ -3,14 +3,15 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick fuzz test lint format test-3.3 test-2.11 test-ui constraints clean
+.PHONY: help demo ui bench bench-quick bench-docs fuzz test lint format test-3.3 test-2.11 test-ui constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
-	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: a minute)'
+	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
+	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
 	@echo 'make lint         linters and types alone'
 	@echo 'make format       put the code into the one format'
@@ -37,6 +38,9 @@ bench-quick: .venv/.ready
 
 fuzz: .venv/.ready
 	nice .venv/bin/python scripts/fuzz.py
+
+bench-docs: .venv/.ready
+	.venv/bin/python -m benchmarks.publishing
 
 test: lint test-3.3 test-2.11
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import parsing, plots, reporting
-from benchmarks.measuring import Job, Measured, measure
+from benchmarks.measuring import RESULTS, Job, Measured, measure
 from benchmarks.tables import TABLES, Comparison
 
-RESULTS = Path(__file__).parent / "results"
 #: parsing is quick and moves much from one time to the next
 PARSINGS = 4
 
@@ -32,15 +31,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, help="rows to load (default: 1,000,000; with --quick 50,000)")
     parser.add_argument("--turns", type=int, help="how often each row of a table is measured (default: 3; --quick: 1)")
     parser.add_argument("--quick", action="store_true", help="a minute or two in all: to see that it works")
-    parser.add_argument("--out", type=Path, help=f"where results go (default: {RESULTS.name}/; with --quick "
-                        f"{RESULTS.name}/quick/)")  # fmt: skip
+    parser.add_argument("--out", type=Path, help="where results go (default: benchmarks/results/, in it quick/ or part/ "
+                        "for what is not whole tables)")  # fmt: skip
     asked = parser.parse_args()
     known = {job.key for table in TABLES.values() for job in table.jobs}
     if unknown := set(asked.only or ()) - known:
         parser.error(f"no row {', '.join(sorted(unknown))}: see --list")
+    part = "quick" if asked.quick else "part" if asked.only or asked.rows else ""
+    asked.out = asked.out or RESULTS / part
     asked.rows = asked.rows or (50_000 if asked.quick else 1_000_000)
     asked.turns = asked.turns or (1 if asked.quick else 3)
-    asked.out = asked.out or (RESULTS / "quick" if asked.quick else RESULTS)
     return asked
 
 
@@ -72,7 +72,11 @@ def _compare(asked: argparse.Namespace, name: str, comparison: Comparison, jobs:
         turns.append({job.key: _run(asked, job) for job in jobs})
     looks_within = any(job.stages for job in jobs)
     table = reporting.stages(jobs, turns[-1]) if looks_within else reporting.compared(comparison, jobs, turns)
-    runs = [{"row": key, "turn": at, **asdict(run)} for at, turn in enumerate(turns) for key, run in turn.items()]
+    runs = [
+        {"row": job.key, "title": job.shown, "turn": at, **asdict(turn[job.key])}
+        for at, turn in enumerate(turns)
+        for job in jobs
+    ]
     _write(asked.out / name, record, table, runs)
 
 
@@ -94,7 +98,7 @@ def _record(title: str, turns: int) -> dict[str, Any]:
     """Begin what is kept of a table, before its runs put load on the machine."""
     machine = reporting.machine()
     took = "One turn" if turns == 1 else f"Medians of {turns} turns, the least and the most in brackets"
-    return {"title": title, "machine": machine, "turns": turns, "note": f"{took}; {reporting.machine_line(machine)}"}
+    return {"title": title, "machine": machine, "turns": turns, "took": took}
 
 
 def _write(path: Path, record: dict[str, Any], table: reporting.Table, runs: Sequence[dict[str, Any]]) -> None:
@@ -102,7 +106,8 @@ def _write(path: Path, record: dict[str, Any], table: reporting.Table, runs: Seq
     print(f"\n### {record['title']}\n\n{text}\n")
     found = json.dumps(record | {"table": text, "runs": list(runs)}, indent=1)
     path.with_suffix(".json").write_text(found + "\n", encoding="utf-8")
-    shown = f"### {record['title']}\n\n{text}\n\n{record['note']}\n"
+    measured = f"{record['took']}; {reporting.machine_line(record['machine'])}, load {record['machine']['load']:.1f}."
+    shown = f"### {record['title']}\n\n{text}\n\n{measured}\n"
     path.with_suffix(".md").write_text(shown, encoding="utf-8")
 
 

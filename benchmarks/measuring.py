@@ -16,6 +16,7 @@ from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.data import DATASETS, data_file
 
 ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
 #: larger files are made anew each time, and not kept
 _KEPT_ROWS = 2_000_000
 

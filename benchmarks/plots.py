@@ -77,10 +77,10 @@ def _panel(title: str, lines: Mapping[str, Points], width: int, height: int) -> 
 
 def stages(runs: Sequence[Mapping[str, Any]]) -> str:
     """Draw a bar for each load, with a piece for each station."""
-    bars = {run["row"]: _pieces(run) for run in runs}
+    bars = {run["title"].replace("`", ""): _pieces(run) for run in runs}
     names = list(dict.fromkeys(name for pieces in bars.values() for name in pieces if name != _REST))
     colours = dict(zip([*names, _REST], COLOURS, strict=False))
-    left, width, bar = 110, 900, 26
+    left, width, bar = 190, 900, 26
     most = _round_up(max(sum(pieces.values()) for pieces in bars.values()))
     scale = (width - left - 60) / most
     parts = [_text(left, 20, "CPU s per million rows", weight="bold")]
@@ -96,8 +96,8 @@ def stages(runs: Sequence[Mapping[str, Any]]) -> str:
             x += length
         parts.append(_text(x + 6, y + bar / 2 + 4, f"{sum(pieces.values()):.2f}"))
     y = 34 + len(bars) * (bar + 8) + 16
-    step = (width - left) / len(colours)
-    parts += [_key(left + at * step, y, colour, stage) for at, (stage, colour) in enumerate(colours.items())]
+    step = (width - 30) / len(colours)
+    parts += [_key(10 + at * step, y, colour, stage) for at, (stage, colour) in enumerate(colours.items())]
     return _svg(width, y + 14, parts)
 
 

@@ -31,7 +31,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load_average": os.getloadavg()[0],
+        "load": os.getloadavg()[0],
         "libraries": {name: version(name) for name in LIBRARIES},
     }
 
@@ -40,8 +40,7 @@ def machine_line(facts: dict[str, Any]) -> str:
     """Write the machine as a sentence."""
     hardware = f"{facts['day']}, {facts['cores']} cores of {facts['processor']}, {facts['memory_gb']} GB"
     software = ", ".join(f"{name} {number}" for name, number in facts["libraries"].items())
-    load = f"Load average when the runs began: {facts['load_average']:.1f}."
-    return f"{hardware}, Python {facts['python']}, {software}. {load}"
+    return f"{hardware}, Python {facts['python']}, {software}"
 
 
 def spread(values: Iterable[float], form: str) -> str:
