@@ -31,8 +31,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, help="rows to load (default: 1,000,000; with --quick 50,000)")
     parser.add_argument("--turns", type=int, help="how often each row of a table is measured (default: 3; --quick: 1)")
     parser.add_argument("--quick", action="store_true", help="a minute or two in all: to see that it works")
-    parser.add_argument("--out", type=Path, help="where results go (default: benchmarks/results/, in it quick/ or part/ "
-                        "for what is not whole tables)")  # fmt: skip
+    parser.add_argument("--out", type=Path, help="where results go (default: benchmarks/results/, and quick/ or part/ "
+                        "in it for what is not whole tables)")  # fmt: skip
     asked = parser.parse_args()
     known = {job.key for table in TABLES.values() for job in table.jobs}
     if unknown := set(asked.only or ()) - known:

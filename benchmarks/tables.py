@@ -86,14 +86,14 @@ TABLES = {
     "extras": Comparison(
         "What rejects file, progress and refusals cost, answers after 50 ms",
         (
-            _paced("bare", "no rejects file, no log", artifacts=False),
-            _paced("rejects-file", "rejects file and report"),
-            _paced("progress", "the same, progress in a log file", log=True),
-            Job("load-csv", "refused", "the same, 15 asked where the account has 5: 429s",
+            _paced("plain", "plain: with a rejects file and a report"),
+            _paced("bare", "without them", artifacts=False),
+            _paced("progress", "plain, and progress in a log file", log=True),
+            Job("load-csv", "refused", "that, and 15 asked where the account takes 5 (429)",
                 latency_ms=50, in_flight=15, ceiling=5, log=True),
         ),
         ("rows", "CPU s per million", "rows/s", "CPU, times plain", "requests", "429s", *FAULTS),
-        baseline="rejects-file",
+        baseline="plain",
     ),
     "scaling": Comparison(
         "From few rows to many, answers at once",
