@@ -54,7 +54,8 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     for name in asked.table:
         if name == "parsing":
-            _parse(asked)
+            if not asked.only:
+                _parse(asked)
             continue
         comparison = TABLES[name]
         jobs = [job for job in comparison.jobs if not asked.only or job.key in asked.only]

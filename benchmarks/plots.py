@@ -80,7 +80,7 @@ def stages(runs: Sequence[Mapping[str, Any]]) -> str:
     bars = {run["title"].replace("`", ""): _pieces(run) for run in runs}
     names = list(dict.fromkeys(name for pieces in bars.values() for name in pieces if name != _REST))
     colours = dict(zip([*names, _REST], COLOURS, strict=False))
-    left, width, bar = 190, 900, 26
+    left, width, bar = 200, 900, 26
     most = _round_up(max(sum(pieces.values()) for pieces in bars.values()))
     scale = (width - left - 60) / most
     parts = [_text(left, 20, "CPU s per million rows", weight="bold")]

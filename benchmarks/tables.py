@@ -103,8 +103,18 @@ TABLES = {
     ),
     "stages": Comparison(
         "Where the CPU time goes, s per million rows",
-        tuple(Job(name, stages=True) for name in ("load-csv", "load-parquet", "load-events", "load-orders",
-                                                  "load-tokens")),
+        tuple(
+            Job(name, title=title, stages=True)
+            for name, title in (
+                ("load-csv", "profiles, CSV"),
+                ("load-parquet", "profiles, Parquet"),
+                ("load-dirty", "profiles, CSV, 10 % bad"),
+                ("load-wide", "profiles, CSV, 200 columns"),
+                ("load-events", ""),
+                ("load-orders", ""),
+                ("load-tokens", ""),
+            )
+        ),
         (),
         most_turns=1,
     ),
