@@ -109,7 +109,6 @@ TABLES = {
                 ("load-csv", "profiles, CSV"),
                 ("load-parquet", "profiles, Parquet"),
                 ("load-dirty", "profiles, CSV, 10 % bad"),
-                ("load-wide", "profiles, CSV, 200 columns"),
                 ("load-events", ""),
                 ("load-orders", ""),
                 ("load-tokens", ""),
