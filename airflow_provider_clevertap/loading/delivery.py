@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,15 +65,24 @@ class LoneRefusals:
             self._count = 0
 
 
+#: Some records of a batch, their places in it, and how often they may yet meet an error of CleverTap's own.
+_Part: TypeAlias = "tuple[Batch, NDArray[np.int64], int]"
+
+
 @dataclass(slots=True)
 class BatchResult:
     """What became of a batch.
+
+    A batch that could not be brought to its end has a failure. What had been settled by then stays settled.
 
     :param batch: the batch.
     :param verdicts: the records that were not accepted, by their place in the batch.
     :param requests: how many requests it took.
     :param retries: how many of them repeated an earlier one.
     :param resent: records sent again although the first sending may have been processed.
+    :param unsettled: the places in the batch of records without an outcome.
+    :param in_doubt: the places of records in each request whose fate is unknown.
+    :param failure: why the batch has no end.
     """
 
     batch: Batch
@@ -81,6 +90,32 @@ class BatchResult:
     requests: int = 0
     retries: int = 0
     resent: int = 0
+    unsettled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    in_doubt: list[NDArray[np.int64]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    @classmethod
+    def never_sent(cls, batch: Batch) -> BatchResult:
+        """Give the result of a batch that was made ready and not begun."""
+        return cls(batch, unsettled=np.arange(len(batch)))
+
+    def settled(self) -> Batch:
+        """Give the records that have an outcome."""
+        if not len(self.unsettled):
+            return self.batch
+        return self.batch.select(np.setdiff1d(np.arange(len(self.batch)), self.unsettled))
+
+    def doubtful(self) -> NDArray[np.int64]:
+        """Give the places of the records without an outcome that may have been processed."""
+        return np.intersect1d(self.unsettled, np.concatenate([self.unsettled[:0], *self.in_doubt]))
+
+    def fail(self, failure: Exception, unsettled: list[NDArray[np.int64]]) -> None:
+        """Note that the batch cannot be brought to its end.
+
+        :param unsettled: the places of the records that were being sent, and of those whose turn would have come.
+        """
+        self.failure = failure
+        self.unsettled = np.sort(np.concatenate(unsettled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +141,45 @@ class Courier:
     refusals: LoneRefusals = field(default_factory=LoneRefusals)
 
     def deliver(self, batch: Batch) -> BatchResult:
-        """Bring a batch to its end.
+        """Bring a batch to its end, or as far as it goes.
 
-        :raises AccessDeniedError: when CleverTap refuses the account, the passcode or the rights.
-        :raises CleverTapUnavailableError: when the tries ended without an answer that settles the batch.
+        The result has a failure when CleverTap refuses the account, the passcode or the rights
+        (``AccessDeniedError``), when the tries ended without an answer that settles the batch
+        (``CleverTapUnavailableError``), or when the load was told to stop (``LoadStoppedError``).
         """
         result = BatchResult(batch)
-        parts = [(batch, np.arange(len(batch)), _SERVER_ERROR_REPEATS)]
+        parts: list[_Part] = [(batch, np.arange(len(batch)), _SERVER_ERROR_REPEATS)]
         while parts:
-            part, places, repeats = parts.pop()
-            match self._answer(part, result):
-                case Processed(refused):
-                    self.refusals.end()
-                    again = self._note_refusals(refused, places, repeats, result)
-                    if len(again):
-                        parts.append((part.select(again), places[again], repeats - 1))
-                        result.retries += 1
-                        self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - repeats + 1))
-                case (Malformed(detail) | TooLarge(detail)) as answer if len(part) == 1:
-                    if self.refusals.add() > _MOST_LONE_REFUSALS:
-                        raise error_for(answer)
-                    result.verdicts[int(places[0])] = RowVerdict(Outcome.REJECTED, None, "", detail)
-                case Malformed() | TooLarge():
-                    halves = np.array_split(np.arange(len(part)), 2)
-                    parts += [(part.select(half), places[half], repeats) for half in reversed(halves)]
-                case Unclear(detail=detail):
-                    held = RowVerdict(Outcome.UNCONFIRMED, None, "", f"it may or may not have been processed: {detail}")
-                    result.verdicts.update(dict.fromkeys(places.tolist(), held))
+            part = parts.pop()
+            try:
+                parts += self._settle(part, self._answer(part, result), result)
+            except Exception as failure:  # whatever it is, what came before it must not be forgotten
+                result.fail(failure, [places for _, places, _ in (part, *parts)])
+                break
         return result
+
+    def _settle(self, whole: _Part, answer: Answer, result: BatchResult) -> list[_Part]:
+        """Note what an answer settles; give the parts that are to be sent again."""
+        part, places, repeats = whole
+        match answer:
+            case Processed(refused):
+                self.refusals.end()
+                again = self._note_refusals(refused, places, repeats, result)
+                if len(again):
+                    result.retries += 1
+                    self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - repeats + 1))
+                    return [(part.select(again), places[again], repeats - 1)]
+            case Malformed(detail) | TooLarge(detail) if len(part) == 1:
+                if self.refusals.add() > _MOST_LONE_REFUSALS:
+                    raise error_for(answer)
+                result.verdicts[int(places[0])] = RowVerdict(Outcome.REJECTED, None, "", detail)
+            case Malformed() | TooLarge():
+                halves = np.array_split(np.arange(len(part)), 2)
+                return [(part.select(half), places[half], repeats) for half in reversed(halves)]
+            case Unclear(detail=detail):
+                held = RowVerdict(Outcome.UNCONFIRMED, None, "", f"it may or may not have been processed: {detail}")
+                result.verdicts.update(dict.fromkeys(places.tolist(), held))
+        return []
 
     @staticmethod
     def _note_refusals(
@@ -148,14 +194,18 @@ class Courier:
                 )
         return np.array(sorted(again), np.int64)
 
-    def _answer(self, part: Batch, result: BatchResult) -> Answer:
+    def _answer(self, whole: _Part, result: BatchResult) -> Answer:
         """Send a batch until its answer settles it, or until it must not be sent again."""
+        part, places, _ = whole
         body, started, attempt, failures = part.body(), time.monotonic(), 0, 0
         while True:
             if self.stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
             with self.in_flight.one():
+                result.in_doubt.append(places)
                 answer = self.client.upload(body, len(part), dry_run=self.dry_run)
+            if not isinstance(answer, Unclear):  # which tells of this request alone, and not of an earlier one
+                result.in_doubt.pop()
             result.requests += 1
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ class EncodedBlock:
     :param leaders: for each row of the block the row whose record it went into, ascending, where a record is made of
         several rows; ``None`` when each has its own.
     :param ahead: other records of the same rows. A record is sent when CleverTap has accepted its row's record there.
+    :param start: the ordinal of the block's first row, counting all rows of the source from 0.
     """
 
     block: RowBlock
@@ -44,6 +45,24 @@ class EncodedBlock:
     columns_by_code: Mapping[int, str]
     ahead: EncodedBlock | None = None
     leaders: NDArray[np.int64] | None = None
+    start: int = 0
+
+    def at(self, start: int) -> EncodedBlock:
+        """Give this block with its place in the source.
+
+        :param start: the ordinal of its first row.
+        """
+        ahead = None if self.ahead is None else self.ahead.at(start)
+        return replace(self, start=start, ahead=ahead)
+
+    def keep(self, places: Mask) -> EncodedBlock:
+        """Give this block with some of its records; what goes ahead of it stays as it is.
+
+        :param places: marks them, in the order of the records.
+        """
+        if places.all():
+            return self
+        return replace(self, records=self.records.filter(pa.array(places)), rows=self.rows[places])
 
 
 class Told(NamedTuple):

@@ -91,7 +91,7 @@ class Ledger:
         for record, verdict in result.verdicts.items():
             encoded, row = result.batch.locate(record)
             self._by_block[id(encoded)].refuse(encoded, row, verdict)
-        for piece in result.batch.pieces:
+        for piece in result.settled().pieces:
             self._by_block[id(piece.encoded)].note(piece)
         self._write_down()
 

@@ -1,17 +1,24 @@
-"""Records become batches: by count and by bytes, always in the same way for the same records."""
+"""Records become batches: by count and by bytes, always in the same way for the same records.
+
+A batch also knows the rows of the source it stands for: its span goes from where the batch before it ended to the last
+row of its last record. So spans leave no gap, whatever lies between the rows that have a record.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+
+#: Two sequences of batches go out side by side: the rows' main records, and those that go ahead of them.
+Lane: TypeAlias = Literal["main", "ahead"]
 
 _HEAD, _TAIL = b'{"d":[', b"]}"
 
@@ -47,11 +54,17 @@ class Batch:
 
     :param number: the batch's place in the load, from 1.
     :param pieces: where its records come from, in order.
+    :param lane: see :class:`Packer`.
+    :param span: the rows it stands for: the ordinal of the first, and the one after the last.
     """
 
-    def __init__(self, number: int, pieces: tuple[Piece, ...]) -> None:
+    def __init__(
+        self, number: int, pieces: tuple[Piece, ...], lane: Lane = "main", span: tuple[int, int] = (0, 0)
+    ) -> None:
         self.number = number
         self.pieces = pieces
+        self.lane = lane
+        self.span = span
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -79,6 +92,20 @@ class Batch:
         piece = self.pieces[number]
         return piece.encoded, int(piece.rows[record - self._starts[number]])
 
+    def ordinals(self) -> NDArray[np.int64]:
+        """Give the ordinal of each record's first row."""
+        return np.concatenate([piece.encoded.start + piece.rows for piece in self.pieces])
+
+    def runs(self, records: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+        """Give the rows of some of the records, as ranges of ordinals; neighbours among them share a range.
+
+        :param records: their places in this batch, ascending.
+        """
+        for run in np.split(records, np.flatnonzero(np.diff(records) > 1) + 1):
+            if len(run):
+                first, row = self.locate(int(run[0]))
+                yield first.start + row, _after(*self.locate(int(run[-1])))
+
     def select(self, records: NDArray[np.int64]) -> Batch:
         """Give a batch of some of the records, in the same order.
 
@@ -89,7 +116,7 @@ class Batch:
             places = records[(records >= start) & (records < stop)] - start
             if len(places):
                 pieces.append(piece.pick(places))
-        return Batch(self.number, tuple(pieces))
+        return Batch(self.number, tuple(pieces), self.lane, self.span)
 
 
 class Packer:
@@ -97,9 +124,12 @@ class Packer:
 
     :param records_per_batch: the most records of a batch.
     :param bytes_per_batch: the most bytes of a batch's body; a single record may be larger.
+    :param lane: which of its records a row sends here: its own, or those that go ahead of them.
     """
 
-    def __init__(self, records_per_batch: int, bytes_per_batch: int) -> None:
+    def __init__(self, records_per_batch: int, bytes_per_batch: int, lane: Lane = "main") -> None:
+        self._lane = lane
+        self._reached = 0
         self._most_records = records_per_batch
         self._most_bytes = bytes_per_batch - len(_HEAD) - len(_TAIL)
         self._pieces: list[Piece] = []
@@ -131,7 +161,10 @@ class Packer:
         """Give what is left as a last batch."""
         if self._pieces:
             self._batches += 1
-            yield Batch(self._batches, tuple(self._pieces))
+            last = self._pieces[-1]
+            span = (self._reached, _after(last.encoded, int(last.rows[-1])))
+            self._reached = span[1]
+            yield Batch(self._batches, tuple(self._pieces), self._lane, span)
         self._pieces, self._records, self._bytes = [], 0, 0
 
     def _fill(self, offsets: NDArray[np.int32], start: int, count: int) -> int:
@@ -144,6 +177,16 @@ class Packer:
         if fitting > start:
             return fitting
         return start if self._pieces else start + 1
+
+
+def _after(encoded: EncodedBlock, row: int) -> int:
+    """Give the ordinal after the last row of a record.
+
+    :param row: the place in the block of its first row.
+    """
+    if encoded.leaders is None:
+        return encoded.start + row + 1
+    return encoded.start + int(np.searchsorted(encoded.leaders, row, side="right"))
 
 
 def _offsets(records: Any) -> NDArray[np.int32]:

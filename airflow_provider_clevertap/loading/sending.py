@@ -26,6 +26,7 @@ class Sender:
         self._most = max_in_flight + _READY
         self._threads = ThreadPoolExecutor(max_in_flight, "clevertap-sender")
         self._sent: set[Future[BatchResult]] = set()
+        self._batches: dict[Future[BatchResult], Batch] = {}
 
     def send(self, batch: Batch) -> Iterator[BatchResult]:
         """Take a batch to send; give the results that are ready, after waiting for one when enough is under way.
@@ -34,7 +35,9 @@ class Sender:
         """
         if len(self._sent) >= self._most:
             yield from self._ready(block=True)
-        self._sent.add(self._threads.submit(self._courier.deliver, batch))
+        future = self._threads.submit(self._courier.deliver, batch)
+        self._batches[future] = batch
+        self._sent.add(future)
         yield from self._ready(block=False)
 
     @property
@@ -52,13 +55,13 @@ class Sender:
             yield from self._ready(block=True)
 
     def salvage(self) -> Iterator[BatchResult]:
-        """After a failure: let what is in flight end, send nothing more, and give the results there still are."""
+        """After a failure: let what is in flight end, send nothing more, and give what became of each batch."""
         self._courier.stopping.set()
         for future in self._sent:
             future.cancel()
         while self._sent:
             done, self._sent = wait(self._sent, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done if not future.cancelled() and future.exception() is None)
+            yield from map(self._result, done)
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +76,12 @@ class Sender:
         if not self._sent:
             return
         done, self._sent = wait(self._sent, timeout=None if block else 0, return_when=FIRST_COMPLETED)
-        failures = [future.exception() for future in done]
-        yield from (future.result() for future in done if future.exception() is None)
-        for failure in failures:
-            if failure is not None:
-                raise failure
+        results = list(map(self._result, done))
+        yield from results
+        for result in results:
+            if result.failure is not None:
+                raise result.failure
+
+    def _result(self, future: Future[BatchResult]) -> BatchResult:
+        batch = self._batches.pop(future)
+        return BatchResult.never_sent(batch) if future.cancelled() else future.result()
