@@ -9,6 +9,7 @@
     │   │   └── MappingError          the columns cannot become CleverTap fields
     │   ├── SourceError               the source cannot be read (missing, truncated, wrong format)
     │   ├── AccessDeniedError         CleverTap refused the account, the passcode or the region
+    │   ├── CannotResumeError         an earlier try was broken off, and this one is not of the same load
     │   └── TooManyRejectsError       more rows failed than ``max_rejects`` allows
     └── UnavailableError              the weather: the same load may succeed on a later try
         ├── StorageUnavailableError   the storage of the source or of the rejects failed
@@ -52,6 +53,10 @@ class SourceError(FinalError):
 
 class AccessDeniedError(FinalError):
     """CleverTap refused the request: wrong account id, passcode, region or rights."""
+
+
+class CannotResumeError(FinalError):
+    """An earlier try left a load unfinished that can be neither gone on with nor started again without harm."""
 
 
 class TooManyRejectsError(FinalError):

@@ -22,7 +22,7 @@ class ArtifactFile:
     def __init__(self, place: Any) -> None:
         self.place = place
         self.name = str(place)
-        self._local = _local_path(place)
+        self._local = local_path(place)
         self._spool: Path | None = None
 
     def prepare(self) -> None:
@@ -30,12 +30,12 @@ class ArtifactFile:
 
         :raises ConfigurationError: when it cannot be.
         """
-        with _told(self.name):
+        with told(self.name):
             if self._local is not None:
                 self._local.parent.mkdir(parents=True, exist_ok=True)
                 self._local.unlink(missing_ok=True)
                 return
-            fs, path = self._storage()
+            fs, path = storage_of(self.place)
             if fs.exists(path):
                 fs.rm_file(path)
 
@@ -44,7 +44,7 @@ class ArtifactFile:
 
         :raises ConfigurationError: when it cannot be written there.
         """
-        with _told(self.name):
+        with told(self.name):
             target = self._local
             if target is None:
                 handle, spool = tempfile.mkstemp(prefix="clevertap-")
@@ -57,25 +57,27 @@ class ArtifactFile:
         """Put the closed file where it belongs."""
         if self._spool is None:
             return
-        with _told(self.name):
-            fs, path = self._storage()
+        with told(self.name):
+            fs, path = storage_of(self.place)
             fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._spool.open("rb") as spooled, fs.open(path, "wb") as stored:
                 shutil.copyfileobj(spooled, stored)
         self._spool.unlink()
         self._spool = None
 
-    def _storage(self) -> tuple[Any, str]:
-        if hasattr(self.place, "fs"):
-            return self.place.fs, str(self.place.path)
-        from fsspec.core import url_to_fs
 
-        fs, path = url_to_fs(self.name)
-        return fs, path
+def storage_of(place: Any) -> tuple[Any, str]:
+    """Give the file system of a URI or a path object, and the path in it."""
+    if hasattr(place, "fs"):
+        return place.fs, str(place.path)
+    from fsspec.core import url_to_fs
+
+    fs, path = url_to_fs(str(place))
+    return fs, path
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def told(name: str) -> Iterator[None]:
     """Say in our words why a file could not be written; only the weather stays worth a retry."""
     try:
         yield
@@ -87,7 +89,8 @@ def _told(name: str) -> Iterator[None]:
         ) from None
 
 
-def _local_path(place: Any) -> Path | None:
+def local_path(place: Any) -> Path | None:
+    """Give a place on a local path as such, ``None`` when it is anywhere else."""
     text = str(place)
     if text.startswith("file://"):
         return Path(text.removeprefix("file://"))

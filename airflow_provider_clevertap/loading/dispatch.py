@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
+from airflow_provider_clevertap.loading.checkpoint import Checkpoint
+from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
@@ -23,13 +26,25 @@ class Dispatch:
     :param sender: sends the batches.
     :param ledger: keeps account of the rows; each block is entered before it comes here.
     :param most_open_rows: rows kept in memory while one batch is held up; beyond it no block is taken.
+    :param checkpoint: told of batches before they are sent; ``None`` for none.
+    :param stride: batches it is told of at once, where so many are ready.
     """
 
     def __init__(
-        self, kind: RecordKind, bytes_per_batch: int, sender: Sender, ledger: Ledger, *, most_open_rows: int
+        self,
+        kind: RecordKind,
+        bytes_per_batch: int,
+        sender: Sender,
+        ledger: Ledger,
+        *,
+        most_open_rows: int,
+        checkpoint: Checkpoint | None = None,
+        stride: int = 1,
     ) -> None:
+        self._checkpoint = checkpoint
+        self._stride = stride
         self._packer = Packer(kind.records_per_call, bytes_per_batch)
-        self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch)
+        self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
         self._waiting: deque[EncodedBlock] = deque()
         self._sender = sender
         self._ledger = ledger
@@ -64,8 +79,18 @@ class Dispatch:
         self._ledger.settle_all(self._sender.drain())
 
     def _send(self, batches: Iterable[Batch]) -> None:
-        for batch in batches:
-            self._ledger.settle_all(self._sender.send(batch))
+        ready = iter(batches)
+        while several := list(islice(ready, self._stride)):
+            if self._checkpoint is not None:
+                self._checkpoint.claim(several)
+            try:
+                while several:
+                    self._ledger.settle_all(self._sender.send(several.pop(0)))
+            except BaseException:
+                if self._checkpoint is not None:
+                    for batch in several:
+                        self._checkpoint.settle(BatchResult.never_sent(batch))
+                raise
 
     def _wait(self) -> None:
         self._ledger.settle_all(self._sender.wait())

@@ -51,6 +51,7 @@ class RecordKind:
     :param distinct: a field that should be another one in each row; rows that repeat it are counted.
     :param lines: how several rows make one record; ``None`` when each row makes its own.
     :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
+    :param made_at: the moment that stands for now in constants and settings, seconds since 1970.
     """
 
     name: str
@@ -63,6 +64,19 @@ class RecordKind:
     distinct: str | None = None
     lines: OrderLines | None = None
     ahead: RecordKind | None = None
+    made_at: int = 0
+
+    def at(self, moment: int) -> RecordKind:
+        """Give the kind of record as if another moment were now, as for a load that an earlier try began.
+
+        :param moment: seconds since 1970.
+        """
+        constants, settings = dict(self.constants), dict(self.settings)
+        if "ts" in constants:
+            constants["ts"] = moment
+        if "latest_ts" in settings:
+            settings["latest_ts"] += moment - self.made_at
+        return replace(self, constants=constants, settings=settings, made_at=moment)
 
 
 PROFILES: Final = RecordKind(
@@ -133,7 +147,7 @@ def events(
         # Not left to CleverTap: an event sent again must not get another time.
         constants["ts"] = now
     settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
-    return replace(EVENTS, constants=constants, settings=settings, lines=lines)
+    return replace(EVENTS, constants=constants, settings=settings, lines=lines, made_at=now)
 
 
 def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:

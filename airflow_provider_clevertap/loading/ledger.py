@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_provider_clevertap.loading.checkpoint import Checkpoint, Recalled
 from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
-from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
 from airflow_provider_clevertap.loading.packing import Piece
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.summary import Summary
 from airflow_provider_clevertap.loading.text_columns import Mask
-
-#: Added to the reason of a row whose event waited for a profile update that was not accepted.
-_HELD_BACK = " (this is about the profile update; the event was not sent)"
 
 
 @dataclass(slots=True, eq=False)
@@ -46,14 +44,15 @@ class _OpenBlock:
         else:
             self.ahead_under_way -= len(piece.rows)
 
-    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowVerdict) -> None:
-        """Note that a record was not accepted; a record that waited for it will not be sent."""
+    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowVerdict) -> RowVerdict:
+        """Note that a record was not accepted; a record that waited for it will not be sent. Give the row's verdict."""
         verdict = verdict._replace(field=encoded.columns_by_code.get(verdict.code or 0, ""))
         if encoded is not self.encoded:
-            verdict = verdict._replace(reason=verdict.reason + _HELD_BACK)
+            verdict = verdict._replace(reason=verdict.reason + HELD_BACK)
             self.under_way -= 1
             self.settled[row] = True
         self.refused[row] = verdict
+        return verdict
 
 
 class Ledger:
@@ -61,9 +60,11 @@ class Ledger:
 
     :param summary: where rows are counted.
     :param rejects: where the rows that failed are written.
+    :param checkpoint: knows what earlier tries have settled, and is told what this one does; ``None`` for none.
     """
 
-    def __init__(self, summary: Summary, rejects: RejectsFile) -> None:
+    def __init__(self, summary: Summary, rejects: RejectsFile, checkpoint: Checkpoint | None = None) -> None:
+        self._checkpoint = checkpoint
         self._summary = summary
         self._rejects = rejects
         self._open: deque[_OpenBlock] = deque()
@@ -74,14 +75,19 @@ class Ledger:
         """Rows held in memory because their block, or one before it, is still under way."""
         return sum(len(opened.settled) for opened in self._open)
 
-    def enter(self, encoded: EncodedBlock) -> None:
-        """Take up a block before any of its records is sent."""
+    def enter(self, encoded: EncodedBlock) -> EncodedBlock:
+        """Take up a block before any of its records is sent; give it without the records that are not to be sent."""
+        recalled = Recalled(encoded) if self._checkpoint is None else self._checkpoint.recall(encoded)
+        encoded = recalled.encoded
         ahead = 0 if encoded.ahead is None else len(encoded.ahead.rows)
         opened = _OpenBlock(encoded, len(encoded.rows), ahead, np.zeros(len(encoded.block), np.bool_))
         opened.settled[list(encoded.unsent)] = True
+        opened.settled[list(recalled.settled)] = True
+        opened.refused.update(recalled.verdicts)
         self._open.append(opened)
         self._by_block.update((id(part), opened) for part in _parts(encoded))
         self._write_down()
+        return encoded
 
     def settle(self, result: BatchResult) -> None:
         """Note the outcome of a batch."""
@@ -90,9 +96,13 @@ class Ledger:
         self._summary.resent += result.resent
         for record, verdict in result.verdicts.items():
             encoded, row = result.batch.locate(record)
-            self._by_block[id(encoded)].refuse(encoded, row, verdict)
+            verdict = self._by_block[id(encoded)].refuse(encoded, row, verdict)  # noqa: PLW2901
+            if self._checkpoint is not None:
+                self._checkpoint.refuse(encoded.start + row, verdict)
         for piece in result.settled().pieces:
             self._by_block[id(piece.encoded)].note(piece)
+        if self._checkpoint is not None:
+            self._checkpoint.settle(result)
         self._write_down()
 
     def settle_all(self, results: Iterable[BatchResult]) -> None:

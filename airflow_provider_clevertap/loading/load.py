@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
 from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
@@ -16,20 +16,24 @@ from airflow_provider_clevertap.exceptions import (
     TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.ahead import PairEncoder, read_ahead
+from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
 from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.delivery import Courier
 from airflow_provider_clevertap.loading.dispatch import Dispatch
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding import Encoder
+from airflow_provider_clevertap.loading.fingerprint import hashed, settings_hash
 from airflow_provider_clevertap.loading.in_flight import InFlight
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
+from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.order_lines import OrderEncoder
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.repeats import Repeats
 from airflow_provider_clevertap.loading.report import write_report
+from airflow_provider_clevertap.loading.resuming import begin
 from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, Source
 from airflow_provider_clevertap.loading.sending import Sender
 from airflow_provider_clevertap.loading.summary import Summary
@@ -48,6 +52,7 @@ class Load:
     :param client: the API; may be ``None`` in a local dry run.
     :param options: everything else.
     :param log: the log for progress and notes; it never gets row data.
+    :param store: where the checkpoint is kept, ``None`` for none. A dry run has none.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Load:
         options: LoadOptions,
         *,
         log: logging.Logger | None = None,
+        store: CheckpointStore | None = None,
     ) -> None:
         if client is None and options.dry_run != "local":
             raise ConfigurationError("only a local dry run can do without a client")
@@ -66,8 +72,10 @@ class Load:
         self.options = options
         self.summary = Summary(kind.name, dry_run=options.dry_run)
         self._client = client
+        self._store = store
         self._log = log or logging.getLogger(__name__)
         self._stopping = threading.Event()
+        self._rows_read = 0
         self._choices = read_choices(options.columns)
         self._ahead_choices = read_ahead(kind, options.profile_columns)
 
@@ -83,10 +91,14 @@ class Load:
         :raises FinalError: when the source, the mapping or the credentials are wrong.
         :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
         """
-        rejects = RejectsFile(self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files)
+        rejects: RejectsFile | None = None
         failure: BaseException | None = None
         try:
-            self._carry(rejects)
+            checkpoint = self._begin()
+            rejects = RejectsFile(
+                self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files
+            )
+            self._carry(rejects, checkpoint)
             self._judge_rejects()
         except BaseException as error:
             failure = error
@@ -95,22 +107,47 @@ class Load:
             self._close(rejects, failure)
         return self.summary
 
-    def _carry(self, rejects: RejectsFile) -> None:
+    def _begin(self) -> Checkpoint | None:
+        """Find out which try this is. An earlier one's moment stays that of the load."""
+        store, client = self._store, self._client
+        if store is None or client is None or self.options.dry_run is not None:
+            return None
+        self.kind = self.kind.at(int(time.time())) if not self.kind.made_at else self.kind
+        fresh = LoadState(
+            fingerprint={
+                "source": self.source.fingerprint(),
+                "settings": settings_hash(self.kind, self.options, self._choices, self._ahead_choices),
+                "account": hashed(client.account_id),
+            },
+            started=self.kind.made_at,
+            series=store.series,
+        )
+        checkpoint = begin(
+            store,
+            fresh,
+            self.summary,
+            resume=self.options.resume,
+            on_unconfirmed=self.options.on_unconfirmed,
+            log=self._log,
+            stopping=self._stopping,
+        )
+        self.kind = self.kind.at(checkpoint.state.started)
+        return checkpoint
+
+    def _carry(self, rejects: RejectsFile, checkpoint: Checkpoint | None) -> None:
         """Take every row from the source to its outcome."""
         encoder = self._make_encoder()
-        ledger = Ledger(self.summary, rejects)
+        ledger = Ledger(self.summary, rejects, checkpoint)
         progress = Progress(self._log, self.summary, self.source.progress)
         encoded = self._encoded(encoder, ledger, progress)
-        if self.kind.distinct is not None and isinstance(encoder, Encoder):
-            encoded = self._telling_repeats(
-                encoded, Repeats(encoder, self.kind.distinct, many_files=self.source.many_files)
-            )
         try:
             if self._client is None or self.options.dry_run == "local":
                 for block in encoded:
                     ledger.waive(block)
             else:
-                self._send(self._client, encoded, ledger, progress)
+                self._send(self._client, encoded, ledger, progress, checkpoint)
+                if checkpoint is not None:
+                    checkpoint.end(self._rows_read)
         finally:
             # A load that breaks off must not leave the source open: a database may still be working on its query.
             encoded.close()
@@ -138,28 +175,30 @@ class Load:
     def _encoded(
         self, encoder: Encoder | PairEncoder | OrderEncoder, ledger: Ledger, progress: Progress
     ) -> Generator[EncodedBlock, None, None]:
+        repeats = None
+        if self.kind.distinct is not None and isinstance(encoder, Encoder):
+            repeats = Repeats(encoder, self.kind.distinct, many_files=self.source.many_files)
         for encoded in encoder.encode_all(self.source.blocks()):
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
             for note in encoder.new_notes():
                 self._log.info(note)
-            ledger.enter(encoded)
+            if repeats is not None:
+                self.summary.repeated += repeats.look(encoded)
+            entered = ledger.enter(encoded.at(self._rows_read))
+            self._rows_read += len(encoded.block)
             progress.tick()
-            yield encoded
-
-    def _telling_repeats(
-        self, encoded: Generator[EncodedBlock, None, None], repeats: Repeats
-    ) -> Generator[EncodedBlock, None, None]:
-        """Give the blocks on, and tell of the rows that repeat the key of another."""
-        with closing(encoded):
-            for block in encoded:
-                self.summary.repeated += repeats.look(block)
-                yield block
-        if self.summary.repeated:
+            yield entered
+        if repeats is not None and self.summary.repeated:
             self._log.warning(repeats.told(self.summary.repeated))
 
     def _send(
-        self, client: CleverTapClient, encoded: Iterator[EncodedBlock], ledger: Ledger, progress: Progress
+        self,
+        client: CleverTapClient,
+        encoded: Iterator[EncodedBlock],
+        ledger: Ledger,
+        progress: Progress,
+        checkpoint: Checkpoint | None,
     ) -> None:
         in_flight = self.options.max_in_flight
         courier = Courier(
@@ -172,13 +211,25 @@ class Load:
             stopping=self._stopping,
         )
         with Sender(courier, in_flight) as sender:
-            dispatch = Dispatch(self.kind, self.options.bytes_per_batch, sender, ledger, most_open_rows=_MOST_OPEN_ROWS)
+            dispatch = Dispatch(
+                self.kind,
+                self.options.bytes_per_batch,
+                sender,
+                ledger,
+                most_open_rows=_MOST_OPEN_ROWS,
+                checkpoint=checkpoint,
+                stride=in_flight,
+            )
             try:
                 for block in encoded:
                     dispatch.take(block)
                 dispatch.finish()
             except BaseException:
-                ledger.settle_all(sender.salvage())
+                try:
+                    ledger.settle_all(sender.salvage())
+                finally:
+                    if checkpoint is not None:
+                        checkpoint.break_off()
                 raise
 
     def _judge_rejects(self) -> None:
@@ -197,10 +248,11 @@ class Load:
             return "Set rejects_path to see which rows and why."
         return f"Which rows and why: {self.options.rejects_path}"
 
-    def _close(self, rejects: RejectsFile, failure: BaseException | None) -> None:
+    def _close(self, rejects: RejectsFile | None, failure: BaseException | None) -> None:
         self.summary.end()
-        rejects.close()
-        self.summary.rejects_path = rejects.path
+        if rejects is not None:
+            rejects.close()
+            self.summary.rejects_path = rejects.path
         if self.options.report_path is None:
             return
         self.summary.report_path = str(self.options.report_path)

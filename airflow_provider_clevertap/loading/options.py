@@ -38,6 +38,7 @@ class LoadOptions:
     :param default_country: ISO country of phone numbers written without ``+``.
     :param bytes_per_batch: the most bytes of one request. CleverTap documents no limit; 4 MiB is our own choice.
     :param retries: how often and how long one batch is tried.
+    :param resume: go on where an earlier try ended, if one was broken off; ``False`` starts at row 1 regardless.
     """
 
     columns: Mapping[str, ColumnChoice] | None = None
@@ -53,12 +54,14 @@ class LoadOptions:
     default_country: str | None = None
     bytes_per_batch: int = 4 * 1024 * 1024
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    resume: bool = True
 
     def __post_init__(self) -> None:
         _choice("unmapped", self.unmapped, ("send", "ignore", "error"))
         _choice("dry_run", self.dry_run, (None, "local", "server"))
         _choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
         _choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
+        _choice("resume", self.resume, (True, False))
         if not isinstance(self.max_in_flight, int) or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
             raise ConfigurationError(f"max_in_flight must be 1 to {MAX_IN_FLIGHT}, CleverTap's ceiling for an account")
         is_number = isinstance(self.max_rejects, int | float) and not isinstance(self.max_rejects, bool)

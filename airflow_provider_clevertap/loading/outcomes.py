@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+#: Added to the reason of a row whose event waited for a profile update that was not accepted.
+HELD_BACK: Final = " (this is about the profile update; the event was not sent)"
 
 
 class Outcome(StrEnum):

@@ -102,5 +102,11 @@ class Source(Protocol):
         :raises SourceError: when the source cannot be read.
         """
 
+    def fingerprint(self) -> str | None:
+        """Give a short text that is another one when the rows or their order are; ``None`` when that cannot be told.
+
+        :raises SourceError: when the source cannot be read.
+        """
+
     def progress(self) -> float | None:
         """Share of the source read so far, 0 to 1, or ``None`` when it cannot be known."""

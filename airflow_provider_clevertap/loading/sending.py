@@ -33,12 +33,11 @@ class Sender:
 
         :raises CleverTapError: the first failure of an earlier batch; the load cannot go on.
         """
-        if len(self._sent) >= self._most:
-            yield from self._ready(block=True)
+        # First of all, so that whatever happens from now on its result is among those salvaged.
         future = self._threads.submit(self._courier.deliver, batch)
         self._batches[future] = batch
         self._sent.add(future)
-        yield from self._ready(block=False)
+        yield from self._ready(block=len(self._sent) > self._most)
 
     @property
     def idle(self) -> bool:

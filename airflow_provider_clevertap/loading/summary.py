@@ -34,6 +34,7 @@ class Summary:
     retries: int = 0
     codes: Counter[int] = field(default_factory=Counter)
     resumed_from_row: int | None = None
+    earlier_seconds: float = 0.0
     rejects_path: str | None = None
     report_path: str | None = None
     _started: float = field(default_factory=time.monotonic)
@@ -51,8 +52,8 @@ class Summary:
 
     @property
     def seconds(self) -> float:
-        """Seconds the load has taken."""
-        return (time.monotonic() if self._ended is None else self._ended) - self._started
+        """Seconds the load has taken, in all its tries."""
+        return self.earlier_seconds + (time.monotonic() if self._ended is None else self._ended) - self._started
 
     def count(self, verdict: RowVerdict) -> None:
         """Count one row."""

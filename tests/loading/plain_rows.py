@@ -43,6 +43,9 @@ class Rows:
                 },
             )
 
+    def fingerprint(self) -> str | None:
+        return repr(self.rows)
+
     def progress(self) -> float | None:
         return None
 

@@ -59,6 +59,9 @@ class Files:
         for number, rows in enumerate(self.files):
             yield from (replace(block, file=f"{number}.csv") for block in Rows(rows, block_rows=2).blocks())
 
+    def fingerprint(self) -> str | None:
+        return repr(self.files)
+
     def progress(self) -> float | None:
         return None
 

@@ -34,13 +34,16 @@ class _FileSource:
     template_fields: ClassVar[Sequence[str]] = ("path",)
 
     def __repr__(self) -> str:
-        said = [_shown(self.path)]
-        said += [
+        said = ", ".join(filter(None, (_shown(self.path), self.form())))
+        return f"{type(self).__name__}({said})"
+
+    def form(self) -> str:
+        """Give what is said of the files besides where they are, as it is written in Python."""
+        return ", ".join(
             f"{one.name}={getattr(self, one.name)!r}"
             for one in fields(self)
             if one.name != "path" and getattr(self, one.name) != one.default
-        ]
-        return f"{type(self).__name__}({', '.join(said)})"
+        )
 
 
 @dataclass(repr=False)
@@ -125,12 +128,16 @@ class SqlSource:
     :param parameters: values for the query's placeholders, in the style of the database's driver: a mapping or a
         list. Templated. No message and no log repeats them.
     :param chunk_rows: rows fetched at a time, default 32768.
+    :param stable_order: say ``True`` when the query gives the same rows in the same order each time it is run, so that
+        a load of it that was broken off can be gone on with: it has an ``ORDER BY`` with no ties, and the rows it
+        selects do not change meanwhile. Nothing checks it.
     """
 
     conn_id: str
     sql: str
     parameters: Mapping[str, Any] | Sequence[Any] | None = None
     chunk_rows: int | None = None
+    stable_order: bool = False
     template_fields: ClassVar[Sequence[str]] = ("conn_id", "sql", "parameters")
 
     def __repr__(self) -> str:
@@ -140,6 +147,8 @@ class SqlSource:
             said += f", parameters=<{len(self.parameters)} values>"
         if self.chunk_rows is not None:
             said += f", chunk_rows={self.chunk_rows!r}"
+        if self.stable_order:
+            said += ", stable_order=True"
         return f"SqlSource({said})"
 
 
@@ -163,7 +172,7 @@ def open_source(
     if block_rows < 1:
         raise ConfigurationError(f"block_rows={block_rows} must be at least 1.")
     if isinstance(source, _FileSource):
-        return _open_files(source.path, lambda files: _described_reader(source, files, block_rows))
+        return _open_files(source.path, lambda files: _described_reader(source, files, block_rows), source.form())
     if isinstance(source, SqlSource):
         return _open_query(source, block_rows, databases)
     if isinstance(source, FrameSource):
@@ -192,6 +201,7 @@ def _open_query(source: SqlSource, block_rows: int, databases: Callable[[str], D
         sql=source.sql,
         parameters=source.parameters,
         chunk_rows=block_rows if source.chunk_rows is None else source.chunk_rows,
+        stable_order=source.stable_order,
     )
 
 
@@ -208,7 +218,7 @@ def _are_locations(source: Any) -> bool:
     return is_location(source[0])
 
 
-def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]) -> Source:
+def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader], form: str = "") -> Source:
     from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
 
     locations = [path] if is_location(path) else list(path) if _are_locations(path) else []
@@ -216,7 +226,7 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
         raise SourceError(f"a {type(path).__name__} is not a path. Give a path, a URI, a glob or a list of them.")
     files = find_files(locations)
     name = location_name(locations[0])
-    return OpenedFiles(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files))
+    return OpenedFiles(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), form)
 
 
 def _by_extension(files: Sequence[SourceFile]) -> _FileSource:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Any
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError, StorageUnavailableError
 
+#: What storages call the time of a file's last change, or a hash or version of what is in it.
+_MARKS = (
+    "mtime", "modified", "last_modified", "LastModified", "updated", "ETag", "etag", "e_tag", "md5", "md5Hash",
+    "content_md5", "crc32c", "checksum", "VersionId", "version_id", "generation",
+)  # fmt: skip
+_END_BYTES = 64 * 1024
 _COMPRESSIONS = (".gz", ".zst")
 _GLOB_CHARACTERS = re.compile(r"[*?\[]")
 _USER_INFO = re.compile(r"(\w://)[^/@\s]*@")
@@ -27,6 +34,8 @@ class SourceFile:
     :param compression: ``.gz``, ``.zst`` or empty.
     :param size: bytes as stored, when the storage tells.
     :param opener: opens it for reading bytes.
+    :param marks: what the storage tells of the file that is another thing once the file is.
+    :param is_local: it lies in a directory of this machine.
     :param bytes_read: how much of it was read so far.
     """
 
@@ -35,7 +44,30 @@ class SourceFile:
     compression: str
     size: int | None
     opener: Callable[[], IO[bytes]]
+    marks: Mapping[str, str] = field(default_factory=dict)
+    is_local: bool = False
     bytes_read: int = 0
+
+    def fingerprint(self) -> list[Any]:
+        """Give what is another thing once the file is another one.
+
+        Where reading costs little, or the storage tells nothing, both ends of the file are looked at as well.
+
+        :raises SourceError: when it is not there or may not be read.
+        """
+        ends = self._ends() if self.is_local or not self.marks else ""
+        return [self.name, self.size, dict(self.marks), ends]
+
+    def _ends(self) -> str:
+        try:
+            with self.opener() as stream:
+                found = hashlib.sha256(stream.read(_END_BYTES))
+                if self.size is not None and self.size > _END_BYTES and stream.seekable():
+                    stream.seek(max(_END_BYTES, self.size - _END_BYTES))
+                    found.update(stream.read(_END_BYTES))
+        except Exception as error:
+            raise storage_error(self.name, error) from None
+        return found.hexdigest()
 
     def open(self) -> StoredBytes:
         """Open the file from its start.
@@ -140,7 +172,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         if info.get("type") == "directory":
             raise _directory_error(name)
         opener = _opener(location) if is_object_path(location) else _opener(fs, path)
-        yield (fs, path), _file(name, info.get("size"), opener)
+        yield (fs, path), _file(name, fs, info, opener)
         return
     files = {found: about for found, about in matches.items() if about.get("type") != "directory"}
     if not files:
@@ -148,7 +180,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
     for found in sorted(files):
         shown = found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found))
-        yield (fs, found), _file(shown, files[found].get("size"), _opener(fs, found))
+        yield (fs, found), _file(shown, fs, files[found], _opener(fs, found))
 
 
 def _storage(location: Any) -> tuple[Any, str]:
@@ -189,13 +221,21 @@ def _is_glob(path: str) -> bool:
     return not path.startswith(("http://", "https://")) and bool(_GLOB_CHARACTERS.search(path))
 
 
-def _file(name: str, size: int | None, opener: Callable[[], IO[bytes]]) -> SourceFile:
+def _file(name: str, fs: Any, info: Mapping[str, Any], opener: Callable[[], IO[bytes]]) -> SourceFile:
     # in a chain such as zip://people.csv::s3://bucket/export.zip the first part with a path names the file itself
     links = [link for link in name.lower().split("::") if "://" in link] or [name.lower()]
     path = PurePosixPath(links[0])
     compression = path.suffix if path.suffix in _COMPRESSIONS else ""
     extension = PurePosixPath(path.stem).suffix if compression else path.suffix
-    return SourceFile(name=name, extension=extension, compression=compression, size=size, opener=opener)
+    return SourceFile(
+        name=name,
+        extension=extension,
+        compression=compression,
+        size=info.get("size"),
+        opener=opener,
+        marks={mark: str(info[mark]) for mark in _MARKS if info.get(mark) is not None},
+        is_local="file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol),
+    )
 
 
 def _directory_error(name: str) -> SourceError:

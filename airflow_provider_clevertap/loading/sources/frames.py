@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain, islice
@@ -102,6 +103,21 @@ class OpenedFrames:
                 yield block
         if not self._done_rows:
             yield nothing
+
+    def fingerprint(self) -> str | None:
+        """Give a short text that is another one when what the frames hold is; ``None`` when they can be read once only.
+
+        :raises SourceError: when a frame cannot be used.
+        """
+        if self._one_pass:
+            return None
+        found = hashlib.sha256()
+        for block in self.blocks():
+            batch = pa.RecordBatch.from_arrays(list(block.columns.values()), list(block.columns))
+            found.update(repr([block.names, batch.schema.types, block.objects]).encode("utf-8", "backslashreplace"))
+            found.update(batch.serialize())
+        self._done_rows = 0
+        return found.hexdigest()[:20]
 
     def progress(self) -> float | None:
         """Share of the rows read so far, or ``None`` when the frames come from an iterator."""

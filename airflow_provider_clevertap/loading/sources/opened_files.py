@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -27,9 +29,11 @@ class OpenedFiles:
     :param name: the files as the user named them.
     :param files: the files in the order to read them.
     :param reader: reads one.
+    :param form: what the user said of the files' form, as text.
     """
 
-    def __init__(self, name: str, files: Sequence[SourceFile], reader: FileReader) -> None:
+    def __init__(self, name: str, files: Sequence[SourceFile], reader: FileReader, form: str = "") -> None:
+        self._form = form
         self._name = name
         self._files = files
         self._reader = reader
@@ -62,6 +66,14 @@ class OpenedFiles:
                     yield block
         if first is not None and not some:
             yield first
+
+    def fingerprint(self) -> str:
+        """Give a short text that is another one when a file is.
+
+        :raises SourceError: when a file cannot be read.
+        """
+        found = [type(self._reader).__name__, self._form, *(file.fingerprint() for file in self._files)]
+        return hashlib.sha256(json.dumps(found).encode()).hexdigest()[:20]
 
     def progress(self) -> float | None:
         """Share of the stored bytes read so far, or ``None`` when a size is unknown."""

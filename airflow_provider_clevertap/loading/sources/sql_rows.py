@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class QueriedRows:
     :param sql: one query.
     :param parameters: for its placeholders, in the driver's style.
     :param chunk_rows: rows fetched at a time, which make a block.
+    :param stable_order: the query gives the same rows in the same order each time, as its users say.
     :raises ConfigurationError: when one of these cannot be used.
     """
 
@@ -51,7 +53,16 @@ class QueriedRows:
     nested = True
     many_files = False
 
-    def __init__(self, database: Database, *, conn_id: str, sql: Any, parameters: Any, chunk_rows: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        conn_id: str,
+        sql: Any,
+        parameters: Any,
+        chunk_rows: Any,
+        stable_order: Any = False,
+    ) -> None:
         self.name = f"the query on connection {conn_id!r}"
         if not isinstance(sql, str) or not sql.strip():
             raise ConfigurationError(f"{self.name}: sql must be the text of a query, or a path that ends in .sql.")
@@ -66,6 +77,10 @@ class QueriedRows:
         self._sql = sql.strip().rstrip(";")
         self._parameters = parameters or None
         self._chunk_rows = chunk_rows
+        self._conn_id = conn_id
+        if not isinstance(stable_order, bool):
+            raise ConfigurationError(f"{self.name}: stable_order={stable_order!r} must be True or False.")
+        self._stable_order = stable_order
 
     def blocks(self) -> Iterator[RowBlock]:
         """Run the query and give its rows. Run again, it gives what the database then holds.
@@ -84,6 +99,13 @@ class QueriedRows:
             yield from self._read(cursor)
         finally:
             _close(connection, cursor)
+
+    def fingerprint(self) -> str | None:
+        """Give a short text that is another one when the query is; ``None`` when its rows may change meanwhile."""
+        if not self._stable_order:
+            return None
+        asked = repr((self._conn_id, self._sql, self._parameters))
+        return hashlib.sha256(asked.encode()).hexdigest()[:20]
 
     def progress(self) -> float | None:
         """Give ``None``: how many rows there will be is known only once all have come."""

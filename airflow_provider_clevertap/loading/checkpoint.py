@@ -1,0 +1,247 @@
+"""The checkpoint of a load: from it a later try goes on, with nothing lost and nothing doubled.
+
+Before a batch is sent its rows are claimed, and the claim is durable. What becomes of them follows with the next claim.
+So after a process was killed the rows that were claimed and not settled are the only ones whose fate is unknown.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+
+import numpy as np
+
+from airflow_provider_clevertap.exceptions import FinalError, StorageUnavailableError
+from airflow_provider_clevertap.loading.delivery import BatchResult, OnUnconfirmed
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.load_state import LoadState
+from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
+from airflow_provider_clevertap.loading.packing import Batch, Lane
+from airflow_provider_clevertap.loading.refusals import Refusals
+from airflow_provider_clevertap.loading.row_ranges import RowRanges
+from airflow_provider_clevertap.loading.summary import Summary
+
+#: Seconds for which a checkpoint that cannot be written is tried again while sending waits, and once a load is ending.
+PATIENCE: Final = 180.0
+CLOSING_PATIENCE: Final = 5.0
+_LONGEST_WAIT: Final = 15.0
+
+#: What of a summary cannot be counted again by reading the source again.
+_COUNTED: Final = ("requests", "retries", "resent")
+
+_BROKEN_OFF: Final = RowVerdict(
+    Outcome.UNCONFIRMED,
+    reason="it may or may not have been processed: an earlier try was broken off while it may have been on its way",
+)
+
+T = TypeVar("T")
+
+
+class CheckpointStore(Protocol):
+    """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there."""
+
+    #: the place as a person would name it
+    name: str
+    #: the tries that Airflow makes by itself have one value; after a person has cleared the task it is another
+    series: str
+
+    def load(self) -> object | None:
+        """Give the state that was saved last, ``None`` when there is none."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the state."""
+
+    def read_part(self, number: int) -> str | None:
+        """Give a part of the refusals, ``None`` when it is not there."""
+
+    def write_part(self, number: int, text: str) -> None:
+        """Write or replace a part of the refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A block, as far as earlier tries have left it.
+
+    :param encoded: the records that are still to be sent.
+    :param settled: the rows whose record had an outcome before.
+    :param verdicts: what it was, where it was not accepted.
+    """
+
+    encoded: EncodedBlock
+    settled: Sequence[int] = ()
+    verdicts: Mapping[int, RowVerdict] = field(default_factory=dict)
+
+
+class Checkpoint:
+    """Keeps a load's state, and tells what earlier tries left.
+
+    Not safe to share between threads: the one that hands out the batches keeps it.
+
+    :param store: where it is kept.
+    :param state: the state to go on from.
+    :param summary: the load's; what only earlier tries could count is put into it.
+    :param on_unconfirmed: what becomes of rows of unknown fate that must not be sent twice.
+    :param log: told when the store fails.
+    :param stopping: set when the load is to end.
+    """
+
+    def __init__(
+        self,
+        store: CheckpointStore,
+        state: LoadState,
+        summary: Summary,
+        *,
+        on_unconfirmed: OnUnconfirmed,
+        log: logging.Logger,
+        stopping: threading.Event,
+    ) -> None:
+        self._store = store
+        self.state = state
+        self._summary = summary
+        self._hold = on_unconfirmed == "hold"
+        self._log = log
+        self._stopping = stopping
+        numbers = range(1, state.refused_parts + 1)
+        parts = (patiently(partial(store.read_part, number), store.name, log, stopping) for number in numbers)
+        self._refusals = Refusals(store, parts)
+        lanes = state.lanes.items()
+        #: what earlier tries left
+        self._settled = {name: RowRanges(lane.settled) for name, lane in lanes}
+        self._unknown = {name: lane.claimed.without(lane.settled) for name, lane in lanes}
+        self._recalls = state.touched
+        self._claimed_all = False
+        for name in _COUNTED:
+            setattr(summary, name, state.counts.get(name, 0))
+        summary.earlier_seconds = state.seconds
+        self._save()
+
+    def recall(self, encoded: EncodedBlock) -> Recalled:
+        """Find out what earlier tries have done of a block."""
+        if not self._recalls:
+            return Recalled(encoded)
+        start, rows = encoded.start, encoded.rows
+        verdicts = {
+            ordinal - start: verdict
+            for ordinal, verdict in self._refusals.of(start, start + len(encoded.block)).items()
+        }
+        if self._hold:
+            if encoded.ahead is not None:
+                reason = _BROKEN_OFF.reason + HELD_BACK
+                verdicts |= self._hold_back(encoded.ahead, "ahead", _BROKEN_OFF._replace(reason=reason))
+            verdicts |= self._hold_back(encoded, "main", _BROKEN_OFF)
+        over = self._settled["main"].holds(start + rows) | np.isin(rows, list(verdicts))
+        left = encoded.keep(~over)
+        if left.ahead is not None:
+            waited_for = ~self._settled["ahead"].holds(start + left.ahead.rows) & np.isin(left.ahead.rows, left.rows)
+            left = replace(left, ahead=left.ahead.keep(waited_for))
+        settled = rows[over].tolist()
+        return Recalled(left, settled, {row: verdicts[row] for row in settled if row in verdicts})
+
+    def _hold_back(self, encoded: EncodedBlock, lane: Lane, verdict: RowVerdict) -> dict[int, RowVerdict]:
+        """Settle the records of unknown fate that must not be sent twice."""
+        if encoded.repeatable:
+            return {}
+        unknown = self._unknown[lane]
+        held = encoded.rows[unknown.holds(encoded.start + encoded.rows)].tolist()
+        known = self._refusals.of(encoded.start, encoded.start + len(encoded.block))
+        held = [row for row in held if encoded.start + row not in known]
+        for row in held:
+            self._refusals.add(encoded.start + row, verdict)
+        self.state.lanes[lane].settled.update(unknown.within(encoded.start, encoded.start + len(encoded.block)))
+        return dict.fromkeys(held, verdict)
+
+    def claim(self, batches: Sequence[Batch]) -> None:
+        """Make durable that batches may have been sent from now on.
+
+        :raises StorageUnavailableError: when that cannot be; they must not be sent.
+        """
+        for batch in batches:
+            self.state.lanes[batch.lane].claimed.add(*batch.span)
+            self.state.harmful |= not batch.repeatable
+            if self._unknown[batch.lane]:
+                self._summary.resent += int(self._unknown[batch.lane].holds(batch.ordinals()).sum())
+        # Rows that cannot be told again need no more than one claim: it says that some may have been sent.
+        if not self._claimed_all:
+            self._save()
+            self._claimed_all = self.state.fingerprint["source"] is None and self.state.harmful
+
+    def settle(self, result: BatchResult) -> None:
+        """Note what became of a batch; it is durable with the next claim, or when the load ends."""
+        batch = result.batch
+        lane = self.state.lanes[batch.lane]
+        if not len(result.unsettled):
+            lane.settled.add(*batch.span)
+            return
+        settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
+        lane.settled.update(batch.runs(settled))
+        lane.claimed.remove(*batch.span)
+        lane.claimed.update(batch.runs(result.doubtful()))
+        # That this try did not send them says nothing of an earlier one.
+        lane.claimed.update(self._unknown[batch.lane].within(*batch.span))
+
+    def refuse(self, ordinal: int, verdict: RowVerdict) -> None:
+        """Note the verdict on a row that was not accepted."""
+        self._refusals.add(ordinal, verdict)
+
+    def end(self, rows: int) -> None:
+        """Note that every row is settled.
+
+        :param rows: how many there are.
+        :raises StorageUnavailableError: when that cannot be written.
+        """
+        self.state.lanes["main"].settled.add(0, rows)
+        for lane in self.state.lanes.values():
+            lane.claimed = RowRanges()
+        self.state.complete = True
+        self._save()
+
+    def break_off(self) -> None:
+        """Note how far a load came that ends early: only what is in doubt, or not known of, stays claimed."""
+        try:
+            self._save()
+        except Exception as error:  # the load has failed of something else, and earlier claims still stand
+            self._log.warning("The checkpoint was not brought up to date: %s", error)
+
+    def _save(self) -> None:
+        state, summary = self.state, self._summary
+        for lane in state.lanes.values():
+            lane.claimed = lane.claimed.without(lane.settled)
+        state.counts = {name: getattr(summary, name) for name in _COUNTED}
+        state.seconds = summary.seconds
+
+        def write() -> None:
+            self._refusals.save()  # first: the state tells that these rows are settled
+            state.refused_parts = self._refusals.parts
+            self._store.save(state.to_dict())
+
+        patiently(write, self._store.name, self._log, self._stopping)
+
+
+def patiently(action: Callable[[], T], name: str, log: logging.Logger, stopping: threading.Event) -> T:
+    """Do something with a store, again and again for some minutes while it fails, or for seconds once the load ends.
+
+    :raises StorageUnavailableError: when it kept failing.
+    """
+    began, wait = time.monotonic(), 0.25
+    while True:
+        try:
+            return action()
+        except FinalError:
+            raise
+        except Exception as error:
+            patience = CLOSING_PATIENCE if stopping.is_set() else PATIENCE
+            if time.monotonic() - began + wait > patience:
+                raise StorageUnavailableError(
+                    f"The checkpoint cannot be kept: {name} failed for {patience:.0f} seconds "
+                    f"({type(error).__name__}). Nothing more is sent without it; a later try goes on from there."
+                ) from None
+            log.warning(
+                "The checkpoint cannot be kept for now (%s); trying again in %.1f s", type(error).__name__, wait
+            )
+        (time.sleep if stopping.is_set() else stopping.wait)(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)

@@ -1,0 +1,87 @@
+"""A checkpoint kept as small objects in one directory, on a local path or in any storage fsspec knows."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_clevertap.loading.artifact_files import local_path, storage_of, told
+
+
+class FileStore:
+    """Keeps the checkpoint of one load.
+
+    :param directory: a path, a URI, or a path object that carries its storage. It is the load's own.
+    :param series: see ``CheckpointStore``.
+    """
+
+    def __init__(self, directory: Any, *, series: str = "") -> None:
+        self._directory = directory
+        self.series = series
+        self.name = f"{directory}/checkpoint.json"
+
+    def load(self) -> object | None:
+        """Give the state that was saved last."""
+        text = self._read("checkpoint.json")
+        if text is None:
+            return None
+        try:
+            found: object = json.loads(text)
+        except ValueError:
+            return text  # for whoever reads the state to say what is wrong
+        return found
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the state."""
+        self._write("checkpoint.json", json.dumps(state, separators=(",", ":")))
+
+    def read_part(self, number: int) -> str | None:
+        """Give a part of the refusals."""
+        return self._read(_part_name(number))
+
+    def write_part(self, number: int, text: str) -> None:
+        """Write or replace a part of the refusals."""
+        self._write(_part_name(number), text)
+
+    def _read(self, name: str) -> str | None:
+        local = local_path(self._directory)
+        try:
+            if local is not None:
+                return local.joinpath(name).read_text(encoding="utf-8")
+            fs, directory = storage_of(self._directory)
+            found: bytes = fs.cat_file(f"{directory}/{name}")
+            return found.decode()
+        except FileNotFoundError:
+            return None
+
+    def _write(self, name: str, text: str) -> None:
+        with told(f"{self._directory}/{name}"):
+            local = local_path(self._directory)
+            if local is not None:
+                _replace(local / name, text)
+                return
+            fs, directory = storage_of(self._directory)
+            fs.makedirs(directory, exist_ok=True)
+            fs.pipe_file(f"{directory}/{name}", text.encode())
+
+
+def _part_name(number: int) -> str:
+    return f"refused-{number:04}.jsonl"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_name(f".{path.name}.new")
+    with written.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    written.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,80 @@
+"""The verdicts of CleverTap, and the rows held back: what no later try of a load could find out again.
+
+They are kept in parts, each an object of JSON Lines. A part is written anew as it grows, until it is full.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from airflow_provider_clevertap.exceptions import StorageUnavailableError
+from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
+
+#: Verdicts in one part: what is written again and again until it is full.
+_PART_LINES: Final = 5_000
+
+
+class Refusals:
+    """Verdicts on rows by their ordinals: those of earlier tries to look up, those of this one to keep.
+
+    :param store: where the parts go.
+    :param parts: the text of those of earlier tries, ``None`` for one that is gone.
+    :raises StorageUnavailableError: when one is gone.
+    """
+
+    def __init__(self, store: CheckpointStore, parts: Iterable[str | None] = ()) -> None:
+        self._store = store
+        self.parts = 0
+        self._lines: list[str] = []
+        self._unsaved = False
+        found = dict(self._read(parts))
+        self._ordinals = np.array(sorted(found), np.int64)
+        self._verdicts = [found[ordinal] for ordinal in self._ordinals.tolist()]
+
+    def of(self, start: int, stop: int) -> dict[int, RowVerdict]:
+        """Give the verdicts of earlier tries on the rows from ``start`` up to ``stop``, by their ordinals."""
+        first, last = np.searchsorted(self._ordinals, [start, stop]).tolist()
+        return dict(zip(self._ordinals[first:last].tolist(), self._verdicts[first:last], strict=True))
+
+    def add(self, ordinal: int, verdict: RowVerdict) -> None:
+        """Take up the verdict on a row."""
+        if len(self._lines) >= _PART_LINES:
+            self.save()
+            self._lines = []
+        if not self._lines:
+            self.parts += 1
+        kept = [ordinal, verdict.outcome.value, verdict.code, verdict.field, verdict.reason]
+        self._lines.append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._unsaved = True
+
+    def save(self) -> None:
+        """Make durable what was added."""
+        if self._unsaved:
+            self._store.write_part(self.parts, "".join(self._lines))
+            self._unsaved = False
+
+    def _read(self, parts: Iterable[str | None]) -> Iterator[tuple[int, RowVerdict]]:
+        alike: dict[RowVerdict, RowVerdict] = {}  # most verdicts are one of a few, and there may be millions
+        for part in parts:
+            self.parts += 1
+            if part is None:
+                raise StorageUnavailableError(
+                    f"What CleverTap refused in an earlier try is not to be found any more (part {self.parts} of the "
+                    "refusals). Where tasks run on several machines, artifacts_path must be storage that all of them "
+                    "share."
+                )
+            for line in part.split("\n")[:-1]:
+                ordinal, verdict = _verdict(json.loads(line))
+                yield ordinal, alike.setdefault(verdict, verdict)
+
+
+def _verdict(kept: list[Any]) -> tuple[int, RowVerdict]:
+    ordinal, outcome, code, column, reason = kept
+    return int(ordinal), RowVerdict(Outcome(outcome), code, column, reason)
