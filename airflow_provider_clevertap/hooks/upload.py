@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
 from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
+from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
@@ -16,6 +17,7 @@ from airflow_provider_clevertap.hooks.summary_log import log_summary
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.hooks.connection import ConnectionSettings
+    from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
     from airflow_provider_clevertap.loading.kinds import RecordKind
     from airflow_provider_clevertap.loading.load import Load
     from airflow_provider_clevertap.loading.rows import Source
@@ -67,7 +69,8 @@ class Upload:
         :param source: anything ``open_source`` takes; URIs may name an Airflow connection, and the path of a file with
             SQL starts where the DAG's templates are.
         :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
-        :param context: the running task's context. With it, the rejects file and the report have a default place.
+        :param context: the running task's context. With it, the rejects file and the report have a default place, and
+            a checkpoint is kept, from which a later try goes on.
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
@@ -85,15 +88,25 @@ class Upload:
         def work() -> dict[str, Any]:
             try:
                 opened = open_source(with_query(located(source), context), databases=find_database)
-                given.update(self._places(opened, given, context, artifacts_path))
-                return self._load_all(opened, given, settings)
+                directory = None if context is None else task_directory(context, artifacts_path)
+                given.update(self._places(opened, given, directory))
+                store = None
+                if context is not None and given.get("dry_run") is None:
+                    store = checkpoint_store(context, directory)
+                return self._load_all(opened, given, settings, store)
             finally:
                 _end_frames(source)
 
         # The source is opened and read by one thread: what makes its rows may hold what only one thread may use.
         return run_interruptibly(work, self.stop, patience=patience, log=self._log)
 
-    def _load_all(self, opened: Source, given: dict[str, Any], settings: ConnectionSettings | None) -> dict[str, Any]:
+    def _load_all(
+        self,
+        opened: Source,
+        given: dict[str, Any],
+        settings: ConnectionSettings | None,
+        store: CheckpointStore | None,
+    ) -> dict[str, Any]:
         from airflow_provider_clevertap.loading.load import Load, LoadOptions
 
         client = None
@@ -101,7 +114,7 @@ class Upload:
             given["max_in_flight"] = settings.in_flight(given.get("max_in_flight"))
             client = connect(settings, given["max_in_flight"])
         try:
-            self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log)
+            self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log, store=store)
             if self._stopped:
                 self._load.stop()
             try:
@@ -116,12 +129,9 @@ class Upload:
                 client.close()
 
     @staticmethod
-    def _places(
-        source: Source, given: Mapping[str, Any], context: Mapping[str, Any] | None, artifacts_path: Any
-    ) -> dict[str, Any]:
+    def _places(source: Source, given: Mapping[str, Any], directory: Any) -> dict[str, Any]:
         places = {name: located(given[name]) for name in ("rejects_path", "report_path") if name in given}
-        if context is not None:
-            directory = task_directory(context, artifacts_path)
+        if directory is not None:
             ending = "jsonl" if source.nested else "csv"
             places.setdefault("rejects_path", joined(directory, f"rejects.{ending}"))
             places.setdefault("report_path", joined(directory, "report.json"))

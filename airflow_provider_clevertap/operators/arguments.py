@@ -36,6 +36,20 @@ def whole_number(name: str, value: Any) -> Any:
     return int(value)
 
 
+def true_or_false(name: str, value: Any) -> Any:
+    """Read a choice: ``True``, or ``"true"`` as templates and trigger forms write it.
+
+    :raises ConfigurationError: when text is anything else.
+    """
+    value = optional_text(value)
+    if not isinstance(value, str):
+        return value
+    read = {"true": True, "false": False}.get(value.strip().lower())
+    if read is None:
+        raise ConfigurationError(f"{name} must be true or false, not {value!r}.")
+    return read
+
+
 def count_or_share(name: str, value: Any) -> Any:
     """Read a number of rows (``10``, ``"10"``) or a share of them (``0.01``, ``"0.01"``; the dot tells).
 

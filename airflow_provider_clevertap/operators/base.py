@@ -15,6 +15,7 @@ from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
     count_or_share,
     optional_text,
+    true_or_false,
     whole_number,
 )
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
@@ -39,7 +40,7 @@ class CleverTapUploadOperator(BaseOperator):
     load itself failed after it had begun, it is in XCom as well.
 
     A task that failed because of its data, its arguments or its credentials is not retried by Airflow; one that could
-    not reach CleverTap is, as ``retries`` says.
+    not reach CleverTap is, as ``retries`` says, and the next try goes on where it was broken off.
 
     :param source: a path, URI or glob, a list of them, an ``ObjectStoragePath``, a DataFrame, or a source object such
         as ``CsvSource``. The format follows the file's extension. A URI may name an Airflow connection:
@@ -63,6 +64,8 @@ class CleverTapUploadOperator(BaseOperator):
         or ``"hold"``.
     :param on_bad_value: ``"reject"`` the row (default), or ``"drop"`` the value and send the row without it.
     :param default_country: ISO country, such as ``"IN"``, of phone numbers written without ``+``.
+    :param resume: a later try goes on where an earlier one was broken off (default), or with ``False`` starts at row 1
+        and loads again what was loaded. May be the text ``"true"`` or ``"false"``.
     """
 
     template_fields: Sequence[str] = (
@@ -78,6 +81,7 @@ class CleverTapUploadOperator(BaseOperator):
         "on_unconfirmed",
         "on_bad_value",
         "default_country",
+        "resume",
     )
     # No file is a template: a source such as customers.json must stay a path.
     template_ext: Sequence[str] = ()
@@ -99,6 +103,7 @@ class CleverTapUploadOperator(BaseOperator):
         on_unconfirmed: Literal["resend", "hold"] | str = "resend",
         on_bad_value: Literal["reject", "drop"] | str = "reject",
         default_country: str | None = None,
+        resume: bool | str = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**with_slots(kwargs, max_in_flight))
@@ -114,6 +119,7 @@ class CleverTapUploadOperator(BaseOperator):
         self.on_unconfirmed = on_unconfirmed
         self.on_bad_value = on_bad_value
         self.default_country = default_country
+        self.resume = resume
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
@@ -207,6 +213,7 @@ class CleverTapUploadOperator(BaseOperator):
             "on_unconfirmed": optional_text(self.on_unconfirmed),
             "on_bad_value": optional_text(self.on_bad_value),
             "default_country": optional_text(self.default_country),
+            "resume": true_or_false("resume", self.resume),
         }
 
     def _push_summary(self, context: Context) -> None:

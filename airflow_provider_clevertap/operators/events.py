@@ -39,9 +39,8 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
 
     Besides the arguments of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`:
 
-    CleverTap keeps an event that is sent twice as two. Within one try of the task events are sent again only after an
-    answer that leaves open whether they were processed, and with ``on_unconfirmed="hold"`` not even then. A later try
-    starts at the first row, so give the task ``retries=0`` where doubled events do harm.
+    CleverTap keeps an event that is sent twice as two. Events are sent again only when it is unknown whether they were
+    processed, after an unclear answer or because a try was killed, and with ``on_unconfirmed="hold"`` not even then.
     See https://developer.clevertap.com/docs/upload-events-api for the fields.
 
     :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` it is

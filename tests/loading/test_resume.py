@@ -12,7 +12,6 @@ from plain_rows import QUICK, Rows, people
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.exceptions import CannotResumeError, LoadStoppedError, TooManyRejectsError
 from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions

@@ -1,0 +1,75 @@
+"""Where a task's checkpoint is kept: Airflow's own task state store from 3.3 on, else beside the rejects file."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_clevertap.hooks.artifacts import joined
+from airflow_provider_clevertap.loading.file_store import FileStore
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
+
+#: Under this key, in the UI too, Airflow's store has the state; a second load of the same task has another number.
+_KEY = "clevertap_load"
+
+_begun: Counter[tuple[Any, ...]] = Counter()
+_counting = threading.Lock()
+
+
+class TaskStateStore(FileStore):
+    """Keeps the state in Airflow's task state store, and only what CleverTap refused as files.
+
+    :param accessor: ``context["task_state_store"]``.
+    :param key: the key of the state.
+    :param directory: where the refusals go.
+    :param series: see ``CheckpointStore``.
+    """
+
+    def __init__(self, accessor: Any, key: str, directory: Any, *, series: str) -> None:
+        super().__init__(directory, series=series)
+        self._accessor = accessor
+        self._key = key
+        self.name = f"key {key!r} of the task state store"
+
+    def load(self) -> object | None:
+        """Give the state that was saved last."""
+        found: object | None = self._accessor.get(self._key)
+        return found
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the state."""
+        self._accessor.set(self._key, state)
+
+
+def checkpoint_store(context: Mapping[str, Any], directory: Any) -> CheckpointStore:
+    """Give the place for the checkpoint of a load.
+
+    A function may load several sources in one task. Each load has a place of its own, by its number: a later try that
+    makes the same loads in the same order finds each one's.
+
+    :param context: the running task's context.
+    :param directory: the task's own, see ``task_directory``.
+    """
+    task = context["ti"]
+    # Airflow raises it when a person clears the task, and leaves it as it is when it tries again by itself.
+    series = str(getattr(task, "max_tries", ""))
+    number = _number_of(task)
+    suffix = "" if number == 1 else f"_{number}"
+    place = joined(directory, f"checkpoint{suffix}")
+    accessor = context.get("task_state_store")
+    if accessor is None:
+        return FileStore(place, series=series)
+    return TaskStateStore(accessor, f"{_KEY}{suffix}", place, series=series)
+
+
+def _number_of(task: Any) -> int:
+    """Count the loads of one try of a task."""
+    names = ("dag_id", "run_id", "task_id", "map_index", "try_number")
+    attempt = tuple(getattr(task, name, None) for name in names)
+    with _counting:
+        _begun[attempt] += 1
+        return _begun[attempt]
