@@ -129,6 +129,7 @@ class Courier:
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
     :param trouble: told of every wait before a batch is sent again: what the answer was, and how many seconds.
     :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
+    :param failures: of batches that have no end, the first one first. With one nothing more is sent.
     """
 
     client: CleverTapClient
@@ -139,6 +140,7 @@ class Courier:
     trouble: Callable[[str, float], None]
     stopping: threading.Event
     refusals: LoneRefusals = field(default_factory=LoneRefusals)
+    failures: list[Exception] = field(default_factory=list)
 
     def deliver(self, batch: Batch) -> BatchResult:
         """Bring a batch to its end, or as far as it goes.
@@ -154,6 +156,7 @@ class Courier:
             try:
                 parts += self._settle(part, self._answer(part, result), result)
             except Exception as failure:  # whatever it is, what came before it must not be forgotten
+                self.failures.append(failure)
                 result.fail(failure, [places for _, places, _ in (part, *parts)])
                 break
         return result
@@ -199,7 +202,7 @@ class Courier:
         part, places, _ = whole
         body, started, attempt, failures = part.body(), time.monotonic(), 0, 0
         while True:
-            if self.stopping.is_set():
+            if self.stopping.is_set() or self.failures:
                 raise LoadStoppedError("The load was told to stop.")
             with self.in_flight.one():
                 result.in_doubt.append(places)

@@ -77,9 +77,8 @@ class Sender:
         done, self._sent = wait(self._sent, timeout=None if block else 0, return_when=FIRST_COMPLETED)
         results = list(map(self._result, done))
         yield from results
-        for result in results:
-            if result.failure is not None:
-                raise result.failure
+        if any(result.failure is not None for result in results):
+            raise self._courier.failures[0]
 
     def _result(self, future: Future[BatchResult]) -> BatchResult:
         batch = self._batches.pop(future)
