@@ -78,3 +78,106 @@ def test_a_retry_goes_on_where_the_try_before_was_broken_off(
     assert "Goes on at row 2,001, where an earlier try ended" in said.out + said.err
     with Path(summary["rejects_path"]).open(newline="") as file:
         assert [row["clevertap_row"] for row in csv.DictReader(file)] == [str(ROWS + 1)]
+
+
+def test_rows_on_their_way_are_not_sent_again_when_told_to_hold(load: Any, connection: str, emulator: Any) -> None:
+    emulator.inject({"do": "status", "status": 429, "retry_after": 3_600, "skip": 3, "times": 1})
+    task, summary = load(retries=1, on_unconfirmed="hold")
+    assert (task.state, task.try_number) == ("success", 2)
+    assert (summary["resumed_from_row"], summary["unconfirmed"], summary["resent"]) == (3_001, 0, 0)
+    assert emulator.stats()["stored"]["events"] == ROWS
+
+
+def test_a_frame_of_a_function_is_gone_on_with_and_a_generator_of_events_is_not(
+    run_dag: Any, returned: Any, connection: str, emulator: Any, tmp_path: Path
+) -> None:
+    import pandas as pd
+    from airflow.providers.common.compat.sdk import DAG, task
+
+    frame = pd.DataFrame({"id": [f"c-{number}" for number in range(ROWS)], "ts": 1_700_000_000})
+    arguments: dict[str, Any] = {
+        "columns": {"id": "identity"},
+        "event_name": "Viewed",
+        "max_in_flight": 1,
+        "artifacts_path": str(tmp_path / "left"),
+        "retries": 1,
+        "retry_delay": timedelta(0),
+    }
+    with DAG(f"functions_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+
+        @task.clevertap_events(**arguments)
+        def one_frame() -> Any:
+            return frame
+
+        @task.clevertap_events(**arguments, trigger_rule="all_done")
+        def frames() -> Any:
+            yield frame
+
+        one_frame() >> frames()
+    emulator.inject({"do": "reset", "skip": 2, "times": 1})
+    emulator.inject({"do": "reset", "skip": 7, "times": 1})
+    dag_run = run_dag(dag)
+    tasks = {one.task_id: (one.state, one.try_number) for one in dag_run.get_task_instances()}
+    assert tasks == {"one_frame": ("success", 2), "frames": ("failed", 2)}
+    assert returned(dag_run, "one_frame")["resumed_from_row"] == 2_001
+
+
+def test_the_hook_goes_on_with_each_of_its_loads(
+    run_dag: Any, returned: Any, connection: str, emulator: Any, views: Path, tmp_path: Path
+) -> None:
+    from airflow.providers.common.compat.sdk import DAG, task
+
+    with DAG(f"hook_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+
+        @task(retries=1, retry_delay=timedelta(0))
+        def load_twice() -> Any:
+            from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+
+            options: dict[str, Any] = {
+                "columns": {"id": "identity"},
+                "max_rejects": 1,
+                "max_in_flight": 1,
+                "artifacts_path": str(tmp_path / "left"),
+            }
+            hook = CleverTapHook()
+            return [
+                hook.upload_profiles(str(views), **options),
+                hook.upload_events(str(views), event_name="V", **options),
+            ]
+
+        load_twice()
+    emulator.inject({"do": "reset", "skip": 8, "times": 1})
+    first, second = returned(run_dag(dag), "load_twice")
+    assert (first["resumed_from_row"], first["requests"]) == (ROWS + 2, 6)
+    assert (second["resumed_from_row"], second["requests"]) == (2_001, 7)
+    assert emulator.stats()["requests"] == 13
+    assert len(emulator.events()) == ROWS
+
+
+def test_a_retry_of_a_load_that_was_complete_sends_nothing_and_a_clear_sends_all(
+    airflow_db: Path, connection: str, emulator: Any, views: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from types import SimpleNamespace
+
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    operator = CleverTapUploadEventsOperator(
+        task_id="load",
+        source=str(views),
+        columns={"id": "identity"},
+        event_name="Viewed",
+        max_rejects=1,
+        artifacts_path=str(tmp_path / "left"),
+    )
+
+    def run(try_number: int, max_tries: int) -> Any:
+        names = {"dag_id": "d", "run_id": "r", "task_id": "load", "map_index": -1}
+        return operator.execute({"ti": SimpleNamespace(**names, try_number=try_number, max_tries=max_tries)})  # type: ignore[arg-type]
+
+    assert run(1, 1)["requests"] == 6
+    retried = run(2, 1)
+    assert (retried["requests"], retried["accepted"], retried["resumed_from_row"]) == (6, ROWS, ROWS + 2)
+    assert emulator.stats()["requests"] == 6
+    cleared = run(3, 3)
+    assert (cleared["requests"], cleared["resumed_from_row"]) == (6, None)
+    assert emulator.stats()["requests"] == 12
