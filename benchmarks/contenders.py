@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--in-flight", type=int, required=True)
     parser.add_argument("--no-artifacts", action="store_true")
+    parser.add_argument("--no-checkpoint", action="store_true")
     parser.add_argument("--log", action="store_true")
     parser.add_argument("--one-core", action="store_true")
     parser.add_argument("--stages", action="store_true")
@@ -71,7 +72,13 @@ def main() -> None:
     if asked.one_core:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     contender = CONTENDERS[asked.name]
-    told = Circumstances(contender.dataset, asked.in_flight, artifacts=not asked.no_artifacts, log=asked.log)
+    told = Circumstances(
+        contender.dataset,
+        asked.in_flight,
+        artifacts=not asked.no_artifacts,
+        checkpoint=not asked.no_checkpoint,
+        log=asked.log,
+    )
     upload = contender.prepare(data_file(asked.data, contender.dataset, asked.rows, contender.extension), told)
     stages = None
     if asked.stages:

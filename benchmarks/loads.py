@@ -27,12 +27,14 @@ class Circumstances:
     :param dataset: what is in the file.
     :param in_flight: the most requests at a time, for those that can have more than one.
     :param artifacts: with a rejects file and a report.
+    :param checkpoint: with a checkpoint in a file, as a task has.
     :param log: with a log file, so that progress is written.
     """
 
     dataset: str
     in_flight: int
     artifacts: bool = True
+    checkpoint: bool = True
     log: bool = False
 
 
@@ -50,6 +52,7 @@ def load_frame(path: Path, told: Circumstances) -> Upload:
 
 def _load(source: Any, told: Circumstances) -> Upload:
     from airflow_provider_clevertap.api.client import CleverTapClient
+    from airflow_provider_clevertap.loading.file_store import FileStore
     from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, events
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
     from airflow_provider_clevertap.loading.sources import open_source
@@ -76,7 +79,8 @@ def _load(source: Any, told: Circumstances) -> Upload:
             if told.log:
                 logging.basicConfig(filename=Path(directory, "task.log"), level=logging.INFO)
             with CleverTapClient(*ACCOUNT, url, max_in_flight=told.in_flight) as client:
-                return Load(kind, opened, client, options).run().to_dict()
+                store = FileStore(Path(directory, "checkpoint")) if told.checkpoint else None
+                return Load(kind, opened, client, options, store=store).run().to_dict()
 
     return upload
 

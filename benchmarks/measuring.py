@@ -34,6 +34,7 @@ class Job:
     :param ceiling: the most requests at a time the server takes, 0 for any number.
     :param one_core: the contender's process is kept to one core.
     :param artifacts: a load has a rejects file and a report.
+    :param checkpoint: a load has a checkpoint, in a file.
     :param log: a load has a log file.
     :param stages: where the CPU time went is looked at.
     """
@@ -47,6 +48,7 @@ class Job:
     ceiling: int = 0
     one_core: bool = False
     artifacts: bool = True
+    checkpoint: bool = True
     log: bool = False
     stages: bool = False
 
@@ -135,7 +137,13 @@ def measure(job: Job, directory: Path, rows: int) -> Measured:
 
 def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any], float]:
     command = ["--data", str(directory), "--rows", str(rows), "--url", url, "--in-flight", str(job.in_flight)]
-    said = {"--no-artifacts": not job.artifacts, "--log": job.log, "--one-core": job.one_core, "--stages": job.stages}
+    said = {
+        "--no-artifacts": not job.artifacts,
+        "--no-checkpoint": not job.checkpoint,
+        "--log": job.log,
+        "--one-core": job.one_core,
+        "--stages": job.stages,
+    }
     command += [flag for flag, wanted in said.items() if wanted]
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.contenders", job.contender, *command], stdout=subprocess.PIPE, cwd=ROOT

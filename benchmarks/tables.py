@@ -44,8 +44,9 @@ def _sizes(contender: str, *scales: float) -> tuple[Job, ...]:
     return tuple(Job(contender, f"{contender}-x{scale:g}", scale=scale) for scale in scales)
 
 
-def _paced(name: str, title: str, *, artifacts: bool = True, log: bool = False) -> Job:
-    return Job("load-csv", name, title, latency_ms=50, in_flight=5, artifacts=artifacts, log=log)
+def _paced(name: str, title: str, *, artifacts: bool = True, checkpoint: bool = False, log: bool = False) -> Job:
+    told = {"artifacts": artifacts, "checkpoint": checkpoint, "log": log}
+    return Job("load-csv", name, title, latency_ms=50, in_flight=5, **told)
 
 
 TABLES = {
@@ -84,11 +85,12 @@ TABLES = {
         (*SPEED, "MB per million rows", "CPU s per 100 MB", "CPU, times twelve columns", *FAULTS),
     ),
     "extras": Comparison(
-        "What rejects file, progress and refusals cost, answers after 50 ms",
+        "What rejects file, checkpoint, progress and refusals cost, answers after 50 ms",
         (
             _paced("plain", "plain: with a rejects file and a report"),
             _paced("bare", "without them", artifacts=False),
-            _paced("progress", "plain, and progress in a log file", log=True),
+            _paced("checkpoint", "plain, and a checkpoint in a file", checkpoint=True),
+            _paced("progress", "that, and progress in a log file", checkpoint=True, log=True),
             Job("load-csv", "refused", "that, and 15 asked where the account takes 5 (429)",
                 latency_ms=50, in_flight=15, ceiling=5, log=True),
         ),

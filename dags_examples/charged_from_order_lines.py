@@ -45,7 +45,7 @@ with DAG(
             "unit_price": Column("Price", type="float"),
             "quantity": Column("Quantity", type="integer"),
         },
-        on_unconfirmed="hold",  # a purchase that may have arrived is not sent again,
-        retries=0,  # nor are all of them, by a retry that starts at the first row
+        on_unconfirmed="hold",  # a purchase that may have arrived is not sent again
+        retries=2,  # a later try goes on where the one before was broken off
         max_rejects=0.05,  # up to 5 % of the rows may fail
     )

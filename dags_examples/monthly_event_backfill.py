@@ -8,8 +8,9 @@ A run loads the rows of its own data interval and no others. For past months, ol
 On Airflow 2: `airflow dags backfill --start-date 2026-01-01 --end-date 2026-03-01 monthly_event_backfill`. Both leave
 out months that have a run already.
 
-**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. Clear one that
-failed only when no request was sent, as with a wrong password; otherwise mend its rejects file and load that.
+**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. One that was
+broken off goes on where it ended, when Airflow retries it or somebody clears it. When too many rows failed, mend the
+rejects file and load that.
 
 Needs a connection `shop_db` to the database; here it is SQLite, made by `data/make_shop.py`.
 """
@@ -40,6 +41,7 @@ with DAG(
             conn_id="shop_db",
             sql="sql/product_views.sql",
             parameters={"interval_start": "{{ data_interval_start }}", "interval_end": "{{ data_interval_end }}"},
+            stable_order=True,  # the query orders its rows without ties, so that a later try can go on
         ),
         event_name="Product Viewed",
         columns={
@@ -51,6 +53,6 @@ with DAG(
             "seconds_on_page": Column("Seconds on Page", type="integer"),
         },
         max_rejects=0.02,
-        retries=0,  # a second try would start at the first row, and send again what was stored
-        on_unconfirmed="hold",  # nor send a batch again when CleverTap did not say whether it took it
+        retries=2,  # a later try goes on where the one before was broken off
+        on_unconfirmed="hold",  # and does not send again what CleverTap may have taken already
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
+from typing import Final
 
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint
 from airflow_provider_clevertap.loading.delivery import BatchResult
@@ -13,6 +15,10 @@ from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.packing import Batch, Packer
 from airflow_provider_clevertap.loading.sending import Sender
+
+#: Seconds: batches that go out in less time are claimed more at a time, up to so many times as many.
+_OFTEN: Final = 0.1
+_LONGEST_STRIDE: Final = 4
 
 
 class Dispatch:
@@ -27,7 +33,8 @@ class Dispatch:
     :param ledger: keeps account of the rows; each block is entered before it comes here.
     :param most_open_rows: rows kept in memory while one batch is held up; beyond it no block is taken.
     :param checkpoint: told of batches before they are sent; ``None`` for none.
-    :param stride: batches it is told of at once, where so many are ready.
+    :param stride: batches it is told of at once, where so many are ready; more of them while that happens so often
+        that it would be felt.
     """
 
     def __init__(
@@ -42,7 +49,8 @@ class Dispatch:
         stride: int = 1,
     ) -> None:
         self._checkpoint = checkpoint
-        self._stride = stride
+        self._stride = self._least_stride = stride
+        self._claimed_at = 0.0
         self._packer = Packer(kind.records_per_call, bytes_per_batch)
         self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
         self._waiting: deque[EncodedBlock] = deque()
@@ -81,8 +89,7 @@ class Dispatch:
     def _send(self, batches: Iterable[Batch]) -> None:
         ready = iter(batches)
         while several := list(islice(ready, self._stride)):
-            if self._checkpoint is not None:
-                self._checkpoint.claim(several)
+            self._claim(several)
             try:
                 while several:
                     self._ledger.settle_all(self._sender.send(several.pop(0)))
@@ -91,6 +98,17 @@ class Dispatch:
                     for batch in several:
                         self._checkpoint.settle(BatchResult.never_sent(batch))
                 raise
+
+    def _claim(self, batches: list[Batch]) -> None:
+        if self._checkpoint is None:
+            return
+        now = time.monotonic()
+        if len(batches) == self._stride and now - self._claimed_at < _OFTEN:
+            self._stride = min(self._stride * 2, self._least_stride * _LONGEST_STRIDE)
+        elif now - self._claimed_at > 2 * _OFTEN:
+            self._stride = max(self._stride // 2, self._least_stride)
+        self._claimed_at = now
+        self._checkpoint.claim(batches)
 
     def _wait(self) -> None:
         self._ledger.settle_all(self._sender.wait())

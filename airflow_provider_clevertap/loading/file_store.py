@@ -72,16 +72,29 @@ def _part_name(number: int) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_name(f".{path.name}.new")
-    with written.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    written.replace(path)
+    """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one.
+
+    With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
+    """
+    written = f"{path}.new"
+    try:
+        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        _write_all(file, text.encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    os.replace(written, path)  # noqa: PTH105
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
