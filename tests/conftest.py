@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -104,6 +105,19 @@ def postgres() -> Iterator[Any]:
         port = int(free.getsockname()[1])
     with RunningPostgres(programs, port) as running:
         yield running
+
+
+@pytest.fixture
+def scheduler_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database for an Airflow of a test's own."""
+    from running_scheduler import AIRFLOW_2
+
+    if not AIRFLOW_2:
+        return f"sqlite:///{tmp_path}/airflow.db"
+    server = request.getfixturevalue("postgres")  # Airflow 2 refuses LocalExecutor on SQLite
+    name = f"airflow_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    return f"postgresql+psycopg2://{server.user}:{server.password}@127.0.0.1:{server.port}/{name}"
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ def test_options_are_all_there() -> None:
     defaults = {one.name: "required" if one.default is MISSING else f"`{one.default!r}`" for one in fields(SqlSource)}
     assert {code(row[0]): row[1] for row in rows} == defaults
     assert {code(row[0]) for row in rows if "Templated" in row[2]} == set(SqlSource.template_fields)
-    assert f"{BLOCK_ROWS} when not given" in rows[-1][2]
+    (chunk_rows,) = (row for row in rows if code(row[0]) == "chunk_rows")
+    assert f"{BLOCK_ROWS} when not given" in chunk_rows[2]
 
 
 @pytest.mark.airflow

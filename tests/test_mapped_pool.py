@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_scheduler import AIRFLOW_2, PATIENCE, RunningScheduler
+from running_scheduler import PATIENCE, RunningScheduler
 
 from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT, TOKENS_PER_CALL
 
@@ -31,15 +31,6 @@ with DAG("many_files", schedule=None, start_date=datetime(2026, 1, 1)):
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if not AIRFLOW_2:
-        return f"sqlite:///{tmp_path}/airflow.db"
-    server = request.getfixturevalue("postgres")  # Airflow 2 refuses LocalExecutor on SQLite
-    server.execute("CREATE DATABASE airflow")
-    return f"postgresql+psycopg2://{server.user}:{server.password}@127.0.0.1:{server.port}/airflow"
-
-
-@pytest.fixture
 def sources(tmp_path: Path) -> list[str]:
     paths = [tmp_path / f"tokens_{number}.csv" for number in range(LOADS)]
     for path in paths:
@@ -54,14 +45,14 @@ def sources(tmp_path: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.xdist_group("airflow")
 def test_eight_mapped_loads_share_a_pool(
-    database: str, sources: list[str], emulator: Any, connection: str, tmp_path: Path
+    scheduler_database: str, sources: list[str], emulator: Any, connection: str, tmp_path: Path
 ) -> None:
     # The emulator lets everything in, so that it is the pool alone that holds the loads back. Answers are slow until
     # as many loads as the pool has room for have been seen together.
     emulator.change_settings(max_in_flight=LOADS * IN_FLIGHT, latency=4)
     airflow = RunningScheduler(
         tmp_path / "home",
-        database,
+        scheduler_database,
         AIRFLOW_CONN_CLEVERTAP_DEFAULT=os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"],
     )
     (airflow.home / "dags" / "many_files.py").write_text(DAG.format(in_flight=IN_FLIGHT, sources=sources))

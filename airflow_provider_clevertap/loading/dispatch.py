@@ -89,8 +89,8 @@ class Dispatch:
     def _send(self, batches: Iterable[Batch]) -> None:
         ready = iter(batches)
         while several := list(islice(ready, self._stride)):
-            self._claim(several)
             try:
+                self._claim(several)
                 while several:
                     self._ledger.settle_all(self._sender.send(several.pop(0)))
             except BaseException:

@@ -33,7 +33,7 @@ class Refusals:
         self._store = store
         self.parts = 0
         self._lines: list[str] = []
-        self._unsaved = False
+        self._unsaved: dict[int, list[str]] = {}
         found = dict(self._read(parts))
         self._ordinals = np.array(sorted(found), np.int64)
         self._verdicts = [found[ordinal] for ordinal in self._ordinals.tolist()]
@@ -45,20 +45,18 @@ class Refusals:
 
     def add(self, ordinal: int, verdict: RowVerdict) -> None:
         """Take up the verdict on a row."""
-        if len(self._lines) >= _PART_LINES:
-            self.save()
+        if not self._lines or len(self._lines) >= _PART_LINES:
             self._lines = []
-        if not self._lines:
             self.parts += 1
         kept = [ordinal, verdict.outcome.value, verdict.code, verdict.field, verdict.reason]
         self._lines.append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
-        self._unsaved = True
+        self._unsaved[self.parts] = self._lines
 
     def save(self) -> None:
         """Make durable what was added."""
-        if self._unsaved:
-            self._store.write_part(self.parts, "".join(self._lines))
-            self._unsaved = False
+        for number, lines in list(self._unsaved.items()):
+            self._store.write_part(number, "".join(lines))
+            del self._unsaved[number]
 
     def _read(self, parts: Iterable[str | None]) -> Iterator[tuple[int, RowVerdict]]:
         alike: dict[RowVerdict, RowVerdict] = {}  # most verdicts are one of a few, and there may be millions

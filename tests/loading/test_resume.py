@@ -356,3 +356,20 @@ def test_the_state_stays_small_whatever_the_size_of_the_source() -> None:
         main.settled.add(batch * 1_000, (batch + 1) * 1_000)
     main.claimed = main.claimed.without(main.settled)
     assert len(json.dumps(found.to_dict())) < 400
+
+
+def test_many_refusals_fill_several_parts(
+    make: MakeLoad, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_clevertap.loading.refusals._PART_LINES", 40)
+    refused = [f"cust-{n:05}" for n in range(0, 3_000, 30)]
+    emulator.inject({"do": "fail_records", "identities": refused})
+    rows = people(3_000)
+    break_off(make(rows, after=8, max_in_flight=1))
+    assert len(list((tmp_path / "checkpoint").glob("refused-*.jsonl"))) == 2
+    emulator.clear_faults()
+    emulator.inject({"do": "fail_records", "identities": refused[67:]})
+    summary = make(rows, max_in_flight=1, max_rejects=1.0).run()
+    assert (summary.rejected, summary.accepted) == (100, 2_900)
+    with (tmp_path / "rejects.csv").open(newline="") as stream:
+        assert [row["identity"] for row in csv.DictReader(stream)] == refused
