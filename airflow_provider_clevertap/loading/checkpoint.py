@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from airflow_provider_clevertap.exceptions import FinalError, StorageUnavailableError
 from airflow_provider_clevertap.loading.delivery import BatchResult, OnUnconfirmed
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
 from airflow_provider_clevertap.loading.packing import Batch, Lane
+from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.refusals import Refusals
 from airflow_provider_clevertap.loading.row_ranges import RowRanges
 from airflow_provider_clevertap.loading.summary import Summary
-
-#: Seconds for which a checkpoint that cannot be written is tried again while sending waits, and once a load is ending.
-PATIENCE: Final = 180.0
-CLOSING_PATIENCE: Final = 5.0
-_LONGEST_WAIT: Final = 15.0
 
 #: What of a summary cannot be counted again by reading the source again.
 _COUNTED: Final = ("requests", "retries", "resent")
@@ -38,8 +32,6 @@ _BROKEN_OFF: Final = RowVerdict(
     Outcome.UNCONFIRMED,
     reason="it may or may not have been processed: an earlier try was broken off while it may have been on its way",
 )
-
-T = TypeVar("T")
 
 
 class CheckpointStore(Protocol):
@@ -80,7 +72,7 @@ class Recalled:
 class Checkpoint:
     """Keeps a load's state, and tells what earlier tries left.
 
-    Not safe to share between threads: the one that hands out the batches keeps it.
+    Kept by the thread that hands out the batches; only :meth:`count_resent` is called by those that send.
 
     :param store: where it is kept.
     :param state: the state to go on from.
@@ -115,6 +107,7 @@ class Checkpoint:
         self._unknown = {name: lane.claimed.without(lane.settled) for name, lane in lanes}
         self._recalls = state.touched
         self._claimed_all = False
+        self._one_at_a_time = threading.RLock()
         for name in _COUNTED:
             setattr(summary, name, state.counts.get(name, 0))
         summary.earlier_seconds = state.seconds
@@ -150,9 +143,10 @@ class Checkpoint:
         held = encoded.rows[unknown.holds(encoded.start + encoded.rows)].tolist()
         known = self._refusals.of(encoded.start, encoded.start + len(encoded.block))
         held = [row for row in held if encoded.start + row not in known]
-        for row in held:
-            self._refusals.add(encoded.start + row, verdict)
-        self.state.lanes[lane].settled.update(unknown.within(encoded.start, encoded.start + len(encoded.block)))
+        with self._one_at_a_time:
+            for row in held:
+                self._refusals.add(encoded.start + row, verdict)
+            self.state.lanes[lane].settled.update(unknown.within(encoded.start, encoded.start + len(encoded.block)))
         return dict.fromkeys(held, verdict)
 
     def claim(self, batches: Sequence[Batch]) -> None:
@@ -160,33 +154,46 @@ class Checkpoint:
 
         :raises StorageUnavailableError: when that cannot be; they must not be sent.
         """
-        for batch in batches:
-            self.state.lanes[batch.lane].claimed.add(*batch.span)
-            self.state.harmful |= not batch.repeatable
-            if self._unknown[batch.lane]:
-                self._summary.resent += int(self._unknown[batch.lane].holds(batch.ordinals()).sum())
-        # Rows that cannot be told again need no more than one claim: it says that some may have been sent.
-        if not self._claimed_all:
-            self._save()
-            self._claimed_all = self.state.fingerprint["source"] is None and self.state.harmful
+        with self._one_at_a_time:
+            for batch in batches:
+                self.state.lanes[batch.lane].claimed.add(*batch.span)
+                self.state.harmful |= not batch.repeatable
+                if self._unknown[batch.lane]:
+                    self._summary.resent += int(self._unknown[batch.lane].holds(batch.ordinals()).sum())
+            # Rows that cannot be told again need no more than one claim: it says that some may have been sent.
+            if not self._claimed_all:
+                self._save()
+                self._claimed_all = self.state.fingerprint["source"] is None and self.state.harmful
+
+    def count_resent(self, records: int, harmful: bool) -> None:
+        """Count records that are sent again, durably where they may be there twice then.
+
+        :raises StorageUnavailableError: when that cannot be; they must not be sent.
+        """
+        with self._one_at_a_time:
+            self._summary.resent += records
+            if harmful:
+                self._save()
 
     def settle(self, result: BatchResult) -> None:
         """Note what became of a batch; it is durable with the next claim, or when the load ends."""
         batch = result.batch
         lane = self.state.lanes[batch.lane]
-        if not len(result.unsettled):
-            lane.settled.add(*batch.span)
-            return
-        settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
-        lane.settled.update(batch.runs(settled))
-        lane.claimed.remove(*batch.span)
-        lane.claimed.update(batch.runs(result.doubtful()))
-        # That this try did not send them says nothing of an earlier one.
-        lane.claimed.update(self._unknown[batch.lane].within(*batch.span))
+        with self._one_at_a_time:
+            if not len(result.unsettled):
+                lane.settled.add(*batch.span)
+                return
+            settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
+            lane.settled.update(batch.runs(settled))
+            lane.claimed.remove(*batch.span)
+            lane.claimed.update(batch.runs(result.doubtful()))
+            # That this try did not send them says nothing of an earlier one.
+            lane.claimed.update(self._unknown[batch.lane].within(*batch.span))
 
     def refuse(self, ordinal: int, verdict: RowVerdict) -> None:
         """Note the verdict on a row that was not accepted."""
-        self._refusals.add(ordinal, verdict)
+        with self._one_at_a_time:
+            self._refusals.add(ordinal, verdict)
 
     def end(self, rows: int) -> None:
         """Note that every row is settled.
@@ -220,28 +227,3 @@ class Checkpoint:
             self._store.save(state.to_dict())
 
         patiently(write, self._store.name, self._log, self._stopping)
-
-
-def patiently(action: Callable[[], T], name: str, log: logging.Logger, stopping: threading.Event) -> T:
-    """Do something with a store, again and again for some minutes while it fails, or for seconds once the load ends.
-
-    :raises StorageUnavailableError: when it kept failing.
-    """
-    began, wait = time.monotonic(), 0.25
-    while True:
-        try:
-            return action()
-        except FinalError:
-            raise
-        except Exception as error:
-            patience = CLOSING_PATIENCE if stopping.is_set() else PATIENCE
-            if time.monotonic() - began + wait > patience:
-                raise StorageUnavailableError(
-                    f"The checkpoint cannot be kept: {name} failed for {patience:.0f} seconds "
-                    f"({type(error).__name__}). Nothing more is sent without it; a later try goes on from there."
-                ) from None
-            log.warning(
-                "The checkpoint cannot be kept for now (%s); trying again in %.1f s", type(error).__name__, wait
-            )
-        (time.sleep if stopping.is_set() else stopping.wait)(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)

@@ -79,7 +79,6 @@ class BatchResult:
     :param verdicts: the records that were not accepted, by their place in the batch.
     :param requests: how many requests it took.
     :param retries: how many of them repeated an earlier one.
-    :param resent: records sent again although the first sending may have been processed.
     :param unsettled: the places in the batch of records without an outcome.
     :param in_doubt: the places of records in each request whose fate is unknown.
     :param failure: why the batch has no end.
@@ -89,7 +88,6 @@ class BatchResult:
     verdicts: dict[int, RowVerdict] = field(default_factory=dict)
     requests: int = 0
     retries: int = 0
-    resent: int = 0
     unsettled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     in_doubt: list[NDArray[np.int64]] = field(default_factory=list)
     failure: Exception | None = None
@@ -127,6 +125,8 @@ class Courier:
     :param policy: how often and how long one batch is tried.
     :param dry_run: CleverTap validates and stores nothing, so that everything may be repeated.
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
+    :param resending: told, before records are sent again that may have been processed, how many they are, and whether
+        that does harm.
     :param trouble: told of every wait before a batch is sent again: what the answer was, and how many seconds.
     :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
     :param failures: of batches that have no end, the first one first. With one nothing more is sent.
@@ -137,6 +137,7 @@ class Courier:
     policy: RetryPolicy
     dry_run: bool
     on_unconfirmed: OnUnconfirmed
+    resending: Callable[[int, bool], None]
     trouble: Callable[[str, float], None]
     stopping: threading.Event
     refusals: LoneRefusals = field(default_factory=LoneRefusals)
@@ -228,8 +229,8 @@ class Courier:
                     return answer
             self._wait_to_retry(answer, attempt, failures, started)
             result.retries += 1
-            if isinstance(answer, Unclear) and not self.dry_run:
-                result.resent += len(part)
+            if isinstance(answer, Unclear) and not self.dry_run and not self.stopping.is_set():
+                self.resending(len(part), not part.repeatable)
 
     def _may_resend(self, part: Batch) -> bool:
         return part.repeatable or self.dry_run or self.on_unconfirmed == "resend"

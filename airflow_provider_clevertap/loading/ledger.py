@@ -93,7 +93,6 @@ class Ledger:
         """Note the outcome of a batch."""
         self._summary.requests += result.requests
         self._summary.retries += result.retries
-        self._summary.resent += result.resent
         for record, verdict in result.verdicts.items():
             encoded, row = result.batch.locate(record)
             verdict = self._by_block[id(encoded)].refuse(encoded, row, verdict)  # noqa: PLW2901

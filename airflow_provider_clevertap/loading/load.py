@@ -76,6 +76,7 @@ class Load:
         self._log = log or logging.getLogger(__name__)
         self._stopping = threading.Event()
         self._rows_read = 0
+        self._counting = threading.Lock()
         self._choices = read_choices(options.columns)
         self._ahead_choices = read_ahead(kind, options.profile_columns)
 
@@ -112,19 +113,14 @@ class Load:
         store, client = self._store, self._client
         if store is None or client is None or self.options.dry_run is not None:
             return None
-        self.kind = self.kind.at(int(time.time())) if not self.kind.made_at else self.kind
-        fresh = LoadState(
-            fingerprint={
-                "source": self.source.fingerprint(),
-                "settings": settings_hash(self.kind, self.options, self._choices, self._ahead_choices),
-                "account": hashed(client.account_id),
-            },
-            started=self.kind.made_at,
-            series=store.series,
-        )
+        fingerprint = {
+            "source": self.source.fingerprint(),
+            "settings": settings_hash(self.kind, self.options, self._choices, self._ahead_choices),
+            "account": hashed(client.account_id),
+        }
         checkpoint = begin(
             store,
-            fresh,
+            LoadState(fingerprint, started=self.kind.made_at or int(time.time()), series=store.series),
             self.summary,
             resume=self.options.resume,
             on_unconfirmed=self.options.on_unconfirmed,
@@ -207,6 +203,7 @@ class Load:
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,
+            resending=self._count_resent if checkpoint is None else checkpoint.count_resent,
             trouble=progress.trouble,
             stopping=self._stopping,
         )
@@ -231,6 +228,10 @@ class Load:
                     if checkpoint is not None:
                         checkpoint.break_off()
                 raise
+
+    def _count_resent(self, records: int, harmful: bool) -> None:  # noqa: ARG002
+        with self._counting:
+            self.summary.resent += records
 
     def _judge_rejects(self) -> None:
         failed, allowed = self.summary.failed, self.options.max_rejects

@@ -6,9 +6,10 @@ import logging
 import threading
 
 from airflow_provider_clevertap.exceptions import CannotResumeError
-from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore, patiently
+from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.load_state import LoadState
+from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.summary import Summary
 
 _REGARDLESS = (

@@ -301,7 +301,7 @@ def test_nothing_is_sent_without_a_checkpoint(
     client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PATIENCE", "CLOSING_PATIENCE"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.checkpoint.{name}", 0.3)
+        monkeypatch.setattr(f"airflow_provider_clevertap.loading.patience.{name}", 0.3)
     store = Troubled(tmp_path / "checkpoint", set(range(4, 99)))
     load = Load(PROFILES, Rows(people(5_000)), client, LoadOptions(max_in_flight=1), store=store)
     with pytest.raises(StorageUnavailableError, match="cannot be kept"):
