@@ -1,6 +1,7 @@
 """The verdicts of CleverTap, and the rows held back: what no later try of a load could find out again.
 
-They are kept in parts, each an object of JSON Lines. A part is written anew as it grows, until it is full.
+They are kept in parts, each an object of JSON Lines. A part is written anew as it grows, until it is full. CleverTap's
+own words are not kept: they may quote the row, and what is in rows goes into the rejects file alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
-from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
+from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
+from airflow_provider_clevertap.records.codes import ERROR_CODES
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
@@ -48,7 +50,8 @@ class Refusals:
         if not self._lines or len(self._lines) >= _PART_LINES:
             self._lines = []
             self.parts += 1
-        kept = [ordinal, verdict.outcome.value, verdict.code, verdict.field, verdict.reason]
+        held_back = verdict.reason.endswith(HELD_BACK)
+        kept = [ordinal, verdict.outcome.value, verdict.code, verdict.field, held_back]
         self._lines.append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
         self._unsaved[self.parts] = self._lines
 
@@ -74,5 +77,14 @@ class Refusals:
 
 
 def _verdict(kept: list[Any]) -> tuple[int, RowVerdict]:
-    ordinal, outcome, code, column, reason = kept
+    ordinal, outcome, code, column, held_back = kept
+    reason = _reason(Outcome(outcome), code) + (HELD_BACK if held_back else "")
     return int(ordinal), RowVerdict(Outcome(outcome), code, column, reason)
+
+
+def _reason(outcome: Outcome, code: int | None) -> str:
+    """Say anew why a row was not accepted in an earlier try."""
+    if outcome is Outcome.UNCONFIRMED:
+        return "it may or may not have been processed: an earlier try got no clear answer, or was broken off"
+    known = ERROR_CODES.get(code or 0)
+    return f"CleverTap refused it in an earlier try{f': {known.meaning}; {known.fix}' if known else ''}"

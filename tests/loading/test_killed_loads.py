@@ -26,11 +26,14 @@ _CASES = list(CASES)
 
 
 def rejected(path: Path) -> dict[int, tuple[str, ...]]:
-    """Give the rows of a rejects file, each with all its cells; none may be there twice."""
+    """Give the rows of a rejects file, each with all its cells but CleverTap's words; none may be there twice."""
     if not path.exists():
         return {}
     with path.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
+    for row in rows:
+        if row["clevertap_outcome"] == "rejected":
+            assert row.pop("clevertap_reason")
     found = {int(row["clevertap_row"]): tuple(row.values()) for row in rows}
     assert len(found) == len(rows), "a row is told of twice"
     return found
