@@ -78,9 +78,14 @@ class RunningScheduler:
     def __exit__(self, *_: object) -> None:
         self._running.close()
 
-    def _start(self, name: str, starting: ExitStack) -> None:
-        command = [PYTHON, "-m", "airflow", name]
-        starting.enter_context(background(command, self._environment, self.home / f"{name}.log", patience=30))
+    def _start(self, name: str, starting: ExitStack, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start an airflow command that goes on; give its process.
+
+        :param name: the name of its log, and the command where that is one word.
+        """
+        line = [PYTHON, "-m", "airflow", *(command or [name])]
+        log = self.home / f"{name}.log"
+        return starting.enter_context(background(line, self._environment | environment, log, patience=30))
 
     def _wait_for_server(self) -> None:
         end = time.monotonic() + PATIENCE

@@ -1,0 +1,63 @@
+"""A Redis of the tests' own, from the distribution's packages: see scripts/redis-install."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PATIENCE = 60
+
+
+class RunningRedis:
+    """A server on this machine alone, with data that go when it is stopped.
+
+    :param program: ``redis-server``.
+    :param port: a port nobody listens on.
+    """
+
+    def __init__(self, program: str, port: int) -> None:
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self._port = port
+        self._program = program
+
+    def __enter__(self) -> RunningRedis:
+        self._home = Path(tempfile.mkdtemp(prefix="redis-tests-"))
+        settings = {"bind": "127.0.0.1", "port": self._port, "dir": self._home, "save": "", "appendonly": "no"}
+        options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+        with (self._home / "log").open("wb") as log:
+            self._server = subprocess.Popen(
+                [self._program, *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.terminate()
+        try:
+            self._server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _wait(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self._port), timeout=5) as asking:
+                    asking.sendall(b"PING\r\n")
+                    if asking.recv(16).startswith(b"+PONG"):
+                        return
+            except OSError:
+                pass
+            if self._server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError((self._home / "log").read_text(errors="replace"))
+            time.sleep(0.1)
