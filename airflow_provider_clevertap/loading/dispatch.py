@@ -51,6 +51,7 @@ class Dispatch:
         self._checkpoint = checkpoint
         self._stride = self._least_stride = stride
         self._claimed_at = 0.0
+        self._answered = 0
         self._packer = Packer(kind.records_per_call, bytes_per_batch)
         self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
         self._waiting: deque[EncodedBlock] = deque()
@@ -103,7 +104,9 @@ class Dispatch:
         if self._checkpoint is None:
             return
         now = time.monotonic()
-        if len(batches) == self._stride and now - self._claimed_at < _OFTEN:
+        # The first batches only fill the sender; how fast they go out is known once there are answers.
+        answered, self._answered = self._sender.answered - self._answered, self._sender.answered
+        if answered and len(batches) == self._stride and now - self._claimed_at < _OFTEN:
             self._stride = min(self._stride * 2, self._least_stride * _LONGEST_STRIDE)
         elif now - self._claimed_at > 2 * _OFTEN:
             self._stride = max(self._stride // 2, self._least_stride)

@@ -27,6 +27,8 @@ class Sender:
         self._threads = ThreadPoolExecutor(max_in_flight, "clevertap-sender")
         self._sent: set[Future[BatchResult]] = set()
         self._batches: dict[Future[BatchResult], Batch] = {}
+        #: results so far
+        self.answered = 0
 
     def send(self, batch: Batch) -> Iterator[BatchResult]:
         """Take a batch to send; give the results that are ready, after waiting for one when enough is under way.
@@ -82,4 +84,5 @@ class Sender:
 
     def _result(self, future: Future[BatchResult]) -> BatchResult:
         batch = self._batches.pop(future)
+        self.answered += 1
         return BatchResult.never_sent(batch) if future.cancelled() else future.result()

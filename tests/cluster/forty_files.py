@@ -9,7 +9,7 @@ from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT
 
 #: Files by the task that is mapped over them.
 FILES = {"profiles": 14, "events_resent": 13, "events_held": 13}
-ROWS = 25_000
+ROWS = 20_000
 #: Of one load; the pool has room for five.
 IN_FLIGHT = 3
 POOL = "clevertap"

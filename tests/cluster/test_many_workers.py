@@ -25,8 +25,8 @@ from running_scheduler import PATIENCE
 
 WORKERS = ("north", "south")
 CONCURRENCY = 4
-#: Seconds CleverTap takes for an answer; ten of them make a load.
-LATENCY = 1.0
+#: Seconds CleverTap takes for an answer; a load takes seven of them.
+LATENCY = 0.8
 
 
 @pytest.fixture
