@@ -3,13 +3,15 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick bench-docs fuzz test lint format test-3.3 test-2.11 test-ui constraints clean
+.PHONY: help demo ui bench bench-quick bench-docs fuzz test lint format test-3.3 test-2.11 test-ui test-cluster
+.PHONY: constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
+	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
 	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
@@ -54,19 +56,32 @@ format: .venv/.ready
 	.venv/bin/ruff format .
 
 test-3.3: .venv/.ready
-	.venv/bin/python -m pytest -m 'not browser' $(PYTEST_ARGS)
+	.venv/bin/python -m pytest -m 'not browser and not cluster' $(PYTEST_ARGS)
 
 test-2.11: .venv-2.11/.ready
-	.venv-2.11/bin/python -m pytest -m 'not browser' $(PYTEST_ARGS)
+	.venv-2.11/bin/python -m pytest -m 'not browser and not cluster' $(PYTEST_ARGS)
 
 # Installs Chromium with apt-get where there is none. What Airflow wrote stays in .demo/test-ui until the next run.
 test-ui: .venv/.ready
 	@scripts/chromium-install
 	.venv/bin/python -m pytest -m browser tests/ui
 
+# Celery is put into .venv when it is first needed. What uv cannot reach as pip can, pip installs.
+.venv/.cluster: .venv/.ready
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints/airflow-3.3.txt --editable '.[cluster]' \
+	    || .venv/bin/python -m pip install --quiet --constraint constraints/airflow-3.3.txt --editable '.[cluster]'
+	@touch $@
+
+# Installs PostgreSQL and Redis with apt-get where there are none. What the cluster wrote stays in .demo/test-cluster
+# until the next run.
+test-cluster: .venv/.cluster
+	@scripts/postgres-install
+	@scripts/redis-install
+	.venv/bin/python -m pytest -m cluster --capture=no tests/cluster
+
 constraints: .venv/.ready
 	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
-	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
+	    --extra cluster --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
 	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
 

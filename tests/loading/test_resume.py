@@ -288,6 +288,28 @@ class Troubled(FileStore):
         super().save(state)
 
 
+class WatchedStore(FileStore):
+    """Remembers the most rows that were claimed and not settled."""
+
+    most = 0
+
+    def save(self, state: dict[str, Any]) -> None:
+        super().save(state)
+        lane = LoadState.read(state, self.name).lanes["main"]
+        self.most = max(self.most, len(lane.claimed.without(lane.settled)))
+
+
+def test_few_rows_are_claimed_while_answers_are_slow(
+    client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    emulator.inject({"do": "delay", "seconds": 0.4})
+    store = WatchedStore(tmp_path / "checkpoint", series="")
+    options = LoadOptions(retries=QUICK, rejects_path=tmp_path / "rejects.csv", max_in_flight=2)
+    rows = Rows(people(20_000), block_rows=20_000)
+    Load(VIEWED, rows, client, options, store=store, log=logging.getLogger("load")).run()
+    assert 4_000 <= store.most <= (2 * 2 + 4) * 1_000  # in flight, ready, and claimed next
+
+
 def test_sending_waits_while_the_checkpoint_cannot_be_kept(
     client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
