@@ -7,7 +7,7 @@ from typing import Any
 
 from accounting import Account, Load
 from forty_files import FILES, SLOTS
-from lost_worker import Lost, said_first
+from lost_worker import Lost
 from running_cluster import HEARTBEAT_TIMEOUT, RunningCluster
 
 _TRIES = (
@@ -35,13 +35,13 @@ def show(
         + [_sum("all", list(found.values()))],
     )
     _table(
-        ("killed load", "settled", "on their way", "goes on at", "held", "resent", "came twice"),
+        ("killed load", "settled", "on their way", "goes on at row", "held", "resent", "came twice"),
         [
             (
                 f"{load[0]}[{load[1]}]",
                 lost.settled(load),
                 lost.on_their_way(load),
-                found[load].summary["resumed_from_row"] or said_first(load, cluster),
+                found[load].summary["resumed_from_row"] or 1,
                 len(found[load].held),
                 found[load].summary["resent"],
                 found[load].again,

@@ -16,7 +16,7 @@ POOL = "clevertap"
 SLOTS = MAX_IN_FLIGHT
 DAG_ID = "forty_files"
 
-_DAG = '''
+_DAG = """
 from datetime import datetime, timedelta
 
 from airflow.sdk import DAG
@@ -37,7 +37,7 @@ with DAG({dag_id!r}, schedule=None, start_date=datetime(2026, 1, 1)):
     CleverTapUploadEventsOperator.partial(
         task_id="events_held", event_name="Viewed", on_unconfirmed="hold", **ours
     ).expand(source={events_held!r})
-'''
+"""
 
 
 def write_dag(directory: Path, sources: dict[str, list[str]], artifacts: Path, more: str = "") -> None:
@@ -48,9 +48,7 @@ def write_dag(directory: Path, sources: dict[str, list[str]], artifacts: Path, m
     :param artifacts: where the loads leave rejects files and reports.
     :param more: further arguments of all loads, as Python has them.
     """
-    text = _DAG.format(
-        artifacts=str(artifacts), pool=POOL, in_flight=IN_FLIGHT, more=more, dag_id=DAG_ID, **sources
-    )
+    text = _DAG.format(artifacts=str(artifacts), pool=POOL, in_flight=IN_FLIGHT, more=more, dag_id=DAG_ID, **sources)
     (directory / f"{DAG_ID}.py").write_text(text)
 
 

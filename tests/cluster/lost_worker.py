@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from accounting import Account, Load
 from forty_files import FILES, ROWS
@@ -14,6 +13,7 @@ from running_cluster import RunningCluster
 from running_scheduler import PATIENCE
 
 from airflow_provider_clevertap.loading.load_state import LoadState
+from airflow_provider_clevertap.loading.row_ranges import RowRanges
 
 _RUNNING = (
     "SELECT t.hostname, t.task_id, t.map_index, s.value FROM task_instance t LEFT JOIN task_state_store s "
@@ -22,6 +22,7 @@ _RUNNING = (
 )
 _ENDED = "SELECT count(*) FROM task_instance WHERE state = 'success'"
 _FILES = sum(FILES.values())
+_EVENTS = {"events_held", "events_resent"}
 
 
 @dataclass
@@ -51,18 +52,28 @@ class Lost:
 
 
 def lose_one_in_the_middle(cluster: RunningCluster) -> Lost:
-    """Kill the worker that is first in the middle of events of both policies."""
+    """Kill the worker that is first in the middle of events of both policies; late, events of one will do."""
     end = time.monotonic() + PATIENCE
     while True:
         by_worker = _at_work(cluster)
         ((ended,),) = cluster.ask(_ENDED)
         for worker, loads in by_worker.items():
-            halfway = {task for (task, _), state in loads.items() if state is not None and _in_the_middle(state)}
-            if {"events_held", "events_resent"} <= halfway and ended >= _FILES // 5:
+            halfway = {task for (task, _), state in loads.items() if _in_the_middle(state)} & _EVENTS
+            if ended >= _FILES // 5 and (halfway == _EVENTS or (halfway and ended >= _FILES // 2)):
                 processes = cluster.kill(worker)
-                return Lost(worker, processes, ended, _at_work(cluster)[worker])
-        assert ended < _FILES and time.monotonic() < end, "no worker was ever in the middle\n" + cluster.logs()
+                return Lost(worker, processes, ended, _left_by(worker, cluster))
+        assert ended < _FILES, "no worker was ever in the middle of events"
+        assert time.monotonic() < end, cluster.logs()
         time.sleep(0.3)
+
+
+def _left_by(worker: str, cluster: RunningCluster) -> dict[Load, LoadState | None]:
+    """Give the loads of a worker that was killed, once what it asked of the API server last is done."""
+    before = None
+    while before != (left := _at_work(cluster).get(worker, {})):
+        before = left
+        time.sleep(1)
+    return left
 
 
 def what_became_of(lost: Lost, found: dict[Load, Account], cluster: RunningCluster) -> Iterator[str]:
@@ -80,15 +91,17 @@ def what_became_of(lost: Lost, found: dict[Load, Account], cluster: RunningClust
     for task, number, tries, count in cluster.ask(begun):
         if count != 1:
             yield f"try {tries} of {task}[{number}] ran {count} times"
+    if not any(_in_the_middle(state) for state in lost.loads.values()):
+        yield "no load was in the middle when the worker was killed"
     for load, state in lost.loads.items():
         yield from _resumed(lost, load, state, found.get(load), cluster)
 
 
-def said_first(load: Load, cluster: RunningCluster) -> str:
+def _said_first(load: Load, cluster: RunningCluster) -> str:
     """Give what the second try of a load has logged of where it starts."""
     task, number = load
-    (log,) = cluster.home.glob(f"logs/dag_id=*/run_id=*/task_id={task}/map_index={number}/attempt=2.log")
-    lines = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    logs = cluster.home.glob(f"logs/dag_id=*/run_id=*/task_id={task}/map_index={number}/attempt=2.log")
+    lines = [json.loads(line)["event"] for log in logs for line in log.read_text().splitlines()]
     return next((line for line in lines if line.startswith(("Goes on", "Starts at", "An earlier try"))), "nothing")
 
 
@@ -101,7 +114,7 @@ def _resumed(
     row = state.lanes["main"].settled.from_the_first + 1
     if account.summary["resumed_from_row"] != row:
         yield f"{name} went on at row {account.summary['resumed_from_row']}, its checkpoint says {row}"
-    said = said_first(load, cluster)
+    said = _said_first(load, cluster)
     if not said.startswith(f"Goes on at row {row:,},"):
         yield f"{name} should have said that it goes on at row {row:,}: {said}"
     if len(account.held) + account.again > lost.on_their_way(load):
@@ -112,21 +125,19 @@ def _at_work(cluster: RunningCluster) -> dict[str, dict[Load, LoadState | None]]
     """Give the loads that run, by worker, with what their checkpoints say."""
     found: dict[str, dict[Load, LoadState | None]] = {}
     for worker, task, number, value in cluster.ask(_RUNNING):
-        state = None if value is None else LoadState.read(_decoded(value), "task_state_store")
+        state = None if value is None else LoadState.read(json.loads(value), "task_state_store")
         found.setdefault(worker, {})[task, number] = state
     return found
 
 
-def _decoded(value: str) -> Any:
-    return json.loads(value)
-
-
-def _in_the_middle(state: LoadState) -> bool:
+def _in_the_middle(state: LoadState | None) -> bool:
     """Tell whether rows have arrived, rows are on their way, and rows have not been sent."""
+    if state is None:
+        return False
     main = state.lanes["main"]
-    return len(main.settled) > ROWS // 10 and 0 < len(_open(state)) and len(main.claimed) < ROWS
+    return len(main.settled) > ROWS // 10 and len(_open(state)) > 0 and len(main.claimed) < ROWS
 
 
-def _open(state: LoadState) -> Any:
+def _open(state: LoadState) -> RowRanges:
     main = state.lanes["main"]
     return main.claimed.without(main.settled)

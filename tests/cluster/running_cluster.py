@@ -15,10 +15,13 @@ from running_scheduler import PATIENCE, RunningScheduler
 HERE = Path(__file__).parent
 
 #: Seconds without a heartbeat after which Airflow takes a task for dead and tries it again. Airflow's default is 300.
-HEARTBEAT_TIMEOUT = 20
+HEARTBEAT_TIMEOUT = 30
 #: Seconds after which Redis hands out anew what no worker has reported as done. Airflow's default is a day. It is
 #: longer than a load takes and shorter than the stage, so that the messages of the killed tasks do come back.
 VISIBILITY_TIMEOUT = 45
+#: Seconds after which Airflow hands out anew what no worker has begun: of what the lost worker had taken, too. Airflow's
+#: default is 600. No load waits so long for a free place of the worker that is left.
+QUEUED_TIMEOUT = 90
 
 
 class RunningCluster(RunningScheduler):
@@ -43,6 +46,8 @@ class RunningCluster(RunningScheduler):
             "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": str(VISIBILITY_TIMEOUT),
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT_TIMEOUT),
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+            "SCHEDULER__TASK_QUEUED_TIMEOUT": str(QUEUED_TIMEOUT),
+            "SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
             "WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
         }
         super().__init__(

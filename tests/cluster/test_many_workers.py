@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accounting import Account, Load, accounts, arrived, faults
+from accounting import Load, accounts, arrived, faults
 from cluster_table import show
-from forty_files import DAG_ID, FILES, IN_FLIGHT, POOL, ROWS, SLOTS, write_dag, write_files
-from lost_worker import Lost, lose_one_in_the_middle, what_became_of
+from forty_files import DAG_ID, IN_FLIGHT, POOL, SLOTS, write_dag, write_files
+from lost_worker import lose_one_in_the_middle, what_became_of
 from running_cluster import RunningCluster
 from running_redis import RunningRedis
 from running_scheduler import PATIENCE
