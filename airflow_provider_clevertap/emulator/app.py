@@ -17,7 +17,8 @@ from airflow_provider_clevertap.emulator.fault_delivery import (
     deliver,
     shaped,
 )
-from airflow_provider_clevertap.emulator.faults import name_of
+from airflow_provider_clevertap.emulator.faults import CloseIdle, name_of
+from airflow_provider_clevertap.emulator.idle_connections import IDLE_CONNECTIONS, IdleConnections
 from airflow_provider_clevertap.emulator.in_flight import TooManyRequestsError
 from airflow_provider_clevertap.emulator.page import add_page
 from airflow_provider_clevertap.emulator.service import PROFILE, UPLOAD, Emulator, Reply, failure
@@ -46,6 +47,7 @@ def build_app(emulator: Emulator) -> web.Application:
     """Return the web application in front of an emulator."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app[EMULATOR] = emulator
+    app[IDLE_CONNECTIONS] = IdleConnections()
     app.router.add_route("*", "/1/{rest:.*}", _serve)
     add_admin_routes(app, emulator)
     add_page(app, emulator)
@@ -72,6 +74,10 @@ async def _serve(request: web.Request) -> web.StreamResponse:
     started = time.perf_counter()
     strike = Strike()
     refusal: Reply | None = None
+    if request.app[IDLE_CONNECTIONS].is_over(request.transport):
+        entry.result = "The connection was closed as this request came"
+        await _log(emulator, entry, None, Strike(ending=CloseIdle()), started)
+        return await deliver(request, None, None, emulator.stopping)
     try:
         _check_credentials(request, emulator)
         answer = _find_answer(request)

@@ -13,6 +13,7 @@ from aiohttp import ClientError, web
 from airflow_provider_clevertap.emulator.batch import MALFORMED
 from airflow_provider_clevertap.emulator.faults import (
     BadJson,
+    CloseIdle,
     Ending,
     HalfBody,
     HangUp,
@@ -26,6 +27,7 @@ from airflow_provider_clevertap.emulator.faults import (
     WrongContentType,
     WrongCounts,
 )
+from airflow_provider_clevertap.emulator.idle_connections import IDLE_CONNECTIONS
 from airflow_provider_clevertap.emulator.service import Reply, failure, json_reply
 
 INVALID_CREDENTIALS = "Invalid Credentials"
@@ -99,7 +101,7 @@ async def deliver(
         if isinstance(ending, Stall):
             await _wait_for_client(request, ending.seconds, stopping)
         return _end(request, is_reset=isinstance(ending, Reset))
-    if isinstance(ending, HalfBody | HugeBody | SlowDrip):
+    if isinstance(ending, HalfBody | HugeBody | SlowDrip | CloseIdle):
         try:
             return await _send_oddly(request, ending, reply, stopping)
         except (OSError, ClientError):
@@ -109,7 +111,7 @@ async def deliver(
 
 
 async def _send_oddly(
-    request: web.Request, ending: HalfBody | HugeBody | SlowDrip, reply: Reply, stopping: asyncio.Event
+    request: web.Request, ending: HalfBody | HugeBody | SlowDrip | CloseIdle, reply: Reply, stopping: asyncio.Event
 ) -> web.StreamResponse:
     """Send an answer piece by piece. A client that has had enough leaves, which raises here."""
     match ending:
@@ -119,6 +121,8 @@ async def _send_oddly(
             return await _send_padded(request, reply, ending.size)
         case SlowDrip():
             return await _send_slowly(request, reply, ending.seconds, stopping)
+        case CloseIdle():
+            return await _send_and_close_later(request, reply, ending.seconds)
 
 
 def _end(request: web.Request, is_reset: bool = False) -> web.Response:
@@ -186,4 +190,13 @@ async def _send_slowly(
         if _is_gone(request) or await _pause(seconds, stopping):
             return response
     await response.write_eof()
+    return response
+
+
+async def _send_and_close_later(request: web.Request, reply: Reply, seconds: float | None) -> web.StreamResponse:
+    response = await _begin(request, reply, len(reply.body))
+    await response.write(reply.body)
+    await response.write_eof()
+    if request.transport is not None:
+        request.app[IDLE_CONNECTIONS].close_later(request.transport, seconds)
     return response

@@ -167,6 +167,17 @@ class SlowDrip(Fault, frozen=True, tag="slow_drip"):
     stored: bool = True
 
 
+class CloseIdle(Fault, frozen=True, tag="close_idle"):
+    """Send the right answer and keep the connection open, then close it while it is idle.
+
+    :param seconds: after so long without a request. Without it, at the very moment the next request comes: that one
+        is not processed, and its client cannot know.
+    """
+
+    seconds: Seconds | None = None
+    stored: bool = True
+
+
 class FailRecords(Fault, frozen=True, tag="fail_records"):
     """Refuse some records of an upload with code 555, whatever is in them; the others are treated as usual.
 
@@ -200,6 +211,7 @@ Ending = (
     | NoRecordNumbers
     | HugeBody
     | SlowDrip
+    | CloseIdle
     | FailRecords
 )
 """The faults of which a request gets at most one."""

@@ -34,6 +34,7 @@ async def serve(emulator: Emulator, host: str, port: int) -> tuple[web.AppRunner
     :param host: the address to listen on.
     :param port: the port; 0 for a free one.
     """
+    emulator.stopping.clear()
     runner = build_runner(emulator)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
@@ -79,11 +80,11 @@ class RunningEmulator:
         self._thread.start()
         try:
             self._emulator = Emulator(Credentials(self.account_id, self.passcode), self._settings, self._database)
-            (self._runner, port) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._port))
+            (self._runner, self._open_port) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._port))
         except BaseException:
             self._stop_loop()
             raise
-        self.url = f"http://{LOOPBACK}:{port}"
+        self.url = f"http://{LOOPBACK}:{self._open_port}"
         return self
 
     def __exit__(
@@ -209,6 +210,14 @@ class RunningEmulator:
             self._emulator.settings = changed
 
         self._call(change)
+
+    def go_down(self) -> None:
+        """Answer what is in flight, then close all connections and refuse new ones. What has arrived stays."""
+        self._wait(self._runner.cleanup)
+
+    def come_back(self) -> None:
+        """Listen again after :meth:`go_down`, on the same port."""
+        (self._runner, _) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._open_port))
 
     def reset(self) -> None:
         """Forget everything that has arrived, the peaks and the faults. Settings stay."""

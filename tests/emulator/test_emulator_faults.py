@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Any
 
@@ -156,6 +157,57 @@ def test_a_slow_drip(post: Any, emulator: RunningEmulator) -> None:
     started = time.monotonic()
     assert post().json()["processed"] == 1
     assert time.monotonic() - started > 0.4
+
+
+def test_an_idle_connection_is_closed_after_a_while(post: Any, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "close_idle", "seconds": 0.1, "times": 1})
+    first = post()
+    connection = first.extensions["network_stream"].get_extra_info("socket")
+    assert (first.json()["processed"], first.headers.get("Connection")) == (1, None)
+    deadline = time.monotonic() + 10
+    while not select.select([connection], [], [], 0)[0] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert connection.recv(1) == b""
+    assert post().status_code == 200
+
+
+def test_a_request_in_time_keeps_the_connection(post: Any, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "close_idle", "seconds": 3600.0, "times": 1})
+    first, second = post(), post()
+    assert first.extensions["network_stream"] is second.extensions["network_stream"]
+
+
+def test_an_idle_connection_is_closed_as_a_request_comes(post: Any, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "close_idle", "times": 1})
+    assert post().json()["processed"] == 1
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
+        post()
+    assert post().status_code == 200
+    assert [(one["fault"], one["status"], one["stored"]) for one in emulator.requests()] == [
+        ("close_idle", 200, True),
+        ("close_idle", None, False),
+        ("", 200, True),
+    ]
+
+
+def test_a_service_goes_down_and_comes_back(post: Any, emulator: RunningEmulator) -> None:
+    post()
+    emulator.go_down()
+    with pytest.raises(httpx.ConnectError):
+        post()
+    assert is_stored(emulator)
+    emulator.come_back()
+    emulator.inject({"do": "stall", "seconds": 0.2, "times": 1})
+    started = time.monotonic()
+    with pytest.raises(httpx.RemoteProtocolError):
+        post()
+    assert time.monotonic() - started >= 0.2
+    assert post().status_code == 200
+
+
+def test_a_service_may_stop_while_it_is_down(profile: Any) -> None:
+    with RunningEmulator() as emulator:
+        emulator.go_down()
 
 
 def test_a_delay_and_another_fault_add_up(post: Any, emulator: RunningEmulator) -> None:
