@@ -184,6 +184,9 @@ class Checkpoint:
                 lane.settled.add(*batch.span)
                 return
             settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
+            if self._unknown[batch.lane]:  # those that this try did not send were claimed, but not sent again
+                unsent = np.setdiff1d(result.unsettled, result.doubtful())
+                self._summary.resent -= int(self._unknown[batch.lane].holds(batch.ordinals()[unsent]).sum())
             lane.settled.update(batch.runs(settled))
             lane.claimed.remove(*batch.span)
             lane.claimed.update(batch.runs(result.doubtful()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from airflow_provider_clevertap.api.answers import (
     error_for,
 )
 from airflow_provider_clevertap.exceptions import LoadStoppedError
+from airflow_provider_clevertap.loading.in_a_row import InARow
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.records.codes import SERVER_ERROR
 
@@ -38,35 +39,26 @@ OnUnconfirmed = Literal["resend", "hold"]
 #: How often a record that met an error of CleverTap's own (555) is sent again.
 _SERVER_ERROR_REPEATS = 3
 #: How many single records may be refused as whole requests, one after another, before it is the request that is wrong.
+#: One bad record is found by halving its batch; a service that refuses everything would be asked twice for each row.
 _MOST_LONE_REFUSALS = 50
 #: How often a batch is sent again when CleverTap's accounts of it do not add up: a later answer is rarely better.
 _CONTRADICTION_REPEATS = 2
 
 
-class LoneRefusals:
-    """Counts the single records refused as a whole request, with nothing accepted in between.
+@dataclass(slots=True)
+class _Part:
+    """Some records of a batch.
 
-    One bad record is found by halving its batch. A service that refuses everything would be asked twice for each row.
+    :param batch: the records.
+    :param places: their places in the whole batch.
+    :param repeats: how often they may yet meet an error of CleverTap's own.
+    :param in_doubt: they were sent, and may have been processed.
     """
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def add(self) -> int:
-        """Count one; give how many there are by now."""
-        with self._lock:
-            self._count += 1
-            return self._count
-
-    def end(self) -> None:
-        """Note that a request was taken."""
-        with self._lock:
-            self._count = 0
-
-
-#: Some records of a batch, their places in it, and how often they may yet meet an error of CleverTap's own.
-_Part: TypeAlias = "tuple[Batch, NDArray[np.int64], int]"
+    batch: Batch
+    places: NDArray[np.int64]
+    repeats: int = _SERVER_ERROR_REPEATS
+    in_doubt: bool = False
 
 
 @dataclass(slots=True)
@@ -126,7 +118,7 @@ class Courier:
     :param dry_run: CleverTap validates and stores nothing, so that everything may be repeated.
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
     :param resending: told, before records are sent again that may have been processed, how many they are, and whether
-        that does harm.
+        that does harm; and told of so many fewer when that sending has certainly done nothing.
     :param trouble: told of every wait before a batch is sent again: what the answer was, and how many seconds.
     :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
     :param failures: of batches that have no end, the first one first. With one nothing more is sent.
@@ -140,7 +132,8 @@ class Courier:
     resending: Callable[[int, bool], None]
     trouble: Callable[[str, float], None]
     stopping: threading.Event
-    refusals: LoneRefusals = field(default_factory=LoneRefusals)
+    lone_refusals: InARow = field(default_factory=InARow)
+    held_batches: InARow = field(default_factory=InARow)
     failures: list[Exception] = field(default_factory=list)
 
     def deliver(self, batch: Batch) -> BatchResult:
@@ -151,36 +144,40 @@ class Courier:
         (``CleverTapUnavailableError``), or when the load was told to stop (``LoadStoppedError``).
         """
         result = BatchResult(batch)
-        parts: list[_Part] = [(batch, np.arange(len(batch)), _SERVER_ERROR_REPEATS)]
+        parts = [_Part(batch, np.arange(len(batch)))]
         while parts:
             part = parts.pop()
             try:
                 parts += self._settle(part, self._answer(part, result), result)
             except Exception as failure:  # whatever it is, what came before it must not be forgotten
                 self.failures.append(failure)
-                result.fail(failure, [places for _, places, _ in (part, *parts)])
+                result.fail(failure, [left.places for left in (part, *parts)])
                 break
         return result
 
-    def _settle(self, whole: _Part, answer: Answer, result: BatchResult) -> list[_Part]:
+    def _settle(self, part: _Part, answer: Answer, result: BatchResult) -> list[_Part]:
         """Note what an answer settles; give the parts that are to be sent again."""
-        part, places, repeats = whole
+        batch, places = part.batch, part.places
+        if not isinstance(answer, Unclear):
+            self.held_batches.end()
         match answer:
             case Processed(refused):
-                self.refusals.end()
-                again = self._note_refusals(refused, places, repeats, result)
+                self.lone_refusals.end()
+                again = self._note_refusals(refused, places, part.repeats, result)
                 if len(again):
                     result.retries += 1
-                    self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - repeats + 1))
-                    return [(part.select(again), places[again], repeats - 1)]
-            case Malformed(detail) | TooLarge(detail) if len(part) == 1:
-                if self.refusals.add() > _MOST_LONE_REFUSALS:
+                    self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - part.repeats + 1))
+                    return [_Part(batch.select(again), places[again], part.repeats - 1)]
+            case Malformed(detail) | TooLarge(detail) if len(batch) == 1:
+                if self.lone_refusals.add() > _MOST_LONE_REFUSALS:
                     raise error_for(answer)
                 result.verdicts[int(places[0])] = RowVerdict(Outcome.REJECTED, None, "", detail)
             case Malformed() | TooLarge():
-                halves = np.array_split(np.arange(len(part)), 2)
-                return [(part.select(half), places[half], repeats) for half in reversed(halves)]
+                halves = np.array_split(np.arange(len(batch)), 2)
+                return [replace(part, batch=batch.select(half), places=places[half]) for half in reversed(halves)]
             case Unclear(detail=detail):
+                if not answer.answered:
+                    self._wait_after_held(answer)
                 held = RowVerdict(Outcome.UNCONFIRMED, None, "", f"it may or may not have been processed: {detail}")
                 result.verdicts.update(dict.fromkeys(places.tolist(), held))
         return []
@@ -198,18 +195,14 @@ class Courier:
                 )
         return np.array(sorted(again), np.int64)
 
-    def _answer(self, whole: _Part, result: BatchResult) -> Answer:
+    def _answer(self, part: _Part, result: BatchResult) -> Answer:
         """Send a batch until its answer settles it, or until it must not be sent again."""
-        part, places, _ = whole
-        body, started, attempt, failures = part.body(), time.monotonic(), 0, 0
+        batch = part.batch
+        body, started, attempt, failures = batch.body(), time.monotonic(), 0, 0
         while True:
             if self.stopping.is_set() or self.failures:
                 raise LoadStoppedError("The load was told to stop.")
-            with self.in_flight.one():
-                result.in_doubt.append(places)
-                answer = self.client.upload(body, len(part), dry_run=self.dry_run)
-            if not isinstance(answer, Unclear):  # which tells of this request alone, and not of an earlier one
-                result.in_doubt.pop()
+            answer = self._send(part, body, result)
             result.requests += 1
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.
@@ -223,17 +216,40 @@ class Courier:
                     return answer
                 case Denied():
                     raise error_for(answer)
-                case Unclear() if not self._may_resend(part):
+                case Unclear() if not self._may_resend(batch):
                     return answer
                 case Unclear(answered=True) if failures > _CONTRADICTION_REPEATS:
                     return answer
             self._wait_to_retry(answer, attempt, failures, started)
             result.retries += 1
-            if isinstance(answer, Unclear) and not self.dry_run and not self.stopping.is_set():
-                self.resending(len(part), not part.repeatable)
 
-    def _may_resend(self, part: Batch) -> bool:
-        return part.repeatable or self.dry_run or self.on_unconfirmed == "resend"
+    def _send(self, part: _Part, body: bytes, result: BatchResult) -> Answer:
+        """Send a batch once."""
+        records, again = len(part.batch), part.in_doubt
+        if again:
+            self.resending(records, not part.batch.repeatable)
+        with self.in_flight.one():
+            result.in_doubt.append(part.places)
+            answer = self.client.upload(body, records, dry_run=self.dry_run)
+        if not isinstance(answer, Unclear):  # which tells of this request alone, and not of an earlier one
+            result.in_doubt.pop()
+        if again and not isinstance(answer, Processed | Unclear):  # it has certainly done nothing
+            self.resending(-records, False)
+        part.in_doubt = again or (isinstance(answer, Unclear) and not self.dry_run)
+        return answer
+
+    def _wait_after_held(self, answer: Unclear) -> None:
+        """Wait as before a repetition: a service that fails is not to get, and leave in doubt, all the rows there are.
+
+        :raises CleverTapUnavailableError: when batch after batch has had no clear answer.
+        """
+        held = self.held_batches.add()
+        if held >= self.policy.attempts:
+            raise error_for(answer)
+        self._wait(self.policy.delay(held, answer.retry_after))
+
+    def _may_resend(self, batch: Batch) -> bool:
+        return batch.repeatable or self.dry_run or self.on_unconfirmed == "resend"
 
     def _wait_to_retry(self, answer: Busy | Unreachable | Unclear, attempt: int, failures: int, started: float) -> None:
         """Wait before the next attempt.

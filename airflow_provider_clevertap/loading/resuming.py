@@ -65,6 +65,8 @@ def _goes_on(found: LoadState, fresh: LoadState, name: str, log: logging.Logger)
     rows = len(found.lanes["main"].settled)
     if not found.touched:
         log.info("Starts at row 1: the earlier try sent nothing")
+        if found.fingerprint == fresh.fingerprint:  # what it tried in vain belongs to the load all the same
+            fresh.counts, fresh.seconds = found.counts, found.seconds
         return False
     if found.complete and found.series != fresh.series:
         log.info("Starts at row 1: the task was cleared after its load was complete, so all rows are loaded again")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_rows import Rows
+from plain_rows import QUICK, Rows
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
+from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ConfigurationError, MappingError
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, events
 from airflow_provider_clevertap.loading.load import Load
@@ -113,6 +113,25 @@ def test_after_an_unclear_answer_events_follow_the_policy(
     summary = load.run()
     assert (summary.unconfirmed, summary.resent) == (held, 500 - held)
     assert len(emulator.events()) == stored
+
+
+def test_a_service_that_is_down_does_not_leave_every_row_in_doubt(
+    make_load: MakeLoad, emulator: RunningEmulator
+) -> None:
+    emulator.inject({"do": "status", "status": 503, "stored": True})
+    load = make_load(
+        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects=1.0, max_in_flight=1
+    )
+    with pytest.raises(CleverTapUnavailableError, match="503"):
+        load.run()
+    assert emulator.stats()["requests"] == QUICK.attempts
+    assert load.summary.unconfirmed == (QUICK.attempts - 1) * 1_000
+    emulator.clear_faults()
+    emulator.inject({"do": "status", "status": 503, "every": 2})
+    load = make_load(
+        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects=1.0, max_in_flight=1
+    )
+    assert load.run().unconfirmed == 6_000
 
 
 def test_an_event_needs_a_name_and_a_time(make_load: MakeLoad, emulator: RunningEmulator) -> None:
