@@ -1,0 +1,147 @@
+"""What is loaded while faults strike: rows of each kind, and how often the emulator has what each of them stands for.
+
+Every row has a key of its own, by which it is found again in a request, in the store and in the rejects file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+
+#: An event the emulator refuses whatever else happens (code 528).
+DISCARDED = "Discarded"
+
+#: The keys the emulator has: how often each has had its effect, and whether what is there is what the row says.
+Stored = dict[str, tuple[int, bool]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of load.
+
+    :param name: what the table calls it.
+    :param record: the kind of record.
+    :param header: the columns of the file; the first holds the key.
+    :param cells: the other cells of a row, by its number and whether CleverTap is to refuse it.
+    :param stored: what the emulator has.
+    :param key: how a key begins.
+    :param refuses: some rows are good for us, and refused by CleverTap.
+    :param columns: what the columns become.
+    """
+
+    name: str
+    record: RecordKind
+    header: tuple[str, ...]
+    cells: Callable[[int, bool], tuple[str, ...]]
+    stored: Callable[[RunningEmulator], Iterator[tuple[str, int, bool]]]
+    key: str = "cust-"
+    refuses: bool = False
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def repeatable(self) -> bool:
+        """Tell whether sending a record twice has the effect of sending it once."""
+        return self.record.repeatable and not self.columns
+
+    def key_of(self, number: int) -> str:
+        """Give the key of a row, empty for one that is invalid."""
+        return "" if number % 47 == 5 else f"{self.key}{number:06}"
+
+    def is_refused(self, number: int) -> bool:
+        """Tell whether CleverTap refuses a row."""
+        return self.refuses and number % 61 == 7
+
+    def write(self, path: Path, rows: int) -> None:
+        """Write a file of so many rows."""
+        with path.open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(self.header)
+            for number in range(1, rows + 1):
+                writer.writerow([self.key_of(number), *self.cells(number, self.is_refused(number))])
+
+    def settings(self, rows: int) -> dict[str, Any]:
+        """Give the emulator's settings by which it refuses some rows."""
+        refused = [self.key_of(number) for number in range(1, rows + 1) if self.is_refused(number)]
+        return {"discarded_events": [DISCARDED], "device_types": {key: ["apns"] for key in refused if key}}
+
+    def found(self, emulator: RunningEmulator) -> Stored:
+        """Find out what the emulator has."""
+        found: Stored = {}
+        for key, times, right in self.stored(emulator):
+            earlier, was_right = found.get(key, (0, True))
+            found[key] = (earlier + times, was_right and right)
+        return found
+
+
+def _profiles(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+    for profile in emulator.profiles():
+        key = profile["identity"]
+        yield key, 1, profile["data"] == {"Email": f"{key}@example.com"}
+
+
+def _counters(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+    for profile in emulator.profiles():
+        yield profile["identity"], profile["data"]["Spent"], True
+
+
+def _events(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+    for event in emulator.events():
+        key = event["identity"]
+        yield key, 1, (event["name"], event["data"]) == ("Viewed", {"sku": f"sku-{int(key[-6:])}"})
+
+
+def _tokens(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+    for token in emulator.tokens():
+        key = token["object_id"]
+        yield key, 1, (token["token_type"], token["token"]) == ("fcm", f"token-of-{int(key[-6:])}")
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "profiles",
+            PROFILES,
+            ("identity", "Email"),
+            lambda number, _: (f"cust-{number:06}@example.com",),
+            _profiles,
+        ),
+        Kind(
+            "profiles that count",
+            PROFILES,
+            ("identity", "spent"),
+            lambda *_: ("1",),
+            _counters,
+            columns={"spent": Column("Spent", type="integer", operator="$incr")},
+        ),
+        Kind(
+            "events",
+            events(timestamp="now"),
+            ("identity", "evtName", "sku"),
+            lambda number, refused: (DISCARDED if refused else "Viewed", f"sku-{number}"),
+            _events,
+            refuses=True,
+        ),
+        Kind(
+            "device tokens",
+            DEVICE_TOKENS,
+            ("objectId", "token", "type"),
+            lambda number, _: (f"token-of-{number}", "fcm"),
+            _tokens,
+            key="__device",
+            refuses=True,
+        ),
+    )
+}
+
+
+def of_size(kind: Kind, per_call: int) -> Kind:
+    """Give a kind whose calls hold fewer records, so that few rows make many requests."""
+    return replace(kind, record=replace(kind.record, records_per_call=per_call))
