@@ -3,8 +3,8 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick bench-docs fuzz test lint format test-3.3 test-2.11 test-ui test-cluster
-.PHONY: constraints clean
+.PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick test lint format test-3.3 test-2.11 test-ui
+.PHONY: test-cluster constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
 	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
+	@echo 'make chaos        loads under every fault we know of, and what became of the rows (chaos-quick: a minute)'
 	@echo 'make lint         linters and types alone'
 	@echo 'make format       put the code into the one format'
 	@echo 'make constraints  resolve the tested versions anew'
@@ -40,6 +41,12 @@ bench-quick: .venv/.ready
 
 fuzz: .venv/.ready
 	nice .venv/bin/python scripts/fuzz.py
+
+chaos: .venv/.ready
+	.venv/bin/python scripts/chaos.py
+
+chaos-quick: .venv/.ready
+	.venv/bin/python scripts/chaos.py --quick
 
 bench-docs: .venv/.ready
 	.venv/bin/python -m benchmarks.publishing

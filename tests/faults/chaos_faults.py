@@ -178,3 +178,6 @@ FAULTS = {
         everywhere=True,
     ),
 }
+
+#: What no test waits for: the default waits, and a minute.
+MINUTE_AWAY = Fault(outage=Outage(seconds=60.0), may_end=CleverTapUnavailableError, retries=RetryPolicy())

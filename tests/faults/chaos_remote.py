@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chaos_account import Account, check_delivery, close_account, told
 from chaos_faults import FAULTS, Fault, Setting
@@ -52,15 +52,19 @@ class RemoteCase:
         return f"{self.fault}, {self.kind}, {self.policy}"
 
 
-def remote_cases(*, everything: bool) -> Iterator[RemoteCase]:
+def remote_cases(which: Literal["all", "suite", "brief"]) -> Iterator[RemoteCase]:
     """Give the cases.
 
-    :param everything: every fault with every kind; else profiles and events with all, the others with some.
+    :param which: ``all``: every fault with every kind and policy. ``suite``: profiles and events with every fault, the
+        other kinds with some. ``brief``: of these, those where the policy makes a difference under both.
     """
     for name, fault in FAULTS.items():
-        for kind in KINDS:
-            if everything or fault.everywhere or kind in ("profiles", "events"):
-                yield from (RemoteCase(name, kind, policy) for policy in POLICIES)
+        for kind in KINDS.values():
+            if which != "all" and not fault.everywhere and kind.name not in ("profiles", "events"):
+                continue
+            for policy in POLICIES:
+                if which != "brief" or policy == "resend" or not kind.repeatable:
+                    yield RemoteCase(name, kind.name, policy)
 
 
 def run_remote(

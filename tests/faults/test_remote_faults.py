@@ -11,6 +11,6 @@ import pytest
 from chaos_remote import RemoteCase, remote_cases, run_remote
 
 
-@pytest.mark.parametrize("case", list(remote_cases(everything=False)), ids=str)
+@pytest.mark.parametrize("case", list(remote_cases("suite")), ids=str)
 def test_every_row_is_accounted_for(case: RemoteCase, tmp_path: Path) -> None:
     assert run_remote(case, tmp_path).problems == []

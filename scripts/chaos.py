@@ -1,0 +1,125 @@
+"""Load under every fault we know of, and print what became of the rows: none lost, none doubled but what is told.
+
+    python scripts/chaos.py [--quick] [--only REGEX] [--seed N] [--kills N]
+
+The faults and what must hold are in tests/faults. The exit status is 1 when something does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+TESTS = Path(__file__).parents[1] / "tests"
+NUMBERS = ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries")
+LINE = "{:43} {:28} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
+
+
+def find_cases() -> None:
+    """Make the cases of the tests importable, here and in the processes that are to be killed."""
+    found = [str(TESTS / "faults"), str(TESTS / "loading")]
+    sys.path[:0] = found
+    os.environ["PYTHONPATH"] = os.pathsep.join([*found, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/chaos.py", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rows and cases: about a minute")
+    parser.add_argument(
+        "--only", type=re.compile, default="", metavar="REGEX", help="only the cases whose name has this"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="decides which requests are struck and when loads are killed"
+    )
+    parser.add_argument("--kills", type=int, metavar="N", help="kill each kind of load with this many seeds")
+    return parser.parse_args(arguments)
+
+
+def guarded(case: Any, run: Callable[[Path], Any]) -> Any:
+    """Run a case in a directory of its own; a failure nobody expected is a problem like others."""
+    from chaos_account import Account
+
+    with TemporaryDirectory(prefix="clevertap-chaos-") as directory:
+        try:
+            return run(Path(directory))
+        except Exception as error:
+            return Account(case.fault, case.kind, case.policy, problems=[f"ended with {type(error).__name__}: {error}"])
+
+
+def remote(options: argparse.Namespace) -> Iterator[Any]:
+    """Load under the faults of the other side."""
+    from chaos_faults import MINUTE_AWAY
+    from chaos_remote import LARGE, SMALL, RemoteCase, remote_cases, run_remote
+
+    cases = list(remote_cases("brief" if options.quick else "all"))
+    load = partial(run_remote, size=SMALL if options.quick else LARGE, seed=options.seed)
+    for case in cases:
+        if options.only.search(str(case)):
+            yield guarded(case, partial(load, case))
+    if options.quick:
+        return
+    minute = dict.fromkeys(RemoteCase("gone and back after a minute", case.kind, case.policy) for case in cases)
+    away = [case for case in minute if options.only.search(str(case))]
+    with ThreadPoolExecutor(len(away) or 1) as threads:  # they do little but wait
+        yield from threads.map(lambda case: guarded(case, partial(load, case, fault=MINUTE_AWAY)), away)
+
+
+def killed(options: argparse.Namespace) -> Iterator[Any]:
+    """Kill the processes that load."""
+    from chaos_kills import KILLED, run_killed, together
+    from chaos_remote import RemoteCase
+
+    seeds = options.kills if options.kills is not None else 1 if options.quick else 20
+    for place, name in enumerate(KILLED):
+        case = RemoteCase("killed at random", name, "")
+        if seeds and options.only.search(str(case)):
+            first = options.seed + place
+            loads = (guarded(case, partial(run_killed, name, seed)) for seed in range(first, first + seeds))
+            yield together(list(loads))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the cases; return the exit status."""
+    options = read_arguments(arguments)
+    find_cases()
+    began = time.monotonic()
+    print(LINE.format("fault", "kind", "policy", *NUMBERS, "seconds"), flush=True)
+    accounts = []
+    for section in (remote, killed):
+        for account in section(options):
+            accounts.append(account)
+            numbers = [f"{getattr(account, name):,}" for name in NUMBERS]
+            line = LINE.format(account.fault, account.kind, account.policy, *numbers, f"{account.seconds:.1f}")
+            print(line + ("  WRONG" if account.problems else ""), flush=True)
+    for account in accounts:
+        for problem in account.problems:
+            print(f"WRONG: {account.fault}, {account.kind}, {account.policy}: {problem}")
+    print(told(accounts, time.monotonic() - began))
+    return 1 if not accounts or any(account.problems for account in accounts) else 0
+
+
+def told(accounts: list[Any], seconds: float) -> str:
+    def total(name: str, policy: str = "") -> str:
+        return f"{sum(getattr(account, name) for account in accounts if policy in account.policy):,}"
+
+    return (
+        f"{len(accounts)} cases in {seconds:.0f} s: {total('rows')} rows, {total('sent')} records sent; "
+        f"{total('lost')} lost; doubled: {total('doubled', 'hold')} under hold, {total('doubled', 'resend')} under "
+        f"resend of {total('resent', 'resend')} told as resent; {total('held')} held and told"
+    )
+
+
+if __name__ in ("__main__", "__mp_main__"):  # the latter are the processes that are killed
+    logging.disable(logging.WARNING)
+if __name__ == "__main__":
+    sys.exit(main())
