@@ -158,7 +158,9 @@ class Courier:
     def _settle(self, part: _Part, answer: Answer, result: BatchResult) -> list[_Part]:
         """Note what an answer settles; give the parts that are to be sent again."""
         batch, places = part.batch, part.places
-        if not isinstance(answer, Unclear):
+        if isinstance(answer, Unclear) and not answer.answered:
+            self._wait_after_held(answer)
+        else:
             self.held_batches.end()
         match answer:
             case Processed(refused):
@@ -176,8 +178,6 @@ class Courier:
                 halves = np.array_split(np.arange(len(batch)), 2)
                 return [replace(part, batch=batch.select(half), places=places[half]) for half in reversed(halves)]
             case Unclear(detail=detail):
-                if not answer.answered:
-                    self._wait_after_held(answer)
                 held = RowVerdict(Outcome.UNCONFIRMED, None, "", f"it may or may not have been processed: {detail}")
                 result.verdicts.update(dict.fromkeys(places.tolist(), held))
         return []
