@@ -17,6 +17,8 @@ from airflow_provider_clevertap.loading.summary import Summary
 KILLED = tuple(CASES)
 #: Requests a load is known to make; it is killed before.
 _REQUESTS = 20
+#: Seconds for each request; where the machine is too busy to kill a load before its end, the next one.
+_DELAYS = (0.005, 0.05, 0.5)
 
 
 def run_killed(name: str, seed: int, directory: Path) -> Account:
@@ -24,6 +26,17 @@ def run_killed(name: str, seed: int, directory: Path) -> Account:
 
     :param name: one of :data:`KILLED`.
     """
+    for delay in _DELAYS:
+        place = directory / f"{delay}"
+        place.mkdir()
+        account = _run(name, seed, place, delay)
+        if account.tries > 1:
+            break
+    account.expect("it was killed before its end", account.tries > 1, True)
+    return account
+
+
+def _run(name: str, seed: int, directory: Path, delay: float) -> Account:
     random = Random(seed)
     case = CASES[name]
     kind, _, policy = name.rpartition(", ")
@@ -32,14 +45,13 @@ def run_killed(name: str, seed: int, directory: Path) -> Account:
     (write_lines if case.lines > 1 else write_rows)(source, random)
     began = time.monotonic()
     with RunningEmulator() as emulator:
-        emulator.inject({"do": "delay", "seconds": 0.005})
+        emulator.inject({"do": "delay", "seconds": delay})
         if seed % 2:
             emulator.inject({"do": "status", "status": 503, "stored": True, "every": 9})
         for _ in range(random.randint(1, 3)):
             after = emulator.stats()["requests"] + random.randint(1, _REQUESTS)
             killed = kill_midway(name, source, left, emulator, after=after, pause=random.random() * 0.01)
             account.tries += killed
-        account.expect("it was killed before its end", account.tries > 0, True)
         while emulator.stats()["in_flight"]:
             time.sleep(0.01)
         summary = load(case, source, left, (emulator.account_id, emulator.passcode, emulator.url))
