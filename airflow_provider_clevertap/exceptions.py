@@ -15,6 +15,7 @@
         ├── StorageUnavailableError   the storage of the source or of the rejects failed
         └── CleverTapUnavailableError CleverTap could not be reached, or kept failing
             └── LoadStoppedError      the load was told to stop and stopped in good order
+                └── OvertakenError    another try of the same task has taken the load over
 
 No message ever holds the passcode or a value of a row.
 """
@@ -85,3 +86,7 @@ class CleverTapUnavailableError(UnavailableError):
 
 class LoadStoppedError(CleverTapUnavailableError):
     """The load was told to stop; what was in flight was settled first."""
+
+
+class OvertakenError(LoadStoppedError):
+    """Another try of the same task has taken the load over, so this one stops. It must not go on with it."""

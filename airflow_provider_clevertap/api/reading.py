@@ -178,15 +178,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _seconds_until(text)
+        seconds = _seconds_until(text, headers.get("date", ""))
     return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None
 
 
-def _seconds_until(date: str) -> float:
+def _seconds_until(date: str, answered: str) -> float:
+    """Give the seconds from an answer's date to a later one: both are of the server's clock, ours may be wrong."""
     try:
-        moment = parsedate_to_datetime(date)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return (moment - datetime.now(UTC)).total_seconds()
+        return (_moment(date) - (_moment(answered) if answered else datetime.now(UTC))).total_seconds()
     except (ValueError, TypeError, OverflowError, IndexError):  # what the parser raises for what is no date
         return math.nan
+
+
+def _moment(date: str) -> datetime:
+    moment = parsedate_to_datetime(date)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.hooks.artifacts import joined
-from airflow_provider_clevertap.loading.file_store import FileStore
+from airflow_provider_clevertap.loading.file_store import FileStore, overtaken
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
 
 #: Under this key, in the UI too, Airflow's store has the state; a second load of the same task has another number.
 _KEY = "clevertap_load"
+
+#: What Airflow's API server answers to a try that is not the latest one: not found, or gone.
+_UNKNOWN_TRY = (404, 410)
 
 _begun: Counter[tuple[Any, ...]] = Counter()
 _counting = threading.Lock()
@@ -41,8 +45,14 @@ class TaskStateStore(FileStore):
         return found
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the state."""
-        self._accessor.set(self._key, state)
+        """Replace the state. Airflow takes it from the latest try alone: an earlier one it does not know any more."""
+        try:
+            self._accessor.set(self._key, state)
+        except Exception as error:
+            answer = getattr(getattr(error, "error", None), "detail", None) or {}
+            if answer.get("status_code") in _UNKNOWN_TRY:
+                raise OvertakenError(overtaken(self.name)) from None
+            raise
 
 
 def checkpoint_store(context: Mapping[str, Any], directory: Any) -> CheckpointStore:

@@ -35,7 +35,11 @@ _BROKEN_OFF: Final = RowVerdict(
 
 
 class CheckpointStore(Protocol):
-    """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there."""
+    """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there.
+
+    A state that another process has written meanwhile is not to be replaced: Airflow starts the next try of a task it
+    has lost sight of, while the one before may still be at work.
+    """
 
     #: the place as a person would name it
     name: str
@@ -46,12 +50,15 @@ class CheckpointStore(Protocol):
         """Give the state that was saved last, ``None`` when there is none."""
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the state."""
+        """Replace the state.
 
-    def read_part(self, number: int) -> str | None:
+        :raises OvertakenError: when it is no more the one that was loaded or saved here last.
+        """
+
+    def read_part(self, name: str) -> str | None:
         """Give a part of the refusals, ``None`` when it is not there."""
 
-    def write_part(self, number: int, text: str) -> None:
+    def write_part(self, name: str, text: str) -> None:
         """Write or replace a part of the refusals."""
 
 
@@ -98,9 +105,13 @@ class Checkpoint:
         self._hold = on_unconfirmed == "hold"
         self._log = log
         self._stopping = stopping
-        numbers = range(1, state.refused_parts + 1)
-        parts = (patiently(partial(store.read_part, number), store.name, log, stopping) for number in numbers)
-        self._refusals = Refusals(store, parts)
+        self._refusals = Refusals(
+            store,
+            state.refused_parts,
+            lambda name: patiently(partial(store.read_part, name), "checkpoint", store.name, log, stopping),
+        )
+        #: what was written last stands, so that the load is still this process's
+        self.kept = False
         lanes = state.lanes.items()
         #: what earlier tries left
         self._settled = {name: RowRanges(lane.settled) for name, lane in lanes}
@@ -183,15 +194,15 @@ class Checkpoint:
             if not len(result.unsettled):
                 lane.settled.add(*batch.span)
                 return
-            settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
-            if self._unknown[batch.lane]:  # those that this try did not send were claimed, but not sent again
-                unsent = np.setdiff1d(result.unsettled, result.doubtful())
-                self._summary.resent -= int(self._unknown[batch.lane].holds(batch.ordinals()[unsent]).sum())
+            settled, doubtful = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.doubtful()
             lane.settled.update(batch.runs(settled))
             lane.claimed.remove(*batch.span)
-            lane.claimed.update(batch.runs(result.doubtful()))
+            lane.claimed.update(batch.runs(doubtful))
             # That this try did not send them says nothing of an earlier one.
-            lane.claimed.update(self._unknown[batch.lane].within(*batch.span))
+            unknown = self._unknown[batch.lane]
+            lane.claimed.update(unknown.within(*batch.span))
+            never_sent = np.setdiff1d(result.unsettled, doubtful)
+            self._summary.resent -= int(unknown.holds(batch.ordinals()[never_sent]).sum())
 
     def refuse(self, ordinal: int, verdict: RowVerdict) -> None:
         """Note the verdict on a row that was not accepted."""
@@ -223,10 +234,12 @@ class Checkpoint:
             lane.claimed = lane.claimed.without(lane.settled)
         state.counts = {name: getattr(summary, name) for name in _COUNTED}
         state.seconds = summary.seconds
+        state.refused_parts = self._refusals.parts
 
         def write() -> None:
             self._refusals.save()  # first: the state tells that these rows are settled
-            state.refused_parts = self._refusals.parts
             self._store.save(state.to_dict())
 
-        patiently(write, self._store.name, self._log, self._stopping)
+        self.kept = False
+        patiently(write, "checkpoint", self._store.name, self._log, self._stopping)
+        self.kept = True

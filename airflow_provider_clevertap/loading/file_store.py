@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.loading.artifact_files import local_path, storage_of, told
 
 
@@ -21,10 +22,13 @@ class FileStore:
         self._directory = directory
         self.series = series
         self.name = f"{directory}/checkpoint.json"
+        #: what may be there as long as nobody else writes; a write that failed may have arrived
+        self._ours: set[str | None] = {None}
 
     def load(self) -> object | None:
         """Give the state that was saved last."""
         text = self._read("checkpoint.json")
+        self._ours = {text}
         if text is None:
             return None
         try:
@@ -35,26 +39,32 @@ class FileStore:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state."""
-        self._write("checkpoint.json", json.dumps(state, separators=(",", ":")))
+        if self._read("checkpoint.json") not in self._ours:
+            raise OvertakenError(overtaken(self.name))
+        text = json.dumps(state, separators=(",", ":"))
+        self._ours.add(text)
+        self._write("checkpoint.json", text)
+        self._ours = {text}
 
-    def read_part(self, number: int) -> str | None:
+    def read_part(self, name: str) -> str | None:
         """Give a part of the refusals."""
-        return self._read(_part_name(number))
+        return self._read(f"refused-{name}.jsonl")
 
-    def write_part(self, number: int, text: str) -> None:
+    def write_part(self, name: str, text: str) -> None:
         """Write or replace a part of the refusals."""
-        self._write(_part_name(number), text)
+        self._write(f"refused-{name}.jsonl", text)
 
     def _read(self, name: str) -> str | None:
         local = local_path(self._directory)
         try:
             if local is not None:
-                return local.joinpath(name).read_text(encoding="utf-8")
-            fs, directory = storage_of(self._directory)
-            found: bytes = fs.cat_file(f"{directory}/{name}")
-            return found.decode()
+                found = _content(local / name)
+            else:
+                fs, directory = storage_of(self._directory)
+                found = fs.cat_file(f"{directory}/{name}")
         except FileNotFoundError:
             return None
+        return found.decode(errors="replace")
 
     def _write(self, name: str, text: str) -> None:
         with told(f"{self._directory}/{name}"):
@@ -67,8 +77,15 @@ class FileStore:
             fs.pipe_file(f"{directory}/{name}", text.encode())
 
 
-def _part_name(number: int) -> str:
-    return f"refused-{number:04}.jsonl"
+def overtaken(name: str) -> str:
+    """Say what has happened to a checkpoint that another process has written to.
+
+    :param name: the checkpoint's place.
+    """
+    return (
+        f"Another try of this load has written to the checkpoint, or somebody has removed it: {name}. This try stops, "
+        "so that no row is sent by both. The other one knows its rows as some that may have been on their way."
+    )
 
 
 def _replace(path: Path, text: str) -> None:
@@ -76,7 +93,7 @@ def _replace(path: Path, text: str) -> None:
 
     With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
     """
-    written = f"{path}.new"
+    written = f"{path}.{os.getpid()}.new"  # no other process is to write into it
     try:
         file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     except FileNotFoundError:
@@ -93,6 +110,17 @@ def _replace(path: Path, text: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _content(path: Path) -> bytes:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        parts = []
+        while part := os.read(file, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(file)
 
 
 def _write_all(file: int, data: bytes) -> None:

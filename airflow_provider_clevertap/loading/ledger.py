@@ -155,9 +155,9 @@ class Ledger:
             self._summary.count(verdicts[row])
             if row in encoded.dropped:
                 self._summary.values_dropped += encoded.dropped[row].values_dropped
+        self._summary.accepted += int(settled.sum()) - len(noted)
         written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
         self._rejects.write(encoded.block, written)
-        self._summary.accepted += int(settled.sum()) - len(noted)
 
 
 def _spread(verdicts: Mapping[int, RowVerdict], leaders: NDArray[np.int64]) -> dict[int, RowVerdict]:

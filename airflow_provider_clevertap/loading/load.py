@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, TypeVar
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import (
@@ -29,6 +29,7 @@ from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.order_lines import OrderEncoder
+from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.progress import Progress
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.repeats import Repeats
@@ -39,6 +40,8 @@ from airflow_provider_clevertap.loading.sending import Sender
 from airflow_provider_clevertap.loading.summary import Summary
 
 __all__ = ["Load", "LoadOptions"]
+
+T = TypeVar("T")
 
 #: Rows kept in memory while one batch is held up; reading waits beyond it.
 _MOST_OPEN_ROWS = 8 * BLOCK_ROWS
@@ -93,20 +96,26 @@ class Load:
         :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
         """
         rejects: RejectsFile | None = None
+        checkpoint: Checkpoint | None = None
         failure: BaseException | None = None
         try:
             checkpoint = self._begin()
-            rejects = RejectsFile(
-                self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files
-            )
+            rejects = self._patiently("rejects file", self._open_rejects)
             self._carry(rejects, checkpoint)
+            self._patiently("rejects file", rejects.close)
             self._judge_rejects()
         except BaseException as error:
             failure = error
             raise
         finally:
-            self._close(rejects, failure)
+            self._close(rejects, failure, ours=checkpoint is None or checkpoint.kept)
         return self.summary
+
+    def _open_rejects(self) -> RejectsFile:
+        return RejectsFile(self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files)
+
+    def _patiently(self, what: str, action: Callable[[], T]) -> T:
+        return patiently(action, what, str(self.options.rejects_path), self._log, self._stopping)
 
     def _begin(self) -> Checkpoint | None:
         """Find out which try this is. An earlier one's moment stays that of the load."""
@@ -147,9 +156,16 @@ class Load:
         finally:
             # A load that breaks off must not leave the source open: a database may still be working on its query.
             encoded.close()
-            ledger.close()
+            self._leave(ledger)
         for name in encoder.never_seen():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
+
+    def _leave(self, ledger: Ledger) -> None:
+        try:
+            ledger.close()
+        except CleverTapError as error:  # only a load that has failed leaves rows open, and what it failed of counts
+            self._log.warning("%s", error)
+            ledger.close()
 
     def _make_encoder(self) -> Encoder | PairEncoder | OrderEncoder:
         said = self.options
@@ -249,12 +265,21 @@ class Load:
             return "Set rejects_path to see which rows and why."
         return f"Which rows and why: {self.options.rejects_path}"
 
-    def _close(self, rejects: RejectsFile | None, failure: BaseException | None) -> None:
+    def _close(self, rejects: RejectsFile | None, failure: BaseException | None, *, ours: bool) -> None:
+        """Leave the files.
+
+        :param ours: nobody else has taken the load over; else the files are for the other try to write.
+        """
         self.summary.end()
         if rejects is not None:
-            rejects.close()
+            try:
+                if ours:
+                    rejects.close()
+            except CleverTapError as error:  # a load that ends early has failed of something else, or of this
+                self._log.warning("%s", error)
+            rejects.discard()
             self.summary.rejects_path = rejects.path
-        if self.options.report_path is None:
+        if self.options.report_path is None or not ours:
             return
         self.summary.report_path = str(self.options.report_path)
         lines = self.kind.lines

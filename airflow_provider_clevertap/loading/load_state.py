@@ -36,7 +36,7 @@ class LoadState:
     :param lanes: the rows.
     :param counts: of the summary: what cannot be counted again.
     :param seconds: how long the tries so far took.
-    :param refused_parts: how many parts of refusals there are, see ``Refusals``.
+    :param refused_parts: how many parts of refusals there are of each try, see ``Refusals``.
     :param harmful: records were claimed that must not be sent twice.
     :param complete: every row is settled.
     """
@@ -47,7 +47,7 @@ class LoadState:
     lanes: Mapping[Lane, LaneState] = field(default_factory=lambda: {lane: LaneState() for lane in _LANES})
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
-    refused_parts: int = 0
+    refused_parts: Mapping[str, int] = field(default_factory=dict)
     harmful: bool = False
     complete: bool = False
 
@@ -67,7 +67,7 @@ class LoadState:
             "claimed": {name: lane.claimed.to_list() for name, lane in self.lanes.items()},
             "counts": dict(self.counts),
             "seconds": round(self.seconds, 1),
-            "refused_parts": self.refused_parts,
+            "refused_parts": dict(self.refused_parts),
             "harmful": self.harmful,
             "complete": self.complete,
         }
@@ -81,7 +81,7 @@ class LoadState:
         """
         try:
             return cls._read(stored)
-        except (LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             raise CannotResumeError(
                 f"The checkpoint of an earlier try cannot be read: {where}. Another version of this package may have "
                 "written it, or it was edited. To start at row 1 regardless, remove it or set resume=False."
@@ -101,7 +101,7 @@ class LoadState:
             },
             counts={str(name): int(count) for name, count in stored["counts"].items()},
             seconds=float(stored["seconds"]),
-            refused_parts=int(stored["refused_parts"]),
+            refused_parts={str(name): int(count) for name, count in stored["refused_parts"].items()},
             harmful=bool(stored["harmful"]),
             complete=bool(stored["complete"]),
         )

@@ -11,7 +11,8 @@ from datetime import date, time
 from pathlib import Path
 from typing import IO, Any, Final
 
-from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
+from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.loading.artifact_files import ArtifactFile, told
 from airflow_provider_clevertap.loading.formula_marks import marked
 from airflow_provider_clevertap.loading.outcomes import RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock
@@ -46,21 +47,29 @@ class RejectsFile:
             self._as_json = ending in (".jsonl", ".ndjson") or (nested and ending != ".csv")
             # What an earlier try left there must not pass for this one's.
             self._file.prepare()
-
-    @property
-    def path(self) -> str | None:
-        """Where the file is, ``None`` while there is none."""
-        return None if self._rows is None or self._file is None else self._file.name
+        #: where the file is, ``None`` while there is none
+        self.path: str | None = None
 
     def write(self, block: RowBlock, verdicts: Mapping[int, RowVerdict]) -> None:
-        """Write some of a block's rows.
+        """Write some of a block's rows. After a failure there is no file, and nothing more is written.
 
         :param verdicts: what became of them, by their place in the block, in the order to write them.
+        :raises ConfigurationError: when the file cannot be written there.
+        :raises StorageUnavailableError: when the storage fails, as a full disk does.
         """
         if self._file is None or not verdicts:
             return
+        try:
+            self._write(self._file, block, verdicts)
+        except (CleverTapError, OSError) as error:
+            file = self._file
+            self.discard()
+            with told(file.name):
+                raise error
+
+    def _write(self, file: ArtifactFile, block: RowBlock, verdicts: Mapping[int, RowVerdict]) -> None:
         if self._rows is None:
-            stream = self._file.open()
+            stream = file.open()
             self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
         for (index, verdict), cells in zip(verdicts.items(), block.rows(list(verdicts)), strict=True):
             found = (block.first_row + index, verdict.outcome.value, verdict.code, verdict.field, verdict.reason)
@@ -73,10 +82,20 @@ class RejectsFile:
             self._rows.write(row)
 
     def close(self) -> None:
-        """Finish the file and put it in its place."""
+        """Finish the file and put it in its place; may be tried again when it failed.
+
+        :raises ConfigurationError: when the file cannot be written there.
+        :raises StorageUnavailableError: when the storage fails.
+        """
         if self._rows is not None and self._file is not None:
-            self._rows.stream.close()
             self._file.publish()
+            self._rows, self.path = None, self._file.name
+
+    def discard(self) -> None:
+        """Leave no file, unless it is in its place already."""
+        if self._file is not None:
+            self._file.discard()
+        self._file = self._rows = None
 
 
 class _JsonRows:
@@ -117,11 +136,10 @@ class _CsvRows:
     def _read_back(self) -> list[list[str]]:
         if not self._columns:
             return []
-        self.stream.flush()
+        self.stream.seek(0)
         limit = csv.field_size_limit(sys.maxsize)
         try:
-            with Path(self.stream.name).open(encoding="utf-8", newline="") as written:
-                return list(csv.reader(written))[1:]
+            return list(csv.reader(self.stream))[1:]
         finally:
             csv.field_size_limit(limit)
 

@@ -42,9 +42,11 @@ def write_report(
     if group_by is not None:
         report["group_by"] = group_by
     file = ArtifactFile(place)
-    with file.open() as stream:
-        json.dump(report, stream, indent=2, ensure_ascii=False)
-    file.publish()
+    try:
+        file.open().write(json.dumps(report, indent=2, ensure_ascii=False))
+        file.publish()
+    finally:
+        file.discard()
 
 
 def _all_described(choices: Mapping[str, Column | None]) -> dict[str, Any]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 
-from airflow_provider_clevertap.exceptions import CannotResumeError
+from airflow_provider_clevertap.exceptions import CannotResumeError, OvertakenError
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.summary import Summary
 
+#: How often the checkpoint is read again when an earlier try, still at work, writes between the reading and the taking.
+_LOOKS = 5
 _REGARDLESS = (
     "To start at row 1 regardless, which loads again the {rows:,} rows that were settled, set resume=False or remove "
     "the checkpoint: {name}."
@@ -28,7 +30,7 @@ def begin(
     log: logging.Logger,
     stopping: threading.Event,
 ) -> Checkpoint:
-    """Look at what an earlier try left, and say in the log what follows from it.
+    """Look at what an earlier try left, say in the log what follows from it, and take the load over.
 
     :param store: where the checkpoint is.
     :param fresh: the state of a load that starts at row 1 now.
@@ -38,26 +40,43 @@ def begin(
     :param log: the task's log.
     :param stopping: set when the load is to end.
     :raises CannotResumeError: when the load can neither be gone on with nor be started again without harm.
+    :raises OvertakenError: when another try keeps writing to the checkpoint.
     """
-    state = fresh
-    stored = patiently(store.load, store.name, log, stopping)
+
+    def take_over() -> Checkpoint:
+        stored = patiently(store.load, "checkpoint", store.name, log, stopping)
+        state = _state_to_go_on_from(stored, fresh, store.name, resume=resume, log=log)
+        if state is not fresh:
+            summary.resumed_from_row = state.lanes["main"].settled.from_the_first + 1
+            _tell_of_going_on(state, summary.resumed_from_row, on_unconfirmed, log)
+        if state.fingerprint["source"] is None:
+            log.info(
+                "A later try of this load would start at row 1 too: nothing says that the source gives the same rows "
+                "in the same order when it is read again. Files and frames do; a SqlSource does with stable_order=True."
+            )
+        return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
+
+    for _ in range(_LOOKS):
+        try:
+            return take_over()
+        except OvertakenError:
+            log.warning("An earlier try is still at work and has just written to the checkpoint: it is read again")
+    return take_over()
+
+
+def _state_to_go_on_from(
+    stored: object | None, fresh: LoadState, name: str, *, resume: bool, log: logging.Logger
+) -> LoadState:
     if stored is None:
         log.info("Starts at row 1: no earlier try has left a checkpoint")
     elif not resume:
-        _tell_of_overwriting(stored, store.name, log)
+        _tell_of_overwriting(stored, name, log)
     else:
-        found = LoadState.read(stored, store.name)
-        if _goes_on(found, fresh, store.name, log):
+        found = LoadState.read(stored, name)
+        if _goes_on(found, fresh, name, log):
             found.series = fresh.series
-            state = found
-            summary.resumed_from_row = found.lanes["main"].settled.from_the_first + 1
-            _tell_of_going_on(found, summary.resumed_from_row, on_unconfirmed, log)
-    if state.fingerprint["source"] is None:
-        log.info(
-            "A later try of this load would start at row 1 too: nothing says that the source gives the same rows in "
-            "the same order when it is read again. Files and frames do; a SqlSource does with stable_order=True."
-        )
-    return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
+            return found
+    return fresh
 
 
 def _goes_on(found: LoadState, fresh: LoadState, name: str, log: logging.Logger) -> bool:

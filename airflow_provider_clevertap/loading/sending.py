@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
@@ -29,6 +30,8 @@ class Sender:
         self._batches: dict[Future[BatchResult], Batch] = {}
         #: results so far
         self.answered = 0
+        #: what is ready and not given away yet: whoever takes the results may fail with one of them
+        self._ready: deque[BatchResult] = deque()
 
     def send(self, batch: Batch) -> Iterator[BatchResult]:
         """Take a batch to send; give the results that are ready, after waiting for one when enough is under way.
@@ -39,7 +42,7 @@ class Sender:
         future = self._threads.submit(self._courier.deliver, batch)
         self._batches[future] = batch
         self._sent.add(future)
-        yield from self._ready(block=len(self._sent) > self._most)
+        yield from self._results(block=len(self._sent) > self._most)
 
     @property
     def idle(self) -> bool:
@@ -48,21 +51,23 @@ class Sender:
 
     def wait(self) -> Iterator[BatchResult]:
         """Wait for at least one result, if any batch is under way."""
-        yield from self._ready(block=True)
+        yield from self._results(block=True)
 
     def drain(self) -> Iterator[BatchResult]:
         """Give the results of every batch still under way."""
         while self._sent:
-            yield from self._ready(block=True)
+            yield from self._results(block=True)
 
     def salvage(self) -> Iterator[BatchResult]:
         """After a failure: let what is in flight end, send nothing more, and give what became of each batch."""
         self._courier.stopping.set()
         for future in self._sent:
             future.cancel()
+        yield from self._give()
         while self._sent:
             done, self._sent = wait(self._sent, return_when=FIRST_COMPLETED)
-            yield from map(self._result, done)
+            self._ready.extend(map(self._result, done))
+            yield from self._give()
 
     def __enter__(self) -> Self:
         return self
@@ -73,14 +78,19 @@ class Sender:
         self._courier.stopping.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _ready(self, *, block: bool) -> Iterator[BatchResult]:
+    def _results(self, *, block: bool) -> Iterator[BatchResult]:
         if not self._sent:
             return
         done, self._sent = wait(self._sent, timeout=None if block else 0, return_when=FIRST_COMPLETED)
-        results = list(map(self._result, done))
-        yield from results
-        if any(result.failure is not None for result in results):
+        self._ready.extend(map(self._result, done))
+        failed = any(result.failure is not None for result in self._ready)
+        yield from self._give()
+        if failed:
             raise self._courier.failures[0]
+
+    def _give(self) -> Iterator[BatchResult]:
+        while self._ready:
+            yield self._ready.popleft()
 
     def _result(self, future: Future[BatchResult]) -> BatchResult:
         batch = self._batches.pop(future)
