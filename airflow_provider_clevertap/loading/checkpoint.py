@@ -37,8 +37,8 @@ _BROKEN_OFF: Final = RowVerdict(
 class CheckpointStore(Protocol):
     """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there.
 
-    A state that another process has written meanwhile is not to be replaced: Airflow starts the next try of a task it
-    has lost sight of, while the one before may still be at work.
+    It is the latest try's: Airflow starts the next try of a task it has lost sight of, and the one before may still be at
+    work. What an earlier try has saved must be seen by :meth:`load`, or its :meth:`save` must fail.
     """
 
     #: the place as a person would name it
@@ -47,12 +47,12 @@ class CheckpointStore(Protocol):
     series: str
 
     def load(self) -> object | None:
-        """Give the state that was saved last, ``None`` when there is none."""
+        """Give the state that was saved last, ``None`` when there is none, and take the place over."""
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state.
 
-        :raises OvertakenError: when it is no more the one that was loaded or saved here last.
+        :raises OvertakenError: when a later try has taken the place over; nothing may be sent by this one any more.
         """
 
     def read_part(self, name: str) -> str | None:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.loading.artifact_files import local_path, storage_of, told
 
+#: The object that says whose the checkpoint is.
+_MARK: Final = "taken-by"
+#: Seconds: a try that has not looked for its mark for so long may have stood still.
+_STOOD_STILL: Final = 1.0
+
 
 class FileStore:
     """Keeps the checkpoint of one load.
+
+    Each try puts its mark there before it reads what the one before has left, and looks for it after each write: one
+    that finds another mark must not send what it has just claimed. So whichever came first, either the later try reads
+    the claim, or the earlier one stops.
 
     :param directory: a path, a URI, or a path object that carries its storage. It is the load's own.
     :param series: see ``CheckpointStore``.
@@ -22,13 +35,13 @@ class FileStore:
         self._directory = directory
         self.series = series
         self.name = f"{directory}/checkpoint.json"
-        #: what may be there as long as nobody else writes; a write that failed may have arrived
-        self._ours: set[str | None] = {None}
+        self._mark = uuid4().hex
+        self._seen_at = -math.inf
 
     def load(self) -> object | None:
-        """Give the state that was saved last."""
+        """Give the state that was saved last; from now on no earlier try can replace it for long."""
+        self._write(_MARK, self._mark)
         text = self._read("checkpoint.json")
-        self._ours = {text}
         if text is None:
             return None
         try:
@@ -39,12 +52,8 @@ class FileStore:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state."""
-        if self._read("checkpoint.json") not in self._ours:
-            raise OvertakenError(overtaken(self.name))
-        text = json.dumps(state, separators=(",", ":"))
-        self._ours.add(text)
-        self._write("checkpoint.json", text)
-        self._ours = {text}
+        self._write("checkpoint.json", json.dumps(state, separators=(",", ":")), self._look_for_mark_now_and_then)
+        self._look_for_mark()
 
     def read_part(self, name: str) -> str | None:
         """Give a part of the refusals."""
@@ -66,14 +75,30 @@ class FileStore:
             return None
         return found.decode(errors="replace")
 
-    def _write(self, name: str, text: str) -> None:
+    def _look_for_mark(self) -> None:
+        if self._read(_MARK) != self._mark:
+            self._seen_at = -math.inf
+            raise OvertakenError(overtaken(self.name))
+        self._seen_at = time.monotonic()
+
+    def _look_for_mark_now_and_then(self) -> None:
+        """Look before a write too when this try may have stood still: it would undo what a later one has written."""
+        if time.monotonic() - self._seen_at > _STOOD_STILL:
+            self._look_for_mark()
+
+    def _write(self, name: str, text: str, first: Callable[[], None] = lambda: None) -> None:
+        """Write an object.
+
+        :param first: done at the last moment before it is replaced.
+        """
         with told(f"{self._directory}/{name}"):
             local = local_path(self._directory)
             if local is not None:
-                _replace(local / name, text)
+                _replace(local / name, text, first)
                 return
             fs, directory = storage_of(self._directory)
             fs.makedirs(directory, exist_ok=True)
+            first()
             fs.pipe_file(f"{directory}/{name}", text.encode())
 
 
@@ -83,12 +108,12 @@ def overtaken(name: str) -> str:
     :param name: the checkpoint's place.
     """
     return (
-        f"Another try of this load has written to the checkpoint, or somebody has removed it: {name}. This try stops, "
+        f"Another try of this load has taken the checkpoint over, or somebody has removed it: {name}. This try stops, "
         "so that no row is sent by both. The other one knows its rows as some that may have been on their way."
     )
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, first: Callable[[], None]) -> None:
     """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one.
 
     With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
@@ -104,6 +129,7 @@ def _replace(path: Path, text: str) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+    first()
     os.replace(written, path)  # noqa: PTH105
     directory = os.open(path.parent, os.O_RDONLY)
     try:

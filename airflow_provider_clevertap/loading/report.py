@@ -42,6 +42,7 @@ def write_report(
     if group_by is not None:
         report["group_by"] = group_by
     file = ArtifactFile(place)
+    file.prepare()
     try:
         file.open().write(json.dumps(report, indent=2, ensure_ascii=False))
         file.publish()

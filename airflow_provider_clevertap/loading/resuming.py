@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 
-from airflow_provider_clevertap.exceptions import CannotResumeError, OvertakenError
+from airflow_provider_clevertap.exceptions import CannotResumeError
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.summary import Summary
 
-#: How often the checkpoint is read again when an earlier try, still at work, writes between the reading and the taking.
-_LOOKS = 5
 _REGARDLESS = (
     "To start at row 1 regardless, which loads again the {rows:,} rows that were settled, set resume=False or remove "
     "the checkpoint: {name}."
@@ -40,28 +38,19 @@ def begin(
     :param log: the task's log.
     :param stopping: set when the load is to end.
     :raises CannotResumeError: when the load can neither be gone on with nor be started again without harm.
-    :raises OvertakenError: when another try keeps writing to the checkpoint.
+    :raises OvertakenError: when yet another try has begun meanwhile.
     """
-
-    def take_over() -> Checkpoint:
-        stored = patiently(store.load, "checkpoint", store.name, log, stopping)
-        state = _state_to_go_on_from(stored, fresh, store.name, resume=resume, log=log)
-        if state is not fresh:
-            summary.resumed_from_row = state.lanes["main"].settled.from_the_first + 1
-            _tell_of_going_on(state, summary.resumed_from_row, on_unconfirmed, log)
-        if state.fingerprint["source"] is None:
-            log.info(
-                "A later try of this load would start at row 1 too: nothing says that the source gives the same rows "
-                "in the same order when it is read again. Files and frames do; a SqlSource does with stable_order=True."
-            )
-        return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
-
-    for _ in range(_LOOKS):
-        try:
-            return take_over()
-        except OvertakenError:
-            log.warning("An earlier try is still at work and has just written to the checkpoint: it is read again")
-    return take_over()
+    stored = patiently(store.load, "checkpoint", store.name, log, stopping)
+    state = _state_to_go_on_from(stored, fresh, store.name, resume=resume, log=log)
+    if state is not fresh:
+        summary.resumed_from_row = state.lanes["main"].settled.from_the_first + 1
+        _tell_of_going_on(state, summary.resumed_from_row, on_unconfirmed, log)
+    if state.fingerprint["source"] is None:
+        log.info(
+            "A later try of this load would start at row 1 too: nothing says that the source gives the same rows in "
+            "the same order when it is read again. Files and frames do; a SqlSource does with stable_order=True."
+        )
+    return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
 
 
 def _state_to_go_on_from(

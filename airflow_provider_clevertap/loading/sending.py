@@ -75,7 +75,8 @@ class Sender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._courier.stopping.set()
+        if kind is not None:
+            self._courier.stopping.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _results(self, *, block: bool) -> Iterator[BatchResult]:

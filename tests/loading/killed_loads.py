@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
+import json
 import os
+import resource
+import select
 import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from plain_rows import QUICK
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
@@ -25,13 +26,11 @@ from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.sources import open_source
 from airflow_provider_clevertap.loading.summary import Summary
 
-#: Forked from a process that has imported all there is, a load is under way at once.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["killed_loads", "pandas", "airflow_provider_clevertap.loading.sources.csv_rows"])
-
-ROWS = 3_000
+ROWS = 2_400
 #: Small calls and blocks, so that few rows make many of both.
-_PER_CALL, _BLOCK_ROWS, _IN_FLIGHT = 40, 700, 4
+_PER_CALL, _BLOCK_ROWS, _IN_FLIGHT = 10, 350, 2
+#: The emulator's account id, passcode and URL.
+Address = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def write_rows(path: Path, random: Random) -> None:
         writer = csv.writer(stream)
         writer.writerow(["identity", "order", "sku", "spent"])
         for row in range(ROWS):
-            identity = "" if random.random() < 0.02 else f"cust-{row}"
+            identity = "" if random.random() < 0.05 else f"cust-{row}"
             writer.writerow([identity, "", f"sku-{row}", "1"])
 
 
@@ -97,54 +96,128 @@ def write_lines(path: Path, random: Random) -> None:
         writer = csv.writer(stream)
         writer.writerow(["identity", "order", "sku", "spent"])
         for order in range(ROWS // 3):
-            identity = "" if random.random() < 0.02 else f"cust-{order}"
+            identity = "" if random.random() < 0.05 else f"cust-{order}"
             for line in range(3):
                 writer.writerow([identity, f"order-{order}", f"sku-{order}-{line}", "1"])
 
 
-def load(case: Case, source: Path, directory: Path, address: tuple[str, str, str]) -> Summary:
-    """Run a load, or what is left of it.
-
-    :param address: the emulator's account id, passcode and URL.
-    """
+def load(case: Case, source: Path, directory: Path, address: Address) -> Summary:
+    """Run a load, or what is left of it."""
     options = {"max_in_flight": _IN_FLIGHT, "retries": QUICK, "max_rejects": 1.0, **case.options}
     with CleverTapClient(*address, timeout=5.0, max_in_flight=_IN_FLIGHT) as client:
         return Load(
             case.kind,
             open_source(source, block_rows=_BLOCK_ROWS),
             client,
-            LoadOptions(rejects_path=directory / "rejects.csv", **options),
+            LoadOptions(rejects_path=directory / "rejects.csv", report_path=directory / "report.json", **options),
             store=FileStore(directory),
         ).run()
 
 
-def _load_named(name: str, source: Path, directory: Path, address: tuple[str, str, str]) -> None:
-    load(CASES[name], source, directory, address)
+class LoadingProcess:
+    """A process that has imported all there is, and forks for each load: so a load is under way at once.
 
-
-@contextmanager
-def _running(name: str, source: Path, directory: Path, address: tuple[str, str, str]) -> Iterator[Any]:
-    process = _PROCESSES.Process(target=_load_named, args=(name, source, directory, address), daemon=True)
-    process.start()
-    try:
-        yield process
-    finally:
-        if process.is_alive():
-            os.kill(process.pid or 0, signal.SIGKILL)
-        process.join()
-
-
-def kill_midway(
-    name: str, source: Path, directory: Path, emulator: RunningEmulator, *, after: int, pause: float
-) -> bool:
-    """Start a load, and kill its process; tell whether it was still running.
-
-    :param after: requests that the emulator must have seen before.
-    :param pause: seconds to let pass then.
+    Used as a context. It has one load at a time.
     """
-    address = (emulator.account_id, emulator.passcode, emulator.url)
-    with _running(name, source, directory, address) as process:
-        while process.is_alive() and emulator.stats()["requests"] < after:
-            time.sleep(0.001)
-        time.sleep(pause)
-        return bool(process.is_alive())
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", "import killed_loads; killed_loads._serve()"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self._pid = 0
+        self._running = False
+
+    def start(
+        self, name: str, source: Path, directory: Path, address: Address, *, most_bytes: int | None = None
+    ) -> None:
+        """Start a load. What it fails of is then in the file ``failure`` of its directory.
+
+        :param most_bytes: of a file; to write more fails, as on a full disk.
+        """
+        if self._running:  # of a test that has failed
+            self.kill()
+        self._ask([name, str(source), str(directory), address, most_bytes])
+        self._pid = int(self._answer())
+        self._running = True
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the load has ended."""
+        return bool(select.select([self._server.stdout], [], [], 0)[0])
+
+    def kill(self) -> bool:
+        """Kill the load; tell whether it was still running."""
+        os.kill(self._pid, signal.SIGKILL)
+        return self.wait() == -signal.SIGKILL
+
+    def pause(self) -> None:
+        """Let the load stand still, so that it seems to be dead."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def let_go_on(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
+
+    def wait(self) -> int:
+        """Wait for the end of the load; give its exit code, or minus the signal it died of."""
+        assert select.select([self._server.stdout], [], [], 120)[0], "the load does not end"
+        self._running = False
+        return int(self._answer())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._running:
+            os.kill(self._pid, signal.SIGKILL)
+        self._server.kill()
+        self._server.communicate()
+
+    def _ask(self, what: Any) -> None:
+        assert self._server.stdin is not None
+        self._server.stdin.write(json.dumps(what) + "\n")
+
+    def _answer(self) -> str:
+        assert self._server.stdout is not None
+        return self._server.stdout.readline()
+
+
+def _serve() -> None:
+    import airflow_provider_clevertap.loading.sources.csv_rows  # noqa: F401, the load's own lazy imports
+
+    pid = 0
+    for line in sys.stdin:
+        name, source, directory, address, most_bytes = json.loads(line)
+        if pid:  # only now, so that until now its number was nobody else's
+            os.waitpid(pid, 0)
+        pid = os.fork()
+        if not pid:
+            if most_bytes is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+            _run_and_exit(name, Path(source), Path(directory), tuple(address))
+        _tell(pid)
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        killed = ended is not None and ended.si_code == os.CLD_KILLED
+        _tell(-ended.si_status if killed else ended.si_status)  # type: ignore[union-attr]
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _run_and_exit(name: str, source: Path, directory: Path, address: Any) -> None:
+    code = 1
+    try:
+        load(CASES[name], source, directory, address)
+        code = 0
+    except BaseException as error:
+        (directory / "failure").write_text(f"{type(error).__name__}: {error}")
+    finally:
+        os._exit(code)
