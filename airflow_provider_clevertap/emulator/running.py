@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -28,16 +29,19 @@ LOOPBACK = "127.0.0.1"
 T = TypeVar("T")
 
 
-async def serve(emulator: Emulator, host: str, port: int) -> tuple[web.AppRunner, int]:
+async def serve(
+    emulator: Emulator, host: str, port: int, bound: socket.socket | None = None
+) -> tuple[web.AppRunner, int]:
     """Start answering; return the runner, whose ``cleanup()`` stops it, and the port.
 
     :param host: the address to listen on.
     :param port: the port; 0 for a free one.
+    :param bound: a socket that has an address already, instead of both.
     """
     emulator.stopping.clear()
     runner = build_runner(emulator)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await (web.TCPSite(runner, host, port) if bound is None else web.SockSite(runner, bound)).start()
     return runner, int(runner.addresses[0][1])
 
 
@@ -73,6 +77,7 @@ class RunningEmulator:
         self._port = port
         self._database = database
         self._settings = Settings().changed(settings)
+        self._kept_port: socket.socket | None = None
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -91,6 +96,8 @@ class RunningEmulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._wait(self._runner.cleanup)
+        if self._kept_port is not None:
+            self._kept_port.close()
         self._emulator.close()
         self._stop_loop()
 
@@ -214,10 +221,14 @@ class RunningEmulator:
     def go_down(self) -> None:
         """Answer what is in flight, then close all connections and refuse new ones. What has arrived stays."""
         self._wait(self._runner.cleanup)
+        # bound and not listening: connections are refused, and nobody else gets the port
+        self._kept_port = socket.socket()
+        self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept_port.bind((LOOPBACK, self._open_port))
 
     def come_back(self) -> None:
         """Listen again after :meth:`go_down`, on the same port."""
-        (self._runner, _) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._open_port))
+        (self._runner, _) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._open_port, self._kept_port))
 
     def reset(self) -> None:
         """Forget everything that has arrived, the peaks and the faults. Settings stay."""
