@@ -22,7 +22,7 @@ from typing import Any
 
 TESTS = Path(__file__).parents[1] / "tests"
 NUMBERS = ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries")
-LINE = "{:43} {:28} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
+LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 
 def find_cases() -> None:
