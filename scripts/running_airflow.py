@@ -33,6 +33,38 @@ class Run:
     interval: tuple[str, str]
 
 
+class AirflowApi:
+    """The API of an Airflow 3 on this machine that asks nobody for a login.
+
+    :param address: of its UI and API.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._token = ""
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """Ask; with a body, POST it."""
+        return self._request(path, body, "POST" if body else "GET")
+
+    def change(self, path: str, **body: Any) -> Any:
+        """Change what is there (PATCH)."""
+        return self._request(path, body, "PATCH")
+
+    def _request(self, path: str, body: dict[str, Any], method: str) -> Any:
+        if not self._token:
+            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=30) as answer:
+                self._token = json.load(answer)["access_token"]
+        request = urllib.request.Request(
+            f"{self.address}/api/v2/{path}",
+            method=method,
+            data=json.dumps(body).encode() if body else None,
+            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
 @dataclass
 class RunningAirflow:
     """An Airflow that answers.
@@ -46,7 +78,10 @@ class RunningAirflow:
     address: str
     environment: dict[str, str] = field(repr=False)
     process: subprocess.Popen[bytes]
-    _token: str = field(default="", repr=False)
+    _api: AirflowApi = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._api = AirflowApi(self.address)
 
     def command(self, *arguments: str) -> str:
         """Run one ``airflow`` command; give what it printed."""
@@ -66,16 +101,7 @@ class RunningAirflow:
 
     def ask(self, path: str, **body: Any) -> Any:
         """Ask the API; with a body, POST it."""
-        if not self._token:
-            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=30) as answer:
-                self._token = json.load(answer)["access_token"]
-        request = urllib.request.Request(
-            f"{self.address}/api/v2/{path}",
-            data=json.dumps(body).encode() if body else None,
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        return self._api.ask(path, **body)
 
     def wait_for_dag(self, dag_id: str) -> None:
         """Wait until the DAG's file has been read."""

@@ -10,8 +10,10 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from local_airflow import PYTHON, airflow_environment, background, free_port, server_settings
+from running_airflow import AirflowApi
 
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
 #: Seconds. A minute will do on two free cores; others may be at work.
@@ -24,6 +26,16 @@ from airflow.__main__ import main
 for command in json.loads(sys.argv[1]):
     sys.argv = ["airflow", *command]
     main()
+"""
+
+#: What the UI of Airflow 2 does when somebody marks a task as failed; it has no command for it.
+MARK_FAILED_2 = """
+import sys
+from airflow.models.dagbag import DagBag
+from airflow.utils.state import TaskInstanceState
+dag_id, run_id, task_id = sys.argv[1:]
+dag = DagBag(read_dags_from_db=True).get_dag(dag_id)
+dag.set_task_instance_state(task_id=task_id, run_id=run_id, state=TaskInstanceState.FAILED)
 """
 
 
@@ -40,12 +52,16 @@ class RunningScheduler:
         self.database = database
         (home / "dags").mkdir(parents=True, exist_ok=True)
         self._environment = airflow_environment(home, **self._settings(free_port())) | environment
+        self._api = AirflowApi(self._environment["AIRFLOW__API__BASE_URL"])
         self._running = ExitStack()
 
     def run(self, *commands: list[str]) -> None:
         """Run airflow commands, one after the other."""
+        self._python(COMMANDS, json.dumps(commands))
+
+    def _python(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [PYTHON, "-c", COMMANDS, json.dumps(commands)],
+            [PYTHON, "-c", program, *arguments],
             env=self._environment,
             capture_output=True,
             text=True,
@@ -60,6 +76,38 @@ class RunningScheduler:
 
         with create_engine(self.database).connect() as connection:
             return list(connection.execute(text(sql)).fetchall())
+
+    def mark_failed(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Do what the UI does when a person marks a task as failed."""
+        if AIRFLOW_2:
+            self._python(MARK_FAILED_2, dag_id, run_id, task_id)
+        else:
+            self._api.change(f"{_instance(dag_id, run_id, task_id)}", new_state="failed")
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Do what the UI does when a person clears a task."""
+        if AIRFLOW_2:
+            self.run(["tasks", "clear", "--yes", "--task-regex", f"^{task_id}$", dag_id])
+        else:
+            asked = {"task_ids": [task_id], "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+            self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked)
+
+    def checkpoint(self, dag_id: str, run_id: str, task_id: str, artifacts: Path) -> dict[str, Any]:
+        """Give the checkpoint of a task's load, wherever this Airflow keeps it.
+
+        :param artifacts: the ``artifacts_path`` of the load.
+        """
+        if AIRFLOW_2:
+            (file,) = artifacts.glob(f"{dag_id}/*/{task_id}/checkpoint/checkpoint.json")
+            found: dict[str, Any] = json.loads(file.read_text())
+            return found
+        value = self._api.ask(f"{_instance(dag_id, run_id, task_id)}/state-store/clevertap_load")["value"]
+        return dict(json.loads(value) if isinstance(value, str) else value)
+
+    def log_of(self, dag_id: str, attempt: int) -> str:
+        """Give the log of a try; each DAG here has one task."""
+        found = sorted(self.home.glob(f"logs/dag_id={dag_id}/**/attempt={attempt}.log"))
+        return found[-1].read_text(errors="replace") if found else ""
 
     def logs(self) -> str:
         """Give what the processes and the tasks have logged."""
@@ -108,3 +156,7 @@ class RunningScheduler:
             "DATABASE__SQL_ALCHEMY_CONN": self.database,
             "API_AUTH__JWT_SECRET": "known-to-both-the-server-and-the-scheduler-and-long-enough-to-sign-with",
         }
+
+
+def _instance(dag_id: str, run_id: str, task_id: str) -> str:
+    return f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
