@@ -3,8 +3,8 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick test lint format test-3.3 test-2.11 test-ui
-.PHONY: test-cluster constraints clean
+.PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit test lint format test-3.3 test-2.11
+.PHONY: test-ui test-cluster constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
 	@echo 'make chaos        loads under every fault we know of, and what became of the rows (chaos-quick: a minute)'
+	@echo 'make audit        known vulnerabilities of the tested versions, where a service that knows them can be reached'
 	@echo 'make lint         linters and types alone'
 	@echo 'make format       put the code into the one format'
 	@echo 'make constraints  resolve the tested versions anew'
@@ -47,6 +48,13 @@ chaos: .venv/.ready
 
 chaos-quick: .venv/.ready
 	.venv/bin/python scripts/chaos.py --quick
+
+# pip-audit has an environment of its own: what it needs is no part of what is tested. No network is no failure.
+audit:
+	@test -x .venv-audit/bin/pip-audit || { $${PYTHON:-python3} -m venv .venv-audit && \
+	    .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7'; } || true
+	@if test -x .venv-audit/bin/pip-audit; then .venv-audit/bin/python scripts/audit.py .venv-audit/bin/pip-audit; \
+	    else echo 'pip-audit could not be installed; nothing was audited'; fi
 
 bench-docs: .venv/.ready
 	.venv/bin/python -m benchmarks.publishing
@@ -93,5 +101,5 @@ constraints: .venv/.ready
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
 
 clean:
-	rm -rf .venv .venv-2.11 .demo docs/screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-2.11 .venv-audit .demo docs/screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
