@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Under this key, in the UI too, Airflow's store has the state; a second load of the same task has another number.
 _KEY = "clevertap_load"
+#: Each state in Airflow's store has a name of its own; one in a file names the one it follows.
+_SAVED_AS, _FOLLOWS = "saved_as", "follows"
 
 #: What Airflow's API server answers to a try that is not the latest one: not found, or gone.
 _UNKNOWN_TRY = (404, 410)
@@ -26,6 +29,9 @@ _counting = threading.Lock()
 
 class TaskStateStore(FileStore):
     """Keeps the state in Airflow's task state store, and only what CleverTap refused as files.
+
+    When a person clears a task that is running, Airflow takes nothing more from it, and then asks it to stop. What the
+    load has settled meanwhile is then kept as a file, which counts for as long as it follows from what Airflow has.
 
     :param accessor: ``context["task_state_store"]``.
     :param key: the key of the state.
@@ -38,21 +44,34 @@ class TaskStateStore(FileStore):
         self._accessor = accessor
         self._key = key
         self.name = f"key {key!r} of the task state store"
+        self._saved_as: str | None = None
 
     def load(self) -> object | None:
         """Give the state that was saved last."""
+        aside = super().load()  # before the other, so that no earlier try puts its state there from now on
         found: object | None = self._accessor.get(self._key)
-        return found
+        saved_as = found.get(_SAVED_AS) if isinstance(found, dict) else None
+        follows = saved_as is not None and isinstance(aside, dict) and aside.get(_FOLLOWS) == saved_as
+        return aside if follows else found
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state. Airflow takes it from the latest try alone: an earlier one it does not know any more."""
+        saved_as = secrets.token_hex(4)
         try:
-            self._accessor.set(self._key, state)
+            self._accessor.set(self._key, {**state, _SAVED_AS: saved_as})
         except Exception as error:
             answer = getattr(getattr(error, "error", None), "detail", None) or {}
             if answer.get("status_code") in _UNKNOWN_TRY:
                 raise OvertakenError(overtaken(self.name)) from None
             raise
+        self._saved_as = saved_as
+
+    def save_last(self, state: dict[str, Any]) -> None:
+        """Replace the state as the load ends, in a file if Airflow takes it no more."""
+        try:
+            self.save(state)
+        except Exception:
+            super().save({**state, _FOLLOWS: self._saved_as})
 
 
 def checkpoint_store(context: Mapping[str, Any], directory: Any) -> CheckpointStore:

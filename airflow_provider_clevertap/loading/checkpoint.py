@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from airflow_provider_clevertap.exceptions import OvertakenError, StorageUnavailableError
 from airflow_provider_clevertap.loading.delivery import BatchResult, OnUnconfirmed
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.load_state import LoadState
@@ -53,6 +54,12 @@ class CheckpointStore(Protocol):
         """Replace the state.
 
         :raises OvertakenError: when a later try has taken the place over; nothing may be sent by this one any more.
+        """
+
+    def save_last(self, state: dict[str, Any]) -> None:
+        """Replace the state as the load ends; where :meth:`save` fails, put it where the next try looks as well.
+
+        :raises OvertakenError: when a later try has begun.
         """
 
     def read_part(self, name: str) -> str | None:
@@ -219,16 +226,20 @@ class Checkpoint:
         for lane in self.state.lanes.values():
             lane.claimed = RowRanges()
         self.state.complete = True
-        self._save()
+        try:
+            self._save()
+        except (StorageUnavailableError, OvertakenError):
+            self.break_off()
+            raise
 
     def break_off(self) -> None:
         """Note how far a load came that ends early: only what is in doubt, or not known of, stays claimed."""
         try:
-            self._save()
+            self._save(last=True)
         except Exception as error:  # the load has failed of something else, and earlier claims still stand
             self._log.warning("The checkpoint was not brought up to date: %s", error)
 
-    def _save(self) -> None:
+    def _save(self, *, last: bool = False) -> None:
         state, summary = self.state, self._summary
         for lane in state.lanes.values():
             lane.claimed = lane.claimed.without(lane.settled)
@@ -238,7 +249,7 @@ class Checkpoint:
 
         def write() -> None:
             self._refusals.save()  # first: the state tells that these rows are settled
-            self._store.save(state.to_dict())
+            (self._store.save_last if last else self._store.save)(state.to_dict())
 
         self.kept = False
         patiently(write, "checkpoint", self._store.name, self._log, self._stopping)

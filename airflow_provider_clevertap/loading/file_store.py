@@ -55,6 +55,10 @@ class FileStore:
         self._write("checkpoint.json", json.dumps(state, separators=(",", ":")), self._look_for_mark_now_and_then)
         self._look_for_mark()
 
+    def save_last(self, state: dict[str, Any]) -> None:
+        """Replace the state as the load ends."""
+        self.save(state)
+
     def read_part(self, name: str) -> str | None:
         """Give a part of the refusals."""
         return self._read(f"refused-{name}.jsonl")
@@ -108,8 +112,8 @@ def overtaken(name: str) -> str:
     :param name: the checkpoint's place.
     """
     return (
-        f"Another try of this load has taken the checkpoint over, or somebody has removed it: {name}. This try stops, "
-        "so that no row is sent by both. The other one knows its rows as some that may have been on their way."
+        f"This try does not have the checkpoint any more: the task was cleared, another try has begun, or somebody has "
+        f"removed it: {name}. It stops, so that no row is sent by two. A later try knows what may have been on its way."
     )
 
 

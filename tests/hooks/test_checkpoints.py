@@ -1,0 +1,69 @@
+"""A checkpoint in Airflow's task state store survives that Airflow takes no more of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
+
+
+class Accessor:
+    """Airflow's store of one task; it refuses what comes from a try that is no more."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self.refuses = False
+
+    def get(self, key: str) -> Any:
+        return self.kept.get(key)
+
+    def set(self, key: str, value: Any) -> None:
+        if self.refuses:
+            raise RuntimeError("Task Instance not found")
+        self.kept[key] = value
+
+
+@pytest.fixture
+def accessor() -> Accessor:
+    return Accessor()
+
+
+def store(accessor: Accessor, directory: Path, try_number: int = 1) -> Any:
+    task = SimpleNamespace(
+        dag_id="d", run_id=str(directory), task_id="t", map_index=-1, try_number=try_number, max_tries=0
+    )
+    return checkpoint_store({"ti": task, "task_state_store": accessor}, directory)
+
+
+def settled(found: Any) -> Any:
+    return found["settled"]
+
+
+def test_the_last_state_is_kept_as_a_file_when_airflow_takes_it_no_more(accessor: Accessor, tmp_path: Path) -> None:
+    first = store(accessor, tmp_path)
+    first.save({"settled": 1})
+    accessor.refuses = True
+    with pytest.raises(RuntimeError):
+        first.save({"settled": 2})  # a claim: what may be sent must be where every worker finds it
+    assert settled(store(accessor, tmp_path, 2).load()) == 1
+    first.save_last({"settled": 3})
+    assert settled(store(accessor, tmp_path, 3).load()) == 3
+
+
+def test_a_file_of_long_ago_counts_no_more(accessor: Accessor, tmp_path: Path) -> None:
+    first = store(accessor, tmp_path)
+    first.save({"settled": 1})
+    accessor.refuses = True
+    first.save_last({"settled": 2})
+    accessor.refuses = False
+    second = store(accessor, tmp_path, 2)
+    second.save({"settled": 1})  # the same words, but later ones
+    assert settled(store(accessor, tmp_path, 3).load()) == 1
+    second.save_last({"settled": 5})
+    assert settled(store(accessor, tmp_path, 4).load()) == 5
+    accessor.kept.clear()  # a person has removed the checkpoint
+    assert store(accessor, tmp_path, 5).load() is None
