@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from local_airflow import PYTHON, airflow_environment, background, free_port, server_settings
 from running_airflow import AirflowApi
@@ -70,19 +71,20 @@ class RunningScheduler:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def ask(self, sql: str) -> list[Any]:
+    def ask(self, sql: str, **values: str) -> list[Any]:
         """Give the rows of a query on Airflow's database; a whole airflow command would take seconds."""
         from sqlalchemy import create_engine, text
 
         with create_engine(self.database).connect() as connection:
-            return list(connection.execute(text(sql)).fetchall())
+            return list(connection.execute(text(sql), values).fetchall())
 
     def mark_failed(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Do what the UI does when a person marks a task as failed."""
         if AIRFLOW_2:
             self._python(MARK_FAILED_2, dag_id, run_id, task_id)
         else:
-            self._api.change(f"{_instance(dag_id, run_id, task_id)}", new_state="failed")
+            place = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+            _insist(lambda: self._api.change(place, new_state="failed"))
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Do what the UI does when a person clears a task."""
@@ -90,24 +92,12 @@ class RunningScheduler:
             self.run(["tasks", "clear", "--yes", "--task-regex", f"^{task_id}$", dag_id])
         else:
             asked = {"task_ids": [task_id], "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
-            self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked)
+            _insist(lambda: self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked))
 
-    def checkpoint(self, dag_id: str, run_id: str, task_id: str, artifacts: Path) -> dict[str, Any]:
-        """Give the checkpoint of a task's load, wherever this Airflow keeps it.
-
-        :param artifacts: the ``artifacts_path`` of the load.
-        """
-        if AIRFLOW_2:
-            (file,) = artifacts.glob(f"{dag_id}/*/{task_id}/checkpoint/checkpoint.json")
-            found: dict[str, Any] = json.loads(file.read_text())
-            return found
-        value = self._api.ask(f"{_instance(dag_id, run_id, task_id)}/state-store/clevertap_load")["value"]
-        return dict(json.loads(value) if isinstance(value, str) else value)
-
-    def log_of(self, dag_id: str, attempt: int) -> str:
+    def log_of(self, dag_id: str, run_id: str, attempt: int) -> str:
         """Give the log of a try; each DAG here has one task."""
-        found = sorted(self.home.glob(f"logs/dag_id={dag_id}/**/attempt={attempt}.log"))
-        return found[-1].read_text(errors="replace") if found else ""
+        (found,) = self.home.glob(f"logs/dag_id={dag_id}/run_id={run_id}/**/attempt={attempt}.log")
+        return found.read_text(errors="replace")
 
     def logs(self) -> str:
         """Give what the processes and the tasks have logged."""
@@ -158,5 +148,14 @@ class RunningScheduler:
         }
 
 
-def _instance(dag_id: str, run_id: str, task_id: str) -> str:
-    return f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
+def _insist(action: Callable[[], Any]) -> None:
+    """Do it again as a person would: on SQLite two that write at once are told of an internal error."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            action()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code < 500 or time.monotonic() > end:
+                raise
+            time.sleep(0.3)
