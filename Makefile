@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
-	@echo 'make ui           the same in the Airflow UI, for clicking'
+	@echo 'make ui           the same in the Airflow UI, for clicking; goes on where it was stopped (FRESH=1: anew)'
 	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
@@ -32,7 +32,7 @@ demo: .venv/.ready
 	@.venv/bin/python scripts/demo.py
 
 ui: .venv/.ready
-	@.venv/bin/python scripts/ui.py
+	@FRESH='$(FRESH)' .venv/bin/python scripts/ui.py
 
 bench: .venv/.ready
 	.venv/bin/python -m benchmarks

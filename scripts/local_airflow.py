@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,12 +24,32 @@ PASSCODE = "TEST-PASSCODE"
 POOLS = {"clevertap": 15}
 
 
+def own_directory(name: str) -> Path:
+    """Give the directory ``.demo/<name>``, with what is in it."""
+    directory = ROOT / ".demo" / name
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
 def fresh_directory(name: str) -> Path:
     """Give an empty directory ``.demo/<name>``."""
-    directory = ROOT / ".demo" / name
+    directory = own_directory(name)
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    return directory
+    return own_directory(name)
+
+
+def end_what_lives_in(directory: Path) -> None:
+    """End the processes that a script left in a directory when it was killed, and that know of nothing else."""
+    marks = (f"AIRFLOW_HOME={directory}".encode(), f"{directory}/clevertap.sqlite".encode())
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = {*process.joinpath("environ").read_bytes().split(b"\0"), *_arguments(process)}
+            if said.intersection(marks) and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _arguments(process: Path) -> list[bytes]:
+    return process.joinpath("cmdline").read_bytes().split(b"\0")
 
 
 def free_port() -> int:
@@ -84,19 +104,27 @@ def connection_to(url: str) -> dict[str, str]:
 
 
 def shop_in(directory: Path) -> dict[str, str]:
-    """Make the database the event examples read; give the connection to it."""
+    """Make the database the event examples read, unless it is there; give the connection to it."""
     database = directory / "shop.db"
-    subprocess.run([PYTHON, EXAMPLES / "data" / "make_shop.py", database], check=True)
+    if not database.exists():
+        subprocess.run([PYTHON, EXAMPLES / "data" / "make_shop.py", database], check=True)
     return {"conn_type": "sqlite", "host": str(database)}
 
 
 @contextmanager
-def emulator(directory: Path) -> Iterator[str]:
-    """Run an emulator on a free port; give its address. It is stopped at the end, whatever happens."""
+def emulator(directory: Path, *, latency: float = 0.0) -> Iterator[str]:
+    """Run an emulator; give its address, which stays the same for a directory. It is stopped at the end, always.
+
+    :param directory: its log, and all that arrives, are there.
+    :param latency: seconds it takes to answer.
+    """
     ready = directory / "address"
+    port = _port_of(ready)
+    ready.unlink(missing_ok=True)
     command = [
-        *(PYTHON, "-m", "airflow_provider_clevertap.emulator", "--port", "0", "--ready-file", str(ready)),
+        *(PYTHON, "-m", "airflow_provider_clevertap.emulator", "--port", str(port), "--ready-file", str(ready)),
         *("--account-id", ACCOUNT_ID, "--passcode", PASSCODE, "--database", str(directory / "clevertap.sqlite")),
+        *("--latency", str(latency)),
     ]
     with background(command, dict(os.environ), directory / "emulator.log") as process:
         while not ready.exists():
@@ -104,6 +132,20 @@ def emulator(directory: Path) -> Iterator[str]:
                 raise SystemExit(f"The emulator did not start:\n{(directory / 'emulator.log').read_text()}")
             time.sleep(0.05)
         yield ready.read_text().strip()
+
+
+def _port_of(ready: Path) -> int:
+    """Give the port an emulator had before, 0 when there was none or another program has taken it."""
+    if not ready.exists():
+        return 0
+    port = int(ready.read_text().rpartition(":")[2])
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 @contextmanager

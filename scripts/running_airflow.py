@@ -103,6 +103,20 @@ class RunningAirflow:
         """Ask the API; with a body, POST it."""
         return self._api.ask(path, **body)
 
+    def have_connection(self, conn_id: str, **fields: Any) -> None:
+        """Make a connection, or change the one there is."""
+        body = {"connection_id": conn_id, **fields}
+        with _unless_it_is_there() as made:
+            self._api.ask("connections", **body)
+            made.append(conn_id)
+        if not made:
+            self._api.change(f"connections/{conn_id}", **body)
+
+    def have_pool(self, name: str, slots: int) -> None:
+        """Make a pool, unless there is one."""
+        with _unless_it_is_there():
+            self._api.ask("pools", name=name, slots=slots)
+
     def wait_for_dag(self, dag_id: str) -> None:
         """Wait until the DAG's file has been read."""
         end = time.monotonic() + LONGEST_START
@@ -159,6 +173,15 @@ class RunningAirflow:
 
 
 @contextmanager
+def _unless_it_is_there() -> Iterator[list[str]]:
+    try:
+        yield []
+    except urllib.error.HTTPError as error:
+        if error.code != 409:
+            raise
+
+
+@contextmanager
 def running_airflow(
     directory: Path, connections: dict[str, dict[str, Any]], pools: dict[str, int]
 ) -> Iterator[RunningAirflow]:
@@ -180,9 +203,9 @@ def running_airflow(
         _wait_until_healthy(address, process, log)
         airflow = RunningAirflow(directory, address, environment, process)
         for conn_id, connection in connections.items():
-            airflow.ask("connections", connection_id=conn_id, **connection)
+            airflow.have_connection(conn_id, **connection)
         for name, slots in pools.items():
-            airflow.ask("pools", name=name, slots=slots)
+            airflow.have_pool(name, slots)
         yield airflow
 
 

@@ -1,21 +1,42 @@
 """Run Airflow with its UI, the example DAGs, a local CleverTap and the connection to it, until Ctrl-C.
 
-Run it with ``make ui``.
+Run it with ``make ui``. What there was is there again at the next start, as after a power cut: runs, their checkpoints,
+what CleverTap has got. ``make ui FRESH=1`` begins anew.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from pathlib import Path
 
-from local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
+from local_airflow import (
+    EXAMPLES,
+    POOLS,
+    connection_to,
+    emulator,
+    end_what_lives_in,
+    fresh_directory,
+    own_directory,
+    shop_in,
+    stop_on_sigterm,
+)
 from running_airflow import running_airflow
+
+#: A service far away takes its time. With it the long file takes a minute: long enough to kill its load.
+LATENCY = 1.0
+LONG_ROWS = 600_000
 
 
 def main() -> None:
     """Start everything, say where it is, wait, stop everything."""
-    directory = fresh_directory("ui")
-    with emulator(directory) as url:
+    directory = own_directory("ui")
+    end_what_lives_in(directory)
+    if os.environ.get("FRESH"):
+        fresh_directory("ui")
+    again = (directory / "airflow.db").exists()
+    with emulator(directory, latency=LATENCY) as url:
         print("Airflow is starting; this takes about half a minute.", flush=True)
         connections = {"clevertap_default": connection_to(url), "shop_db": shop_in(directory)}
         with running_airflow(directory, connections, POOLS) as airflow:
@@ -24,13 +45,25 @@ def main() -> None:
                 f"CleverTap     {url}   (what has arrived)\n"
                 f"Connections   {airflow.address}/connections   (clevertap_default: look at the form, press Test)\n"
                 f"Example DAGs  {EXAMPLES}   (trigger one_off_load and fill in its form, or any other)\n"
+                f"A long file   {long_file(directory)}   (its load takes a minute: kill it, see docs/ui.md)\n"
                 f"Logs          {directory / 'airflow.log'}\n"
-                "Press Ctrl-C to stop.",
+                + ("Everything is as it was when it was stopped; FRESH=1 begins anew.\n" if again else "")
+                + "Press Ctrl-C to stop.",
                 flush=True,
             )
             while airflow.process.poll() is None:
                 time.sleep(0.5)
             raise SystemExit(f"Airflow has ended; see {directory / 'airflow.log'}")
+
+
+def long_file(directory: Path) -> Path:
+    """Make a file of customers whose load takes long enough to be killed, unless it is there."""
+    path = directory / "many_customers.csv"
+    if not path.exists():
+        with path.open("w", encoding="utf-8") as file:
+            file.write("customer_id,full_name,email,mobile,city\n")
+            file.writelines(f"cust-{row},Customer {row},c{row}@example.com,,Porto\n" for row in range(LONG_ROWS))
+    return path
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ NAMES = (
     "log-of-a-load",
     "log-of-a-bad-entry",
     "clevertap-page",
+    "clear-a-load",
+    "log-of-a-load-gone-on",
 )
 
 

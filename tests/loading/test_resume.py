@@ -395,3 +395,17 @@ def test_many_refusals_fill_several_parts(
     assert (summary.rejected, summary.accepted) == (100, 2_900)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
         assert [row["identity"] for row in csv.DictReader(stream)] == refused
+
+
+def test_what_may_be_unknown_after_a_kill_is_bounded(client: CleverTapClient, tmp_path: Path) -> None:
+    open_rows: list[int] = []
+
+    class Watched(FileStore):
+        def save(self, state: dict[str, Any]) -> None:
+            super().save(state)
+            open_rows.append(sum(stop - start for start, stop in state["claimed"]["main"]))
+
+    in_flight = 4
+    options = LoadOptions(retries=QUICK, max_in_flight=in_flight)
+    Load(VIEWED, Rows(people(100_000)), client, options, store=Watched(tmp_path)).run()
+    assert 0 < max(open_rows) <= 5 * in_flight * 1_000

@@ -114,6 +114,21 @@ def open_log(page: Page, dag_id: str, run_id: str, task_id: str) -> None:
     page.goto(f"/dags/{dag_id}/runs/{quote(run_id, safe='')}/tasks/{task_id}")
 
 
+def clear_task(page: Page, dag_id: str, run_id: str, task_id: str) -> Any:
+    """Press the button that clears a task; give the dialog that asks whether one is sure."""
+    open_log(page, dag_id, run_id, task_id)
+    page.get_by_role("button", name=re.compile("to clear$")).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Affected Tasks: 1")).to_be_visible()
+    return dialog
+
+
+def task_of(page: Page, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
+    """Give what the API says of a task instance."""
+    found: dict[str, Any] = page.request.get(f"{_run_address(dag_id, run_id)}/taskInstances/{task_id}").json()
+    return found
+
+
 def wait_for(condition: Any, what: str, seconds: float = 120.0) -> None:
     """Wait until a condition holds.
 

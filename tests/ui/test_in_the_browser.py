@@ -6,7 +6,9 @@ The tests follow one another as a person's steps do: the load goes through the c
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,18 @@ import ui_screenshots as screenshots
 
 pytest.importorskip("playwright", reason="Playwright is not installed: pip install 'airflow-provider-clevertap[dev]'")
 
-from clicking import ConnectionForm, TriggerForm, connection_row, entries_of, open_log, states_at_the_end
+from clicking import (
+    LONGEST_RUN,
+    ConnectionForm,
+    TriggerForm,
+    clear_task,
+    connection_row,
+    entries_of,
+    open_log,
+    states_at_the_end,
+    task_of,
+    wait_for,
+)
 from local_airflow import ACCOUNT_ID, PASSCODE
 from playwright.sync_api import expect
 
@@ -24,6 +37,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("br
 
 DAG = "one_off_load"
 CONNECTION = "clevertap_from_ui"
+KILLED_ROWS = 60_000
 MAPPING = '{"id": "identity", "mail": "Email", "town": "City"}'
 
 
@@ -158,6 +172,48 @@ def test_what_only_the_task_can_see_is_said_in_its_log(page: Any, people: str) -
     open_log(page, DAG, run, "load_events")
     expect(page.get_by_text("no column 'bought_at'").first).to_be_visible()
     screenshots.take_page("log-of-a-bad-entry", page, 1800, 560)
+
+
+def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clevertap: str, tmp_path: Path) -> None:
+    many = tmp_path / "many.csv"
+    many.write_text("id,mail,town\n" + "".join(f"k-{row},k{row}@example.com,Porto\n" for row in range(KILLED_ROWS)))
+    before = httpx.get(f"{clevertap}/admin/stats").json()
+    httpx.post(f"{clevertap}/admin/settings", json={"latency": 1.0}).raise_for_status()
+
+    def more(what: str) -> int:
+        now = httpx.get(f"{clevertap}/admin/stats").json()
+        return int(
+            now["requests"] - before["requests"] if what == "requests" else now["stored"][what] - before["stored"][what]
+        )
+
+    form = TriggerForm(page, DAG)
+    form.field("source").fill(str(many))
+    form.open("Columns")
+    form.write_json(MAPPING)
+    form.open("How to load")
+    form.field("conn_id").fill(CONNECTION)
+    run = form.trigger()
+    wait_for(lambda: more("profiles") >= KILLED_ROWS // 4, "a part of the load", LONGEST_RUN)
+    task = task_of(page, DAG, run, "load_profiles")
+    assert task["id"].encode() in Path(f"/proc/{task['pid']}/cmdline").read_bytes()
+    os.kill(task["pid"], signal.SIGKILL)
+    assert states_at_the_end(page, DAG, run)["load_profiles"] == "failed"
+    arrived = more("profiles")
+    assert arrived < KILLED_ROWS
+
+    httpx.post(f"{clevertap}/admin/settings", json={"latency": 0.0}).raise_for_status()
+    dialog = clear_task(page, DAG, run, "load_profiles")
+    screenshots.take_page("clear-a-load", page, 1280, 640)
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(dialog).to_have_count(0)
+    wait_for(lambda: task_of(page, DAG, run, "load_profiles")["try_number"] == 2, "the next try", LONGEST_RUN)
+    assert states_at_the_end(page, DAG, run)["load_profiles"] == "success"
+    open_log(page, DAG, run, "load_profiles")
+    expect(page.get_by_text(re.compile("Goes on at row [0-9,]+, where an earlier try ended")).first).to_be_visible()
+    screenshots.take_page("log-of-a-load-gone-on", page, 1800, 560)
+    assert more("profiles") == KILLED_ROWS
+    # What was on its way may have been sent twice: at most five times what is in flight, which the connection bounds.
+    assert KILLED_ROWS // 1_000 <= more("requests") <= KILLED_ROWS // 1_000 + 5 * 4
 
 
 def test_every_screenshot_of_the_documentation_was_taken() -> None:
