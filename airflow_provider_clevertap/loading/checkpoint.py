@@ -38,8 +38,8 @@ _BROKEN_OFF: Final = RowVerdict(
 class CheckpointStore(Protocol):
     """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there.
 
-    It is the latest try's: Airflow starts the next try of a task it has lost sight of, and the one before may still be at
-    work. What an earlier try has saved must be seen by :meth:`load`, or its :meth:`save` must fail.
+    It is the latest try's: Airflow starts the next try of a task it has lost sight of, and the one before may still be
+    at work. What an earlier try has saved must be seen by :meth:`load`, or its :meth:`save` must fail.
     """
 
     #: the place as a person would name it

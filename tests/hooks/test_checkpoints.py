@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
 
 
@@ -45,25 +46,38 @@ def settled(found: Any) -> Any:
 
 def test_the_last_state_is_kept_as_a_file_when_airflow_takes_it_no_more(accessor: Accessor, tmp_path: Path) -> None:
     first = store(accessor, tmp_path)
+    assert first.load() is None
     first.save({"settled": 1})
     accessor.refuses = True
     with pytest.raises(RuntimeError):
         first.save({"settled": 2})  # a claim: what may be sent must be where every worker finds it
-    assert settled(store(accessor, tmp_path, 2).load()) == 1
     first.save_last({"settled": 3})
-    assert settled(store(accessor, tmp_path, 3).load()) == 3
+    assert settled(store(accessor, tmp_path, 2).load()) == 3
+
+
+def test_a_try_that_is_over_does_not_change_what_the_next_has_read(accessor: Accessor, tmp_path: Path) -> None:
+    first, second = store(accessor, tmp_path), store(accessor, tmp_path, 2)
+    first.load()
+    first.save({"settled": 1})
+    accessor.refuses = True
+    assert settled(second.load()) == 1
+    with pytest.raises(OvertakenError):
+        first.save_last({"settled": 3})
+    assert settled(store(accessor, tmp_path, 3).load()) == 1
 
 
 def test_a_file_of_long_ago_counts_no_more(accessor: Accessor, tmp_path: Path) -> None:
     first = store(accessor, tmp_path)
+    first.load()
     first.save({"settled": 1})
     accessor.refuses = True
     first.save_last({"settled": 2})
     accessor.refuses = False
     second = store(accessor, tmp_path, 2)
+    second.load()
     second.save({"settled": 1})  # the same words, but later ones
-    assert settled(store(accessor, tmp_path, 3).load()) == 1
     second.save_last({"settled": 5})
-    assert settled(store(accessor, tmp_path, 4).load()) == 5
+    accessor.refuses = True
+    assert settled(store(accessor, tmp_path, 3).load()) == 5
     accessor.kept.clear()  # a person has removed the checkpoint
     assert store(accessor, tmp_path, 5).load() is None
