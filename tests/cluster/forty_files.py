@@ -26,7 +26,7 @@ from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfile
 
 ours = dict(
     columns={{"id": "identity"}}, artifacts_path={artifacts!r}, max_rejects=1.0, retries=2,
-    retry_delay=timedelta(seconds=1), pool={pool!r}, max_in_flight={in_flight}, {more}
+    retry_delay=timedelta(seconds=1), pool={pool!r}, max_in_flight={in_flight},
 )
 
 with DAG({dag_id!r}, schedule=None, start_date=datetime(2026, 1, 1)):
@@ -40,15 +40,14 @@ with DAG({dag_id!r}, schedule=None, start_date=datetime(2026, 1, 1)):
 """
 
 
-def write_dag(directory: Path, sources: dict[str, list[str]], artifacts: Path, more: str = "") -> None:
+def write_dag(directory: Path, sources: dict[str, list[str]], artifacts: Path) -> None:
     """Write the file of the DAG.
 
     :param directory: where DAG files are.
     :param sources: from :func:`write_files`.
     :param artifacts: where the loads leave rejects files and reports.
-    :param more: further arguments of all loads, as Python has them.
     """
-    text = _DAG.format(artifacts=str(artifacts), pool=POOL, in_flight=IN_FLIGHT, more=more, dag_id=DAG_ID, **sources)
+    text = _DAG.format(artifacts=str(artifacts), pool=POOL, in_flight=IN_FLIGHT, dag_id=DAG_ID, **sources)
     (directory / f"{DAG_ID}.py").write_text(text)
 
 

@@ -19,8 +19,8 @@ HEARTBEAT_TIMEOUT = 30
 #: Seconds after which Redis hands out anew what no worker has reported as done. Airflow's default is a day. It is
 #: longer than a load takes and shorter than the stage, so that the messages of the killed tasks do come back.
 VISIBILITY_TIMEOUT = 45
-#: Seconds after which Airflow hands out anew what no worker has begun: of what the lost worker had taken, too. Its
-#: default is 600. No load waits so long for a free place of the worker that is left.
+#: Seconds after which Airflow hands out anew what no worker has begun, such as what the lost worker had only taken.
+#: Airflow's default is 600. No load waits so long for a free place of the worker that is left.
 QUEUED_TIMEOUT = 90
 
 

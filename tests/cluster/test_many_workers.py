@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -73,7 +72,7 @@ def cluster(place: Path, postgres: Any, broker: str, clevertap: Any) -> Iterator
         CONCURRENCY,
         AIRFLOW_CONN_CLEVERTAP_DEFAULT=json.dumps(connection_to(clevertap.url)),
     )
-    write_dag(home / "dags", write_files(place / "files"), place / "left", os.environ.get("CLUSTER_MORE", ""))
+    write_dag(home / "dags", write_files(place / "files"), place / "left")
     running.run(
         ["db", "migrate"], ["pools", "set", POOL, str(SLOTS), "uploads of one account"], ["dags", "reserialize"]
     )
