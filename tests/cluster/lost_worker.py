@@ -70,10 +70,13 @@ def lose_one_in_the_middle(cluster: RunningCluster) -> Lost:
 def _left_by(worker: str, cluster: RunningCluster) -> dict[Load, LoadState | None]:
     """Give the loads of a worker that was killed, once what it asked of the API server last is done."""
     before = None
-    while before != (left := _at_work(cluster).get(worker, {})):
-        before = left
+    while True:
+        left = _at_work(cluster).get(worker, {})
+        now = {load: None if state is None else state.to_dict() for load, state in left.items()}
+        if now == before:
+            return left
+        before = now
         time.sleep(1)
-    return left
 
 
 def what_became_of(lost: Lost, found: dict[Load, Account], cluster: RunningCluster) -> Iterator[str]:
