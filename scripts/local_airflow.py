@@ -41,11 +41,18 @@ def fresh_directory(name: str) -> Path:
 def end_what_lives_in(directory: Path) -> None:
     """End the processes that a script left in a directory when it was killed, and that know of nothing else."""
     marks = (f"AIRFLOW_HOME={directory}".encode(), f"{directory}/clevertap.sqlite".encode())
+    ended = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             said = {*process.joinpath("environ").read_bytes().split(b"\0"), *_arguments(process)}
             if said.intersection(marks) and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
+                ended.append(process)
+    # Their ports are free once they are gone, which takes a moment.
+    for process in ended:
+        with suppress(OSError):
+            while any(_arguments(process)):
+                time.sleep(0.01)
 
 
 def _arguments(process: Path) -> list[bytes]:
