@@ -19,6 +19,7 @@ from typing import Any, Self
 from plain_rows import QUICK
 
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.loading import patience
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
@@ -199,6 +200,7 @@ def _serve() -> None:
         pid = os.fork()
         if not pid:
             if most_bytes is not None:
+                patience.PATIENCE = 1.0  # type: ignore[misc]
                 resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
             _run_and_exit(name, Path(source), Path(directory), tuple(address))
         _tell(pid)
