@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import re
 import sys
 import time
@@ -26,10 +25,8 @@ LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 
 def find_cases() -> None:
-    """Make the cases of the tests importable, here and in the processes that are to be killed."""
-    found = [str(TESTS / "faults"), str(TESTS / "loading")]
-    sys.path[:0] = found
-    os.environ["PYTHONPATH"] = os.pathsep.join([*found, *filter(None, [os.environ.get("PYTHONPATH")])])
+    """Make the cases of the tests importable."""
+    sys.path[:0] = [str(TESTS / "faults"), str(TESTS / "loading")]
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -78,14 +75,16 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
     """Kill the processes that load."""
     from chaos_kills import KILLED, run_killed, together
     from chaos_remote import RemoteCase
+    from killed_loads import LoadingProcess
 
     seeds = options.kills if options.kills is not None else 1 if options.quick else 20
-    for place, name in enumerate(KILLED):
-        case = RemoteCase("killed at random", name, "")
-        if seeds and options.only.search(str(case)):
-            first = options.seed + place
-            loads = (guarded(case, partial(run_killed, name, seed)) for seed in range(first, first + seeds))
-            yield together(list(loads))
+    with LoadingProcess() as loading:
+        for place, name in enumerate(KILLED):
+            case = RemoteCase("killed at random", name, "")
+            if seeds and options.only.search(str(case)):
+                load = partial(run_killed, name, loading=loading)
+                of_seeds = range(options.seed + place, options.seed + place + seeds)
+                yield together([guarded(case, partial(load, seed)) for seed in of_seeds])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,7 +118,6 @@ def told(accounts: list[Any], seconds: float) -> str:
     )
 
 
-if __name__ in ("__main__", "__mp_main__"):  # the latter are the processes that are killed
-    logging.disable(logging.WARNING)
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     sys.exit(main())

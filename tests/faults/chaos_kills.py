@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from chaos_account import Account, told
-from killed_loads import CASES, Case, kill_midway, load, write_lines, write_rows
+from killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
 from airflow_provider_clevertap.loading.summary import Summary
@@ -21,22 +21,23 @@ _REQUESTS = 20
 _DELAYS = (0.005, 0.05, 0.5)
 
 
-def run_killed(name: str, seed: int, directory: Path) -> Account:
+def run_killed(name: str, seed: int, directory: Path, loading: LoadingProcess) -> Account:
     """Kill a load one to three times, let it go on to its end, and close its account.
 
     :param name: one of :data:`KILLED`.
+    :param loading: has the loads that are killed.
     """
     for delay in _DELAYS:
         place = directory / f"{delay}"
         place.mkdir()
-        account = _run(name, seed, place, delay)
+        account = _run(name, seed, place, delay, loading)
         if account.tries > 1:
             break
     account.expect("it was killed before its end", account.tries > 1, True)
     return account
 
 
-def _run(name: str, seed: int, directory: Path, delay: float) -> Account:
+def _run(name: str, seed: int, directory: Path, delay: float, loading: LoadingProcess) -> Account:
     random = Random(seed)
     case = CASES[name]
     kind, _, policy = name.rpartition(", ")
@@ -50,8 +51,11 @@ def _run(name: str, seed: int, directory: Path, delay: float) -> Account:
             emulator.inject({"do": "status", "status": 503, "stored": True, "every": 9})
         for _ in range(random.randint(1, 3)):
             after = emulator.stats()["requests"] + random.randint(1, _REQUESTS)
-            killed = kill_midway(name, source, left, emulator, after=after, pause=random.random() * 0.01)
-            account.tries += killed
+            loading.start(name, source, left, (emulator.account_id, emulator.passcode, emulator.url))
+            while not loading.over and emulator.stats()["requests"] < after:
+                time.sleep(0.001)
+            time.sleep(random.random() * 0.01)
+            account.tries += loading.kill()
         while emulator.stats()["in_flight"]:
             time.sleep(0.01)
         summary = load(case, source, left, (emulator.account_id, emulator.passcode, emulator.url))
