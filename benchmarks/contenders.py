@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--no-artifacts", action="store_true")
     parser.add_argument("--no-checkpoint", action="store_true")
     parser.add_argument("--log", action="store_true")
+    parser.add_argument("--gzip", action="store_true")
     parser.add_argument("--one-core", action="store_true")
     parser.add_argument("--stages", action="store_true")
     asked = parser.parse_args()
@@ -78,6 +79,7 @@ def main() -> None:
         artifacts=not asked.no_artifacts,
         checkpoint=not asked.no_checkpoint,
         log=asked.log,
+        gzip=asked.gzip,
     )
     upload = contender.prepare(data_file(asked.data, contender.dataset, asked.rows, contender.extension), told)
     stages = None

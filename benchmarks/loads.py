@@ -29,6 +29,7 @@ class Circumstances:
     :param artifacts: with a rejects file and a report.
     :param checkpoint: with a checkpoint in a file, as a task has.
     :param log: with a log file, so that progress is written.
+    :param gzip: with compressed requests.
     """
 
     dataset: str
@@ -36,6 +37,7 @@ class Circumstances:
     artifacts: bool = True
     checkpoint: bool = True
     log: bool = False
+    gzip: bool = False
 
 
 def load_file(path: Path, told: Circumstances) -> Upload:
@@ -78,7 +80,7 @@ def _load(source: Any, told: Circumstances) -> Upload:
             )
             if told.log:
                 logging.basicConfig(filename=Path(directory, "task.log"), level=logging.INFO)
-            with CleverTapClient(*ACCOUNT, url, max_in_flight=told.in_flight) as client:
+            with CleverTapClient(*ACCOUNT, url, max_in_flight=told.in_flight, gzip=told.gzip) as client:
                 store = FileStore(Path(directory, "checkpoint")) if told.checkpoint else None
                 return Load(kind, opened, client, options, store=store).run().to_dict()
 

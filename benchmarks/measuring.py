@@ -32,6 +32,10 @@ class Job:
     :param latency_ms: what the server waits before each answer.
     :param in_flight: the most requests at a time the contender is told.
     :param ceiling: the most requests at a time the server takes, 0 for any number.
+    :param ceiling_seconds: how long after the first request it takes any number again, 0 for never.
+    :param fault: what befalls some requests at the server: ``503``, ``429`` or ``reset``.
+    :param fault_share: how many.
+    :param gzip: the contender compresses what it sends.
     :param one_core: the contender's process is kept to one core.
     :param artifacts: a load has a rejects file and a report.
     :param checkpoint: a load has a checkpoint, in a file.
@@ -46,6 +50,10 @@ class Job:
     latency_ms: float = 0
     in_flight: int = 10
     ceiling: int = 0
+    ceiling_seconds: float = 0
+    fault: str = "503"
+    fault_share: float = 0
+    gzip: bool = False
     one_core: bool = False
     artifacts: bool = True
     checkpoint: bool = True
@@ -142,6 +150,7 @@ def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any]
         "--no-checkpoint": not job.checkpoint,
         "--log": job.log,
         "--one-core": job.one_core,
+        "--gzip": job.gzip,
         "--stages": job.stages,
     }
     command += [flag for flag, wanted in said.items() if wanted]
@@ -173,7 +182,14 @@ def _file(directory: Path, contender: Contender, rows: int) -> Iterator[Path]:
 @contextmanager
 def _server(job: Job, dataset: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     tally: dict[str, Any] = {}
-    circumstances = ["--latency-ms", str(job.latency_ms), "--ceiling", str(job.ceiling)]
+    said = {
+        "--latency-ms": job.latency_ms,
+        "--ceiling": job.ceiling,
+        "--ceiling-seconds": job.ceiling_seconds,
+        "--fault": job.fault,
+        "--fault-share": job.fault_share,
+    }
+    circumstances = [str(word) for pair in said.items() for word in pair]
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.counting_server", "--dataset", dataset, "--rows", str(rows), *circumstances],
         stdin=subprocess.PIPE,

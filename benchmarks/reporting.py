@@ -76,6 +76,8 @@ COLUMNS: Mapping[str, Callable[[Runs], str]] = {
     "time with all in flight": _median("{:.0%}", lambda run: run.full),
     "requests": _median("{:,.0f}", lambda run: run.server["requests"]),
     "429s": _median("{:,.0f}", lambda run: run.server["refused"]),
+    "failed": _median("{:,.0f}", lambda run: run.server["failed"]),
+    "MB sent": _median("{:,.0f}", lambda run: run.server["bytes"] / 1e6),
     "lost": _worst(lambda run: run.lost),
     "doubled": _worst(lambda run: run.doubled),
     "bad rows sent": _worst(lambda run: run.bad_rows_sent),
@@ -94,6 +96,9 @@ def compared(comparison: Comparison, jobs: Sequence[Job], turns: Sequence[Turn])
 def _cell(column: str, comparison: Comparison, job: Job, runs: Runs, turns: Sequence[Turn]) -> str:
     if column == "of those asked":
         return f"{statistics.median(run.in_flight for run in runs) / job.in_flight:.0%}"
+    if column == "until all in flight, s":
+        reached = [run.server["climb"][job.in_flight - 1 :] for run in runs]
+        return f"{statistics.median(seconds[0] for seconds in reached):.1f}" if all(reached) else ""
     measure, times, _ = column.partition(", times ")
     if not times:
         return COLUMNS[column](runs)

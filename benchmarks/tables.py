@@ -49,6 +49,17 @@ def _paced(name: str, title: str, *, artifacts: bool = True, checkpoint: bool = 
     return Job("load-csv", name, title, latency_ms=50, in_flight=5, **told)
 
 
+def _shared(name: str, title: str, in_flight: int, **told: float) -> Job:
+    return Job("load-csv", name, title, latency_ms=50, in_flight=in_flight, **told)
+
+
+def _failing(name: str, title: str, latency_ms: float, fault: str = "") -> Job:
+    key = f"{name}-{latency_ms:g}ms"
+    shown = f"{title}, {latency_ms:g} ms"
+    share = 0.05 if fault else 0
+    return Job("load-csv", key, shown, latency_ms=latency_ms, in_flight=15, fault=fault or "503", fault_share=share)
+
+
 TABLES = {
     "side-by-side": Comparison(
         "This package and scripts, answers at once",
@@ -96,6 +107,40 @@ TABLES = {
         ),
         ("rows", "CPU s per million", "rows/s", "CPU, times plain", "requests", "429s", *FAULTS),
         baseline="plain",
+    ),
+    "shared": Comparison(
+        "Other programs use the account, answers after 50 ms",
+        (
+            _shared("three", "3 allowed, 3 asked", 3),
+            _shared("three-of-fifteen", "3 allowed, 15 asked", 15, ceiling=3),
+            _shared("lifted", "3 allowed, 15 asked; after 6 s all 15", 15, ceiling=3, ceiling_seconds=6),
+        ),
+        ("rows", "rows/s", "time, times three", "CPU s per million", "in flight", "requests", "429s",
+         "until all in flight, s", *FAULTS),
+        baseline="three",
+    ),
+    "faults": Comparison(
+        "A share of requests fails, 15 in flight",
+        tuple(
+            _failing(name, title, latency_ms, fault)
+            for latency_ms in (50, 200)
+            for name, title, fault in (
+                ("sound", "no faults", ""),
+                ("503s", "5 % of answers are 503", "503"),
+                ("resets", "5 % of connections are reset before the answer", "reset"),
+                ("429s", "5 % of answers are 429, without a reason", "429"),
+            )
+        ),
+        ("rows", "rows/s", "CPU s per million", "in flight", "requests", "failed", "429s", *FAULTS),
+    ),
+    "compressed": Comparison(
+        "Requests as they are, and compressed",
+        (
+            Job("load-csv", "as-it-is", "as it is"),
+            Job("load-csv", "gzip", "compressed with gzip", gzip=True),
+        ),
+        ("rows", "CPU s per million", "rows/s", "CPU, times as it is", "MB sent", *FAULTS),
+        baseline="as-it-is",
     ),
     "scaling": Comparison(
         "From few rows to many, answers at once",

@@ -52,11 +52,11 @@ class Reply(NamedTuple):
 
 
 def exchange(
-    client: httpx.Client, request: httpx.Request, *, longest: int, seconds: float, secret: re.Pattern[str]
+    transport: httpx.BaseTransport, request: httpx.Request, *, longest: int, seconds: float, secret: re.Pattern[str]
 ) -> Reply | Unreachable | Unclear:
     """Send a request and read its answer, within bounds.
 
-    :param client: the shared client.
+    :param transport: the shared connections.
     :param request: the request, with its timeouts in its extensions.
     :param longest: most bytes of a 2xx answer's body.
     :param seconds: most seconds for reading a body, however steadily it drips.
@@ -65,7 +65,7 @@ def exchange(
     started = time.monotonic()
     with _own_logging(secret):
         try:
-            response = client.send(request, stream=True, follow_redirects=False)
+            response = transport.handle_request(request)
         except _TROUBLE as trouble:
             return _no_status(trouble, request.url.host)
         try:

@@ -45,6 +45,12 @@ def _arguments() -> argparse.ArgumentParser:
         choices=("late", "refuse", "keep"),
         help="what to do where CleverTap documents a limit but no answer (default %(default)s)",
     )
+    add(
+        "--compressed",
+        default="malformed",
+        choices=("malformed", "unsupported", "accept"),
+        help="what to do with uploads compressed with gzip: 400, 415 or take them (default %(default)s)",
+    )
     add("--max-event-properties", type=int, default=100, help="properties per event (default %(default)s)")
     add("--discard-event", action="append", default=[], metavar="NAME", help="event name to refuse with code 528")
     return parser
@@ -57,6 +63,7 @@ def _settings(options: argparse.Namespace) -> Settings:
             "max_in_flight_other": options.max_in_flight_other,
             "latency": options.latency,
             "strictness": options.strictness,
+            "compressed": options.compressed,
             "max_event_properties": options.max_event_properties,
             "discarded_events": options.discard_event,
         }

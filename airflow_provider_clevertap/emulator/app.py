@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientError, web
 
 from airflow_provider_clevertap.emulator.admin import add_admin_routes
+from airflow_provider_clevertap.emulator.batch import MALFORMED
 from airflow_provider_clevertap.emulator.fault_book import Strike
 from airflow_provider_clevertap.emulator.fault_delivery import (
     INVALID_CREDENTIALS,
@@ -62,7 +64,7 @@ def build_app(emulator: Emulator) -> web.Application:
 def build_runner(emulator: Emulator) -> web.AppRunner:
     """Return a runner for :func:`build_app`.
 
-    Bodies are not decompressed: that CleverTap does so is not documented, so a compressed body is malformed.
+    Bodies come as they were sent: what becomes of compressed ones is a setting.
     """
     return web.AppRunner(build_app(emulator), access_log=None, auto_decompress=False, shutdown_timeout=STOP_SECONDS)
 
@@ -84,6 +86,8 @@ async def _serve(request: web.Request) -> web.StreamResponse:
         ceiling = emulator.settings.max_in_flight if request.path == UPLOAD else emulator.settings.max_in_flight_other
         with emulator.in_flight.admit(request.path, ceiling) as entry.in_flight:
             body = await _body_of(request, entry)
+            if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+                body = _unpacked(body, request, emulator)
             strike = emulator.faults.strike(request.path, body, request.path == UPLOAD)
             await asyncio.sleep(emulator.settings.latency + strike.delay)
             right = await answer(request, emulator, entry, body, strike)
@@ -132,6 +136,24 @@ async def _body_of(request: web.Request, entry: RequestEntry) -> bytes:
         raise _ClientLeftError("The client left before its request was complete") from None
     entry.body_bytes = len(body)
     return body
+
+
+def _unpacked(body: bytes, request: web.Request, emulator: Emulator) -> bytes:
+    match emulator.settings.compressed:
+        case "malformed":
+            return body
+        case "unsupported":
+            raise _RefusedRequest(415, "Unsupported Media Type")
+    if request.headers["Content-Encoding"].lower() != "gzip":
+        raise _RefusedRequest(415, "Unsupported Media Type")
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacking.decompress(body, LARGEST_BODY)
+    except zlib.error:
+        raise _RefusedRequest(400, MALFORMED) from None
+    if unpacking.unconsumed_tail:
+        raise _RefusedRequest(413, "Request Entity Too Large")
+    return unpacked
 
 
 Answer = Callable[[web.Request, Emulator, RequestEntry, bytes, Strike], Awaitable[Reply]]

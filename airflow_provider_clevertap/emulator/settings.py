@@ -47,6 +47,15 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Credentials(account_id={self.account_id!r}, passcode='***')"
 
 
+Compressed = Literal["malformed", "unsupported", "accept"]
+"""What to do with an upload that is compressed with gzip; no documentation says whether CleverTap takes one.
+
+``malformed``: 400, as a server answers that does not look at ``Content-Encoding`` and finds no JSON.
+``unsupported``: 415.
+``accept``: read it as if it were not compressed.
+"""
+
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -57,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param max_in_flight_other: the same for every other API.
     :param latency: seconds added to every API request, while it counts as in flight.
     :param strictness: see :data:`Strictness`.
+    :param compressed: see :data:`Compressed`.
     :param max_event_properties: above it an event is refused with code 522.
     :param max_custom_attributes: per profile; what is above is left out and written in the error stream.
     :param max_event_types: per account; events of further types are left out in the same way.
@@ -68,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_in_flight_other: Count = OTHER_CEILING
     latency: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
     strictness: Strictness = "late"
+    compressed: Compressed = "malformed"
     max_event_properties: Count = EVENT_PROPERTIES
     max_custom_attributes: Count = CUSTOM_ATTRIBUTES
     max_event_types: Count = EVENT_TYPES

@@ -30,7 +30,8 @@ class CleverTapHook(BaseHook):
     """Talk to CleverTap through an Airflow connection.
 
     :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
-        password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight`` and ``timeout``.
+        password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight``, ``timeout`` and
+        ``gzip``.
     """
 
     conn_name_attr = "clevertap_conn_id"

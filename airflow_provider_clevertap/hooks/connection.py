@@ -51,6 +51,7 @@ class ConnectionSettings:
     :param region: the region's code, ``None`` when a base URL stands in for it.
     :param timeout: longest wait for one answer, seconds.
     :param max_in_flight: ceiling for every load through this connection, ``None`` when it sets none.
+    :param gzip: uploads are compressed.
     """
 
     conn_id: str
@@ -60,6 +61,7 @@ class ConnectionSettings:
     region: str | None
     timeout: float = DEFAULT_TIMEOUT
     max_in_flight: int | None = None
+    gzip: bool = False
 
     def in_flight(self, asked: int | None = None) -> int:
         """Give the number of requests a load may have in flight: what it asks for, within the connection's ceiling."""
@@ -96,6 +98,7 @@ def read_connection(connection: AirflowConnection) -> ConnectionSettings:
         region=None if host else region,
         timeout=_number(extra.get("timeout"), name, "timeout", LONGEST_TIMEOUT) or DEFAULT_TIMEOUT,
         max_in_flight=_whole_number(extra.get("max_in_flight"), name, "max_in_flight", MAX_IN_FLIGHT),
+        gzip=_yes_or_no(extra.get("gzip"), name, "gzip"),
     )
 
 
@@ -115,6 +118,7 @@ def connect(settings: ConnectionSettings, in_flight: int | None = None) -> Cleve
             settings.base_url,
             timeout=settings.timeout,
             max_in_flight=settings.in_flight(in_flight),
+            gzip=settings.gzip,
         )
     except ConfigurationError as error:
         raise ConfigurationError(f"Connection {settings.conn_id!r}: {error}") from None
@@ -164,3 +168,12 @@ def _whole_number(value: object, name: str, key: str, most: int) -> int | None:
     if not 1 <= number <= most:
         raise ConfigurationError(f"Connection {name!r}: {key} must be a whole number from 1 to {most}, not {value!r}.")
     return number
+
+
+def _yes_or_no(value: object, name: str, key: str) -> bool:
+    if value is None or value == "":
+        return False
+    text = str(value).lower() if isinstance(value, bool | str) else ""
+    if text not in ("true", "false"):
+        raise ConfigurationError(f"Connection {name!r}: {key} must be true or false, not {value!r}.")
+    return text == "true"

@@ -26,7 +26,7 @@ class ExtraField:
     :param name: key in the extra.
     :param label: what the form shows above the field.
     :param description: what the form shows below it.
-    :param type: the JSON type, ``string`` or ``integer``.
+    :param type: the JSON type, ``string``, ``integer`` or ``boolean``.
     :param choices: the values allowed, when they are few, each with the text that shows it.
     :param minimum: lowest number allowed.
     :param maximum: highest number allowed.
@@ -68,6 +68,13 @@ EXTRA_FIELDS = (
         minimum=1,
         maximum=LONGEST_TIMEOUT,
     ),
+    ExtraField(
+        name="gzip",
+        label="Compress requests",
+        description="Send uploads compressed with gzip. CleverTap does not document that it takes them: leave it off "
+        "unless a test of the connection succeeds with it.",
+        type="boolean",
+    ),
 )
 
 
@@ -95,9 +102,10 @@ def widgets() -> dict[str, Any]:
     """
     from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
     from flask_babel import lazy_gettext
-    from wtforms import IntegerField, StringField
+    from wtforms import BooleanField, IntegerField, StringField
     from wtforms.validators import NumberRange, Optional, any_of
 
+    makes = {"boolean": BooleanField, "integer": IntegerField, "string": StringField}
     form: dict[str, Any] = {}
     for extra in EXTRA_FIELDS:
         checks = [Optional()]
@@ -105,12 +113,11 @@ def widgets() -> dict[str, Any]:
             checks.append(any_of(list(extra.choices)))
         if extra.minimum is not None or extra.maximum is not None:
             checks.append(NumberRange(min=extra.minimum, max=extra.maximum))
-        make = IntegerField if extra.type == "integer" else StringField
-        form[extra.name] = make(
+        form[extra.name] = makes[extra.type](
             lazy_gettext(extra.label),
             validators=checks,
             description=extra.description,
-            widget=BS3TextFieldWidget(),
+            **({} if extra.type == "boolean" else {"widget": BS3TextFieldWidget()}),
         )
     return form
 

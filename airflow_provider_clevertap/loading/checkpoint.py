@@ -16,7 +16,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from airflow_provider_clevertap.exceptions import OvertakenError, StorageUnavailableError
-from airflow_provider_clevertap.loading.delivery import BatchResult, OnUnconfirmed
+from airflow_provider_clevertap.loading.batch_result import BatchResult
+from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from airflow_provider_clevertap.api.answers import (
     error_for,
 )
 from airflow_provider_clevertap.exceptions import LoadStoppedError
+from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.in_a_row import InARow
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.records.codes import SERVER_ERROR
@@ -61,51 +62,8 @@ class _Part:
     in_doubt: bool = False
 
 
-@dataclass(slots=True)
-class BatchResult:
-    """What became of a batch.
-
-    A batch that could not be brought to its end has a failure. What had been settled by then stays settled.
-
-    :param batch: the batch.
-    :param verdicts: the records that were not accepted, by their place in the batch.
-    :param requests: how many requests it took.
-    :param retries: how many of them repeated an earlier one.
-    :param unsettled: the places in the batch of records without an outcome.
-    :param in_doubt: the places of records in each request whose fate is unknown.
-    :param failure: why the batch has no end.
-    """
-
-    batch: Batch
-    verdicts: dict[int, RowVerdict] = field(default_factory=dict)
-    requests: int = 0
-    retries: int = 0
-    unsettled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    in_doubt: list[NDArray[np.int64]] = field(default_factory=list)
-    failure: Exception | None = None
-
-    @classmethod
-    def never_sent(cls, batch: Batch) -> BatchResult:
-        """Give the result of a batch that was made ready and not begun."""
-        return cls(batch, unsettled=np.arange(len(batch)))
-
-    def settled(self) -> Batch:
-        """Give the records that have an outcome."""
-        if not len(self.unsettled):
-            return self.batch
-        return self.batch.select(np.setdiff1d(np.arange(len(self.batch)), self.unsettled))
-
-    def doubtful(self) -> NDArray[np.int64]:
-        """Give the places of the records without an outcome that may have been processed."""
-        return np.intersect1d(self.unsettled, np.concatenate([self.unsettled[:0], *self.in_doubt]))
-
-    def fail(self, failure: Exception, unsettled: list[NDArray[np.int64]]) -> None:
-        """Note that the batch cannot be brought to its end.
-
-        :param unsettled: the places of the records that were being sent, and of those whose turn would have come.
-        """
-        self.failure = failure
-        self.unsettled = np.sort(np.concatenate(unsettled))
+#: What a batch can be gone on with.
+_Bearable: TypeAlias = "Processed | Malformed | TooLarge | Busy | Unreachable | Unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +93,12 @@ class Courier:
     lone_refusals: InARow = field(default_factory=InARow)
     held_batches: InARow = field(default_factory=InARow)
     failures: list[Exception] = field(default_factory=list)
+    _waits: list[float] = field(default_factory=list)
+
+    @property
+    def backing_off(self) -> int:
+        """How many batches wait to be sent again."""
+        return len(self._waits)
 
     def deliver(self, batch: Batch) -> BatchResult:
         """Bring a batch to its end, or as far as it goes.
@@ -150,7 +114,8 @@ class Courier:
             try:
                 parts += self._settle(part, self._answer(part, result), result)
             except Exception as failure:  # whatever it is, what came before it must not be forgotten
-                self.failures.append(failure)
+                if failure not in self.failures:
+                    self.failures.append(failure)
                 result.fail(failure, [left.places for left in (part, *parts)])
                 break
         return result
@@ -197,45 +162,49 @@ class Courier:
 
     def _answer(self, part: _Part, result: BatchResult) -> Answer:
         """Send a batch until its answer settles it, or until it must not be sent again."""
-        batch = part.batch
-        body, started, attempt, failures = batch.body(), time.monotonic(), 0, 0
+        started, attempt, failures = time.monotonic(), 0, 0
         while True:
-            if self.stopping.is_set() or self.failures:
-                raise LoadStoppedError("The load was told to stop.")
-            answer = self._send(part, body, result)
-            result.requests += 1
+            with self.in_flight.one():
+                answer = self._send(part, result)
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.
             failures += not isinstance(answer, Busy)
-            if isinstance(answer, Busy):
-                self.in_flight.was_refused()
-            else:
-                self.in_flight.went_well()
             match answer:
                 case Processed() | Malformed() | TooLarge():
                     return answer
-                case Denied():
-                    raise error_for(answer)
-                case Unclear() if not self._may_resend(batch):
+                case Unclear() if not self._may_resend(part.batch):
                     return answer
                 case Unclear(answered=True) if failures > _CONTRADICTION_REPEATS:
                     return answer
             self._wait_to_retry(answer, attempt, failures, started)
             result.retries += 1
 
-    def _send(self, part: _Part, body: bytes, result: BatchResult) -> Answer:
-        """Send a batch once."""
-        records, again = len(part.batch), part.in_doubt
-        if again:
-            self.resending(records, not part.batch.repeatable)
-        with self.in_flight.one():
+    def _send(self, part: _Part, result: BatchResult) -> _Bearable:
+        """Send a request, and note what its answer says of those to come while it still has its place among them."""
+        if self.stopping.is_set() or self.failures:
+            raise LoadStoppedError("The load was told to stop.")
+        again, records = part.in_doubt, len(part.batch)
+        try:
+            if again:
+                self.resending(records, not part.batch.repeatable)
             result.in_doubt.append(part.places)
-            answer = self.client.upload(body, records, dry_run=self.dry_run)
-        if not isinstance(answer, Unclear):  # which tells of this request alone, and not of an earlier one
-            result.in_doubt.pop()
-        if again and not isinstance(answer, Processed | Unclear):  # it has certainly done nothing
-            self.resending(-records, False)
+            # The body is a copy of the records, so there is one for each place and none for batches that wait.
+            answer = self.client.upload(part.batch.body(), records, dry_run=self.dry_run)
+            result.requests += 1
+            if not isinstance(answer, Unclear):  # which tells of this request alone, and not of an earlier one
+                result.in_doubt.pop()
+            if again and not isinstance(answer, Processed | Unclear):  # it has certainly done nothing
+                self.resending(-records, False)
+            if isinstance(answer, Denied):
+                raise error_for(answer)
+        except Exception as failure:
+            self.failures.append(failure)
+            raise
         part.in_doubt = again or (isinstance(answer, Unclear) and not self.dry_run)
+        if isinstance(answer, Busy):
+            self.in_flight.was_refused()
+        else:
+            self.in_flight.went_well()
         return answer
 
     def _wait_after_held(self, answer: Unclear) -> None:
@@ -264,4 +233,8 @@ class Courier:
         self._wait(delay)
 
     def _wait(self, seconds: float) -> None:
-        self.stopping.wait(seconds)
+        self._waits.append(seconds)
+        try:
+            self.stopping.wait(seconds)
+        finally:
+            self._waits.pop()

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint
-from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.ledger import Ledger

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint, Recalled
-from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
 from airflow_provider_clevertap.loading.packing import Piece

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import queue
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from airflow_provider_clevertap.loading.delivery import BatchResult, Courier
+from airflow_provider_clevertap.loading.batch_result import BatchResult
+from airflow_provider_clevertap.loading.delivery import Courier
 from airflow_provider_clevertap.loading.packing import Batch
 
-#: Batches made ready beyond those in flight, so that a free place is filled at once.
-_READY = 4
+#: Batches made ready beyond those in flight, for each of these. Batches come a block at a time: so many fill the free
+#: places while the next block is made, at answers after 50 ms or more.
+_READY: Final = 2
 
 
 class Sender:
     """Sends batches in threads of its own. Used as a context: at its end nothing is in flight any more.
+
+    There are twice as many threads as requests in flight: while some batches wait to be sent again, others go out. The
+    courier bounds the requests. One at a time means that each batch is brought to its end before the next one begins.
 
     :param courier: brings each batch to its end.
     :param max_in_flight: how many at a time.
@@ -24,10 +30,11 @@ class Sender:
 
     def __init__(self, courier: Courier, max_in_flight: int) -> None:
         self._courier = courier
-        self._most = max_in_flight + _READY
-        self._threads = ThreadPoolExecutor(max_in_flight, "clevertap-sender")
-        self._sent: set[Future[BatchResult]] = set()
+        self._most = max_in_flight * (1 + _READY)
+        self._spare = max_in_flight if max_in_flight > 1 else 0
+        self._threads = ThreadPoolExecutor(max_in_flight + self._spare, "clevertap-sender")
         self._batches: dict[Future[BatchResult], Batch] = {}
+        self._done: queue.SimpleQueue[Future[BatchResult]] = queue.SimpleQueue()
         #: results so far
         self.answered = 0
         #: what is ready and not given away yet: whoever takes the results may fail with one of them
@@ -41,13 +48,14 @@ class Sender:
         # First of all, so that whatever happens from now on its result is among those salvaged.
         future = self._threads.submit(self._courier.deliver, batch)
         self._batches[future] = batch
-        self._sent.add(future)
-        yield from self._results(block=len(self._sent) > self._most)
+        future.add_done_callback(self._done.put)
+        most = self._most + min(self._courier.backing_off, self._spare)
+        yield from self._results(block=len(self._batches) > most)
 
     @property
     def idle(self) -> bool:
         """Tell whether no batch is under way."""
-        return not self._sent
+        return not self._batches
 
     def wait(self) -> Iterator[BatchResult]:
         """Wait for at least one result, if any batch is under way."""
@@ -55,19 +63,17 @@ class Sender:
 
     def drain(self) -> Iterator[BatchResult]:
         """Give the results of every batch still under way."""
-        while self._sent:
+        while self._batches:
             yield from self._results(block=True)
 
     def salvage(self) -> Iterator[BatchResult]:
         """After a failure: let what is in flight end, send nothing more, and give what became of each batch."""
         self._courier.stopping.set()
-        for future in self._sent:
+        for future in self._batches:
             future.cancel()
         yield from self._give()
-        while self._sent:
-            done, self._sent = wait(self._sent, return_when=FIRST_COMPLETED)
-            self._ready.extend(map(self._result, done))
-            yield from self._give()
+        while self._batches:
+            yield self._result(self._done.get())
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +86,10 @@ class Sender:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _results(self, *, block: bool) -> Iterator[BatchResult]:
-        if not self._sent:
-            return
-        done, self._sent = wait(self._sent, timeout=None if block else 0, return_when=FIRST_COMPLETED)
-        self._ready.extend(map(self._result, done))
+        if block and self._batches:
+            self._ready.append(self._result(self._done.get()))
+        while not self._done.empty():
+            self._ready.append(self._result(self._done.get()))
         failed = any(result.failure is not None for result in self._ready)
         yield from self._give()
         if failed:

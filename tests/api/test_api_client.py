@@ -85,6 +85,15 @@ def test_connections_are_kept_and_cookies_are_not(serve: StartServer) -> None:
     assert all("cookie" not in request.headers for request in server.requests)
 
 
+def test_a_closed_client_sends_nothing_more(serve: StartServer) -> None:
+    server = serve(always(http()))
+    client = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url)
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.upload(ONE, 1)
+    assert server.requests == []
+
+
 def test_threads_share_the_client_within_max_in_flight(serve: StartServer) -> None:
     lock = threading.Lock()
     now: list[int] = [0, 0]

@@ -92,12 +92,29 @@ def test_what_is_not_json_with_records_is_malformed(api: httpx.Client, body: byt
     assert emulator.profiles() == []
 
 
-def test_a_compressed_body_is_malformed(api: httpx.Client) -> None:
+@pytest.mark.parametrize(("compressed", "status"), [("malformed", 400), ("unsupported", 415), ("accept", 200)], ids=str)
+def test_a_compressed_body_is_refused_unless_told_otherwise(
+    compressed: str, status: int, api: httpx.Client, emulator: RunningEmulator
+) -> None:
     import gzip
+
+    if compressed != "malformed":
+        emulator.change_settings(compressed=compressed)
     import json
 
     body = gzip.compress(json.dumps({"d": [{"type": "profile", "identity": "a", "profileData": {}}]}).encode())
-    assert api.post("/1/upload", content=body, headers={"Content-Encoding": "gzip"}).status_code == 400
+    assert api.post("/1/upload", content=body, headers={"Content-Encoding": "gzip"}).status_code == status
+    assert [profile["identity"] for profile in emulator.profiles()] == (["a"] if status == 200 else [])
+
+
+def test_what_is_no_gzip_is_refused_where_gzip_is_taken(api: httpx.Client, emulator: RunningEmulator) -> None:
+    import zlib
+
+    emulator.change_settings(compressed="accept")
+    bomb = zlib.compressobj(9, wbits=31)
+    bytes_of_bomb = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(300)) + bomb.flush()
+    for coding, body, status in (("gzip", b'{"d":[]}', 400), ("br", b"...", 415), ("gzip", bytes_of_bomb, 413)):
+        assert api.post("/1/upload", content=body, headers={"Content-Encoding": coding}).status_code == status
 
 
 def test_batches_above_the_caps_are_refused_whole(

@@ -19,10 +19,11 @@ needs_wtforms = pytest.mark.skipif(
 def test_metadata_describes_every_field() -> None:
     (connection_type,) = get_provider_info()["connection-types"]
     fields = connection_type["conn-fields"]
-    assert list(fields) == ["region", "max_in_flight", "timeout"]
+    assert list(fields) == ["region", "max_in_flight", "timeout", "gzip"]
     assert fields["region"]["schema"]["enum"] == list(REGIONS)
     assert fields["region"]["schema"]["values_display"]["in1"] == "in1: India"
     assert fields["max_in_flight"]["schema"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 15}
+    assert fields["gzip"]["schema"] == {"type": ["boolean", "null"]}
     assert all(field["label"] and field["description"] for field in fields.values())
 
 
@@ -40,7 +41,7 @@ def test_metadata_and_hook_agree_on_the_standard_fields() -> None:
 
 @needs_wtforms
 def test_widgets_and_metadata_agree() -> None:
-    from wtforms import Form, IntegerField, StringField
+    from wtforms import BooleanField, Form, IntegerField, StringField
 
     fields = conn_fields()
     unbound = CleverTapHook.get_connection_form_widgets()
@@ -50,7 +51,8 @@ def test_widgets_and_metadata_agree() -> None:
         widget = form[name]
         assert str(widget.label.text) == declared["label"]
         assert widget.description == declared["description"]
-        assert isinstance(widget, IntegerField if "integer" in declared["schema"]["type"] else StringField)
+        makes = {"boolean": BooleanField, "integer": IntegerField, "string": StringField}
+        assert type(widget) is makes[declared["schema"]["type"][0]]
 
 
 @needs_wtforms
@@ -62,6 +64,7 @@ def test_widgets_and_metadata_agree() -> None:
         ({"region": "in2"}, False),
         ({"max_in_flight": "16"}, False),
         ({"timeout": "0"}, False),
+        ({"gzip": "y"}, True),
     ],
 )
 def test_widgets_check_what_the_metadata_says(value: dict[str, str], valid: bool) -> None:
@@ -73,4 +76,4 @@ def test_widgets_check_what_the_metadata_says(value: dict[str, str], valid: bool
 
 
 def test_every_release_can_show_the_field_types() -> None:
-    assert {field.type for field in EXTRA_FIELDS} <= {"string", "integer"}
+    assert {field.type for field in EXTRA_FIELDS} <= {"string", "integer", "boolean"}

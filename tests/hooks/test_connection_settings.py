@@ -26,18 +26,19 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_json_connection(read: Any) -> None:
-    settings = read(extra={"region": "in1", "max_in_flight": 8, "timeout": 30.5})
+    settings = read(extra={"region": "in1", "max_in_flight": 8, "timeout": 30.5, "gzip": True})
     assert settings.account_id == "ABC-DEF-123Z"
     assert settings.passcode == PASSCODE
     assert settings.base_url == "https://in1.api.clevertap.com"
     assert settings.region == "in1"
     assert settings.timeout == 30.5
     assert settings.max_in_flight == 8
+    assert settings.gzip
 
 
 def test_uri_connection_makes_text_of_every_extra(read: Any) -> None:
-    settings = read(f"clevertap://ABC-DEF-123Z:{PASSCODE}@/?region=in1&max_in_flight=8&timeout=30.5")
-    assert settings == read(extra={"region": "in1", "max_in_flight": 8, "timeout": 30.5})
+    settings = read(f"clevertap://ABC-DEF-123Z:{PASSCODE}@/?region=in1&max_in_flight=8&timeout=30.5&gzip=True")
+    assert settings == read(extra={"region": "in1", "max_in_flight": 8, "timeout": 30.5, "gzip": True})
 
 
 def test_only_account_passcode_and_region_are_needed(read: Any) -> None:
@@ -46,11 +47,12 @@ def test_only_account_passcode_and_region_are_needed(read: Any) -> None:
     assert settings.timeout == 60
     assert settings.max_in_flight is None
     assert settings.in_flight() == 10
+    assert not settings.gzip
 
 
 def test_empty_form_fields_count_as_not_given(read: Any) -> None:
-    settings = read(host="", extra={"region": "sg1", "max_in_flight": None, "timeout": ""})
-    assert (settings.timeout, settings.max_in_flight) == (60, None)
+    settings = read(host="", extra={"region": "sg1", "max_in_flight": None, "timeout": "", "gzip": ""})
+    assert (settings.timeout, settings.max_in_flight, settings.gzip) == (60, None, False)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +102,11 @@ def test_unknown_region_lists_the_regions(read: Any) -> None:
         ("timeout", "inf"),
         ("timeout", False),
         ("timeout", [30]),
+        ("gzip", "sometimes"),
+        ("gzip", 1),
     ],
 )
-def test_numbers_are_read_strictly(read: Any, key: str, value: object) -> None:
+def test_values_are_read_strictly(read: Any, key: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=f"'ct_read'.*{key} must be"):
         read(extra={"region": "eu1", key: value})
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.ahead import PairEncoder
+from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.delivery import BatchResult
 from airflow_provider_clevertap.loading.dispatch import Dispatch
 from airflow_provider_clevertap.loading.kinds import PROFILES, events
 from airflow_provider_clevertap.loading.ledger import Ledger
