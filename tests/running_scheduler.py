@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import time
 import urllib.error
@@ -55,6 +57,7 @@ class RunningScheduler:
         self._environment = airflow_environment(home, **self._settings(free_port())) | environment
         self._api = AirflowApi(self._environment["AIRFLOW__API__BASE_URL"])
         self._running = ExitStack()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self, *commands: list[str]) -> None:
         """Run airflow commands, one after the other."""
@@ -116,6 +119,16 @@ class RunningScheduler:
     def __exit__(self, *_: object) -> None:
         self._running.close()
 
+    def kill(self, name: str) -> None:
+        """Kill a process and all it has started, such as ``api-server``."""
+        os.killpg(self._processes[name].pid, signal.SIGKILL)
+        self._processes[name].wait()
+
+    def start_again(self, name: str) -> None:
+        """Start a process that was killed."""
+        (self.home / f"{name}.log").rename(self.home / f"{name}-before.log")
+        self._start(name, self._running)
+
     def _start(self, name: str, starting: ExitStack, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start an airflow command that goes on; give its process.
 
@@ -123,7 +136,9 @@ class RunningScheduler:
         """
         line = [PYTHON, "-m", "airflow", *(command or [name])]
         log = self.home / f"{name}.log"
-        return starting.enter_context(background(line, self._environment | environment, log, patience=30))
+        started = starting.enter_context(background(line, self._environment | environment, log, patience=30))
+        self._processes[name] = started
+        return started
 
     def _wait_for_server(self) -> None:
         end = time.monotonic() + PATIENCE
