@@ -1,7 +1,7 @@
 """Screens by what a column holds: text, words, numbers, names. Which field takes which is not told here.
 
 A screen may be narrow but never wrong: what it does not mark as doubtful, the law of :mod:`records` would accept and
-turn into the same value. Everything else goes to the law, row by row.
+turn into the same value. Everything else goes to the law, cell by cell.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, escape
@@ -25,12 +27,15 @@ class Screened(NamedTuple):
     :param doubtful: the rows only the law can judge; ``None`` when there are none.
     :param before: JSON text that stands before every value.
     :param after: JSON text that stands after every value.
+    :param objections: for each cell the number of what the law has against it, 0 where it has nothing; ``None`` when
+        there are no such cells.
     """
 
     text: Any
     doubtful: Mask | None = None
     before: str = ""
     after: str = ""
+    objections: NDArray[np.int32] | None = None
 
 
 Screen: TypeAlias = Callable[[Any], Screened]

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from airflow_provider_clevertap.exceptions import MappingError
-from airflow_provider_clevertap.loading.column_screens import Screen, Screened
+from airflow_provider_clevertap.loading.browser_keys import gather_keys
+from airflow_provider_clevertap.loading.column_screens import Screen
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock, Told
+from airflow_provider_clevertap.loading.doubtful_cells import DoubtfulCells
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.made_property import MadeProperty
 from airflow_provider_clevertap.loading.mapping import PlannedColumn, Unmapped, notes_on, plan_columns
 from airflow_provider_clevertap.loading.record_text import EncodedColumn, join_records
+from airflow_provider_clevertap.loading.row_verdicts import RowJudge
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.screens import choose_screen, screen_column
-from airflow_provider_clevertap.loading.text_columns import Mask, either, none_if_clear
-from airflow_provider_clevertap.records.faults import Fault
-from airflow_provider_clevertap.records.law import Law, Verdict
+from airflow_provider_clevertap.records.cell_law import CellLaw
+from airflow_provider_clevertap.records.law import Law
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
+
+
+class _PlannedScreen(NamedTuple):
+    """What to do with one column: the screen for most of its cells, and who settles the others."""
+
+    planned: PlannedColumn
+    screen: Screen | None
+    doubtful: DoubtfulCells | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What to do with blocks of one set of columns."""
 
-    columns: tuple[PlannedColumn, ...]
-    screens: tuple[Screen | None, ...]
-    law: Law
+    columns: tuple[_PlannedScreen, ...]
+    rows: RowJudge
     repeatable: bool
     columns_by_code: Mapping[int, str]
 
@@ -94,16 +99,15 @@ class Encoder:
         :raises MappingError: when the block's columns cannot become records as asked.
         """
         plan = self._plan(block)
-        columns = [
-            self._encoded(planned, screen_column(block, planned.source, screen))
-            for planned, screen in zip(plan.columns, plan.screens, strict=True)
-        ]
+        columns = gather_keys([self._encoded(column, block) for column in plan.columns], len(block))
         if made is not None:
-            made.refuse_others(plan.columns)
+            made.refuse_others(column.planned for column in plan.columns)
             columns.append(made.column)
-        doubtful = self._doubtful(block, columns)
-        records = join_records(self.kind, columns, len(block), doubtful)
-        return _judge(block, plan, made, records, doubtful)
+        found = plan.rows.judge(block, columns, made)
+        records = join_records(self.kind, columns, len(block), found.joined(len(block)))
+        if any(found.written):
+            records = pc.replace_with_mask(records, pa.array(found.alone), pa.array(found.written, pa.string()))
+        return JudgedBlock(block, records, found.told, plan.repeatable and found.repeatable, plan.columns_by_code)
 
     def never_seen(self) -> list[str]:
         """Give the columns the user mapped that no block had."""
@@ -146,23 +150,18 @@ class Encoder:
         if self._fixed and not self._plans:
             # Later on it is too late to refuse the load: rows were sent, so each bad one is told by itself.
             _refuse_float_identities(columns, by_name, shape.identifiers)
-        rules = [column.rule for column in columns]
-        settings = {**self.kind.settings, "default_country": self._default_country}
+        law = Law(
+            shape,
+            [column.rule for column in columns],
+            constants=self.kind.constants,
+            settings=self.kind.settings,
+            default_country=self._default_country,
+            on_bad_value=self._on_bad_value,
+        )
         return _Plan(
-            columns=columns,
-            screens=tuple(
-                None if by_name[column.source] is None else choose_screen(column.rule, by_name[column.source], settings)
-                for column in columns
-            ),
-            law=Law(
-                shape,
-                rules,
-                constants=self.kind.constants,
-                settings=self.kind.settings,
-                default_country=self._default_country,
-                on_bad_value=self._on_bad_value,
-            ),
-            repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in rules),
+            columns=tuple(self._plan_screen(column, by_name[column.source], law) for column in columns),
+            rows=RowJudge(self.kind, law, columns),
+            repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in law.rules),
             columns_by_code={
                 shape.field_codes[column.rule.key]: column.source
                 for column in columns
@@ -170,34 +169,22 @@ class Encoder:
             },
         )
 
-    def _encoded(self, planned: PlannedColumn, screened: Screened) -> EncodedColumn:
-        key = planned.rule.key
-        return EncodedColumn(planned.rule, screened, written=self.kind.shape.written.get(key, key))
+    def _plan_screen(self, column: PlannedColumn, column_type: Any, law: Law) -> _PlannedScreen:
+        rule = column.rule
+        screen = None if column_type is None else choose_screen(rule, column_type, law.context)
+        # A value left out is not an empty cell, and only the law can tell them apart where that removes the property.
+        by_itself = not (rule.delete_empty and self._on_bad_value == "drop")
+        return _PlannedScreen(
+            column, screen, DoubtfulCells(CellLaw(law.shape, rule, law.context)) if by_itself else None
+        )
 
-    def _doubtful(self, block: RowBlock, columns: Sequence[EncodedColumn]) -> Mask | None:
-        """Mark the rows only the law can judge."""
-        shape, rows = self.kind.shape, len(block)
-        doubts = [column.screened.doubtful for column in columns]
-        doubts.append(none_if_clear(_filled(columns, shape.identifiers, rows) != 1))
-        needed = [field for field in shape.required if field not in self.kind.constants]
-        doubts += [none_if_clear(_filled(columns, (field,), rows) == 0) for field in needed]
-        properties = [column.rule.key for column in columns if column.rule.in_data]
-        if len(properties) > self.kind.settings.get("property_limit", len(properties)):
-            doubts.append(none_if_clear(_filled(columns, properties, rows) > self.kind.settings["property_limit"]))
-        if block.faults:
-            at_fault = np.zeros(rows, np.bool_)
-            at_fault[list(block.faults)] = True
-            doubts.append(at_fault)
-        return functools.reduce(either, doubts, None)
-
-
-def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) -> NDArray[np.int64]:
-    """Count for each row how many of some fields it fills."""
-    counts = np.zeros(rows, np.int64)
-    for column in columns:
-        if column.rule.key in keys:
-            counts += column.screened.text.is_valid().to_numpy(zero_copy_only=False)
-    return counts
+    def _encoded(self, column: _PlannedScreen, block: RowBlock) -> EncodedColumn:
+        rule, source = column.planned.rule, column.planned.source
+        screened = screen_column(block, source, column.screen)
+        if column.doubtful is not None:
+            cells = block.columns[source] if source in block.columns else block.objects[source]
+            screened = column.doubtful.settle(cells, screened)
+        return EncodedColumn(rule, screened, written=self.kind.shape.written.get(rule.key, rule.key))
 
 
 def _refuse_float_identities(
@@ -210,48 +197,3 @@ def _refuse_float_identities(
                 f"column {column.source!r} holds floating-point numbers, so {column.rule.key} would lose digits or "
                 "become 123.0: read it as text (pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
             )
-
-
-def _judge(block: RowBlock, plan: _Plan, made: MadeProperty | None, records: Any, doubtful: Mask | None) -> JudgedBlock:
-    """Let the law judge the doubtful rows, and put its records in their places."""
-    told: dict[int, Told] = {}
-    written: list[str | None] = []
-    repeatable = plan.repeatable
-    for index, verdict in () if doubtful is None else _verdicts(block, plan, made, np.flatnonzero(doubtful)):
-        sent = verdict.record is not None
-        if verdict.faults or not sent:
-            told[index] = Told(sent, verdict.empty, _named(plan, made, verdict, block, index))
-        repeatable = repeatable and verdict.repeatable
-        written.append(msgspec.json.encode(verdict.record).decode() + "," if sent else None)
-    if any(written):
-        records = pc.replace_with_mask(records, pa.array(doubtful), pa.array(written, pa.string()))
-    return JudgedBlock(block, records, told, repeatable, plan.columns_by_code)
-
-
-def _verdicts(
-    block: RowBlock, plan: _Plan, made: MadeProperty | None, indices: NDArray[np.int64]
-) -> Iterable[tuple[int, Verdict]]:
-    places = pa.array(indices)
-    cells = [
-        block.columns[column.source].take(places).to_pylist()
-        if column.source in block.columns
-        else [block.objects[column.source][index] for index in indices]
-        for column in plan.columns
-    ]
-    for place, index in enumerate(indices.tolist()):
-        if index in block.faults:
-            fault = block.faults[index]
-            yield index, Verdict(None, (Fault(fault.column, None, fault.reason),))
-        else:
-            properties, left_out = ({}, ()) if made is None else made.for_law(index)
-            yield index, plan.law.judge([column[place] for column in cells], properties, left_out)
-
-
-def _named(
-    plan: _Plan, made: MadeProperty | None, verdict: Verdict, block: RowBlock, index: int
-) -> tuple[tuple[str, Fault], ...]:
-    # People fix cells, so a fault is told by its source column; the record's own field only where no column fills it.
-    sources = {column.rule.key: column.source for column in plan.columns} if index not in block.faults else {}
-    if made is not None:
-        sources |= made.sources
-    return tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)

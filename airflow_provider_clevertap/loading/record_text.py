@@ -57,25 +57,25 @@ class EncodedColumn:
         return pc.binary_join_element_wise(*self._parts(","), "")
 
     def _parts(self, comma: str) -> tuple[str, Any, str]:
-        text, _, before, after = self.screened
-        return self._key(comma) + before, text, after
+        screened = self.screened
+        return self._key(comma) + screened.before, screened.text, screened.after
 
     def _key(self, comma: str) -> str:
         return f"{comma}{json.dumps(self.written, ensure_ascii=False)}:"
 
 
-def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, doubtful: Mask | None = None) -> Any:
+def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, used: Mask) -> Any:
     """Join a block's columns into one JSON record for each row, each followed by a comma.
 
     :param kind: the kind of record.
     :param columns: the fields of the records.
     :param rows: how many rows the block has.
-    :param doubtful: the rows with a doubtful cell; ``None`` when there are none.
-    :returns: a ``string`` array. Doubtful rows have some text too, which must not be used.
+    :param used: the rows whose record will be used.
+    :returns: a ``string`` array. The other rows have some text too.
     """
     # A column that can fill no field may have a name that JSON cannot write.
     columns = [column for column in columns if column.rule.problem is None]
-    sure = None if doubtful is None else pa.array(~doubtful)
+    sure = None if used.all() else pa.array(used)
     same = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
     pieces: list[Any] = [same.removesuffix("}")]
     for column in columns:

@@ -61,7 +61,7 @@ _KNOWN_TEXT: Mapping[str, Screen] = {
     **dict.fromkeys(_FLAG_FIELDS, columns.words(_TRUTH)),
     **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.identity),
     "evtName": columns.names(read_event_name),
-    "token": columns.token,
+    **dict.fromkeys(("token", "p256dh", "auth"), columns.token),
     "type": columns.names(read_token_type),
 }
 

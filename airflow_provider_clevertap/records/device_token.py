@@ -111,5 +111,6 @@ TOKEN_SHAPE: Final = Shape(
     required=("token", "type"),
     takes_operations=False,
     takes_custom=False,
+    joint=frozenset({"keys", "p256dh", "auth"}),
     written={"token": "id"},
 )

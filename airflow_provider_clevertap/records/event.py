@@ -135,4 +135,6 @@ EVENT_SHAPE: Final = Shape(
     field_codes={**OWNER_CODES, "evtName": codes.EVENT_NAME_MISSING, "Items": codes.EVENT_STRUCTURE},
     required=("evtName", "ts"),
     takes_operations=False,
+    custom=Property,
+    joint=frozenset({"Items"}),
 )

@@ -48,6 +48,9 @@ class Shape:
     :param required: the fields a record cannot do without, besides an identifier.
     :param takes_operations: its properties may be operated on (added to, counted up, removed) instead of set.
     :param takes_custom: it may have properties CleverTap does not know by name.
+    :param custom: the type of a property CleverTap does not know by name, where it has any.
+    :param joint: the fields that fit or not by the value of another one. Of all others the rules on the whole record
+        ask no more than whether they are there.
     :param custom_limit: how many such properties CleverTap documents for one owner.
     :param written: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
@@ -64,6 +67,8 @@ class Shape:
     required: tuple[str, ...] = ()
     takes_operations: bool = True
     takes_custom: bool = True
+    custom: Any = None
+    joint: frozenset[str] = frozenset()
     custom_limit: int | None = None
     written: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,7 +103,7 @@ class Law:
         self.shape = shape
         self.rules = tuple(rules)
         self._constants = dict(constants)
-        self._context = {**settings, "default_country": default_country}
+        self.context = {**settings, "default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
         mapped = [rule.key for rule in rules if rule.key in shape.identifiers]
@@ -160,7 +165,7 @@ class Law:
 
     def _validate(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Fault]]:
         try:
-            return self.shape.model.model_validate({**top, self.shape.data: data}, context=self._context), []
+            return self.shape.model.model_validate({**top, self.shape.data: data}, context=self.context), []
         except ValidationError as error:
             found = [
                 self._fault(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))

@@ -106,5 +106,6 @@ PROFILE_SHAPE: Final = Shape(
         if isinstance(found, fields.Operators)
     },
     field_codes=FIELD_CODES,
+    custom=Property,
     custom_limit=CUSTOM_ATTRIBUTES,
 )

@@ -14,13 +14,13 @@ from airflow_provider_clevertap.emulator.profile_rules import read_profile
 from airflow_provider_clevertap.emulator.rules import Reading, Refusal
 from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, Told
 from airflow_provider_clevertap.loading.encoding import Encoder
 from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.mapping import plan_columns
-from airflow_provider_clevertap.loading.outcomes import Outcome
+from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
-from airflow_provider_clevertap.records.law import Law
+from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import OPERATORS
 
 ROWS = 500
@@ -174,6 +174,7 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
             default_country=country,
             on_bad_value=on_bad_value,
         )
+        sources = {column.rule.key: column.source for column in planned}
         found = records_by_row(encoded)
         for row, cells in enumerate(block.rows(range(len(block)))):
             verdict = law.judge([cells[column.source] for column in planned])
@@ -183,27 +184,32 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
                 assert encoded.unsent[row].outcome is Outcome.INVALID, where
             elif verdict.record is None:
                 assert row not in found, where
-                expected = Outcome.SKIPPED if verdict.empty else Outcome.INVALID
-                assert encoded.unsent[row].outcome is expected, where
+                assert encoded.unsent[row] == told_of(verdict, sources), where
             else:
                 assert found[row] == verdict.record, where
                 assert row not in encoded.unsent
-                assert (row in encoded.dropped) == bool(verdict.faults), where
+                assert encoded.dropped.get(row) == (told_of(verdict, sources) if verdict.faults else None), where
                 assert verdict.repeatable or not encoded.repeatable, where
     # The test would say nothing if every row went to the law anyway.
     assert screened_rows > len(seeds) * ROWS * 0.03
 
 
+def told_of(verdict: Verdict, sources: dict[str, str]) -> RowVerdict:
+    """Give what a user is told of the law's verdict, to the word."""
+    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)
+    return Told(verdict.record is not None, verdict.empty, faults).verdict()
+
+
 def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> EncodedBlock:
     encoder._plan(block)
     plan = encoder._plan(block)
-    judge = plan.law.judge
+    judge = plan.rows.law.judge
 
     def counting(*cells: Any) -> Any:
         judged.append(1)
         return judge(*cells)
 
-    plan.law.judge = counting  # type: ignore[method-assign]
+    plan.rows.law.judge = counting  # type: ignore[method-assign]
     return encoder.encode(block)
 
 

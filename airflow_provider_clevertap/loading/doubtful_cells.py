@@ -1,0 +1,80 @@
+"""Cells that a screen leaves in doubt: the law is asked about each different one once, not about its whole row."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_clevertap.loading.column_screens import Screened
+from airflow_provider_clevertap.loading.text_columns import Mask, none_if_clear
+from airflow_provider_clevertap.records.cell_law import CellLaw, Objection
+
+#: In the place of an objection's number: only the whole row can tell.
+_UNSETTLED: Final = -1
+
+
+class DoubtfulCells:
+    """Settles the doubtful cells of one column.
+
+    :param law: judges them.
+    """
+
+    def __init__(self, law: CellLaw) -> None:
+        self._law = law
+        #: What the law has had against cells so far, with a number for each. A rule has few ways to say no.
+        self._numbers: dict[Objection, int] = {}
+
+    def settle(self, column: Any, screened: Screened) -> Screened:
+        """Put in what the law makes of doubtful cells, and say what it has against the others.
+
+        :param column: the cells as the source gave them: an Arrow array, or Python values.
+        :param screened: what the column's screen made of them.
+        :returns: the same, with those cells doubtful that the law cannot judge by themselves.
+        """
+        if screened.doubtful is None:
+            return screened
+        cells, places = _distinct(column, screened.doubtful)
+        judged = [self._judge(cell, screened) for cell in cells]
+        texts = pa.array([text for text, _ in judged], pa.string()).take(pa.array(places))
+        objections = np.zeros(len(column), np.int32)
+        objections[screened.doubtful] = np.array([number for _, number in judged], np.int32)[places]
+        unsettled = none_if_clear(objections == _UNSETTLED)
+        if unsettled is not None:
+            objections[unsettled] = 0
+        return screened._replace(
+            text=pc.replace_with_mask(screened.text, pa.array(screened.doubtful), texts),
+            doubtful=unsettled,
+            objections=objections if objections.any() else None,
+        )
+
+    def _judge(self, cell: Any, screened: Screened) -> tuple[str | None, int]:
+        """Give a cell's text, and the number of what the law has against it."""
+        verdict = self._law.judge(cell)
+        if verdict is None:
+            return None, _UNSETTLED
+        if verdict.objection is not None:
+            return None, self._numbers.setdefault(verdict.objection, len(self._numbers) + 1)
+        if verdict.value is None:
+            return None, 0
+        written = msgspec.json.encode(verdict.value).decode()
+        text = written.removeprefix(screened.before).removesuffix(screened.after)
+        # Text is only what stands between the two, and so the value must have both.
+        whole = f"{screened.before}{text}{screened.after}" == written
+        return (text, 0) if whole else (None, _UNSETTLED)
+
+
+def _distinct(column: Any, doubtful: Mask) -> tuple[list[Any], Any]:
+    """Give the different cells among those in doubt, and for each of these the place of its like."""
+    if isinstance(column, list):
+        cells = [column[place] for place in np.flatnonzero(doubtful)]
+    else:
+        cells = column.filter(pa.array(doubtful))
+        if not pa.types.is_nested(cells.type):
+            encoded = cells.dictionary_encode(null_encoding="encode")
+            return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+        cells = cells.to_pylist()
+    return cells, np.arange(len(cells))
