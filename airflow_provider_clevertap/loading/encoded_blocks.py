@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -65,7 +66,8 @@ class EncodedBlock:
         return replace(self, records=self.records.filter(pa.array(places)), rows=self.rows[places])
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True)
+class Told:
     """What is to be said of a row that has no record, or one without some of its values.
 
     :param sent: the row has a record.
@@ -77,8 +79,9 @@ class Told(NamedTuple):
     empty: bool = False
     faults: tuple[tuple[str, Fault], ...] = ()
 
+    @cached_property
     def verdict(self) -> RowVerdict:
-        """Give the row's outcome, as far as it is known before anything is sent."""
+        """The row's outcome, as far as it is known before anything is sent."""
         if self.empty:
             return RowVerdict(Outcome.SKIPPED)
         told = self.faults[:_MOST_TOLD]
@@ -129,8 +132,8 @@ class JudgedBlock:
             block=self.block,
             records=self.records if sent.all() else self.records.filter(pa.array(sent)),
             rows=np.flatnonzero(sent),
-            unsent={row: one.verdict() for row, one in told.items() if not one.sent},
-            dropped={row: one.verdict() for row, one in told.items() if one.sent},
+            unsent={row: one.verdict for row, one in told.items() if not one.sent},
+            dropped={row: one.verdict for row, one in told.items() if one.sent},
             repeatable=self.repeatable,
             columns_by_code=self.columns_by_code,
             ahead=ahead,

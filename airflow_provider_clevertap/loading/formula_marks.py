@@ -15,6 +15,12 @@ spreadsheet would otherwise make a number of it, and save ``9.19812E+11``.
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from airflow_provider_clevertap.loading.text_columns import as_mask
 
 _DIVIDES = re.compile(r"[;\t\r\n]")
 # the last four are the wide forms that some Asian versions take for the plain ones
@@ -24,6 +30,8 @@ _FORMULA = (
 )
 _FIRST = rf"(?='*+(?:[\t\r\n]|{_FORMULA}))"
 _LATER = rf"(?='*+{_FORMULA})"
+#: Found in every text that is marked, and in few others.
+_SUSPECT = r"[;\t\r\n]|^['\" ]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 _AT_START = re.compile(_FIRST)
 _TO_MARK = re.compile(rf"\A{_FIRST}|(?<={_DIVIDES.pattern}){_LATER}")
 _MARK = re.compile(rf"\A'{_FIRST}|(?<={_DIVIDES.pattern})'{_LATER}")
@@ -34,6 +42,17 @@ def marked(text: str) -> str:
     if _DIVIDES.search(text):
         return _TO_MARK.sub("'", text)
     return f"'{text}" if _AT_START.match(text) else text
+
+
+def marked_texts(column: Any) -> list[str | None]:
+    """Give a column of text as such cells.
+
+    :param column: an Arrow ``string`` array; a null stays ``None``.
+    """
+    texts: list[str | None] = column.to_pylist()
+    for place in np.flatnonzero(as_mask(pc.match_substring_regex(column, _SUSPECT))).tolist():
+        texts[place] = marked(texts[place] or "")
+    return texts
 
 
 def unmarked(text: str) -> str:

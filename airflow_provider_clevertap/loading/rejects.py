@@ -6,14 +6,18 @@ import base64
 import csv
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import IO, Any, Final
 
+import numpy as np
+import pyarrow as pa
+
 from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.loading import row_slices
 from airflow_provider_clevertap.loading.artifact_files import ArtifactFile, told
-from airflow_provider_clevertap.loading.formula_marks import marked
+from airflow_provider_clevertap.loading.formula_marks import marked, marked_texts
 from airflow_provider_clevertap.loading.outcomes import RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock
 
@@ -71,15 +75,21 @@ class RejectsFile:
         if self._rows is None:
             stream = file.open()
             self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
-        for (index, verdict), cells in zip(verdicts.items(), block.rows(list(verdicts)), strict=True):
-            found = (block.first_row + index, verdict.outcome.value, verdict.code, verdict.field, verdict.reason)
-            row = cells | dict(zip(VERDICT_COLUMNS, found, strict=True))
-            if self._many_files:
-                row[FILE_COLUMN] = block.file
-            fault = block.faults.get(index)
-            if fault is not None and fault.text:
-                row[LINE_COLUMN] = fault.text
-            self._rows.write(row)
+        self._rows.write(block, list(verdicts), self._added(block, verdicts))
+
+    def _added(self, block: RowBlock, verdicts: Mapping[int, RowVerdict]) -> dict[str, list[Any]]:
+        """Give the columns that go beside the source's own."""
+        found = [
+            (block.first_row + row, verdict.outcome.value, verdict.code, verdict.field, verdict.reason)
+            for row, verdict in verdicts.items()
+        ]
+        added = dict(zip(VERDICT_COLUMNS, map(list, zip(*found, strict=True)), strict=True))
+        if self._many_files:
+            added[FILE_COLUMN] = [block.file] * len(found)
+        lines = [block.faults[row].text or None if row in block.faults else None for row in verdicts]
+        if any(lines):
+            added[LINE_COLUMN] = lines
+        return added
 
     def close(self) -> None:
         """Finish the file and put it in its place; may be tried again when it failed.
@@ -102,8 +112,12 @@ class _JsonRows:
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
 
-    def write(self, row: dict[str, Any]) -> None:
-        self.stream.write(json.dumps(row, default=_plain, ensure_ascii=False) + "\n")
+    def write(self, block: RowBlock, places: Sequence[int], added: Mapping[str, Sequence[Any]]) -> None:
+        for row, cells in zip(block.rows(places), zip(*added.values(), strict=True), strict=True):
+            row.update(zip(added, cells, strict=True))
+            if row.get(LINE_COLUMN, "") is None:
+                del row[LINE_COLUMN]
+            self.stream.write(json.dumps(row, default=_plain, ensure_ascii=False) + "\n")
 
 
 class _CsvRows:
@@ -112,14 +126,18 @@ class _CsvRows:
         self._columns: tuple[str, ...] = ()
         self._writer = csv.writer(stream)
 
-    def write(self, row: dict[str, Any]) -> None:
-        if not row.keys() <= set(self._columns):
-            self._widen(row)
-        self._writer.writerow([_cell(row.get(name)) for name in self._columns])
+    def write(self, block: RowBlock, places: Sequence[int], added: Mapping[str, Sequence[Any]]) -> None:
+        if not {*block.names, *added} <= set(self._columns):
+            self._widen((*block.names, *added))
+        rows = row_slices.pick(block, np.array(places, np.int64))
+        cells = {name: _cells(row_slices.column_of(rows, name)) for name in block.names}
+        cells |= {name: _alike_cells(values) for name, values in added.items()}
+        missing = [None] * len(places)
+        self._writer.writerows(zip(*(cells.get(name, missing) for name in self._columns), strict=True))
 
-    def _widen(self, row: dict[str, Any]) -> None:
+    def _widen(self, found: Iterable[str]) -> None:
         """Take up columns the header does not have yet, as a second file of a load may bring them."""
-        earlier, names = self._columns, dict.fromkeys((*self._columns, *row))
+        earlier, names = self._columns, dict.fromkeys((*self._columns, *found))
         # as they stand in the file, with their marks
         written = self._read_back()
         self._columns = (
@@ -142,6 +160,19 @@ class _CsvRows:
             return list(csv.reader(self.stream))[1:]
         finally:
             csv.field_size_limit(limit)
+
+
+def _cells(column: Any) -> Sequence[str | None]:
+    """Write the cells of a column, an Arrow array or Python values."""
+    if isinstance(column, list):
+        return [_cell(value) for value in column]
+    return marked_texts(column) if pa.types.is_string(column.type) else [_cell(value) for value in column.to_pylist()]
+
+
+def _alike_cells(values: Sequence[Any]) -> Sequence[str | None]:
+    """Write values among which few are different."""
+    written = {value: _cell(value) for value in set(values)}
+    return [written[value] for value in values]
 
 
 def _cell(value: Any) -> str | None:

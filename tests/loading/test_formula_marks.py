@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_clevertap.loading.formula_marks import marked, unmarked
+from airflow_provider_clevertap.loading.formula_marks import marked, marked_texts, unmarked
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS, RejectsFile
 from airflow_provider_clevertap.loading.rows import RowBlock
@@ -78,6 +78,13 @@ def test_every_text_comes_back_and_none_is_a_formula(text: str) -> None:
     assert unmarked(cell) == text
     assert not FORMULA_STARTS.search(cell)
     assert cell.replace("'", "") == text.replace("'", "")
+
+
+@given(st.lists(st.one_of(st.none(), TEXTS), max_size=20))
+@settings(max_examples=300)
+def test_a_whole_column_is_marked_like_its_cells(texts: list[str | None]) -> None:
+    column = pa.array([None, *texts], pa.string()).slice(1)
+    assert marked_texts(column) == [None if text is None else marked(text) for text in texts]
 
 
 @pytest.mark.parametrize("piece", ["'", ";", " ", "; ", ";'", "-1", "\n", ";-1"])

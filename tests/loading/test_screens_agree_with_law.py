@@ -197,7 +197,7 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
 def told_of(verdict: Verdict, sources: dict[str, str]) -> RowVerdict:
     """Give what a user is told of the law's verdict, to the word."""
     faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)
-    return Told(verdict.record is not None, verdict.empty, faults).verdict()
+    return Told(verdict.record is not None, verdict.empty, faults).verdict
 
 
 def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> EncodedBlock:
