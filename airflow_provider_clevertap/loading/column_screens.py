@@ -16,7 +16,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
-from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, escape
+from airflow_provider_clevertap.loading.text_columns import (
+    Mask,
+    TextColumn,
+    as_mask,
+    blank_out,
+    either,
+    escape,
+    marks_of_false,
+)
 from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, REFUSED_IDENTITIES, VALUE_BYTES
 
 
@@ -86,10 +94,9 @@ def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE
     """Take cells that match a pattern whose every character may stand in JSON as it is."""
 
     def screen(column: Any) -> Screened:
-        fits = as_mask(pc.match_substring_regex(column, pattern))
-        if column.null_count:
-            fits = fits | as_mask(column.is_null())
-        doubtful = either(None if fits.all() else ~fits, TextColumn(column).longer_than(limit))
+        doubtful = either(
+            marks_of_false(pc.match_substring_regex(column, pattern)), TextColumn(column).longer_than(limit)
+        )
         return Screened(blank_out(column, doubtful), doubtful, before, after)
 
     return screen

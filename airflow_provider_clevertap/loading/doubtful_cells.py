@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.column_screens import Screened
-from airflow_provider_clevertap.loading.text_columns import Mask, none_if_clear
+from airflow_provider_clevertap.loading.text_columns import Mask, blank_out, none_if_clear
 from airflow_provider_clevertap.records.cell_law import CellLaw, Objection
 
 #: In the place of an objection's number: only the whole row can tell.
@@ -37,16 +37,19 @@ class DoubtfulCells:
         """
         if screened.doubtful is None:
             return screened
+        mask = pa.array(screened.doubtful)
         cells, places = _distinct(column, screened.doubtful)
         judged = [self._judge(cell, screened) for cell in cells]
-        texts = pa.array([text for text, _ in judged], pa.string()).take(pa.array(places))
         objections = np.zeros(len(column), np.int32)
         objections[screened.doubtful] = np.array([number for _, number in judged], np.int32)[places]
         unsettled = none_if_clear(objections == _UNSETTLED)
         if unsettled is not None:
             objections[unsettled] = 0
+        texts = pa.array([text for text, _ in judged], pa.string())
         return screened._replace(
-            text=pc.replace_with_mask(screened.text, pa.array(screened.doubtful), texts),
+            text=blank_out(screened.text, screened.doubtful)
+            if texts.null_count == len(texts)
+            else pc.replace_with_mask(screened.text, mask, texts.take(pa.array(places))),
             doubtful=unsettled,
             objections=objections if objections.any() else None,
         )

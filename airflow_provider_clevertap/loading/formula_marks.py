@@ -32,6 +32,8 @@ _FIRST = rf"(?='*+(?:[\t\r\n]|{_FORMULA}))"
 _LATER = rf"(?='*+{_FORMULA})"
 #: Found in every text that is marked, and in few others.
 _SUSPECT = r"[;\t\r\n]|^['\" ]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
+#: Cells from which on it pays to look for suspects first.
+_MANY = 100
 _AT_START = re.compile(_FIRST)
 _TO_MARK = re.compile(rf"\A{_FIRST}|(?<={_DIVIDES.pattern}){_LATER}")
 _MARK = re.compile(rf"\A'{_FIRST}|(?<={_DIVIDES.pattern})'{_LATER}")
@@ -50,6 +52,8 @@ def marked_texts(column: Any) -> list[str | None]:
     :param column: an Arrow ``string`` array; a null stays ``None``.
     """
     texts: list[str | None] = column.to_pylist()
+    if len(texts) < _MANY:
+        return [None if text is None else marked(text) for text in texts]
     for place in np.flatnonzero(as_mask(pc.match_substring_regex(column, _SUSPECT))).tolist():
         texts[place] = marked(texts[place] or "")
     return texts

@@ -169,10 +169,10 @@ def _cells(column: Any) -> Sequence[str | None]:
     return marked_texts(column) if pa.types.is_string(column.type) else [_cell(value) for value in column.to_pylist()]
 
 
-def _alike_cells(values: Sequence[Any]) -> Sequence[str | None]:
-    """Write values among which few are different."""
-    written = {value: _cell(value) for value in set(values)}
-    return [written[value] for value in values]
+def _alike_cells(values: Sequence[Any]) -> Sequence[Any]:
+    """Write numbers, and texts among which few are different."""
+    written = {text: marked(text) for text in set(values) if isinstance(text, str)}
+    return [written.get(value, value) for value in values]
 
 
 def _cell(value: Any) -> str | None:

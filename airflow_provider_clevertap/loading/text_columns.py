@@ -114,6 +114,11 @@ def as_mask(flags: Any) -> Mask:
     return mask
 
 
+def marks_of_false(flags: Any) -> Mask | None:
+    """Mark where an Arrow boolean array is false, and not null; ``None`` when it is nowhere."""
+    return None if pc.all(flags, min_count=0).as_py() else as_mask(pc.invert(flags))
+
+
 def either(first: Mask | None, second: Mask | None) -> Mask | None:
     """Join two masks, where ``None`` is a mask without a mark."""
     if first is None or second is None:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either
+from airflow_provider_clevertap.loading.text_columns import Mask, TextColumn, as_mask, blank_out, either, marks_of_false
 from airflow_provider_clevertap.records.dates import EPOCH, EPOCH_MILLISECONDS, DateReader
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
@@ -144,10 +144,7 @@ def _counted(column: Any, unit: int) -> tuple[Any, Mask | None]:
 
 
 def _only_matching(column: Any, pattern: str) -> tuple[Any, Mask | None]:
-    fits = as_mask(pc.match_substring_regex(column, f"^(?:{pattern})$"))
-    if column.null_count:
-        fits = fits | as_mask(column.is_null())
-    doubtful = None if fits.all() else ~fits
+    doubtful = marks_of_false(pc.match_substring_regex(column, f"^(?:{pattern})$"))
     return blank_out(column, doubtful), doubtful
 
 
