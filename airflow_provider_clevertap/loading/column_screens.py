@@ -24,8 +24,10 @@ from airflow_provider_clevertap.loading.text_columns import (
     either,
     escape,
     marks_of_false,
+    none_if_clear,
 )
 from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, REFUSED_IDENTITIES, VALUE_BYTES
+from airflow_provider_clevertap.records.values import BLANK
 
 
 class Screened(NamedTuple):
@@ -53,6 +55,8 @@ _MOST_NAMES = 500
 #: A push service's tokens are shorter; the law decides on longer ones.
 _LONG_TOKEN = 8192
 _WIDEST = 64
+#: The law looks at the length before it takes blanks off; at 300 it has stopped reading numbers.
+_LONGEST_TRIMMED = 300
 _POINTED_INTEGER = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
 _LONGEST_REFUSED = max(map(len, REFUSED_IDENTITIES))
 _REFUSED = pa.array(sorted(REFUSED_IDENTITIES))
@@ -102,20 +106,46 @@ def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE
     return screen
 
 
-def integers(column: Any) -> Screened:
-    """Take text that is a whole number, also written ``5.0``, as pandas does where a column has gaps."""
-    screened = _without_point(column)
-    if screened.doubtful is None:
-        return screened
-    pointed = as_mask(pc.match_substring_regex(column, _POINTED_INTEGER)) & screened.doubtful
-    if not pointed.any():
-        return screened
-    doubtful = screened.doubtful & ~pointed
-    whole = pc.replace_substring_regex(blank_out(column, ~pointed), r"\..*$", "")
-    return Screened(pc.coalesce(screened.text, whole), doubtful if doubtful.any() else None)
+def or_else(first: Screen, second: Screen) -> Screen:
+    """Take what either of two screens takes; the second sees only what the first leaves in doubt.
+
+    :param second: puts the same before and after its values.
+    """
+
+    def screen(column: Any) -> Screened:
+        screened = first(column)
+        if screened.doubtful is None:
+            return screened
+        again = second(column.filter(pa.array(screened.doubtful)))
+        doubtful = screened.doubtful.copy()
+        doubtful[screened.doubtful] = False if again.doubtful is None else again.doubtful
+        text = screened.text
+        if again.text.null_count < len(again.text):
+            text = pc.replace_with_mask(text, pa.array(screened.doubtful), again.text)
+        return screened._replace(text=text, doubtful=none_if_clear(doubtful))
+
+    return screen
 
 
-_without_point = matching(r"^-?(0|[1-9][0-9]{0,17})$")
+def trimmed(screen: Screen) -> Screen:
+    """Take the same with blanks around it."""
+
+    def without_blanks(column: Any) -> Screened:
+        too_long = TextColumn(column).longer_than(_LONGEST_TRIMMED)
+        screened = screen(pc.utf8_trim(blank_out(column, too_long), BLANK))
+        return screened._replace(doubtful=either(too_long, screened.doubtful))
+
+    return or_else(screen, without_blanks)
+
+
+def _pointed_integers(column: Any) -> Screened:
+    """Take whole numbers written ``5.0``, as pandas does where a column has gaps."""
+    doubtful = marks_of_false(pc.match_substring_regex(column, _POINTED_INTEGER))
+    return Screened(pc.replace_substring_regex(blank_out(column, doubtful), r"\..*$", ""), doubtful)
+
+
+#: Takes text that is a whole number.
+integers = trimmed(or_else(matching(r"^-?(0|[1-9][0-9]{0,17})$"), _pointed_integers))
 
 
 def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Screen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
@@ -17,14 +17,25 @@ from airflow_provider_clevertap.records.cell_law import CellLaw, Objection
 _UNSETTLED: Final = -1
 
 
+#: A column has the same values again and again when its different ones are so few among all.
+_REPEATING: Final = 0.75
+_MOST_KEPT: Final = 50_000
+_LONGEST_KEPT: Final = 64
+
+#: A cell's text and the number of what the law has against it, by its column and the cell.
+KeptVerdicts: TypeAlias = dict[tuple[object, str], tuple[str | None, int]]
+
+
 class DoubtfulCells:
     """Settles the doubtful cells of one column.
 
     :param law: judges them.
+    :param kept: verdicts for later blocks, of all columns together.
     """
 
-    def __init__(self, law: CellLaw) -> None:
+    def __init__(self, law: CellLaw, kept: KeptVerdicts) -> None:
         self._law = law
+        self._kept = kept
         #: What the law has had against cells so far, with a number for each. A rule has few ways to say no.
         self._numbers: dict[Objection, int] = {}
 
@@ -39,7 +50,8 @@ class DoubtfulCells:
             return screened
         mask = pa.array(screened.doubtful)
         cells, places = _distinct(column, screened.doubtful)
-        judged = [self._judge(cell, screened) for cell in cells]
+        judge = self._recall if len(cells) < _REPEATING * len(places) else self._judge
+        judged = [judge(cell, screened) for cell in cells]
         objections = np.zeros(len(column), np.int32)
         objections[screened.doubtful] = np.array([number for _, number in judged], np.int32)[places]
         unsettled = none_if_clear(objections == _UNSETTLED)
@@ -53,6 +65,18 @@ class DoubtfulCells:
             doubtful=unsettled,
             objections=objections if objections.any() else None,
         )
+
+    def _recall(self, cell: Any, screened: Screened) -> tuple[str | None, int]:
+        """Judge a cell of which there will be more in later blocks."""
+        if not isinstance(cell, str) or len(cell) > _LONGEST_KEPT:
+            return self._judge(cell, screened)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+        key = (self, cell)
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = self._judge(cell, screened)
+        return found
 
     def _judge(self, cell: Any, screened: Screened) -> tuple[str | None, int]:
         """Give a cell's text, and the number of what the law has against it."""

@@ -13,7 +13,7 @@ from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.browser_keys import gather_keys
 from airflow_provider_clevertap.loading.column_screens import Screen
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.doubtful_cells import DoubtfulCells
+from airflow_provider_clevertap.loading.doubtful_cells import DoubtfulCells, KeptVerdicts
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, JudgedBlock
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.made_property import MadeProperty
@@ -73,6 +73,7 @@ class Encoder:
         self._default_country = default_country
         self._on_bad_value: Literal["reject", "drop"] = on_bad_value
         self._plans: dict[tuple[Any, ...], _Plan] = {}
+        self._kept: KeptVerdicts = {}
         self._seen: set[str] = set()
         self._notes: dict[str, bool] = {}
 
@@ -175,7 +176,7 @@ class Encoder:
         # A value left out is not an empty cell, and only the law can tell them apart where that removes the property.
         by_itself = not (rule.delete_empty and self._on_bad_value == "drop")
         return _PlannedScreen(
-            column, screen, DoubtfulCells(CellLaw(law.shape, rule, law.context)) if by_itself else None
+            column, screen, DoubtfulCells(CellLaw(law.shape, rule, law.context), self._kept) if by_itself else None
         )
 
     def _encoded(self, column: _PlannedScreen, block: RowBlock) -> EncodedColumn:

@@ -1,4 +1,4 @@
-"""Whole columns of local phone numbers turned into ``+`` country code number, where that is certain.
+"""Whole columns of phone numbers as people write them turned into ``+`` country code number, where that is certain.
 
 It reads the same numbering plans the law reads (the metadata of ``phonenumbers``), and takes only the plain cases:
 digits, spaces, hyphens and brackets that make a number of the country, with or without its trunk prefix.
@@ -7,18 +7,48 @@ digits, spaces, hyphens and brackets that make a number of the country, with or 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
+import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.loading.text_columns import Mask, as_mask
+from airflow_provider_clevertap.loading.text_columns import Mask, as_mask, none_if_clear
 
 #: Gives each cell's number without ``+`` (null where it is empty or doubtful), and the doubtful cells.
 NumberScreen: TypeAlias = Callable[[Any], tuple[Any, Mask | None]]
 
+#: Digits of the longest country codes.
+_LONGEST_CODE: Final = 3
 
+
+def read_international(column: Any) -> tuple[Any, Mask | None]:
+    """Read numbers that begin with ``+`` and have blanks, hyphens or brackets between their digits."""
+    # Without anything between its digits the law takes a number as it is.
+    written = as_mask(pc.match_substring_regex(column, r"^\+[1-9][0-9]*[ ()-][0-9 ()-]*[0-9]$"))
+    digits = pc.replace_substring_regex(column, "[+ ()-]", "")
+    heads = pc.utf8_slice_codeunits(digits, 0, _LONGEST_CODE).dictionary_encode(null_encoding="encode")
+    codes = np.array([_country_code(head or "") for head in heads.dictionary.to_pylist()], np.int64)
+    codes = np.where(written, codes[heads.indices.to_numpy()], 0)
+    numbers = pa.nulls(len(column), pa.string())
+    for code in np.unique(codes[codes > 0]).tolist():
+        screen = choose_number_screen(phonenumbers.region_code_for_country_code(code))
+        if screen is not None:
+            here = pa.array(codes == code)
+            found, _ = screen(pc.utf8_slice_codeunits(digits.filter(here), len(str(code))))
+            numbers = pc.replace_with_mask(numbers, here, found)
+    return numbers, none_if_clear(as_mask(pc.and_(column.is_valid(), numbers.is_null())))
+
+
+def _country_code(digits: str) -> int:
+    """Give the country code that a number begins with; 0 when there is none."""
+    codes = (int(digits[:length] or 0) for length in range(1, _LONGEST_CODE + 1) if digits.isdigit())
+    return next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)
+
+
+@lru_cache(maxsize=300)
 def choose_number_screen(country: str) -> NumberScreen | None:
     """Find how a column of one country's local numbers is read at once.
 
@@ -26,6 +56,8 @@ def choose_number_screen(country: str) -> NumberScreen | None:
     :returns: the screen; ``None`` when every number must go to the law.
     """
     plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is None:
+        return None
     shared = phonenumbers.region_code_for_country_code(plan.country_code)
     if shared != country:
         # The law measures such numbers by the plan of the country that leads the shared code.

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading import column_screens as columns
 from airflow_provider_clevertap.loading.column_screens import Screen, Screened
 from airflow_provider_clevertap.loading.list_columns import choose_items_screen
-from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
+from airflow_provider_clevertap.loading.phone_columns import NumberScreen, choose_number_screen, read_international
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.text_columns import (
     Mask,
@@ -46,14 +46,13 @@ _TRUTH = {**dict.fromkeys(values.TRUE_WORDS, "true"), **dict.fromkeys(values.FAL
 
 #: Fields CleverTap knows, when the column is text of no declared type.
 _KNOWN_TEXT: Mapping[str, Screen] = {
-    "Email": columns.matching(_PLAIN_EMAIL, '"', '"'),
-    "Phone": columns.matching(_PLAIN_PHONE, '"', '"'),
+    "Email": columns.trimmed(columns.matching(_PLAIN_EMAIL, '"', '"')),
     "Gender": columns.words(fields.GENDER_WORDS, '"', '"'),
     "Employed": columns.words(fields.YES_NO_WORDS, '"', '"'),
     "Married": columns.words(fields.YES_NO_WORDS, '"', '"'),
     "Education": columns.words(fields.EDUCATION_WORDS, '"', '"'),
     "Age": columns.matching(_PLAIN_AGE),
-    "Photo": columns.matching(_PLAIN_URL, '"', '"'),
+    "Photo": columns.trimmed(columns.matching(_PLAIN_URL, '"', '"')),
     "Name": columns.text,
     "Customer Type": columns.text,
     "Tz": columns.text,
@@ -70,7 +69,7 @@ _DECLARED_TEXT: Mapping[DeclaredType | None, Screen] = {
     None: columns.text,
     DeclaredType.TEXT: columns.text,
     DeclaredType.INTEGER: columns.integers,
-    DeclaredType.FLOAT: columns.matching(_PLAIN_FLOAT),
+    DeclaredType.FLOAT: columns.trimmed(columns.matching(_PLAIN_FLOAT)),
     DeclaredType.BOOLEAN: columns.words(_TRUTH),
 }
 
@@ -114,8 +113,8 @@ def choose_screen(rule: CellRule, column_type: Any, settings: Mapping[str, Any])
         return _custom_screen(rule, column_type)
     if rule.key == "ts":
         return _time_screen(rule, column_type, settings.get("latest_ts"))
-    if rule.key == "Phone" and pa.types.is_string(column_type) and settings.get("default_country") is not None:
-        return _phone_screen(settings["default_country"]) if rule.type in (None, DeclaredType.TEXT) else None
+    if rule.key == "Phone":
+        return _phone_screen(rule, column_type, settings.get("default_country"))
     if rule.key == "DOB" and rule.type is DeclaredType.DATE:
         return _date_screen(rule, column_type)
     return _known_screen(rule, column_type)
@@ -187,18 +186,25 @@ def _number_screen(column_type: Any) -> Screen | None:
     return columns.floats if pa.types.is_floating(column_type) else None
 
 
-def _phone_screen(country: str) -> Screen:
-    """Take international numbers, and what is doubtful among them as local ones."""
-    international = _KNOWN_TEXT["Phone"]
-    local = choose_number_screen(country)
+def _phone_screen(rule: CellRule, column_type: Any, country: str | None) -> Screen | None:
+    """Take international numbers, local ones where the country is known, and both as people write them."""
+    if rule.type not in (None, DeclaredType.TEXT):
+        return None
+    local = None if country is None else choose_number_screen(country)
+    if pa.types.is_integer(column_type):
+        return None if local is None else columns.written_out(_written_numbers(local))
+    if not pa.types.is_string(column_type):
+        return None
+    screen = columns.matching(_PLAIN_PHONE, '"', '"')
+    for read in (local, read_international):
+        screen = screen if read is None else columns.or_else(screen, _written_numbers(read))
+    return screen
 
+
+def _written_numbers(read: NumberScreen) -> Screen:
     def screen(column: Any) -> Screened:
-        screened = international(column)
-        if screened.doubtful is None or local is None:
-            return screened
-        numbers, doubtful = local(pc.if_else(pa.array(screened.doubtful), column, pa.scalar(None, pa.string())))
-        written = pc.binary_join_element_wise("+", numbers, "")
-        return screened._replace(text=pc.coalesce(screened.text, written), doubtful=doubtful)
+        numbers, doubtful = read(column)
+        return Screened(pc.binary_join_element_wise("+", numbers, ""), doubtful, '"', '"')
 
     return screen
 

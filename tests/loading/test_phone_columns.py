@@ -8,7 +8,7 @@ import phonenumbers
 import pyarrow as pa
 import pytest
 
-from airflow_provider_clevertap.loading.phone_columns import choose_number_screen
+from airflow_provider_clevertap.loading.phone_columns import choose_number_screen, read_international
 from airflow_provider_clevertap.records.fields import read_phone
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -78,3 +78,23 @@ def test_ordinary_numbers_need_no_law(country: str, text: str) -> None:
     found, doubtful = screen(pa.array([text, None], pa.string()))
     assert doubtful is None
     assert found.to_pylist() == [law(text, country)[1:], None]
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_numbers_with_their_country_s_code_become_what_the_law_makes_of_them(country: str) -> None:
+    source = random.Random(country)
+    code = phonenumbers.country_code_for_region(country)
+    cells = [f"+{code}{source.choice(['', ' ', '-', ' (0)', '(0', '  '])}{text}" for text in numbers(country, source)]
+    found, doubtful = read_international(pa.array([*cells, None], pa.string()).slice(0))
+    for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=False)):
+        if number is None:
+            assert doubtful is not None
+            assert doubtful[index]
+        else:
+            assert f"+{number}" == law(cell, country) == law(cell, "IN"), cell
+
+
+def test_most_numbers_with_their_country_s_code_are_not_left_to_the_law() -> None:
+    cells = ["+91 98123 45678", "+44 20 7946 0958", "+44 (0)20 7946 0958", "+49 30 901820", "+1 (201) 555-0123"]
+    _, doubtful = read_international(pa.array(cells))
+    assert doubtful is None

@@ -12,6 +12,7 @@ from hostile_values import COLUMN_TYPES, anything, floating, text
 
 from airflow_provider_clevertap.emulator.profile_rules import read_profile
 from airflow_provider_clevertap.emulator.rules import Reading, Refusal
+from airflow_provider_clevertap.loading import row_slices
 from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock, Told
@@ -24,6 +25,7 @@ from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import OPERATORS
 
 ROWS = 500
+PART_ROWS = 180
 TABLES = 40  # 20,000 rows for each case below
 
 #: Every kind of record, and for each what makes a row of it complete.
@@ -162,7 +164,7 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
         fixed = source.random() < 0.7
         encoder = Encoder(kind, choices, default_country=country, on_bad_value=on_bad_value, fixed=fixed)
         judged: list[int] = []
-        encoded = _encode_counting(encoder, block, judged)
+        parts = _encode_counting(encoder, block, judged)
         screened_rows += len(block) - len(judged)
 
         planned = plan_columns(block.names, read_choices(choices), shape=kind.shape, constants=kind.constants)
@@ -175,21 +177,26 @@ def check_agreement(kind: RecordKind, seeds: range, drop: tuple[str, ...] = ()) 
             on_bad_value=on_bad_value,
         )
         sources = {column.rule.key: column.source for column in planned}
-        found = records_by_row(encoded)
+        found, unsent, dropped = {}, {}, {}
+        for start, encoded in parts:
+            found |= {start + row: record for row, record in records_by_row(encoded).items()}
+            unsent |= {start + row: one for row, one in encoded.unsent.items()}
+            dropped |= {start + row: one for row, one in encoded.dropped.items()}
+        repeatable = {start + row: encoded.repeatable for start, encoded in parts for row in range(len(encoded.block))}
         for row, cells in enumerate(block.rows(range(len(block)))):
             verdict = law.judge([cells[column.source] for column in planned])
             where = f"seed {seed}, row {row}: {cells}"
             if row in block.faults:
                 assert row not in found, where
-                assert encoded.unsent[row].outcome is Outcome.INVALID, where
+                assert unsent[row].outcome is Outcome.INVALID, where
             elif verdict.record is None:
                 assert row not in found, where
-                assert encoded.unsent[row] == told_of(verdict, sources), where
+                assert unsent[row] == told_of(verdict, sources), where
             else:
                 assert found[row] == verdict.record, where
-                assert row not in encoded.unsent
-                assert encoded.dropped.get(row) == (told_of(verdict, sources) if verdict.faults else None), where
-                assert verdict.repeatable or not encoded.repeatable, where
+                assert row not in unsent
+                assert dropped.get(row) == (told_of(verdict, sources) if verdict.faults else None), where
+                assert verdict.repeatable or not repeatable[row], where
     # The test would say nothing if every row went to the law anyway.
     assert screened_rows > len(seeds) * ROWS * 0.03
 
@@ -200,8 +207,8 @@ def told_of(verdict: Verdict, sources: dict[str, str]) -> RowVerdict:
     return Told(verdict.record is not None, verdict.empty, faults).verdict
 
 
-def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> EncodedBlock:
-    encoder._plan(block)
+def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> list[tuple[int, EncodedBlock]]:
+    """Encode a table in several blocks, as what is found in one is kept for the next."""
     plan = encoder._plan(block)
     judge = plan.rows.law.judge
 
@@ -210,7 +217,11 @@ def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> En
         return judge(*cells)
 
     plan.rows.law.judge = counting  # type: ignore[method-assign]
-    return encoder.encode(block)
+    bounds = [*range(0, len(block), PART_ROWS), len(block)]
+    return [
+        (start, encoder.encode(row_slices.cut(block, start, stop)))
+        for start, stop in zip(bounds, bounds[1:], strict=False)
+    ]
 
 
 def test_an_emulator_that_refuses_all_it_may_takes_what_the_law_lets_through() -> None:
