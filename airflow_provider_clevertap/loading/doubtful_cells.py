@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.column_screens import Screened
 from airflow_provider_clevertap.loading.text_columns import Mask, blank_out, none_if_clear
@@ -94,14 +95,18 @@ class DoubtfulCells:
         return (text, 0) if whole else (None, _UNSETTLED)
 
 
-def _distinct(column: Any, doubtful: Mask) -> tuple[list[Any], Any]:
+def _distinct(column: Any, doubtful: Mask) -> tuple[list[Any], NDArray[np.int64]]:
     """Give the different cells among those in doubt, and for each of these the place of its like."""
     if isinstance(column, list):
         cells = [column[place] for place in np.flatnonzero(doubtful)]
-    else:
-        cells = column.filter(pa.array(doubtful))
-        if not pa.types.is_nested(cells.type):
-            encoded = cells.dictionary_encode(null_encoding="encode")
-            return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-        cells = cells.to_pylist()
-    return cells, np.arange(len(cells))
+        return cells, np.arange(len(cells))
+    found = column.filter(pa.array(doubtful))
+    if not pa.types.is_nested(found.type):
+        encoded = found.dictionary_encode(null_encoding="encode")
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    cells = found.to_pylist()
+    if not pa.types.is_list(found.type) or pa.types.is_nested(found.type.value_type):
+        return cells, np.arange(len(cells))
+    places: dict[tuple[Any, ...], int] = {}
+    alike = [places.setdefault(tuple(cell), len(places)) for cell in cells]
+    return list(places), np.array(alike, np.int64)
