@@ -17,7 +17,6 @@ from airflow_provider_clevertap.records.cell_law import CellLaw, Objection
 #: In the place of an objection's number: only the whole row can tell.
 _UNSETTLED: Final = -1
 
-
 #: A column has the same values again and again when its different ones are so few among all.
 _REPEATING: Final = 0.75
 _MOST_KEPT: Final = 50_000
@@ -49,7 +48,6 @@ class DoubtfulCells:
         """
         if screened.doubtful is None:
             return screened
-        mask = pa.array(screened.doubtful)
         cells, places = _distinct(column, screened.doubtful)
         judge = self._recall if len(cells) < _REPEATING * len(places) else self._judge
         judged = [judge(cell, screened) for cell in cells]
@@ -59,13 +57,11 @@ class DoubtfulCells:
         if unsettled is not None:
             objections[unsettled] = 0
         texts = pa.array([text for text, _ in judged], pa.string())
-        return screened._replace(
-            text=blank_out(screened.text, screened.doubtful)
-            if texts.null_count == len(texts)
-            else pc.replace_with_mask(screened.text, mask, texts.take(pa.array(places))),
-            doubtful=unsettled,
-            objections=objections if objections.any() else None,
-        )
+        if texts.null_count == len(texts):
+            text = blank_out(screened.text, screened.doubtful)
+        else:
+            text = pc.replace_with_mask(screened.text, pa.array(screened.doubtful), texts.take(pa.array(places)))
+        return screened._replace(text=text, doubtful=unsettled, objections=objections if objections.any() else None)
 
     def _recall(self, cell: Any, screened: Screened) -> tuple[str | None, int]:
         """Judge a cell of which there will be more in later blocks."""

@@ -103,6 +103,7 @@ class Law:
         self.shape = shape
         self.rules = tuple(rules)
         self._constants = dict(constants)
+        #: what the models want to know besides the row
         self.context = {**settings, "default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
