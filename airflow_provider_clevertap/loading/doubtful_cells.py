@@ -97,6 +97,8 @@ def _distinct(column: Any, doubtful: Mask) -> tuple[list[Any], NDArray[np.int64]
         cells = [column[place] for place in np.flatnonzero(doubtful)]
         return cells, np.arange(len(cells))
     found = column.filter(pa.array(doubtful))
+    if pa.types.is_dictionary(found.type):
+        found = found.dictionary_decode()
     if not pa.types.is_nested(found.type):
         encoded = found.dictionary_encode(null_encoding="encode")
         return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
