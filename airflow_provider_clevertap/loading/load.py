@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from typing import Any, TypeVar
+from collections.abc import Generator, Iterator
+from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,
     ConfigurationError,
     LoadStoppedError,
-    TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.ahead import PairEncoder, read_ahead
+from airflow_provider_clevertap.loading.artifacts import Artifacts
 from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
 from airflow_provider_clevertap.loading.choices import read_choices
 from airflow_provider_clevertap.loading.delivery import Courier
@@ -29,19 +29,16 @@ from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.load_state import LoadState
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.order_lines import OrderEncoder
-from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.progress import Progress
+from airflow_provider_clevertap.loading.reject_limit import judge_rejects
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.repeats import Repeats
-from airflow_provider_clevertap.loading.report import write_report
 from airflow_provider_clevertap.loading.resuming import begin
 from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, Source
 from airflow_provider_clevertap.loading.sending import Sender
 from airflow_provider_clevertap.loading.summary import Summary
 
 __all__ = ["Load", "LoadOptions"]
-
-T = TypeVar("T")
 
 #: Rows kept in memory while one batch is held up; reading waits beyond it.
 _MOST_OPEN_ROWS = 8 * BLOCK_ROWS
@@ -95,27 +92,26 @@ class Load:
         :raises FinalError: when the source, the mapping or the credentials are wrong.
         :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
         """
-        rejects: RejectsFile | None = None
         checkpoint: Checkpoint | None = None
         failure: BaseException | None = None
+        artifacts = Artifacts(self.source, self.options, self.summary, self._log, self._stopping)
         try:
             checkpoint = self._begin()
-            rejects = self._patiently("rejects file", self._open_rejects)
-            self._carry(rejects, checkpoint)
-            self._patiently("rejects file", rejects.close)
-            self._judge_rejects()
+            self._carry(artifacts.open_rejects(), checkpoint)
+            artifacts.keep_rejects()
+            judge_rejects(self.summary, self.options)
         except BaseException as error:
             failure = error
             raise
         finally:
-            self._close(rejects, failure, ours=checkpoint is None or checkpoint.kept)
+            self.summary.end()
+            artifacts.leave(
+                self.kind.lines,
+                {"columns": self._choices, "profile_columns": self._ahead_choices},
+                failure,
+                ours=checkpoint is None or checkpoint.kept,
+            )
         return self.summary
-
-    def _open_rejects(self) -> RejectsFile:
-        return RejectsFile(self.options.rejects_path, nested=self.source.nested, many_files=self.source.many_files)
-
-    def _patiently(self, what: str, action: Callable[[], T]) -> T:
-        return patiently(action, what, str(self.options.rejects_path), self._log, self._stopping)
 
     def _begin(self) -> Checkpoint | None:
         """Find out which try this is. An earlier one's moment stays that of the load."""
@@ -248,60 +244,3 @@ class Load:
     def _count_resent(self, records: int, harmful: bool) -> None:  # noqa: ARG002
         with self._counting:
             self.summary.resent += records
-
-    def _judge_rejects(self) -> None:
-        failed, allowed = self.summary.failed, self.options.max_rejects
-        limit = allowed * self.summary.rows if isinstance(allowed, float) else allowed
-        if failed > limit:
-            shown = f"{allowed:.2%} of the rows" if isinstance(allowed, float) else f"{allowed:,}"
-            raise TooManyRejectsError(
-                f"{failed:,} of {self.summary.rows:,} rows failed and max_rejects allows {shown}; "
-                f"{self.summary.accepted:,} rows were accepted. {self._where_to_look()}",
-                self.summary,
-            )
-
-    def _where_to_look(self) -> str:
-        if self.options.rejects_path is None:
-            return "Set rejects_path to see which rows and why."
-        return f"Which rows and why: {self.options.rejects_path}"
-
-    def _close(self, rejects: RejectsFile | None, failure: BaseException | None, *, ours: bool) -> None:
-        """Leave the files.
-
-        :param ours: nobody else has taken the load over; else the files are for the other try to write.
-        """
-        self.summary.end()
-        if rejects is not None:
-            try:
-                if ours:
-                    rejects.close()
-            except CleverTapError as error:  # a load that ends early has failed of something else, or of this
-                self._log.warning("%s", error)
-            rejects.discard()
-            self.summary.rejects_path = rejects.path
-        if self.options.report_path is None or not ours:
-            return
-        self.summary.report_path = str(self.options.report_path)
-        lines = self.kind.lines
-        try:
-            write_report(
-                self.options.report_path,
-                source=self.source.name,
-                summary=self.summary,
-                mappings={
-                    "columns": self._choices,
-                    "profile_columns": self._ahead_choices,
-                    "items": None if lines is None else lines.items,
-                },
-                group_by=None if lines is None else lines.group_by,
-                failure=None if failure is None else _told(failure),
-            )
-        except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
-            self.summary.report_path = None
-            self._log.warning("The report was not written: %s", error)
-
-
-def _told(failure: BaseException) -> str:
-    """Say what a load failed of; other libraries' messages may quote what they choke on, so they are left out."""
-    name = type(failure).__name__
-    return f"{name}: {failure}" if isinstance(failure, CleverTapError) else name

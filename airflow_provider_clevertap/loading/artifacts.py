@@ -1,0 +1,111 @@
+"""What a load leaves behind for people: the rejects file and the report."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.loading.kinds import OrderLines
+from airflow_provider_clevertap.loading.options import LoadOptions
+from airflow_provider_clevertap.loading.patience import patiently
+from airflow_provider_clevertap.loading.rejects import RejectsFile
+from airflow_provider_clevertap.loading.report import write_report
+from airflow_provider_clevertap.loading.rows import Source
+from airflow_provider_clevertap.loading.summary import Summary
+
+T = TypeVar("T")
+
+
+class Artifacts:
+    """The files of one load.
+
+    :param source: the load's.
+    :param options: the load's; they say where the files go.
+    :param summary: the load's; it is told where they are.
+    :param log: told when one of them cannot be kept.
+    :param stopping: set when the load is to end.
+    """
+
+    def __init__(
+        self, source: Source, options: LoadOptions, summary: Summary, log: logging.Logger, stopping: threading.Event
+    ) -> None:
+        self._source = source
+        self._options = options
+        self._summary = summary
+        self._log = log
+        self._stopping = stopping
+        self._rejects: RejectsFile | None = None
+
+    def open_rejects(self) -> RejectsFile:
+        """Give the rejects file.
+
+        :raises ConfigurationError: when it cannot be written where it is to go.
+        :raises StorageUnavailableError: when the storage keeps failing.
+        """
+        place = self._options.rejects_path
+        self._rejects = self._patiently(
+            lambda: RejectsFile(place, nested=self._source.nested, many_files=self._source.many_files)
+        )
+        return self._rejects
+
+    def keep_rejects(self) -> None:
+        """Put the whole rejects file in its place.
+
+        :raises StorageUnavailableError: when the storage keeps failing.
+        """
+        if self._rejects is not None:
+            self._patiently(self._rejects.close)
+
+    def leave(
+        self,
+        lines: OrderLines | None,
+        mappings: Mapping[str, Mapping[str, Any] | None],
+        failure: BaseException | None,
+        *,
+        ours: bool,
+    ) -> None:
+        """Leave the files, whatever became of the load.
+
+        :param lines: how rows made one record, if they did.
+        :param mappings: what the user said of columns, by the option's name.
+        :param failure: what the load failed of.
+        :param ours: nobody else has taken the load over; else the files are for the other try to write.
+        """
+        if self._rejects is not None:
+            self._leave_rejects(self._rejects, ours=ours)
+        if self._options.report_path is None or not ours:
+            return
+        self._summary.report_path = str(self._options.report_path)
+        try:
+            write_report(
+                self._options.report_path,
+                source=self._source.name,
+                summary=self._summary,
+                mappings={**mappings, "items": None if lines is None else lines.items},
+                group_by=None if lines is None else lines.group_by,
+                failure=None if failure is None else _told(failure),
+            )
+        except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
+            self._summary.report_path = None
+            self._log.warning("The report was not written: %s", error)
+
+    def _leave_rejects(self, rejects: RejectsFile, *, ours: bool) -> None:
+        try:
+            if ours:
+                rejects.close()
+        except CleverTapError as error:  # a load that ends early has failed of something else, or of this
+            self._log.warning("%s", error)
+        rejects.discard()
+        self._summary.rejects_path = rejects.path
+
+    def _patiently(self, action: Callable[[], T]) -> T:
+        return patiently(action, "rejects file", str(self._options.rejects_path), self._log, self._stopping)
+
+
+def _told(failure: BaseException) -> str:
+    """Say what a load failed of; other libraries' messages may quote what they choke on, so they are left out."""
+    name = type(failure).__name__
+    return f"{name}: {failure}" if isinstance(failure, CleverTapError) else name
