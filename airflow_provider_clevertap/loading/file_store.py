@@ -16,8 +16,8 @@ from airflow_provider_clevertap.loading.artifact_files import local_path, storag
 
 #: The object that says whose the checkpoint is.
 _MARK: Final = "taken-by"
-#: Seconds: a try that has not looked for its mark for so long may have stood still.
-_STOOD_STILL: Final = 1.0
+#: Seconds: a try that has not looked for its mark for so long may have stood still while a later one was at work.
+_STOOD_STILL: Final = 0.05
 
 
 class FileStore:
@@ -133,7 +133,11 @@ def _replace(path: Path, text: str, first: Callable[[], None]) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    first()
+    try:
+        first()
+    except BaseException:
+        os.unlink(written)  # noqa: PTH108
+        raise
     os.replace(written, path)  # noqa: PTH105
     directory = os.open(path.parent, os.O_RDONLY)
     try:

@@ -72,7 +72,8 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
         assert later.wait() == 0
         earlier.let_go_on()
     assert earlier.wait() == 1
-    assert (directory / "failure").read_text().startswith("OvertakenError")
+    failure = (directory / "failure").read_text()
+    assert failure.startswith("OvertakenError"), failure
     while emulator.stats()["in_flight"]:
         time.sleep(0.01)
     assert json.loads((directory / "checkpoint.json").read_text())["complete"]
@@ -134,7 +135,7 @@ def test_a_try_stops_when_its_checkpoint_is_not_its_own_and_leaves_the_files_alo
     client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = FileStore(tmp_path)
-    rows = people(4_000)
+    rows = people(20_000)
     rows[5]["identity"] = None
 
     class TakenOver:
@@ -154,6 +155,6 @@ def test_a_try_stops_when_its_checkpoint_is_not_its_own_and_leaves_the_files_alo
     load = Load(PROFILES, Rows(rows), taken, options, store=FileStore(tmp_path), log=logging.getLogger("load"))
     with pytest.raises(OvertakenError, match="Another try of this load has taken"):
         load.run()
-    assert emulator.stats()["requests"] == 2
+    assert 2 <= emulator.stats()["requests"] < 15
     assert (tmp_path / "rejects.csv").read_text() == "the other's"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.json", "rejects.csv", "taken-by"]
