@@ -6,7 +6,6 @@ imports it: most tests need none.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -19,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from clevertap_connections import connection_json
 
 _HOME = tempfile.mkdtemp(prefix="airflow-tests-")
 _DAGS = Path(_HOME, "dags")
@@ -37,11 +37,6 @@ for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
-
-
-def connection_json(**fields: Any) -> str:
-    """Give a ``clevertap`` connection as the JSON an ``AIRFLOW_CONN_...`` variable holds."""
-    return json.dumps({"conn_type": "clevertap", **fields})
 
 
 @pytest.fixture

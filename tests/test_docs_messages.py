@@ -61,6 +61,7 @@ def test_messages_of_a_connection(emulator: Any, unused_port: int, monkeypatch: 
         tell(host=emulator.url),
         tell(host=emulator.url, password="not-the-passcode"),
         tell(host=emulator.url, login="NOBODY"),
+        tell(host=emulator.url, extra={"gzip": True}),
         *(tell_of(do="status", status=status) for status in (301, 403, 404, 429, 503)),
         tell_of(do="html"),
         tell(host=f"http://127.0.0.1:{unused_port}"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import connection_json
+from clevertap_connections import connection_json
 from running_scheduler import PATIENCE, RunningScheduler
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator

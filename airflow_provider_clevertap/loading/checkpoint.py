@@ -20,7 +20,7 @@ from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.load_state import LoadState
-from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
+from airflow_provider_clevertap.loading.outcomes import BROKEN_OFF, HELD_BACK, Outcome, RowVerdict
 from airflow_provider_clevertap.loading.packing import Batch, Lane
 from airflow_provider_clevertap.loading.patience import patiently
 from airflow_provider_clevertap.loading.refusals import Refusals
@@ -30,10 +30,7 @@ from airflow_provider_clevertap.loading.summary import Summary
 #: What of a summary cannot be counted again by reading the source again.
 _COUNTED: Final = ("requests", "retries", "resent")
 
-_BROKEN_OFF: Final = RowVerdict(
-    Outcome.UNCONFIRMED,
-    reason="it may or may not have been processed: an earlier try was broken off while it may have been on its way",
-)
+_BROKEN_OFF: Final = RowVerdict(Outcome.UNCONFIRMED, reason=BROKEN_OFF)
 
 
 class CheckpointStore(Protocol):

@@ -7,6 +7,11 @@ from typing import Final, NamedTuple
 
 #: Added to the reason of a row whose event waited for a profile update that was not accepted.
 HELD_BACK: Final = " (this is about the profile update; the event was not sent)"
+#: Why a row is unconfirmed of which only an earlier try could have known more.
+BROKEN_OFF: Final = (
+    "it may or may not have been processed: an earlier try got no clear answer, or was broken off while it may have "
+    "been on its way"
+)
 
 
 class Outcome(StrEnum):

@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from airflow_provider_clevertap.exceptions import CannotResumeError, StorageUnavailableError
-from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
+from airflow_provider_clevertap.loading.outcomes import BROKEN_OFF, HELD_BACK, Outcome, RowVerdict
 from airflow_provider_clevertap.records.codes import ERROR_CODES
 
 if TYPE_CHECKING:
@@ -102,6 +102,6 @@ def _verdict(kept: list[Any]) -> tuple[int, RowVerdict]:
 def _reason(outcome: Outcome, code: int | None) -> str:
     """Say anew why a row was not accepted in an earlier try."""
     if outcome is Outcome.UNCONFIRMED:
-        return "it may or may not have been processed: an earlier try got no clear answer, or was broken off"
+        return BROKEN_OFF
     known = ERROR_CODES.get(code or 0)
     return f"CleverTap refused it in an earlier try{f': {known.meaning}; {known.fix}' if known else ''}"

@@ -153,7 +153,7 @@ def test_a_try_stops_when_its_checkpoint_is_not_its_own_and_leaves_the_files_alo
     taken: Any = TakenOver()
     options = LoadOptions(max_in_flight=1, rejects_path=tmp_path / "rejects.csv", report_path=tmp_path / "report.json")
     load = Load(PROFILES, Rows(rows), taken, options, store=FileStore(tmp_path), log=logging.getLogger("load"))
-    with pytest.raises(OvertakenError, match="Another try of this load has taken"):
+    with pytest.raises(OvertakenError, match="does not have the checkpoint any more"):
         load.run()
     assert 2 <= emulator.stats()["requests"] < 15
     assert (tmp_path / "rejects.csv").read_text() == "the other's"
