@@ -52,6 +52,7 @@ def test_messages_of_a_connection(emulator: Any, unused_port: int, monkeypatch: 
         tell(host=emulator.url, extra={"passcode": "secret"}),
         tell(host=emulator.url, extra={"max_in_flight": 16}),
         tell(host=emulator.url, extra={"timeout": 0}),
+        tell(host=emulator.url, extra={"gzip": "perhaps"}),
         tell(host="http://gateway.example.com"),
         tell(host=f"{emulator.url}/1/upload"),
         tell(host="gateway.example.com", schema="ftp"),
