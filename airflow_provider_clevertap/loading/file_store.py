@@ -41,6 +41,7 @@ class FileStore:
     def load(self) -> object | None:
         """Give the state that was saved last; from now on no earlier try can replace it for long."""
         self._write(_MARK, self._mark)
+        self._clear_away()
         text = self._read("checkpoint.json")
         if text is None:
             return None
@@ -79,6 +80,13 @@ class FileStore:
             return None
         return found.decode(errors="replace")
 
+    def _clear_away(self) -> None:
+        """Remove what killed tries have half written. One that is still at work meets its end by it, as it should."""
+        local = local_path(self._directory)
+        if local is not None:
+            for left in local.glob("*.new"):
+                left.unlink(missing_ok=True)
+
     def _look_for_mark(self) -> None:
         if self._read(_MARK) != self._mark:
             self._seen_at = -math.inf
@@ -98,7 +106,7 @@ class FileStore:
         with told(f"{self._directory}/{name}"):
             local = local_path(self._directory)
             if local is not None:
-                _replace(local / name, text, first)
+                _replace(local / name, text, self._mark[:8], first)
                 return
             fs, directory = storage_of(self._directory)
             fs.makedirs(directory, exist_ok=True)
@@ -117,12 +125,12 @@ def overtaken(name: str) -> str:
     )
 
 
-def _replace(path: Path, text: str, first: Callable[[], None]) -> None:
+def _replace(path: Path, text: str, mark: str, first: Callable[[], None]) -> None:
     """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one.
 
     With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
     """
-    written = f"{path}.{os.getpid()}.new"  # no other process is to write into it
+    written = f"{path}.{mark}.new"  # no other try is to write into it
     try:
         file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     except FileNotFoundError:

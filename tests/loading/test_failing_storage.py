@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -88,7 +87,7 @@ class FillingDisk(FileStore):
 
     def __init__(self, directory: Path, number: int) -> None:
         super().__init__(directory)
-        self.link, self._number = directory / f"checkpoint.json.{os.getpid()}.new", number
+        self.link, self._number = directory / f"checkpoint.json.{self._mark[:8]}.new", number
 
     def save(self, state: dict[str, Any]) -> None:
         self._number -= 1

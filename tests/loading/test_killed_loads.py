@@ -93,7 +93,7 @@ def test_a_killed_load_is_gone_on_with(
     # An unclear answer stands before the refusal of the records it is about, so that they may be stored.
     check_arrived(summary, told, emulator, case, rows, refused if trouble else set())
     assert json.loads((directory / "report.json").read_text())["summary"]["accepted"] == summary.accepted
-    assert not list(directory.glob("*.part")), "what a killed load wrote of its rejects is still there"
+    assert not [*directory.glob("*.part"), *directory.glob("*.new")], "what a killed load has half written is left"
 
 
 def prepare(case: Case, source: Path, random: Random) -> tuple[list[dict[str, str]], set[str]]:
