@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.data import data_file
 from benchmarks.loads import Circumstances, Prepare, load_file, load_frame
-from benchmarks.scripts import post_chunks_in_threads, post_dicts, post_iterrows
+from benchmarks.scripts import post_chunks_in_threads, post_dicts, post_iterrows, post_iterrows_by_cell
 
 
 class Contender(NamedTuple):
@@ -46,7 +46,12 @@ CONTENDERS = {
     "load-abroad": Contender("names and places beyond ASCII", load_file, "people-abroad"),
     "threads": Contender("script: `read_csv` in chunks, msgspec, httpx in threads", post_chunks_in_threads),
     "to-dict": Contender("script: `read_csv`, `to_dict`, `requests.post`", post_dicts),
-    "iterrows": Contender("script: `read_csv`, `iterrows`, `requests.post`", post_iterrows, share=20),
+    "iterrows": Contender(
+        "script: `read_csv`, `iterrows` with `row.to_dict()`, `requests.post`", post_iterrows, share=20
+    ),
+    "iterrows-cells": Contender(
+        "script: `read_csv`, `iterrows` with `row[name]`, `requests.post`", post_iterrows_by_cell, share=20
+    ),
 }
 
 

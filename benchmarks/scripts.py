@@ -6,6 +6,7 @@ nothing, send dates as text, and take every answer for a success.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,21 @@ def post_dicts(path: Path, _: Circumstances) -> Upload:
 
 def post_iterrows(path: Path, _: Circumstances) -> Upload:
     """Read everything with pandas, go through it row by row, and post one batch after the other."""
+    return _post_rows(path, lambda row: _records([row.to_dict()])[0])
+
+
+def post_iterrows_by_cell(path: Path, _: Circumstances) -> Upload:
+    """Do the same and take each cell from the row by its column's name, as most such scripts do."""
+
+    def record(row: Any) -> dict[str, Any]:
+        names = [name for name in row.index if name != "identity"]
+        data = {name: row[name] for name in names if row[name] != ""}
+        return {"identity": row["identity"], "type": "profile", "profileData": data}
+
+    return _post_rows(path, record)
+
+
+def _post_rows(path: Path, record: Callable[[Any], dict[str, Any]]) -> Upload:
     import pandas as pd
     import requests
 
@@ -42,7 +58,7 @@ def post_iterrows(path: Path, _: Circumstances) -> Upload:
         frame = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False)
         batch: list[dict[str, Any]] = []
         for _, row in frame.iterrows():
-            batch += _records([row.to_dict()])
+            batch.append(record(row))
             if len(batch) == BATCH:
                 post()
                 batch = []

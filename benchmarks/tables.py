@@ -63,7 +63,7 @@ def _failing(name: str, title: str, latency_ms: float, fault: str = "") -> Job:
 TABLES = {
     "side-by-side": Comparison(
         "This package and scripts, answers at once",
-        tuple(map(Job, ("load-csv", "load-parquet", "load-frame", "threads", "to-dict", "iterrows"))),
+        tuple(map(Job, ("load-csv", "load-parquet", "load-frame", "threads", "to-dict", "iterrows", "iterrows-cells"))),
         (*SPEED, "start-up CPU s", "CPU, times ours", "time, times ours", *FAULTS),
     ),
     "kinds": Comparison(
