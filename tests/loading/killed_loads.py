@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import resource
 import select
@@ -192,6 +193,7 @@ class LoadingProcess:
 def _serve() -> None:
     import airflow_provider_clevertap.loading.sources.csv_rows  # noqa: F401, the load's own lazy imports
 
+    logging.disable(logging.WARNING)  # trouble is what these loads are for
     pid = 0
     for line in sys.stdin:
         name, source, directory, address, most_bytes = json.loads(line)
