@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+#: States of a task that waits for an answer (3.3; before). One that has asked and does not wait yet misses its answer.
+WAITING = ("awaiting_input", "deferred")
+
 
 @contextmanager
 def answering(choice: str, before: Callable[[], object] = lambda: None) -> Iterator[list[dict[str, Any]]]:
@@ -39,6 +42,8 @@ def answering(choice: str, before: Callable[[], object] = lambda: None) -> Itera
             pending.raise_for_status()
             for question in pending.json()["hitl_details"]:
                 task = question["task_instance"]
+                if task["state"] not in WAITING:
+                    continue
                 place = f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
                 before()
                 response = airflow.patch(f"{place}/{task['map_index']}/hitlDetails", json={"chosen_options": [choice]})
