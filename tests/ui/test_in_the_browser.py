@@ -64,7 +64,7 @@ def test_a_connection_is_made_and_tested(page: Any, clevertap: str, airflow_ui: 
     expect(form.dialog.locator("input[name=password]")).to_have_attribute("type", "password")
     screenshots.take("connection-standard-fields", form.dialog)
     form.dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-    for label in ("Region", "Most requests in flight", "Timeout (seconds)"):
+    for label in ("Region", "Most requests in flight", "Timeout (seconds)", "Compress requests"):
         expect(form.dialog.get_by_text(label, exact=True)).to_be_visible()
     form.fill(element_max_in_flight="4")
     form.dialog.get_by_role("combobox").last.click()
@@ -82,7 +82,7 @@ def test_a_connection_is_made_and_tested(page: Any, clevertap: str, airflow_ui: 
     assert (stored["conn_type"], stored["host"]) == ("clevertap", clevertap)
     assert (stored["login"], stored["password"]) == (ACCOUNT_ID, PASSCODE)
     extra = page.request.get(f"/api/v2/connections/{CONNECTION}").json()["extra"]
-    assert json.loads(extra) == {"region": "in1", "max_in_flight": 4, "timeout": None}
+    assert json.loads(extra) == {"region": "in1", "max_in_flight": 4, "timeout": None, "gzip": None}
 
 
 def test_the_form_of_a_saved_connection_shows_no_passcode(page: Any) -> None:
