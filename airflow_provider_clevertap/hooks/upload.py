@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
 from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
-from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
@@ -74,6 +73,7 @@ class Upload:
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
+        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
         from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.sources import open_source
 
