@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_loads import FailingClient, MakeLoad
 from plain_rows import QUICK, Rows
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 
@@ -39,5 +43,19 @@ def make_load(client: CleverTapClient) -> Callable[..., Load]:
     def make(rows: list[dict[str, Any]] | Any, *, kind: RecordKind = PROFILES, **options: Any) -> Load:
         source = Rows(rows) if isinstance(rows, list) else rows
         return Load(kind, source, client, LoadOptions(**{"retries": QUICK, **options}))
+
+    return make
+
+
+@pytest.fixture
+def make(client: CleverTapClient, tmp_path: Path) -> MakeLoad:
+    def make(
+        rows: Any, *, kind: RecordKind = PROFILES, after: int | None = None, sends: bool = False, **options: Any
+    ) -> Load:
+        store = FileStore(tmp_path / "checkpoint", series=options.pop("series", ""))
+        given: Any = client if after is None else FailingClient(client, after, sends=sends)
+        source = Rows(rows) if isinstance(rows, list) else rows
+        options = {"retries": QUICK, "rejects_path": tmp_path / "rejects.csv", **options}
+        return Load(kind, source, given, LoadOptions(**options), store=store, log=logging.getLogger("load"))
 
     return make
