@@ -191,4 +191,4 @@ def _suggestion(code: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")  # noqa: PLR2004
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")  # noqa: PLR2004 - so much is shown

@@ -60,7 +60,7 @@ def listed(
     where = "" if only is None else f"WHERE {condition}"
     chosen = () if only is None else (only,)
     table = f"{name} p" if name == "profiles" else name
-    (total,) = connection.execute(f"SELECT count(*) FROM {table} {where}", chosen).fetchone()  # noqa: S608
+    (total,) = connection.execute(f"SELECT count(*) FROM {table} {where}", chosen).fetchone()  # noqa: S608 - our own words
     cursor = connection.execute(
         select.format(where=where, order=f"{order} DESC" if newest else order), (*chosen, limit, offset)
     )

@@ -59,7 +59,7 @@ class ArtifactFile:
         with told(self.name):
             if self._local is None:
                 # It has no name, so that nothing of it stays when the process is killed.
-                self._stream = tempfile.TemporaryFile("w+", **options)  # noqa: SIM115
+                self._stream = tempfile.TemporaryFile("w+", **options)  # noqa: SIM115 - publish or discard closes it
             else:
                 self._local.parent.mkdir(parents=True, exist_ok=True)
                 self._part = self._local.with_name(f"{self._local.name}.{uuid4().hex[:8]}.part")

@@ -144,9 +144,9 @@ def _replace(path: Path, text: str, mark: str, first: Callable[[], None]) -> Non
     try:
         first()
     except BaseException:
-        os.unlink(written)  # noqa: PTH108
+        os.unlink(written)  # noqa: PTH108 - see above
         raise
-    os.replace(written, path)  # noqa: PTH105
+    os.replace(written, path)  # noqa: PTH105 - see above
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -95,9 +95,9 @@ class Ledger:
         self._summary.retries += result.retries
         for record, verdict in result.verdicts.items():
             encoded, row = result.batch.locate(record)
-            verdict = self._by_block[id(encoded)].refuse(encoded, row, verdict)  # noqa: PLW2901
+            told = self._by_block[id(encoded)].refuse(encoded, row, verdict)
             if self._checkpoint is not None:
-                self._checkpoint.refuse(encoded.start + row, verdict)
+                self._checkpoint.refuse(encoded.start + row, told)
         for piece in result.settled().pieces:
             self._by_block[id(piece.encoded)].note(piece)
         if self._checkpoint is not None:

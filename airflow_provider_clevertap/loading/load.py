@@ -241,6 +241,6 @@ class Load:
                         checkpoint.break_off()
                 raise
 
-    def _count_resent(self, records: int, harmful: bool) -> None:  # noqa: ARG002
+    def _count_resent(self, records: int, harmful: bool) -> None:  # noqa: ARG002 - for a checkpoint
         with self._counting:
             self.summary.resent += records

@@ -20,6 +20,8 @@ from airflow_provider_clevertap.records.operations import OPERATORS
 
 Unmapped: TypeAlias = Literal["send", "ignore", "error"]
 
+#: Names of columns in one message.
+_MOST_LISTED = 30
 #: How else a field that every record needs can be given.
 _REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or say timestamp='now'"}
 
@@ -248,5 +250,5 @@ def _require_fields(
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:30])
-    return f"{shown} and {len(names) - 30} more" if len(names) > 30 else shown or "none"  # noqa: PLR2004
+    shown, left = ", ".join(map(repr, names[:_MOST_LISTED])), len(names) - _MOST_LISTED
+    return f"{shown} and {left} more" if left > 0 else shown or "none"

@@ -60,7 +60,7 @@ class OpenedFiles:
                 first = first or block
                 if self.fixed_columns and block.names != first.names:
                     check_same_names(block.names, first.names, block.file, first.file)
-                    block = replace(block, names=first.names)  # noqa: PLW2901
+                    block = replace(block, names=first.names)  # noqa: PLW2901 - still that block
                 if len(block):
                     some = True
                     yield block
