@@ -19,6 +19,8 @@ from local_airflow import PYTHON, ROOT, airflow_environment, background, free_po
 #: Seconds; starting takes half a minute on two cores, and much longer when they are busy.
 LONGEST_START = 300.0
 LONGEST_RUN = 300.0
+#: Seconds for which one insists: on SQLite, one of two that write at once is told at once that the database is locked.
+LONGEST_LOCK = 120.0
 #: Lines of a task's log that this package wrote come from loggers that begin so.
 OUR_LOGGER = "airflow.task.operators.airflow_provider_clevertap"
 
@@ -36,6 +38,8 @@ class Run:
 class AirflowApi:
     """The API of an Airflow 3 on this machine that asks nobody for a login.
 
+    What fails inside Airflow is asked again, as a person would do: its database may have been locked.
+
     :param address: of its UI and API.
     """
 
@@ -52,6 +56,16 @@ class AirflowApi:
         return self._request(path, body, "PATCH")
 
     def _request(self, path: str, body: dict[str, Any], method: str) -> Any:
+        end = time.monotonic() + LONGEST_LOCK
+        while True:
+            try:
+                return self._request_once(path, body, method)
+            except urllib.error.HTTPError as error:
+                if error.code < 500 or time.monotonic() > end:
+                    raise
+                time.sleep(0.3)
+
+    def _request_once(self, path: str, body: dict[str, Any], method: str) -> Any:
         if not self._token:
             with urllib.request.urlopen(f"{self.address}/auth/token", timeout=30) as answer:
                 self._token = json.load(answer)["access_token"]
@@ -84,20 +98,23 @@ class RunningAirflow:
         self._api = AirflowApi(self.address)
 
     def command(self, *arguments: str) -> str:
-        """Run one ``airflow`` command; give what it printed."""
-        done = subprocess.run(
-            [PYTHON, "-m", "airflow", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(f"airflow {' '.join(arguments)} failed:\n{done.stdout[-4_000:]}")
-        return done.stdout
+        """Run one ``airflow`` command, again where its database was locked; give what it printed."""
+        end = time.monotonic() + LONGEST_LOCK
+        while True:
+            done = subprocess.run(
+                [PYTHON, "-m", "airflow", *arguments],
+                env=self.environment,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                check=False,
+            )
+            if not done.returncode:
+                return done.stdout
+            if "database is locked" not in done.stdout or time.monotonic() > end:
+                raise SystemExit(f"airflow {' '.join(arguments)} failed:\n{done.stdout[-4_000:]}")
 
     def ask(self, path: str, **body: Any) -> Any:
         """Ask the API; with a body, POST it."""

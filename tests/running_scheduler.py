@@ -7,9 +7,7 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -87,7 +85,7 @@ class RunningScheduler:
             self._python(MARK_FAILED_2, dag_id, run_id, task_id)
         else:
             place = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
-            _insist(lambda: self._api.change(place, new_state="failed"))
+            self._api.change(place, new_state="failed")
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Do what the UI does when a person clears a task."""
@@ -95,7 +93,7 @@ class RunningScheduler:
             self.run(["tasks", "clear", "--yes", "--task-regex", f"^{task_id}$", dag_id])
         else:
             asked = {"task_ids": [task_id], "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
-            _insist(lambda: self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked))
+            self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked)
 
     def log_of(self, dag_id: str, run_id: str, attempt: int) -> str:
         """Give the log of a try; each DAG here has one task."""
@@ -161,16 +159,3 @@ class RunningScheduler:
             "DATABASE__SQL_ALCHEMY_CONN": self.database,
             "API_AUTH__JWT_SECRET": "known-to-both-the-server-and-the-scheduler-and-long-enough-to-sign-with",
         }
-
-
-def _insist(action: Callable[[], Any]) -> None:
-    """Do it again as a person would: on SQLite two that write at once are told of an internal error."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            action()
-            return
-        except urllib.error.HTTPError as error:
-            if error.code < 500 or time.monotonic() > end:
-                raise
-            time.sleep(0.3)
