@@ -9,12 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import parsing, plots, reporting
+from benchmarks import parsing, plots, reporting, sending
 from benchmarks.measuring import RESULTS, Job, Measured, measure
 from benchmarks.tables import TABLES, Comparison
 
 #: parsing is quick and moves much from one time to the next
 PARSINGS = 4
+#: of the usual number of requests
+QUICK_SENDING = 0.05
 
 
 def arguments() -> argparse.Namespace:
@@ -23,7 +25,7 @@ def arguments() -> argparse.Namespace:
         description="Loads generated rows into a loopback server, by this package and by scripts, in turn, each in a "
         "process of its own; writes tables of CPU time, speed, memory, and what was lost, doubled or sent unchecked.",
     )
-    names = (*TABLES, "parsing")
+    names = (*TABLES, "sending", "parsing")
     parser.add_argument("--table", nargs="+", choices=names, default=names, metavar="TABLE",
                         help=f"of {', '.join(names)}; default: all")  # fmt: skip
     parser.add_argument("--only", nargs="+", metavar="ROW", help="rows of the tables, see --list; default: all")
@@ -49,13 +51,14 @@ def main() -> None:
     if asked.list:
         for name, comparison in TABLES.items():
             print(f"{name:14}{comparison.title}\n{'':14}  {' '.join(job.key for job in comparison.jobs)}")
-        print(f"{'parsing':14}{parsing.TITLE}")
+        for name, more in (("sending", sending), ("parsing", parsing)):
+            print(f"{name:14}{more.TITLE}")
         return
     asked.out.mkdir(parents=True, exist_ok=True)
     for name in asked.table:
-        if name == "parsing":
+        if name in ("sending", "parsing"):
             if not asked.only:
-                _parse(asked)
+                (_send if name == "sending" else _parse)(asked)
             continue
         comparison = TABLES[name]
         jobs = [job for job in comparison.jobs if not asked.only or job.key in asked.only]
@@ -86,6 +89,12 @@ def _run(asked: argparse.Namespace, job: Job) -> Measured:
     run = measure(job, RESULTS / "data", rows)
     print(f"{job.key:28}{rows:>12,} rows {run.wall:8.1f} s {run.cpu_per_million:8.2f} CPU s per million", flush=True)
     return run
+
+
+def _send(asked: argparse.Namespace) -> None:
+    record = _record(sending.TITLE, asked.turns)
+    turns = sending.measure(asked.turns, QUICK_SENDING if asked.quick else 1)
+    _write(asked.out / "sending", record, sending.table(turns), turns)
 
 
 def _parse(asked: argparse.Namespace) -> None:

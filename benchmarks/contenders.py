@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 from benchmarks.data import data_file
 from benchmarks.loads import Circumstances, Prepare, load_file, load_frame
-from benchmarks.scripts import post_chunks_in_threads, post_dicts, post_iterrows, post_iterrows_by_cell
+from benchmarks.scripts import (
+    post_chunks_in_threads,
+    post_dicts,
+    post_iterrows,
+    post_iterrows_by_cell,
+    post_iterrows_without_nulls,
+)
 
 
 class Contender(NamedTuple):
@@ -51,6 +57,11 @@ CONTENDERS = {
     ),
     "iterrows-cells": Contender(
         "script: `read_csv`, `iterrows` with `row[name]`, `requests.post`", post_iterrows_by_cell, share=20
+    ),
+    "iterrows-dropna": Contender(
+        "script: `read_csv`, `iterrows` with `row.dropna().to_dict()`, `requests.post`",
+        post_iterrows_without_nulls,
+        share=20,
     ),
 }
 

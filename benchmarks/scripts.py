@@ -47,7 +47,17 @@ def post_iterrows_by_cell(path: Path, _: Circumstances) -> Upload:
     return _post_rows(path, record)
 
 
-def _post_rows(path: Path, record: Callable[[Any], dict[str, Any]]) -> Upload:
+def post_iterrows_without_nulls(path: Path, _: Circumstances) -> Upload:
+    """Do the same, with empty cells read as nulls and left out the way pandas offers."""
+
+    def record(row: Any) -> dict[str, Any]:
+        data = row.dropna().to_dict()
+        return {"identity": data.pop("identity", ""), "type": "profile", "profileData": data}
+
+    return _post_rows(path, record, keep_default_na=True)
+
+
+def _post_rows(path: Path, record: Callable[[Any], dict[str, Any]], *, keep_default_na: bool = False) -> Upload:
     import pandas as pd
     import requests
 
@@ -55,7 +65,7 @@ def _post_rows(path: Path, record: Callable[[Any], dict[str, Any]]) -> Upload:
         def post() -> None:
             requests.post(f"{url}/1/upload", json={"d": batch}, headers=HEADERS, timeout=60).raise_for_status()
 
-        frame = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False)
+        frame = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=keep_default_na)
         batch: list[dict[str, Any]] = []
         for _, row in frame.iterrows():
             batch.append(record(row))

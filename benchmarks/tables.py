@@ -63,7 +63,10 @@ def _failing(name: str, title: str, latency_ms: float, fault: str = "") -> Job:
 TABLES = {
     "side-by-side": Comparison(
         "This package and scripts, answers at once",
-        tuple(map(Job, ("load-csv", "load-parquet", "load-frame", "threads", "to-dict", "iterrows", "iterrows-cells"))),
+        (
+            *map(Job, ("load-csv", "load-parquet", "load-frame", "threads", "to-dict")),
+            *map(Job, ("iterrows", "iterrows-cells", "iterrows-dropna")),
+        ),
         (*SPEED, "start-up CPU s", "CPU, times ours", "time, times ours", *FAULTS),
     ),
     "kinds": Comparison(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import plots
+from benchmarks import plots, sending
 from benchmarks.contenders import CONTENDERS
 from benchmarks.counting_server import Tally
 from benchmarks.data import DATASETS, SOME_ORDERS
@@ -43,6 +43,13 @@ def test_requests_beyond_the_ceiling_are_refused_and_sent_again(tmp_path: Path) 
     run = measure(Job("load-tokens", latency_ms=50, in_flight=15, ceiling=2), tmp_path, 2 * ROWS)
     assert run.server["refused"] > 0
     assert (run.lost, run.doubled, run.bad_rows_sent) == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_every_way_to_send_a_request_sends() -> None:
+    _, *ways = sending.table(sending.measure(turns=1, scale=0.01))
+    assert len(ways) == len(sending.WAYS)
+    assert all(float(cost) > 0 for _, *costs in ways for cost in (costs[0], costs[3]))
 
 
 def test_the_tally_tells_lost_doubled_and_bad_rows_apart() -> None:
@@ -93,7 +100,7 @@ def test_every_table_can_be_made(name: str) -> None:
 
 def test_the_page_has_a_place_for_every_table() -> None:
     places = [name for _, name, _ in PLACE.findall(PAGE.read_text(encoding="utf-8"))]
-    assert sorted(places) == sorted([*TABLES, "parsing", "machine"])
+    assert sorted(places) == sorted([*TABLES, "sending", "parsing", "machine"])
 
 
 def test_only_what_was_measured_is_replaced(tmp_path: Path) -> None:
