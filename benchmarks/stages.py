@@ -25,11 +25,13 @@ class Stages:
     def watch(self) -> None:
         """Put a clock on each station, in this process."""
         from airflow_provider_clevertap.api.client import CleverTapClient
+        from airflow_provider_clevertap.loading.checkpoint import Checkpoint
         from airflow_provider_clevertap.loading.encoding import Encoder
         from airflow_provider_clevertap.loading.grouping import WholeOrders
         from airflow_provider_clevertap.loading.ledger import Ledger
         from airflow_provider_clevertap.loading.order_lines import OrderEncoder
         from airflow_provider_clevertap.loading.packing import Batch, Packer
+        from airflow_provider_clevertap.loading.progress import Progress
         from airflow_provider_clevertap.loading.rejects import RejectsFile
         from airflow_provider_clevertap.loading.repeats import Repeats
         from airflow_provider_clevertap.loading.sources.frames import OpenedFrames
@@ -49,6 +51,12 @@ class Stages:
             ("settle", Ledger, "enter"),
             ("settle", Ledger, "settle"),
             ("rejects file", RejectsFile, "write"),
+            ("checkpoint", Checkpoint, "recall"),
+            ("checkpoint", Checkpoint, "claim"),
+            ("checkpoint", Checkpoint, "settle"),
+            ("checkpoint", Checkpoint, "refuse"),
+            ("checkpoint", Checkpoint, "end"),
+            ("progress", Progress, "tick"),
         ):
             function = getattr(owner, name)
             generates = function.__code__.co_flags & 0x20
