@@ -25,7 +25,7 @@ from airflow_provider_clevertap.api.answers import (
 from airflow_provider_clevertap.api.exchange import Reply, exchange
 from airflow_provider_clevertap.api.reading import is_success, read_answer, read_profile
 from airflow_provider_clevertap.api.regions import checked_url
-from airflow_provider_clevertap.api.transport import open_transport
+from airflow_provider_clevertap.api.transport import Connections, open_connections
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ class CleverTapClient:
         self._dry_run_url = httpx.URL(f"{self.base_url}/1/upload?dryRun=1")
         self._profile_url = httpx.URL(f"{self.base_url}/1/profile.json")
         self._closed = False
-        self._transport = transport or open_transport(self.base_url, max_in_flight)
+        self._connections = (
+            open_connections(self.base_url, max_in_flight)
+            if transport is None
+            else Connections([transport] * max_in_flight)
+        )
 
     def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
         """Send one batch to ``POST /1/upload`` and say what became of it.
@@ -185,7 +189,7 @@ class CleverTapClient:
     def close(self) -> None:
         """Close the connections. A request still in flight ends as unclear, at the latest after ``timeout``."""
         self._closed = True
-        self._transport.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,7 +208,7 @@ class CleverTapClient:
     def _ask(self, request: httpx.Request) -> Reply | Unreachable | Unclear:
         if self._closed:
             raise RuntimeError("the client is closed")
-        return exchange(self._transport, request, longest=_LONGEST_ANSWER, seconds=self.timeout, secret=self._secret)
+        return exchange(self._connections, request, longest=_LONGEST_ANSWER, seconds=self.timeout, secret=self._secret)
 
     def _clean(self, answer: Answer) -> Answer:
         """Take the passcode out of an answer's words, in case a server sent it back."""

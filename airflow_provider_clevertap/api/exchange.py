@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
+    from airflow_provider_clevertap.api.transport import Connections
+
 log = logging.getLogger(__name__)
 
 #: how much of an answer is read when its status alone decides, in bytes: enough for an error text or a page title
@@ -52,27 +54,28 @@ class Reply(NamedTuple):
 
 
 def exchange(
-    transport: httpx.BaseTransport, request: httpx.Request, *, longest: int, seconds: float, secret: re.Pattern[str]
+    connections: Connections, request: httpx.Request, *, longest: int, seconds: float, secret: re.Pattern[str]
 ) -> Reply | Unreachable | Unclear:
     """Send a request and read its answer, within bounds.
 
-    :param transport: the shared connections.
+    :param connections: the shared connections.
     :param request: the request, with its timeouts in its extensions.
     :param longest: most bytes of a 2xx answer's body.
-    :param seconds: most seconds for reading a body, however steadily it drips.
+    :param seconds: most seconds for a free connection, and for reading a body, however steadily it drips.
     :param secret: finds the passcode; no log line holds what it finds.
     """
     started = time.monotonic()
     with _own_logging(secret):
         try:
-            response = transport.handle_request(request)
+            with connections.one(seconds) as connection:
+                response = connection.handle_request(request)
+                try:
+                    reply = _read(response, longest, seconds)
+                finally:
+                    # closing an unread answer breaks its connection: nothing of it can reach the next request
+                    _close(response)
         except _TROUBLE as trouble:
             return _no_status(trouble, request.url.host)
-        try:
-            reply = _read(response, longest, seconds)
-        finally:
-            # closing an unread answer breaks its connection: nothing of it can reach the next request
-            _close(response)
     # the path alone: the query of a profile lookup holds personal data
     log.debug("%s %s: %s in %.3f s", request.method, request.url.path, response.status_code, time.monotonic() - started)
     return reply

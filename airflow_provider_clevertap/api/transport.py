@@ -6,6 +6,10 @@ settings, nothing is wanted here, and it costs about a third of what sending a s
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -15,21 +19,58 @@ import httpx
 _IDLE = 5.0
 
 
-def open_transport(base_url: str, most: int) -> httpx.BaseTransport:
+class Connections:
+    """The connections to one address; each serves one request at a time.
+
+    Each is a transport of its own. A transport of several looks at every idle one before and after each request, under
+    a lock: among threads that costs more than the request itself.
+
+    :param transports: one for each connection.
+    """
+
+    def __init__(self, transports: list[httpx.BaseTransport]) -> None:
+        self._transports = transports
+        self._free = deque(transports)
+        self._places = threading.Semaphore(len(transports))
+
+    @contextmanager
+    def one(self, seconds: float) -> Iterator[httpx.BaseTransport]:
+        """Give a connection for one request; it is made when it is not there yet.
+
+        :param seconds: how long to wait for a free one.
+        :raises httpx.PoolTimeout: when all were in use for so long.
+        """
+        if not self._places.acquire(timeout=seconds):
+            raise httpx.PoolTimeout("every connection was in use")
+        # the one used last is the least likely to have been closed by the service meanwhile
+        transport = self._free.pop()
+        try:
+            yield transport
+        finally:
+            self._free.append(transport)
+            self._places.release()
+
+    def close(self) -> None:
+        """Close all of them, whether they are in use or not."""
+        for transport in self._transports:
+            transport.close()
+
+
+def open_connections(base_url: str, most: int) -> Connections:
     """Give the connections to an address. Certificates are verified, and the environment names what to trust.
 
     :param base_url: the address. Plain http, which can only be this machine, is never reached through a proxy.
     :param most: most connections at the same time.
     """
     secure = base_url.startswith("https://")
-    return httpx.HTTPTransport(
-        http1=True,
-        http2=False,
-        verify=True,
-        trust_env=secure,
-        proxy=_proxy_for(httpx.URL(base_url)) if secure else None,
-        limits=httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE),
-    )
+    proxy = _proxy_for(httpx.URL(base_url)) if secure else None
+    # reading the certificates takes long: all connections share them
+    trusted = httpx.create_ssl_context(verify=True, trust_env=secure)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
+    return Connections([
+        httpx.HTTPTransport(http1=True, http2=False, verify=trusted, trust_env=secure, proxy=proxy, limits=limits)
+        for _ in range(most)
+    ])
 
 
 def _proxy_for(url: httpx.URL) -> str | None:
