@@ -22,8 +22,8 @@ _IDLE = 5.0
 class Connections:
     """The connections to one address; each serves one request at a time.
 
-    Each is a transport of its own. A transport of several looks at every idle one before and after each request, under
-    a lock: among threads that costs more than the request itself.
+    Each is a transport of its own. A transport of several looks at every idle one before and after each request, with a
+    call of the system for each and under a lock that the other threads wait for.
 
     :param transports: one for each connection.
     """
