@@ -6,8 +6,7 @@ settings, nothing is wanted here, and it costs about a third of what sending a s
 
 from __future__ import annotations
 
-import threading
-from collections import deque
+import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import getproxies, proxy_bypass
@@ -30,8 +29,10 @@ class Connections:
 
     def __init__(self, transports: list[httpx.BaseTransport]) -> None:
         self._transports = transports
-        self._free = deque(transports)
-        self._places = threading.Semaphore(len(transports))
+        # the one used last is the least likely to have been closed by the service meanwhile: it is the next one again
+        self._free: queue.LifoQueue[httpx.BaseTransport] = queue.LifoQueue()
+        for transport in transports:
+            self._free.put(transport)
 
     @contextmanager
     def one(self, seconds: float) -> Iterator[httpx.BaseTransport]:
@@ -40,15 +41,14 @@ class Connections:
         :param seconds: how long to wait for a free one.
         :raises httpx.PoolTimeout: when all were in use for so long.
         """
-        if not self._places.acquire(timeout=seconds):
-            raise httpx.PoolTimeout("every connection was in use")
-        # the one used last is the least likely to have been closed by the service meanwhile
-        transport = self._free.pop()
+        try:
+            transport = self._free.get(timeout=seconds)
+        except queue.Empty:
+            raise httpx.PoolTimeout("every connection was in use") from None
         try:
             yield transport
         finally:
-            self._free.append(transport)
-            self._places.release()
+            self._free.put(transport)
 
     def close(self) -> None:
         """Close all of them, whether they are in use or not."""
@@ -67,10 +67,12 @@ def open_connections(base_url: str, most: int) -> Connections:
     # reading the certificates takes long: all connections share them
     trusted = httpx.create_ssl_context(verify=True, trust_env=secure)
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
-    return Connections([
-        httpx.HTTPTransport(http1=True, http2=False, verify=trusted, trust_env=secure, proxy=proxy, limits=limits)
-        for _ in range(most)
-    ])
+    return Connections(
+        [
+            httpx.HTTPTransport(http1=True, http2=False, verify=trusted, trust_env=secure, proxy=proxy, limits=limits)
+            for _ in range(most)
+        ]
+    )
 
 
 def _proxy_for(url: httpx.URL) -> str | None:

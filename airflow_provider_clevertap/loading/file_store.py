@@ -33,6 +33,7 @@ class FileStore:
 
     def __init__(self, directory: Any, *, series: str = "") -> None:
         self._directory = directory
+        self._local = local_path(directory)
         self.series = series
         self.name = f"{directory}/checkpoint.json"
         self._mark = uuid4().hex
@@ -69,10 +70,9 @@ class FileStore:
         self._write(f"refused-{name}.jsonl", text)
 
     def _read(self, name: str) -> str | None:
-        local = local_path(self._directory)
         try:
-            if local is not None:
-                found = _content(local / name)
+            if self._local is not None:
+                found = _content(self._local / name)
             else:
                 fs, directory = storage_of(self._directory)
                 found = fs.cat_file(f"{directory}/{name}")
@@ -82,9 +82,8 @@ class FileStore:
 
     def _clear_away(self) -> None:
         """Remove what killed tries have half written. One that is still at work meets its end by it, as it should."""
-        local = local_path(self._directory)
-        if local is not None:
-            for left in local.glob("*.new"):
+        if self._local is not None:
+            for left in self._local.glob("*.new"):
                 left.unlink(missing_ok=True)
 
     def _look_for_mark(self) -> None:
@@ -104,9 +103,8 @@ class FileStore:
         :param first: done at the last moment before it is replaced.
         """
         with told(f"{self._directory}/{name}"):
-            local = local_path(self._directory)
-            if local is not None:
-                _replace(local / name, text, self._mark[:8], first)
+            if self._local is not None:
+                _replace(self._local / name, text, self._mark[:8], first)
                 return
             fs, directory = storage_of(self._directory)
             fs.makedirs(directory, exist_ok=True)

@@ -57,7 +57,7 @@ class Seen:
     def _add(self, hashes: _Hashes) -> None:
         while self._runs and len(self._runs[-1]) < 2 * len(hashes):
             hashes = np.concatenate([self._runs.pop(), hashes])
-            hashes.sort()
+            hashes.sort(kind="stable")  # which merges what is sorted already, ten times as fast
         if len(hashes):
             self._runs.append(hashes)
 
