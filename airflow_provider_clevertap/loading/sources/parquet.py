@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -18,6 +18,10 @@ from airflow_provider_clevertap.loading.sources.names import check_names, kept
 
 #: How much of each column is read ahead, so that memory does not grow with the row groups of the file.
 _COLUMN_BUFFER_BYTES = 1 << 20
+#: The same where only the first page of a column is looked at.
+_PAGE_BUFFER_BYTES = 1 << 16
+#: A text kept once that is longer than this bursts a block when every row names it.
+_SHARED_BYTES = BLOCK_BYTES // BLOCK_ROWS
 _TEXTS = (pa.string(), pa.binary(), pa.large_string())
 
 
@@ -59,10 +63,9 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Divide a batch where its values are long: a file may hold a long text once and name it in every row."""
     sizes = np.zeros(len(batch), np.int64)
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and len(column.dictionary):
-            lengths = _lengths(column.dictionary)
-            if lengths is not None and int(pc.max(lengths).as_py() or 0) * len(batch) > BLOCK_BYTES:
-                sizes += pc.fill_null(lengths.take(column.indices), 0).to_numpy(zero_copy_only=False)
+        if pa.types.is_dictionary(column.type) and _longest(column.dictionary) * len(batch) > BLOCK_BYTES:
+            lengths = _lengths(column.dictionary).take(column.indices)
+            sizes += pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
     start = 0
     ends = np.cumsum(sizes)
     while start < len(batch):
@@ -72,11 +75,15 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         start = stop
 
 
-def _lengths(values: pa.Array) -> pa.Array | None:
+def _lengths(values: pa.Array) -> pa.Array:
     try:
         return pc.binary_length(values)
     except pa.ArrowNotImplementedError:  # numbers and the like
-        return None
+        return pa.nulls(len(values), pa.int32())
+
+
+def _longest(values: pa.Array) -> int:
+    return int(pc.max(_lengths(values)).as_py() or 0)
 
 
 def _row_bytes(file: parquet.FileMetaData) -> int:
@@ -85,15 +92,32 @@ def _row_bytes(file: parquet.FileMetaData) -> int:
     return max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=1) or 1
 
 
-def _shared_texts(file: parquet.FileMetaData) -> list[str]:
-    """Give the columns of text whose values, kept once, could be long enough to burst a block."""
-    names = set()
-    for group in map(file.row_group, range(file.num_row_groups)):
-        for column in map(group.column, range(group.num_columns)):
-            text = column.physical_type == "BYTE_ARRAY" and "." not in column.path_in_schema
-            if text and column.has_dictionary_page and column.total_uncompressed_size * BLOCK_ROWS > BLOCK_BYTES:
-                names.add(column.path_in_schema)
-    return sorted(names)
+def _runs(file: parquet.FileMetaData) -> Iterator[list[int]]:
+    """Give the row groups in runs that fill a block, as some writers make many small ones."""
+    run: list[int] = []
+    rows = 0
+    for group in range(file.num_row_groups):
+        run.append(group)
+        rows += file.row_group(group).num_rows
+        if rows >= BLOCK_ROWS:
+            yield run
+            run, rows = [], 0
+    if run:
+        yield run
+
+
+def _shared_texts(group: parquet.RowGroupMetaData, schema: pa.Schema) -> list[str]:
+    """Give the columns of text that may keep a value once that is long enough to burst a block."""
+    columns = map(group.column, range(group.num_columns))
+    return [
+        column.path_in_schema
+        for column in columns
+        if column.physical_type == "BYTE_ARRAY"
+        and column.has_dictionary_page
+        and column.total_uncompressed_size > _SHARED_BYTES
+        and "." not in column.path_in_schema
+        and schema.field(column.path_in_schema).type in _TEXTS
+    ]
 
 
 class _Opened:
@@ -110,7 +134,7 @@ class _Opened:
         self._file = file
         self._stream = file.open()
         try:
-            self._parquet = self._opened()
+            self._parquet = parquet.ParquetFile(self._stream, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
             self.schema: pa.Schema = self._parquet.schema_arrow
             self._row_bytes = _row_bytes(self._parquet.metadata)
             if self._row_bytes > MAX_ROW_BYTES:
@@ -126,24 +150,38 @@ class _Opened:
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
         rows = max(min(size, BLOCK_BYTES // self._row_bytes), 1)
-        batches = self._parquet.iter_batches(batch_size=rows, use_threads=False, columns=list(self.names))
-        while True:
-            try:
-                batch = next(batches, None)
-            except Exception as error:
-                raise self._told(error) from None
-            if batch is None:
-                return
-            yield batch
+        try:
+            for groups in _runs(self._parquet.metadata):
+                file = self._reading_as_dictionaries(self._long_texts(groups))
+                yield from file.iter_batches(rows, groups, list(self.names), use_threads=False)
+        except Exception as error:
+            raise self._told(error) from None
 
-    def _opened(self) -> parquet.ParquetFile:
-        options = {"pre_buffer": False, "buffer_size": _COLUMN_BUFFER_BYTES}
-        opened = parquet.ParquetFile(self._stream, **options)
-        shared = [name for name in _shared_texts(opened.metadata) if opened.schema_arrow.field(name).type in _TEXTS]
-        if not shared:
-            return opened
-        # They come as dictionaries, to see how long they are before they are written out row by row.
-        return parquet.ParquetFile(self._stream, read_dictionary=shared, metadata=opened.metadata, **options)
+    def _long_texts(self, groups: Sequence[int]) -> set[str]:
+        """Give the columns with long texts that are kept once: those must not be written out unseen."""
+        found: set[str] = set()
+        for group in groups:
+            names = _shared_texts(self._parquet.metadata.row_group(group), self.schema)
+            if names:
+                # With its first row comes all that a row group keeps once; the file's footer does not tell of it.
+                file = self._reading_as_dictionaries(names, _PAGE_BUFFER_BYTES)
+                first = next(file.iter_batches(1, [group], names, use_threads=False))
+                found.update(name for name in names if _longest(first.column(name).dictionary) > _SHARED_BYTES)
+        return found
+
+    def _reading_as_dictionaries(
+        self, names: Collection[str], buffer_bytes: int = _COLUMN_BUFFER_BYTES
+    ) -> parquet.ParquetFile:
+        """Give the file with some columns as dictionaries. Of many different texts these are dear to make."""
+        if not names:
+            return self._parquet
+        return parquet.ParquetFile(
+            self._stream,
+            metadata=self._parquet.metadata,
+            read_dictionary=sorted(names),
+            pre_buffer=False,
+            buffer_size=buffer_bytes,
+        )
 
     def close(self) -> None:
         self._stream.close()
