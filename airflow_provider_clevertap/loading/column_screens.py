@@ -204,7 +204,7 @@ def whole_floats(column: Any) -> Screened:
 
 def flags(column: Any) -> Screened:
     """Take booleans."""
-    return Screened(column.cast(pa.string()))
+    return Screened(pc.if_else(column, "true", "false"))
 
 
 def written_out(screen: Screen) -> Screen:

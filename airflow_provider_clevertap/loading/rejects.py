@@ -166,6 +166,9 @@ def _cells(column: Any) -> Sequence[str | None]:
     """Write the cells of a column, an Arrow array or Python values."""
     if isinstance(column, list):
         return [_cell(value) for value in column]
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type) or pa.types.is_date32(column.type):
+        # Arrow writes these as _cell does.
+        column = column.cast(pa.string())
     return marked_texts(column) if pa.types.is_string(column.type) else [_cell(value) for value in column.to_pylist()]
 
 

@@ -159,6 +159,8 @@ def _known_screen(rule: CellRule, column_type: Any) -> Screen | None:
         return None
     if pa.types.is_string(column_type):
         return _KNOWN_TEXT.get(rule.key)
+    if rule.key in _FLAG_FIELDS and pa.types.is_boolean(column_type):
+        return columns.flags
     if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
         return columns.written_out(_KNOWN_TEXT[rule.key])
     return _KNOWN_NUMBERS.get(rule.key) if pa.types.is_integer(column_type) else None

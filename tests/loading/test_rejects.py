@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,26 @@ def test_typed_values_are_written_as_a_csv_source_reads_them(tmp_path: Path) -> 
     assert (row["id"], row["flag"], row["day"], row["tags"], row["amount"], row["nothing"]) == (
         "7", "true", "2026-01-02", '["a"]', "1.5", "",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0, -5, 2**63 - 1, -(2**63), None], pa.int64()),
+        ([0, 2**64 - 1], pa.uint64()),
+        ([True, False, None], pa.bool_()),
+        ([date(1, 1, 1), date(1969, 12, 31), date(9999, 12, 31), None], pa.date32()),
+    ],
+)
+def test_typed_columns_are_written_as_their_values(tmp_path: Path, values: list[Any], kind: pa.DataType) -> None:
+    written = []
+    columns, objects = {"x": pa.array(values, kind)}, {"x": values}
+    for rows in (RowBlock("", 1, ("x",), columns), RowBlock("", 1, ("x",), {}, objects)):
+        rejects = RejectsFile(tmp_path / "rejects.csv")
+        rejects.write(rows, dict.fromkeys(range(len(values)), BAD_MAIL))
+        rejects.close()
+        written.append([row["x"] for row in read_csv(tmp_path / "rejects.csv")])
+    assert written[0] == written[1]
 
 
 def test_anywhere_fsspec_reaches() -> None:

@@ -160,6 +160,7 @@ class _Opened:
     def _long_texts(self, groups: Sequence[int]) -> set[str]:
         """Give the columns with long texts that are kept once: those must not be written out unseen."""
         found: set[str] = set()
+        bytes_read = self._file.bytes_read
         for group in groups:
             names = _shared_texts(self._parquet.metadata.row_group(group), self.schema)
             if names:
@@ -167,6 +168,8 @@ class _Opened:
                 file = self._reading_as_dictionaries(names, _PAGE_BUFFER_BYTES)
                 first = next(file.iter_batches(1, [group], names, use_threads=False))
                 found.update(name for name in names if _longest(first.column(name).dictionary) > _SHARED_BYTES)
+        # A look ahead is no progress.
+        self._file.bytes_read = bytes_read
         return found
 
     def _reading_as_dictionaries(

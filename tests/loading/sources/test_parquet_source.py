@@ -12,6 +12,7 @@ from pyarrow import parquet
 from source_reading import read_rows
 
 from airflow_provider_clevertap.exceptions import SourceError
+from airflow_provider_clevertap.loading.rows import BLOCK_BYTES
 from airflow_provider_clevertap.loading.sources import ParquetSource, open_source
 
 
@@ -68,6 +69,23 @@ def test_blocks_are_bounded_and_numbered_through_row_groups(tmp_path: Path) -> N
     assert max(map(len, blocks)) == 700
     assert source.fixed_columns
     assert source.progress() is not None
+
+
+def test_small_row_groups_share_blocks(tmp_path: Path) -> None:
+    texts = [f"text {number}" for number in range(70_000)]
+    path = write(tmp_path, pa.table({"t": texts}), row_group_size=500)
+    blocks = list(open_source(path).blocks())
+    assert len(blocks) < 6
+    assert [text for block in blocks for text in block.columns["t"].to_pylist()] == texts
+
+
+def test_one_long_text_in_a_later_row_group_keeps_blocks_small(tmp_path: Path) -> None:
+    short = [f"text {number}" for number in range(40_000)]
+    long = [None] * 100 + ["x" * 10_000, "y"] * 5_000
+    path = write(tmp_path, pa.table({"t": short + long}), row_group_size=len(short))
+    blocks = list(open_source(path).blocks())
+    assert max(block.columns["t"].nbytes for block in blocks) < 1.1 * BLOCK_BYTES
+    assert [text for block in blocks for text in block.columns["t"].to_pylist()] == short + long
 
 
 def test_no_rows_and_several_files(tmp_path: Path) -> None:
