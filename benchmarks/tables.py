@@ -71,7 +71,12 @@ TABLES = {
     ),
     "kinds": Comparison(
         "Profiles, events, orders and device tokens, answers at once",
-        (Job("load-csv", title="profiles"), *map(Job, ("load-events", "load-orders", "load-tokens"))),
+        (
+            Job("load-csv", title="profiles"),
+            *map(Job, ("load-events", "load-orders", "load-tokens")),
+            Job("load-csv", "load-csv-one-core", "profiles, one core", one_core=True),
+            Job("load-tokens", "load-tokens-one-core", "device tokens, one core", one_core=True),
+        ),
         (*SPEED, "CPU, times profiles", "requests", *FAULTS),
     ),
     "waiting": Comparison(
