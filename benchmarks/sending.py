@@ -68,18 +68,30 @@ def _httpx_request(url: str, body: bytes) -> Any:
     return httpx.Request("POST", url, content=body, headers=HEADERS, extensions=extensions)
 
 
+def as_this_package(url: str, body: bytes, requests: int) -> Taken:
+    from airflow_provider_clevertap.api.transport import open_connections
+
+    connections = open_connections(url, IN_FLIGHT)
+
+    def send_one() -> None:
+        with connections.one(60) as transport:
+            _send_through(transport, url, body)
+
+    return _in_threads(send_one, requests)
+
+
 def transport_in_threads(url: str, body: bytes, requests: int, kept: int = IN_FLIGHT) -> Taken:
     import httpx
 
     limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=kept)
     with httpx.HTTPTransport(limits=limits) as transport:
+        return _in_threads(lambda: _send_through(transport, url, body), requests)
 
-        def send_one() -> None:
-            answer = transport.handle_request(_httpx_request(url, body))
-            _check(answer.read())
-            answer.close()
 
-        return _in_threads(send_one, requests)
+def _send_through(transport: Any, url: str, body: bytes) -> None:
+    answer = transport.handle_request(_httpx_request(url, body))
+    _check(answer.read())
+    answer.close()
 
 
 def transport_in_asyncio(url: str, body: bytes, requests: int, **told: Any) -> Taken:
@@ -160,13 +172,14 @@ def _check(answer: bytes) -> None:
 
 #: HTTP/2 in threads is missing: httpcore's came to wait for ever, for a window that the other threads had used up.
 WAYS: dict[str, tuple[str, Send]] = {
-    "threads": ("httpx's transport in threads, HTTP/1.1: this package's way", transport_in_threads),
+    "ours": ("this package: threads, HTTP/1.1, an httpx transport for each connection", as_this_package),
+    "shared": ("one httpx transport for all connections", transport_in_threads),
     "new": (
-        "the same, with a new connection for each request",
+        "the same, a new connection for each request",
         lambda *told: transport_in_threads(*told, kept=0),
     ),
-    "asyncio": ("httpx's transport in asyncio, HTTP/1.1", transport_in_asyncio),
-    "asyncio-2": ("the same, HTTP/2", lambda *told: transport_in_asyncio(*told, http1=False, http2=True)),
+    "asyncio": ("the same in asyncio", transport_in_asyncio),
+    "asyncio-2": ("the same in asyncio, HTTP/2", lambda *told: transport_in_asyncio(*told, http1=False, http2=True)),
     "client": ("httpx's client in threads", client_in_threads),
     "requests": ("requests, a session for each thread", sessions_in_threads),
     "aiohttp": ("aiohttp", aiohttp_in_asyncio),
@@ -190,7 +203,7 @@ def table(turns: Sequence[dict[str, dict[str, Any]]]) -> Table:
         cells = []
         for size in SIZES:
             runs = [turn[way][size] for turn in turns]
-            ratios = [turn[way][size]["cpu"] / turn["threads"][size]["cpu"] for turn in turns]
+            ratios = [turn[way][size]["cpu"] / turn["ours"][size]["cpu"] for turn in turns]
             cells += [
                 spread((run["cpu"] * 1e6 for run in runs), "{:.0f}"),
                 f"{statistics.median(ratios):.2f}",

@@ -46,7 +46,7 @@ def _sizes(contender: str, *scales: float) -> tuple[Job, ...]:
 
 def _paced(name: str, title: str, *, artifacts: bool = True, checkpoint: bool = False, log: bool = False) -> Job:
     told = {"artifacts": artifacts, "checkpoint": checkpoint, "log": log}
-    return Job("load-csv", name, title, latency_ms=50, in_flight=5, **told)
+    return Job("load-csv", name, title, latency_ms=50, in_flight=5, one_core=True, **told)
 
 
 def _shared(name: str, title: str, in_flight: int, **told: float) -> Job:
@@ -104,14 +104,14 @@ TABLES = {
         (*SPEED, "MB per million rows", "CPU s per 100 MB", "CPU, times twelve columns", *FAULTS),
     ),
     "extras": Comparison(
-        "What rejects file, checkpoint, progress and refusals cost, answers after 50 ms",
+        "What rejects file, checkpoint, progress and refusals cost, answers after 50 ms, one core",
         (
             _paced("plain", "plain: with a rejects file and a report"),
             _paced("bare", "without them", artifacts=False),
             _paced("checkpoint", "plain, and a checkpoint in a file", checkpoint=True),
             _paced("progress", "that, and progress in a log file", checkpoint=True, log=True),
             Job("load-csv", "refused", "that, and 15 asked where the account takes 5 (429)",
-                latency_ms=50, in_flight=15, ceiling=5, log=True),
+                latency_ms=50, in_flight=15, one_core=True, ceiling=5, log=True),
         ),
         ("rows", "CPU s per million", "rows/s", "CPU, times plain", "requests", "429s", *FAULTS),
         baseline="plain",
