@@ -86,6 +86,7 @@ TABLES = {
             _waiting("load-csv", "profiles", 50, 15),
             _waiting("load-csv", "profiles", 50, 15, one_core=True),
             _waiting("threads", "script: chunks, msgspec, httpx in threads", 50, 10),
+            _waiting("load-tokens", "device tokens", 50, 15),
             _waiting("load-csv", "profiles", 200, 10),
             _waiting("load-csv", "profiles", 200, 15),
             _waiting("threads", "script: chunks, msgspec, httpx in threads", 200, 10),
