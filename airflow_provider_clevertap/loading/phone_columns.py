@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.text_columns import Mask, as_mask, none_if_clear
+from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS
 
 #: Gives each cell's number without ``+`` (null where it is empty or doubtful), and the doubtful cells.
 NumberScreen: TypeAlias = Callable[[Any], tuple[Any, Mask | None]]
@@ -63,7 +64,9 @@ def choose_number_screen(country: str) -> NumberScreen | None:
         # The law measures such numbers by the plan of the country that leads the shared code.
         return None
     number = f"^(?:{plan.general_desc.national_number_pattern})$"
-    lengths = pa.array(plan.general_desc.possible_length, pa.int32())
+    code_digits = len(str(plan.country_code))
+    possible = plan.general_desc.possible_length
+    lengths = pa.array([one for one in possible if one + code_digits <= PHONE_MAX_DIGITS], pa.int32())
     abroad = f"^(?:{plan.international_prefix})" if plan.international_prefix else None
     trunk = plan.national_prefix_for_parsing
     plain = _plain_trunk_prefix(plan)

@@ -119,9 +119,7 @@ def read_phone(value: Any, default_country: str | None) -> str:
         raise fault("a number with a decimal point cannot be a phone number: read it as text", codes.PHONE)
     text = read_text(value).strip(BLANK)
     if _INTERNATIONAL.fullmatch(text):
-        if PHONE_MIN_DIGITS <= len(text) - 1 <= PHONE_MAX_DIGITS:
-            return text
-        raise fault(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", codes.PHONE)
+        return _check_digits(text)
     if not _DIALLED.fullmatch(text):
         raise fault("not a phone number", codes.PHONE)
     if not text.startswith("+") and default_country is None:
@@ -133,7 +131,14 @@ def read_phone(value: Any, default_country: str | None) -> str:
     # Some numbers are possible only within their town: with a country code before them they are someone else's.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise fault("too short or too long for a phone number of its country", codes.PHONE)
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    # The plans of some countries have service numbers too long for E.164 once the country code is before them.
+    return _check_digits(str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)))
+
+
+def _check_digits(number: str) -> str:
+    if PHONE_MIN_DIGITS <= len(number) - 1 <= PHONE_MAX_DIGITS:
+        return number
+    raise fault(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", codes.PHONE)
 
 
 def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> str:

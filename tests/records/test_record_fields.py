@@ -115,6 +115,8 @@ def test_numbers_as_people_write_them(country: str | None, written: Any, number:
         (None, "0091 9812345678", "set default_country"),
         (None, 919812345678, "set default_country"),
         (None, "+123", "5 to 15 digits"),
+        ("UY", "1000000000000", "5 to 15 digits"),
+        (None, "+598 1000000000000", "5 to 15 digits"),
         ("US", "253-0000", "too short or too long"),
         ("GB", "7946 0958", "too short or too long"),
         ("IN", "12", "too short or too long"),
