@@ -19,6 +19,7 @@ from benchmarks.measuring import Job, Measured, measure
 from benchmarks.publishing import PAGE, PLACE, filled
 from benchmarks.reporting import COLUMNS, compared, machine
 from benchmarks.tables import TABLES
+from benchmarks.ways_to_send import WAYS
 
 #: two bad orders, and every bad cell of device tokens
 ROWS = 500
@@ -48,7 +49,7 @@ def test_requests_beyond_the_ceiling_are_refused_and_sent_again(tmp_path: Path) 
 @pytest.mark.slow
 def test_every_way_to_send_a_request_sends() -> None:
     measured = sending.measure(turns=1, scale=0.01)
-    assert len(sending.table(measured)) == 1 + len(sending.WAYS)
+    assert len(sending.table(measured)) == 1 + len(WAYS)
     (turn,) = measured
     del turn["asyncio-2"]  # httpx's HTTP/2 does not always come to an end
     assert all(found["cpu"] > 0 for way in turn.values() for found in (way["20 kB"], way["300 kB"]))
