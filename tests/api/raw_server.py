@@ -10,6 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from airflow_provider_clevertap.api.answers import Answer
+from airflow_provider_clevertap.api.client import CleverTapClient
+
 ACCOUNT_ID = "TEST-ABC-12Z"
 PASSCODE = "WQX-SECRET-7731"
 SUCCESS = b'{"status":"success","processed":1,"unprocessed":[]}'
@@ -151,3 +154,32 @@ def once(answer: bytes) -> Script:
 
 
 StartServer = Callable[..., RawServer]
+
+
+def reset(line: Line) -> None:
+    line.request()
+    line.reset()
+
+
+def reset_while_reading(line: Line) -> None:
+    line.head()
+    line.reset()
+
+
+def silence(line: Line) -> None:
+    line.request()
+
+
+def half_head(line: Line) -> None:
+    line.request()
+    line.send(b"HTTP/1.1 200 OK\r\nContent-Ty")
+
+
+def upload(url: str, body: bytes = ONE, timeout: float = 2.0) -> Answer:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=timeout) as api:
+        return api.upload(body, 1)
+
+
+def stall(line: Line) -> None:
+    line.request()
+    line.server.over.wait(10)

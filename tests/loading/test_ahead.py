@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from encoded import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.ahead import PairEncoder
 from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.mapping import plan_columns
 from airflow_provider_clevertap.loading.outcomes import Outcome
@@ -85,11 +84,6 @@ def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **op
     law = Law(kind.shape, [one.rule for one in planned], constants=kind.constants, settings=kind.settings, **options)
     rows = block.rows(range(len(block)))
     return [law.judge([row[one.source] for one in planned]) for row in rows]
-
-
-def records(encoded: EncodedBlock) -> dict[int, Any]:
-    texts = encoded.records.to_pylist()
-    return {row: json.loads(text[:-1]) for row, text in zip(encoded.rows.tolist(), texts, strict=True)}
 
 
 @given(block=blocks(), on_bad_value=st.sampled_from(["reject", "drop"]), country=st.sampled_from([None, "IN"]))

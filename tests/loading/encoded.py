@@ -1,0 +1,50 @@
+"""Blocks to encode, and the records that became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from airflow_provider_clevertap.loading.choices import read_choices
+from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding import Encoder
+from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
+
+IDENTITY = {"id": "identity"}
+
+
+def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowFault] | None = None, rows: int = 0) -> RowBlock:
+    """Make a block of Arrow arrays; a tuple of values stays Python values, as mixed columns do."""
+    arrays, objects = {}, {}
+    for name, values in columns.items():
+        if isinstance(values, tuple):
+            objects[name] = list(values)
+        else:
+            arrays[name] = values if isinstance(values, pa.Array) else pa.array(values)
+    return RowBlock("people.csv", 1, tuple(columns), arrays, objects, faults or {}, row_count=rows)
+
+
+def encoder(columns: Mapping[str, Any] | None = None, **options: Any) -> Encoder:
+    return Encoder(PROFILES, read_choices(IDENTITY if columns is None else columns), **options)
+
+
+def encode(block: Mapping[str, Any], columns: Mapping[str, Any] | None = None, **options: Any) -> EncodedBlock:
+    faults = options.pop("faults", None)
+    return encoder({**IDENTITY, **(columns or {})}, **options).encode(block_of(block, faults=faults))
+
+
+def records(encoded: EncodedBlock) -> dict[int, Any]:
+    """Give each record by the place of its row; what is sent must be JSON, each record with its comma."""
+    texts = encoded.records.to_pylist()
+    assert all(text.endswith("},") for text in texts)
+    together = json.loads(f"[{''.join(texts)[:-1]}]")
+    assert len(together) == len(texts) == len(encoded.rows)
+    return dict(zip(encoded.rows.tolist(), together, strict=True))
+
+
+def properties(encoded: EncodedBlock) -> list[Any]:
+    return [record["profileData"] for record in records(encoded).values()]

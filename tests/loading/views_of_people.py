@@ -1,0 +1,42 @@
+"""Events whose rows carry a profile update, and what is to be seen of them at the emulator."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.loading.kinds import events
+
+VIEWED = events(event_name="Viewed")
+PROFILE: dict[str, Any] = {"mail": "Email", "mobile": "Phone", "town": "City"}
+
+
+def views(count: int, **cells: Any) -> list[dict[str, Any]]:
+    """Make rows of as many people, each with a view and what is known of them."""
+    return [
+        {
+            "identity": f"cust-{n:05}",
+            "ts": str(1_700_000_000 + n),
+            "Sku": f"sku-{n}",
+            "mail": f"user{n}@example.com",
+            "mobile": f"+9198{n:08}",
+            "town": "Pune",
+            **cells,
+        }
+        for n in range(count)
+    ]
+
+
+def names(emulator: RunningEmulator) -> list[str]:
+    return [event["identity"] for event in emulator.events()]
+
+
+def check_order(emulator: RunningEmulator) -> None:
+    """See that nobody's first event came before the last update of their profile."""
+    first = defaultdict(lambda: float("inf"))
+    for event in emulator.events():
+        first[event["identity"]] = min(first[event["identity"]], event["received_at"])
+    for profile in emulator.profiles():
+        assert profile["uploads"] > 0, "an event made the profile"
+        assert profile["updated_at"] <= first[profile["identity"]]
