@@ -29,10 +29,10 @@ help:
 	@scripts/environment .venv-2.11 constraints/airflow-2.11.txt 12
 
 demo: .venv/.ready
-	@.venv/bin/python scripts/demo.py
+	@.venv/bin/python -m scripts.demo
 
 ui: .venv/.ready
-	@FRESH='$(FRESH)' .venv/bin/python scripts/ui.py
+	@FRESH='$(FRESH)' .venv/bin/python -m scripts.ui
 
 bench: .venv/.ready
 	.venv/bin/python -m benchmarks
@@ -41,19 +41,19 @@ bench-quick: .venv/.ready
 	.venv/bin/python -m benchmarks --quick
 
 fuzz: .venv/.ready
-	nice .venv/bin/python scripts/fuzz.py
+	nice .venv/bin/python -m scripts.fuzz
 
 chaos: .venv/.ready
-	.venv/bin/python scripts/chaos.py
+	.venv/bin/python -m scripts.chaos
 
 chaos-quick: .venv/.ready
-	.venv/bin/python scripts/chaos.py --quick
+	.venv/bin/python -m scripts.chaos --quick
 
 # pip-audit has an environment of its own: what it needs is no part of what is tested. No network is no failure.
 audit:
 	@test -x .venv-audit/bin/pip-audit || { $${PYTHON:-python3} -m venv .venv-audit && \
 	    .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7'; } || true
-	@if test -x .venv-audit/bin/pip-audit; then .venv-audit/bin/python scripts/audit.py .venv-audit/bin/pip-audit; \
+	@if test -x .venv-audit/bin/pip-audit; then .venv-audit/bin/python -m scripts.audit .venv-audit/bin/pip-audit; \
 	    else echo 'pip-audit could not be installed; nothing was audited'; fi
 
 bench-docs: .venv/.ready

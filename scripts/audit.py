@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local_airflow import ROOT
+from scripts.local_airflow import ROOT
 
 CONSTRAINTS = sorted(ROOT.glob("constraints/*.txt"))
 SERVICES = ("pypi", "osv")

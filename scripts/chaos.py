@@ -1,8 +1,8 @@
 """Load under every fault we know of, and print what became of the rows: none lost, none doubled but what is told.
 
-    python scripts/chaos.py [--quick] [--only REGEX] [--seed N] [--kills N]
+    python -m scripts.chaos [--quick] [--only REGEX] [--seed N] [--kills N]
 
-The faults and what must hold are in tests/faults. The exit status is 1 when something does not.
+The faults and what must hold are in tests/support/chaos. The exit status is 1 when something does not.
 """
 
 from __future__ import annotations
@@ -19,18 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-TESTS = Path(__file__).parents[1] / "tests"
 NUMBERS = ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries")
 LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 
-def find_cases() -> None:
-    """Make the cases of the tests importable."""
-    sys.path[:0] = [str(TESTS / "faults"), str(TESTS / "loading")]
-
-
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/chaos.py", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts.chaos", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rows and cases: about a minute")
     parser.add_argument(
         "--only", type=re.compile, default="", metavar="REGEX", help="only the cases whose name has this"
@@ -44,7 +38,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 def guarded(case: Any, run: Callable[[Path], Any]) -> Any:
     """Run a case in a directory of its own; a failure nobody expected is a problem like others."""
-    from chaos_account import Account
+    from tests.support.chaos.account import Account
 
     with TemporaryDirectory(prefix="clevertap-chaos-") as directory:
         try:
@@ -55,8 +49,8 @@ def guarded(case: Any, run: Callable[[Path], Any]) -> Any:
 
 def remote(options: argparse.Namespace) -> Iterator[Any]:
     """Load under the faults of the other side."""
-    from chaos_faults import MINUTE_AWAY
-    from chaos_remote import LARGE, SMALL, RemoteCase, remote_cases, run_remote
+    from tests.support.chaos.faults import MINUTE_AWAY
+    from tests.support.chaos.remote import LARGE, SMALL, RemoteCase, remote_cases, run_remote
 
     cases = list(remote_cases("brief" if options.quick else "all"))
     load = partial(run_remote, size=SMALL if options.quick else LARGE, seed=options.seed)
@@ -73,9 +67,9 @@ def remote(options: argparse.Namespace) -> Iterator[Any]:
 
 def killed(options: argparse.Namespace) -> Iterator[Any]:
     """Kill the processes that load."""
-    from chaos_kills import KILLED, run_killed, together
-    from chaos_remote import RemoteCase
-    from killed_loads import LoadingProcess
+    from tests.support.chaos.kills import KILLED, run_killed, together
+    from tests.support.chaos.remote import RemoteCase
+    from tests.support.killed_loads import LoadingProcess
 
     seeds = options.kills if options.kills is not None else 1 if options.quick else 20
     with LoadingProcess() as loading:
@@ -90,7 +84,6 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the cases; return the exit status."""
     options = read_arguments(arguments)
-    find_cases()
     began = time.monotonic()
     print(LINE.format("fault", "kind", "policy", *NUMBERS, "seconds"), flush=True)
     accounts = []

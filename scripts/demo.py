@@ -14,9 +14,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from demo_rejects import mend, reasons_in
-from local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
-from running_airflow import Run, RunningAirflow, running_airflow
+from scripts.demo_rejects import mend, reasons_in
+from scripts.local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
+from scripts.running_airflow import Run, RunningAirflow, running_airflow
 
 PROFILES = ("nightly_profiles_from_csv", "load_profiles")
 SAMPLE = EXAMPLES / "data" / "customers.csv"

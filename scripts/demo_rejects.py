@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from local_airflow import EXAMPLES
+from scripts.local_airflow import EXAMPLES
 
 CORRECTIONS = EXAMPLES / "data" / "corrections.csv"
 EXAMPLES_SHOWN = 3

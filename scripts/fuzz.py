@@ -1,9 +1,9 @@
 """Throw random and hostile input at the package until it has run a million times, or as often as asked.
 
-    python scripts/fuzz.py [EXECUTIONS] [TARGET ...]
+    python -m scripts.fuzz [EXECUTIONS] [TARGET ...]
 
-The inputs and what must hold are in tests/fuzz_targets.py. A failure is shown as the smallest input that causes it, and
-a run that hangs ends with the place it hangs at.
+The inputs and what must hold are in tests/support/fuzz_targets.py. A failure is shown as the smallest input that
+causes it, and a run that hangs ends with the place it hangs at.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import math
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-TESTS = Path(__file__).parents[1] / "tests"
+from tests.support.fuzz_targets import TARGETS
+
 #: hypothesis remembers what it tried, so that memory grows with a round
 ROUND = 5_000
 #: seconds for one example; the slowest takes a hundredth of one
@@ -60,9 +60,6 @@ def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
 
 
 def main() -> None:
-    sys.path.insert(0, str(TESTS))
-    from fuzz_targets import TARGETS
-
     executions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     names = sys.argv[2:] or list(TARGETS)
     print(f"{'target':12} {'examples':>10} {'executions':>11} {'seconds':>8} {'slowest ms':>11} {'peak MB':>8}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local_airflow import PYTHON, ROOT, airflow_environment, background, free_port, server_settings
+from scripts.local_airflow import PYTHON, ROOT, airflow_environment, background, free_port, server_settings
 
 #: Seconds; starting takes half a minute on two cores, and much longer when they are busy.
 LONGEST_START = 300.0

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from local_airflow import (
+from scripts.local_airflow import (
     EXAMPLES,
     POOLS,
     connection_to,
@@ -22,7 +22,7 @@ from local_airflow import (
     shop_in,
     stop_on_sigterm,
 )
-from running_airflow import running_airflow
+from scripts.running_airflow import running_airflow
 
 #: A service far away takes its time. With it the long file takes a minute: long enough to kill its load.
 LATENCY = 1.0

@@ -18,7 +18,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from clevertap_connections import connection_json
+
+from tests.support.clevertap_connections import connection_json
 
 _HOME = tempfile.mkdtemp(prefix="airflow-tests-")
 _DAGS = Path(_HOME, "dags")
@@ -90,7 +91,7 @@ def unused_port() -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """Run a PostgreSQL server of the tests' own."""
-    from running_postgres import RunningPostgres, find_programs
+    from tests.support.running_postgres import RunningPostgres, find_programs
 
     programs = find_programs()
     if programs is None:
@@ -105,7 +106,7 @@ def postgres() -> Iterator[Any]:
 @pytest.fixture
 def scheduler_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the URL of an empty database for an Airflow of a test's own."""
-    from running_scheduler import AIRFLOW_2
+    from tests.support.running_scheduler import AIRFLOW_2
 
     if not AIRFLOW_2:
         return f"sqlite:///{tmp_path}/airflow.db"
@@ -129,7 +130,7 @@ def connection(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 def run_dag(airflow_db: Path) -> Callable[..., Any]:
     """Run a DAG from its first task to its last in this process; give the DAG run."""
 
-    from inline_dag import in_this_process
+    from tests.support.inline_dag import in_this_process
 
     return in_this_process
 

@@ -1,0 +1,41 @@
+"""The example that asks a person: what it asks, and that nothing is stored before the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.example_needs import EXAMPLES, dag_in
+
+pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+
+@pytest.mark.parametrize("choice", ["Approve", "Reject"])
+def test_the_load_waits_for_the_answer(
+    choice: str, run_dag: Any, returned: Any, connection: str, emulator: Any
+) -> None:
+    from tests.support.answering import answering
+
+    stored_when_asked = []
+    with answering(choice, before=lambda: stored_when_asked.append(emulator.stats()["stored"])) as asked:
+        dag_run = run_dag(dag_in(EXAMPLES / "dry_run_then_approval.py"))
+
+    checked = returned(dag_run, "check")
+    assert checked["dry_run"] == "server"
+    assert min(checked["accepted"], checked["rejected"], checked["invalid"]) > 0
+    assert stored_when_asked == [{"profiles": 0, "events": 0, "tokens": 0}]
+
+    (question,) = asked
+    assert f"Load {checked['accepted']} profiles" in question["subject"]
+    for outcome in ("rows", "accepted", "rejected", "invalid", "skipped"):
+        assert f"| {outcome} | {checked[outcome]} |" in question["body"]
+    for code, rows in checked["codes"].items():
+        assert f"\n- code {code}: {rows} rows\n" in question["body"]
+    assert checked["rejects_path"] in question["body"]
+
+    states = {task.task_id: task.state for task in dag_run.get_task_instances()}
+    approved = choice == "Approve"
+    assert states == {"check": "success", "approval": "success", "load": "success" if approved else "skipped"}
+    assert emulator.stats()["stored"]["profiles"] == (checked["accepted"] if approved else 0)

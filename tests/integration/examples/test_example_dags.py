@@ -1,0 +1,125 @@
+"""Every example DAG runs in a real Airflow, against the emulator, and does what it says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.doc_pages import blocks
+from tests.support.example_needs import DAG_FILES, EXAMPLES, dag_in, needs
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+#: A form needs room: each field has its title, its description and its checks.
+LONGEST = {"one_off_load": 95}
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_every_example_runs(path: Path, run_dag: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+    with needs(path, tmp_path) as options:
+        dag_run = run_dag(dag_in(path), **options)
+    assert dag_run.state == "success"
+    assert {task.state for task in dag_run.get_task_instances()} <= {"success", "skipped"}
+    assert emulator.stats()["accepted"] > 0
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_an_example_reads_like_documentation(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert len(text.splitlines()) <= LONGEST.get(path.stem, 60)
+
+
+def test_what_the_documentation_shows_of_them_is_in_them() -> None:
+    files = [path.read_text(encoding="utf-8") for path in [*DAG_FILES, *EXAMPLES.glob("sql/*.sql")]]
+    excerpts = blocks("three-ways.md", "py") + blocks("three-ways.md", "sql")
+    assert excerpts
+    for excerpt in excerpts:
+        assert any(excerpt in file for file in files), excerpt
+    told = EXAMPLES.joinpath("monthly_event_backfill.py").read_text(encoding="utf-8").replace("\\\\", "\\")
+    for command in blocks("backfill.md", "console"):
+        assert " ".join(command.split()) in " ".join(told.split())
+
+
+def test_the_nightly_load_tells_every_kind_of_row(
+    run_dag: Any, returned: Any, connection: str, emulator: Any, tmp_path: Path
+) -> None:
+    dag = dag_in(EXAMPLES / "nightly_profiles_from_csv.py")
+    summary = returned(run_dag(dag), "load_profiles")
+    assert summary["rows"] == 3_000
+    assert summary["accepted"] == emulator.stats()["stored"]["profiles"]
+    assert min(summary[outcome] for outcome in ("accepted", "rejected", "invalid", "skipped")) > 0
+    rejects = read(Path(summary["rejects_path"]))
+    assert len(rejects) == summary["rejected"] + summary["invalid"]
+
+    # Mended with what should have stood there, the rejects file loads without a reject.
+    corrections = {(row["row"], row["column"]): row["value"] for row in read(EXAMPLES / "data" / "corrections.csv")}
+    for row in rejects:
+        for (number, column), value in corrections.items():
+            if number == row["clevertap_row"]:
+                row[column] = value
+    mended = tmp_path / "mended.csv"
+    with mended.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rejects[0]))
+        writer.writeheader()
+        writer.writerows(rejects)
+    again = returned(run_dag(dag, run_conf={"source": str(mended)}), "load_profiles")
+    assert (again["rows"], again["accepted"]) == (len(rejects), len(rejects))
+    assert emulator.stats()["stored"]["profiles"] == 3_000 - summary["skipped"]
+
+
+def test_segments_are_worked_out_and_loaded(run_dag: Any, returned: Any, connection: str, emulator: Any) -> None:
+    summary = returned(run_dag(dag_in(EXAMPLES / "profiles_from_a_function.py")), "load_segments")
+    bought: dict[str, float] = {}
+    for row in read(EXAMPLES / "data" / "purchases.csv"):
+        bought[row["customer_id"]] = bought.get(row["customer_id"], 0) + float(row["amount"])
+    assert summary["accepted"] == len(bought) == len(emulator.profiles())
+    assert {one["data"]["Segment"] for one in emulator.profiles()} == {"occasional", "regular", "best"}
+    best = max(bought, key=lambda customer: bought[customer])
+    found = emulator.profile(best)["data"]
+    assert (found["Segment"], found["Total Spent"]) == ("best", pytest.approx(bought[best]))
+    assert found["Last Purchase"].startswith("$D_")
+
+
+def test_each_file_is_a_load_of_its_own(run_dag: Any, connection: str, emulator: Any) -> None:
+    files = sorted((EXAMPLES / "data" / "customers_by_country").glob("*.csv"))
+    dag_run = run_dag(dag_in(EXAMPLES / "mapped_files_with_a_pool.py"))
+    loads = [one for one in dag_run.get_task_instances() if one.task_id == "load_country"]
+    assert {(one.map_index, one.pool, one.pool_slots) for one in loads} == {
+        (place, "clevertap", 5) for place in range(len(files))
+    }
+    assert len(emulator.profiles()) == sum(len(read(path)) for path in files)
+
+
+def test_the_command_makes_the_pool(airflow_db: Path, run_airflow: Any) -> None:
+    text = (EXAMPLES / "mapped_files_with_a_pool.py").read_text(encoding="utf-8")
+    (command,) = [line for line in text.splitlines() if line.startswith("    airflow pools set ")]
+    done = run_airflow(*shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+    pool = json.loads(run_airflow("pools", "get", "clevertap", "--output", "json").stdout)
+    assert [(one["pool"], int(one["slots"])) for one in pool] == [("clevertap", 15)]
+
+
+def test_order_lines_become_whole_orders(run_dag: Any, returned: Any, connection: str, emulator: Any) -> None:
+    summary = returned(run_dag(dag_in(EXAMPLES / "charged_from_order_lines.py")), "load_orders")
+    lines = read(EXAMPLES / "data" / "order_lines.csv")
+    rejects = read(Path(summary["rejects_path"]))
+    refused = {row["order_id"] for row in rejects}
+    assert len(refused) == 4
+    assert len(rejects) == summary["invalid"] == sum(line["order_id"] in refused for line in lines)
+    assert {row["clevertap_field"] for row in rejects} == {"customer_id", "total", "unit_price"}
+    stored = {event["data"]["Charged ID"]: event["data"] for event in emulator.events()}
+    assert stored.keys() == {line["order_id"] for line in lines} - refused
+    for order_id, order in stored.items():
+        bought = [line["sku"] for line in lines if line["order_id"] == order_id]
+        assert [item["SKU"] for item in order["Items"]] == bought
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

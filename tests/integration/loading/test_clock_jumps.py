@@ -1,0 +1,93 @@
+"""The wall clock may be wrong, and may jump: it says what time it is, and never how long to wait."""
+
+from __future__ import annotations
+
+import ast
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.reading import retry_after
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.exceptions import LoadStoppedError
+from airflow_provider_clevertap.loading.file_store import FileStore
+from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from tests.support.paths import PACKAGE
+from tests.support.plain_rows import QUICK, Rows, people
+
+#: Where the wall clock may be read: the moment of a load, the report's time stamp, and a Retry-After that is a date in
+#: an answer without one.
+STAMPS = {"loading/kinds.py": 1, "loading/load.py": 1, "loading/report.py": 1, "api/reading.py": 1}
+
+
+def test_a_load_takes_no_notice_of_a_clock_that_jumps(
+    client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(4)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + random.choice((-1, 1)) * random.uniform(0, 200_000))
+    emulator.inject(
+        {"do": "status", "status": 503, "stored": True, "every": 7}, {"do": "status", "status": 429, "every": 5}
+    )
+    began = time.monotonic()
+
+    def load(given: Any) -> Load:
+        kind = events(event_name="Viewed", timestamp="now")
+        options = LoadOptions(max_in_flight=2, retries=QUICK, bytes_per_batch=10_000)
+        return Load(kind, Rows(people(4_000)), given, options, store=FileStore(tmp_path))
+
+    class Stopping:
+        account_id = client.account_id
+        requests = 0
+
+        def upload(self, *arguments: Any, **options: Any) -> Any:
+            self.requests += 1
+            if self.requests == 10:
+                first.stop()
+            return client.upload(*arguments, **options)
+
+    first = load(Stopping())
+    with pytest.raises(LoadStoppedError):
+        first.run()
+    summary = load(client).run()
+    assert summary.accepted == 4_000
+    assert summary.resumed_from_row is not None
+    assert 0 < summary.seconds < time.monotonic() - began + 1
+    assert len({event["ts"] for event in emulator.events()}) == 1, "a later try must keep the moment of the first"
+    assert len(emulator.events()) - 4_000 <= summary.resent
+
+
+@pytest.mark.parametrize("wrong_by", [-86_400, -3_600, 0, 3_600, 86_400])
+def test_a_date_to_wait_for_is_of_the_clock_of_the_answer(wrong_by: int) -> None:
+    answered = datetime.now(UTC).timestamp() + wrong_by
+    headers = {
+        name: format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True)
+        for name, moment in (("date", answered), ("retry-after", answered + 30))
+    }
+    assert retry_after(headers) == 30.0
+
+
+def test_the_wall_clock_is_read_for_time_stamps_alone() -> None:
+    found = {
+        str(path.relative_to(PACKAGE)): count
+        for part in ("api", "loading", "hooks", "operators", "decorators", "records")
+        for path in sorted((PACKAGE / part).rglob("*.py"))
+        if (count := sum(map(_reads_wall_clock, ast.walk(ast.parse(path.read_text(encoding="utf-8"))))))
+    }
+    assert found == STAMPS
+
+
+def _reads_wall_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):  # by another name nobody would find it
+        return node.module == "time" and any(alias.name in ("time", "time_ns") for alias in node.names)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    called = ast.unparse(node.func)
+    return called.endswith(("time.time", "time.time_ns", ".now", ".utcnow", ".today"))

@@ -1,0 +1,80 @@
+"""Progress in the task log: often enough to be seen, rare enough to be read, and never a row's data."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+import pytest
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.loading import progress
+from airflow_provider_clevertap.loading.load import Load
+from airflow_provider_clevertap.loading.progress import Progress
+from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.plain_rows import Rows, people
+
+LINE = re.compile(r"[\d,]+ rows settled, [\d,]+ rows/s, [\d,]+ failed(, \d+% read, about [\d:]+ to go)?")
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if "settled" in record.getMessage()]
+
+
+def test_a_short_load_needs_no_progress(make_load: Callable[..., Load], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        make_load(people(2_000)).run()
+    assert lines(caplog) == []
+
+
+def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
+    make_load: Callable[..., Load], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_FIRST_AFTER", 0.0)
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    rows = people(40_000)
+    rows[3]["Email"] = "somebody.private"
+    source = Rows(rows)
+    monkeypatch.setattr(source, "progress", lambda: 0.25)
+    with caplog.at_level(logging.INFO):
+        make_load(source, max_rejects=1).run()
+    told = lines(caplog)
+    assert len(told) == 58
+    assert all(LINE.fullmatch(line) for line in told)
+    assert "25% read, about" in told[-1]
+    assert "1 failed" in told[-1]
+    assert "somebody" not in caplog.text
+    assert "cust-0" not in caplog.text
+
+
+def test_lines_come_at_a_rate_a_person_can_read(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    summary = Summary("profiles", _started=now)
+    told = Progress(logging.getLogger("load"), summary, lambda: None)
+    with caplog.at_level(logging.INFO):
+        for _ in range(3_600):
+            now += 0.1
+            summary.accepted += 1_000
+            told.tick()
+    # Six minutes: one line after five seconds, then two a minute, and no guess at the end where none can be known.
+    assert len(lines(caplog)) == 12
+    assert lines(caplog)[0] == "50,000 rows settled, 10,000 rows/s, 0 failed"
+
+
+def test_waiting_for_clevertap_is_told_once_for_all_threads(
+    make_load: Callable[..., Load], emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.inject({"do": "status", "status": 503, "body": "html", "times": 3})
+    with caplog.at_level(logging.INFO):
+        make_load(people(8_000), max_in_flight=4).run()
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.fullmatch(r"CleverTap or something before it failed: HTTP 503 .*; trying again in \d\.\d s", told)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(9, "0:09"), (754, "12:34"), (3_725, "1:02:05")])
+def test_time_left_as_a_clock_shows_it(seconds: float, shown: str) -> None:
+    assert progress._clock(seconds) == shown

@@ -1,0 +1,204 @@
+"""A load that is broken off and gone on with: nothing lost, nothing doubled, every row told of once."""
+
+from __future__ import annotations
+
+import csv
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.exceptions import (
+    CannotResumeError,
+    LoadStoppedError,
+    MappingError,
+    TooManyRejectsError,
+)
+from airflow_provider_clevertap.loading.kinds import events
+from tests.support.broken_loads import VIEWED, Broken, MakeLoad, arrived, break_off, state
+from tests.support.plain_rows import Rows, people
+
+
+def test_a_load_goes_on_where_it_was_broken_off(
+    make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    rows = people(5_000)
+    with pytest.raises(Broken):
+        make(rows, after=3, max_in_flight=1).run()
+    assert len(emulator.profiles()) == 3_000
+    summary = make(rows, max_in_flight=1).run()
+    assert (summary.rows, summary.accepted, summary.requests, summary.resumed_from_row) == (5_000, 5_000, 5, 3_001)
+    assert emulator.stats()["requests"] == 5
+    assert [record.message for record in caplog.records if " at row " in record.message] == [
+        "Starts at row 1: no earlier try has left a checkpoint",
+        "Goes on at row 3,001, where an earlier try ended: 3,000 rows are settled",
+    ]
+
+
+def test_what_may_have_been_sent_is_held_or_sent_again(make: MakeLoad, emulator: RunningEmulator) -> None:
+    rows = people(3_000)
+    break_off(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
+    held = make(rows, kind=VIEWED, max_in_flight=1, on_unconfirmed="hold", max_rejects=1_000).run()
+    assert (held.accepted, held.unconfirmed, held.resent) == (2_000, 1_000, 0)
+    assert set(arrived(emulator).values()) == {1}
+    assert len(arrived(emulator)) == 3_000
+
+
+def test_what_is_sent_again_is_told(make: MakeLoad, emulator: RunningEmulator) -> None:
+    rows = people(3_000)
+    break_off(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
+    again = make(rows, kind=VIEWED, max_in_flight=1).run()
+    assert (again.accepted, again.unconfirmed, again.resent) == (3_000, 0, 1_000)
+    assert sorted(arrived(emulator).values()) == [1] * 2_000 + [2] * 1_000
+
+
+def test_held_rows_stay_held_in_later_tries(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
+    rows = people(4_000)
+    break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1))
+    break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1, on_unconfirmed="hold"))
+    last = make(rows, kind=VIEWED, max_in_flight=1, max_rejects=1.0).run()
+    assert (last.accepted, last.unconfirmed, last.resent) == (3_000, 1_000, 1_000)
+    with (tmp_path / "rejects.csv").open(newline="") as stream:
+        told = list(csv.DictReader(stream))
+    assert [row["clevertap_row"] for row in told] == [str(row) for row in range(1_001, 2_001)]
+    assert "broken off" in told[0]["clevertap_reason"]
+
+
+def test_events_keep_the_moment_of_the_first_try(
+    make: MakeLoad, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = people(2_000)
+    moments = iter([1_800_000_000.0, 1_800_003_600.0])
+    monkeypatch.setattr("airflow_provider_clevertap.loading.kinds.time.time", lambda: next(moments))
+    first, second = (events(event_name="Viewed", timestamp="now") for _ in range(2))
+    monkeypatch.undo()
+    break_off(make(rows, kind=first, after=1, max_in_flight=1))
+    make(rows, kind=second, max_in_flight=1).run()
+    assert {event["ts"] for event in emulator.events()} == {1_800_000_000}
+
+
+@pytest.mark.parametrize("fault", [None, {"do": "status", "status": 429, "skip": 6}], ids=["sending", "waiting"])
+def test_a_load_that_is_told_to_stop_leaves_nothing_unknown(
+    fault: dict[str, Any] | None, make: MakeLoad, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    emulator.inject({"do": "delay", "seconds": 0.05}, *([fault] if fault else []))
+    rows = people(40_000)
+    load = make(rows, kind=VIEWED, on_unconfirmed="hold")
+    ended: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            load.run()
+        except BaseException as error:
+            ended.append(error)
+
+    running = threading.Thread(target=run)
+    running.start()
+    while emulator.stats()["accepted"] < 6_000:
+        time.sleep(0.005)
+    load.stop()
+    running.join()
+    assert [type(error) for error in ended] == [LoadStoppedError]
+    left = state(tmp_path)
+    assert left["claimed"] == {"main": [], "ahead": []}
+    assert sum(stop - start for start, stop in left["settled"]["main"]) == emulator.stats()["stored"]["events"] < 40_000
+    emulator.clear_faults()
+    summary = make(rows, kind=VIEWED, on_unconfirmed="hold").run()
+    assert (summary.accepted, summary.unconfirmed, summary.resent) == (40_000, 0, 0)
+    assert summary.requests == emulator.stats()["requests"]
+    assert len(arrived(emulator)) == emulator.stats()["stored"]["events"] == 40_000
+
+
+def test_a_batch_of_which_a_part_was_settled_is_in_doubt_with_the_rest_alone(
+    make: MakeLoad, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    emulator.inject({"do": "status", "status": 400, "identity": "cust-00999", "times": 1})
+    rows = people(2_000)
+    break_off(make(rows, kind=VIEWED, after=2, max_in_flight=1))
+    assert state(tmp_path)["settled"]["main"] == [[0, 500]]
+    assert state(tmp_path)["claimed"]["main"] == [[500, 1_000]]
+    assert make(rows, kind=VIEWED, max_in_flight=1).run().resent == 500
+    assert set(arrived(emulator).values()) == {1}
+
+
+@pytest.mark.parametrize("changed", ["source", "settings", "account"])
+def test_another_load_is_not_gone_on_with(
+    changed: str, make: MakeLoad, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    rows = people(2_000)
+    break_off(make(rows, after=1, max_in_flight=1))
+    other, options = rows, {}
+    if changed == "source":
+        other = [*rows[:-1], rows[-1] | {"Email": "other@example.com"}]
+    if changed == "settings":
+        options = {"columns": {"Email": "Name"}}
+    load = make(other, max_in_flight=1, **options)
+    if changed == "account":
+        load._client.account_id = "OTHER"  # type: ignore[union-attr]
+    with pytest.raises(CannotResumeError, match=rf"the {changed} changed.*1,000 rows.*resume=False") as told:
+        load.run()
+    assert str(tmp_path / "checkpoint") in str(told.value)
+    assert emulator.stats()["requests"] == 1
+
+
+def test_a_load_that_sent_nothing_binds_nobody(make: MakeLoad, emulator: RunningEmulator) -> None:
+    with pytest.raises(MappingError):
+        make(people(10), columns={"Email": "identity", "identity": "identity"}).run()
+    assert make(people(20)).run().accepted == 20
+
+
+def test_a_load_starts_over_when_told_to(
+    make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = people(2_000)
+    break_off(make(rows, after=1, max_in_flight=1))
+    summary = make(rows[:1_500], max_in_flight=1, resume=False).run()
+    assert (summary.rows, summary.accepted, summary.resumed_from_row, summary.requests) == (1_500, 1_500, None, 2)
+    assert "1,000 rows were settled by an earlier try and are loaded again" in caplog.text
+
+
+def test_a_retry_after_everything_was_loaded_sends_nothing(make: MakeLoad, emulator: RunningEmulator) -> None:
+    rows = people(2_000)
+    rows[7]["identity"] = None
+    with pytest.raises(TooManyRejectsError):
+        make(rows, kind=VIEWED).run()
+    with pytest.raises(TooManyRejectsError) as again:
+        make(rows, kind=VIEWED).run()
+    facts = again.value.summary.to_dict()
+    assert (facts["rows"], facts["accepted"], facts["invalid"], facts["requests"]) == (2_000, 1_999, 1, 2)
+    assert emulator.stats()["requests"] == 2
+
+
+def test_a_cleared_task_loads_again_what_was_complete_and_goes_on_with_what_was_not(
+    make: MakeLoad, emulator: RunningEmulator
+) -> None:
+    rows = people(2_000)
+    break_off(make(rows, after=1, max_in_flight=1, series="0"))
+    assert make(rows, max_in_flight=1, series="1").run().resumed_from_row == 1_001
+    assert make(rows, max_in_flight=1, series="2").run().resumed_from_row is None
+    assert emulator.stats()["requests"] == 4
+
+
+class Unordered(Rows):
+    def fingerprint(self) -> str | None:
+        return None
+
+
+def test_rows_that_may_change_are_loaded_from_the_first_or_not_at_all(
+    make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    rows = Unordered(people(3_000))
+    break_off(make(rows, after=2, max_in_flight=1))
+    assert "would start at row 1 too" in caplog.text
+    assert make(rows, max_in_flight=1).run().requests == 3
+    emulator.reset()
+    break_off(make(rows, kind=VIEWED, after=2, max_in_flight=1, series="next"))
+    with pytest.raises(CannotResumeError, match=r"must not be sent twice.*resume=False"):
+        make(rows, kind=VIEWED, series="next").run()
+    assert len(arrived(emulator)) == 2_000
+    assert make(rows, kind=VIEWED, resume=False).run().accepted == 3_000

@@ -1,0 +1,237 @@
+"""The documentation says what is so: its links, its examples, and every option, code and number it names."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap import exceptions
+from airflow_provider_clevertap.api.regions import REGIONS, base_url
+from airflow_provider_clevertap.api.retry import RetryPolicy
+from airflow_provider_clevertap.loading import delivery
+from airflow_provider_clevertap.loading.choices import read_choices
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.loading.mapping import plan_columns
+from airflow_provider_clevertap.loading.options import LoadOptions
+from airflow_provider_clevertap.loading.outcomes import Outcome
+from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS
+from airflow_provider_clevertap.loading.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
+from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.records import limits
+from airflow_provider_clevertap.records.codes import ERROR_CODES
+from airflow_provider_clevertap.records.event import plain_name
+from tests.support.doc_pages import DOCS, ROOT, anchors, blocks, code, links, prose, spans, table, tables, text_of
+from tests.system.browser import screenshots
+
+PAGES = ["README.md", *sorted(path.name for path in DOCS.glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    here = (ROOT if page == "README.md" else DOCS) / page
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = here if not path else (here.parent / path).resolve()
+        assert target.exists() or is_screenshot(target), link
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def is_screenshot(target: Path) -> bool:
+    """Tell whether the browser tests make this file; it is in no clone."""
+    return target.parent == screenshots.DIRECTORY and target.stem in screenshots.NAMES
+
+
+def test_every_screenshot_is_shown() -> None:
+    shown = [Path(link).stem for link in links("ui.md") if link.startswith("screenshots/")]
+    assert sorted(shown) == sorted(screenshots.NAMES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_json_blocks_are_json(page: str) -> None:
+    for block in blocks(page, "json"):
+        json.loads(block)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
+def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the blocks of a page one after the other, as a reader would; check every load they describe."""
+    from airflow.providers.common.compat.sdk import DAG
+
+    from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+    monkeypatch.setenv("AIRFLOW_CONN_CLEVERTAP_DEFAULT", "clevertap://ABC:secret@/?region=in1")
+    dags: list[Any] = []
+
+    def recorded(*arguments: Any, **options: Any) -> Any:
+        dags.append(DAG(*arguments, **options))
+        return dags[-1]
+
+    namespace: dict[str, Any] = {"recorded": recorded}
+    if page == "README.md":  # its text says what to import
+        exec("from datetime import datetime", namespace)  # noqa: S102
+        namespace |= {"CleverTapUploadProfilesOperator": CleverTapUploadProfilesOperator, "Column": Column}
+    for block in blocks(page, "python"):
+        exec(compile(block.replace("with DAG(", "with recorded("), page, "exec"), namespace)  # noqa: S102
+    mappings = [namespace["columns"]] if "columns" in namespace else []
+    for task in (task for dag in dags for task in dag.tasks):
+        arguments = getattr(task, "partial_kwargs", None) or vars(task)
+        mappings += [found] if isinstance(found := arguments.get("columns"), dict) else []
+        given = {name: arguments.get(name) for name in ("max_rejects", "max_in_flight", "default_country")}
+        LoadOptions(**{name: value for name, value in given.items() if value is not None and "{{" not in str(value)})
+    for mapping in mappings:
+        plan_columns(list(mapping), read_choices(mapping), shape=PROFILES.shape)
+
+
+def options_said(page: str, header: str, place: int = 0) -> dict[str, str]:
+    return {code(row[0]): row[1] for row in tables(page, header, "Default")[place]}
+
+
+def default_of(one: Any) -> str:
+    return "required" if one.default is MISSING else f"`{one.default!r}`"
+
+
+def test_options_of_columns_and_sources_are_all_there() -> None:
+    pages = [("columns.md", "Option of `Column`", 0, Column)]
+    pages += [("sources.md", "Option", at, kind)
+              for at, kind in enumerate((CsvSource, JsonLinesSource, ParquetSource, FrameSource))]  # fmt: skip
+    for page, header, place, kind in pages:
+        assert options_said(page, header, place) == {one.name: default_of(one) for one in fields(kind)}
+    for place, kind in enumerate((CsvSource, JsonLinesSource, ParquetSource, FrameSource)):
+        templated = {code(row[0]) for row in tables("sources.md", "Option")[place] if "Templated" in row[2]}
+        assert templated == set(kind.template_fields)
+
+
+def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
+    from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    arguments = {
+        name: "required" if one.default is one.empty else f"`{one.default!r}`"
+        for name, one in inspect.signature(CleverTapUploadOperator.__init__).parameters.items()
+        if name not in ("self", "kwargs")
+    }
+    assert {code(row[0]): row[2] for row in table("operators.md", "Argument")} == arguments
+    assert {name.removesuffix("_mode") for name in CleverTapUploadOperator.template_fields} == set(arguments)
+    of_events = set(CleverTapUploadEventsOperator.template_fields) - set(CleverTapUploadOperator.template_fields)
+    assert {code(row[0]) for row in table("events-and-tokens.md", "Argument")} == of_events
+
+
+def test_what_airflow_retries_is_said_of_every_error() -> None:
+    rows = table("operators.md", "What happened")
+    final = {name: "does not retry" in row[2] for row in rows for name in spans(row[1]) if hasattr(exceptions, name)}
+    raised = {name: kind for name, kind in vars(exceptions).items() if inspect.isclass(kind)}
+    abstract = {"CleverTapError", "FinalError", "UnavailableError"}
+    expected = {name: issubclass(kind, exceptions.FinalError) for name, kind in raised.items() if name not in abstract}
+    assert final == expected
+
+
+def test_codes_are_all_there_as_they_are_reported() -> None:
+    rows = table("outcomes.md", "Code", "Of", "Means")
+    assert {int(row[0]): (row[2], row[3]) for row in rows} == ERROR_CODES
+    for row in table("README.md", "Code", "Means"):
+        assert all(int(number) in ERROR_CODES for number in row[0].split(", "))
+
+
+def test_outcomes_columns_and_keys_are_all_there() -> None:
+    assert [row[0] for row in table("outcomes.md", "Outcome")] == [outcome.value for outcome in Outcome]
+    assert [code(row[0]) for row in table("outcomes.md", "Column")] == list(ADDED_COLUMNS)
+    keys = [key for row in table("outcomes.md", "Key") for key in spans(row[0])]
+    assert sorted(keys) == sorted(Summary("profiles").to_dict())
+    (example,) = blocks("operators.md", "json")
+    assert list(json.loads(example)) == list(Summary("profiles").to_dict())
+    assert blocks("outcomes.md", "csv")[0].splitlines()[0].endswith(",".join(ADDED_COLUMNS[:5]))
+
+
+def test_bounds_of_retries_are_those_in_force() -> None:
+    policy = RetryPolicy()
+    said = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
+    assert [float(number) for number in said] == [
+        policy.attempts, policy.total_seconds, policy.base, policy.cap,
+        delivery._SERVER_ERROR_REPEATS, delivery._CONTRADICTION_REPEATS, LoadOptions().bytes_per_batch,
+    ]  # fmt: skip
+
+
+def test_limits_are_those_in_force() -> None:
+    said = {row[0]: int(row[1]) for row in table("rules.md", "Limit", "Value")}
+    assert said == {
+        "profiles in one request": limits.PROFILES_PER_CALL,
+        "events in one request": limits.EVENTS_PER_CALL,
+        "device tokens in one request": limits.TOKENS_PER_CALL,
+        "uploads at a time, for an account": limits.MAX_IN_FLIGHT,
+        "bytes of a property's name": limits.KEY_BYTES,
+        "bytes of a text value": limits.VALUE_BYTES,
+        "items of a multi-value property": limits.MULTI_VALUE_ITEMS,
+        "characters of an identity, must be fewer than": limits.IDENTITY_CHARACTERS,
+        "digits of a phone number, at least": limits.PHONE_MIN_DIGITS,
+        "digits of a phone number, at most": limits.PHONE_MAX_DIGITS,
+        "properties of an event, `Items` not counted": limits.EVENT_PROPERTIES,
+        "`Items` of one `Charged` event": limits.CHARGED_ITEMS,
+        "bytes of an event's name": limits.EVENT_NAME_BYTES,
+        "seconds an event may lie in the future": limits.FUTURE_SECONDS,
+        "custom attributes": limits.CUSTOM_ATTRIBUTES,
+    }
+    rules = {row[0]: spans(row[0]) for rows in tables("rules.md", "Rule", "Page") for row in rows}
+
+    def named(start: str) -> list[str]:
+        (found,) = [names for rule, names in rules.items() if rule.startswith(start)]
+        return found
+
+    assert set(named("a property's name")) == limits.FORBIDDEN_KEY_CHARACTERS
+    assert {plain_name(name) for name in named("its name is none")} == limits.RESTRICTED_EVENTS
+    assert tuple(named("the type is one of")) == limits.TOKEN_TYPES
+    assert f"({limits.TS_MILLISECONDS_FROM} and above)" in prose("rules.md")
+    assert f"| {limits.DEFAULT_IN_FLIGHT}; fewer after a 429" in prose("rules.md")
+
+
+def test_regions_are_all_there() -> None:
+    rows = table("connection.md", "`region`")
+    assert {code(row[0]): code(row[2]) for row in rows} == {region: base_url(region) for region in REGIONS}
+
+
+def test_environment_variables_are_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+
+    read = {}
+    for block in (block for block in blocks("connection.md", "bash") if "export AIRFLOW_CONN_" in block):
+        printed = subprocess.run(["bash", "-c", f"{block}\nenv -0"], capture_output=True, text=True, check=True).stdout
+        for variable in printed.split("\0"):
+            name, _, value = variable.partition("=")
+            if name.startswith("AIRFLOW_CONN_") and os.environ.get(name) != value:
+                monkeypatch.setenv(name, value)
+                read.setdefault(name, []).append(CleverTapHook(name.removeprefix("AIRFLOW_CONN_").lower()).settings())
+    as_json, as_uri = read["AIRFLOW_CONN_CLEVERTAP_DEFAULT"]
+    assert as_json == as_uri
+    assert (as_uri.passcode, as_uri.region, as_uri.max_in_flight, as_uri.timeout) == ("p@ss/word", "in1", 8, 30)
+    assert read["AIRFLOW_CONN_THROUGH_GATEWAY"][0].base_url == "https://gateway.example.com"
+    assert read["AIRFLOW_CONN_BEHIND_A_PATH"][0].base_url == "https://gateway.example.com/clevertap"
+    assert read["AIRFLOW_CONN_EMULATOR"][0].base_url == "http://127.0.0.1:8077"
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+@pytest.mark.xdist_group("airflow")
+@pytest.mark.parametrize("page", ["README.md", "connection.md"])
+def test_the_command_adds_a_connection(page: str, airflow_db: Path, run_airflow: Any) -> None:
+    (command,) = [block for block in blocks(page, "bash") + blocks(page, "console") if "connections add" in block]
+    added = f"docs_{page.partition('.')[0].lower()}"
+    command = command.replace("airflow ", f"{sys.executable} -m airflow ", 1).replace("clevertap_default", added)
+    environment = {**os.environ, "PASSCODE": "p@s/s w%rd"}
+    subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=True, timeout=120)
+    (stored,) = json.loads(run_airflow("connections", "get", added, "-o", "json").stdout)
+    assert (stored["login"], stored["password"]) == ("ABC-DEF-123Z", "p@s/s w%rd")
+    assert stored["extra_dejson"] == {"region": "in1"}
+
+
+def test_no_page_holds_a_path_of_somebodys_machine() -> None:
+    for page in PAGES:
+        assert not re.search(r"(?<![\w.])/(?:home|root|tmp|Users)/", text_of(page)), page

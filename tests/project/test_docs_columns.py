@@ -1,0 +1,92 @@
+"""The page of columns is the law: its examples become what it says, its tables are the ones in force."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.loading.choices import read_choices
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.loading.mapping import plan_columns
+from airflow_provider_clevertap.records import fields, limits, values
+from airflow_provider_clevertap.records.law import Law, Verdict
+from airflow_provider_clevertap.records.operations import NOT_REPEATABLE, OPERATORS
+from tests.support.doc_pages import code, prose, spans, table, tables
+
+SHAPE = PROFILES.shape
+WORDS = {
+    "Gender": fields.GENDER_WORDS,
+    "Employed": fields.YES_NO_WORDS,
+    "Married": fields.YES_NO_WORDS,
+    "Education": fields.EDUCATION_WORDS,
+    "MSG-email": {**dict.fromkeys(values.TRUE_WORDS, "true"), **dict.fromkeys(values.FALSE_WORDS, "false")},
+}
+
+
+def judged(column: Any, cell: str, **options: Any) -> Verdict:
+    """Give what the law says of a row of one identity and one cell."""
+    planned = plan_columns(["id", "cell"], read_choices({"id": "identity", "cell": column}), shape=SHAPE)
+    return Law(SHAPE, [one.rule for one in planned], **options).judge(["c-1", cell])
+
+
+def check(verdict: Verdict, said: str) -> None:
+    """Compare a verdict with what a table says: JSON that is sent, ``left out``, or ``invalid: `` and the reason."""
+    if said.startswith("invalid: "):
+        assert [fault.reason for fault in verdict.faults] == [said.removeprefix("invalid: ").replace("`", "")]
+        assert verdict.record is None
+        return
+    assert verdict.faults == ()
+    sent = {**verdict.record, **verdict.record["profileData"]}  # type: ignore[dict-item]
+    sent = [value for name, value in sent.items() if name not in ("type", "identity", "profileData")]
+    assert sent == ([] if said == "left out" else [json.loads(code(said))])
+
+
+EXAMPLES = [row for rows in tables("columns.md", "Column", "Cell", "Sent") for row in rows]
+PHONES = table("columns.md", "`default_country`", "Cell", "Sent")
+
+
+@pytest.mark.parametrize(("column", "cell", "sent"), EXAMPLES, ids=lambda text: text or "empty")
+def test_examples_of_columns_become_what_is_said(column: str, cell: str, sent: str) -> None:
+    check(judged(eval(code(column), {"Column": Column}), code(cell)), sent)  # noqa: S307
+
+
+@pytest.mark.parametrize(("country", "cell", "sent"), PHONES, ids=lambda text: text or "none")
+def test_examples_of_phones_become_what_is_said(country: str, cell: str, sent: str) -> None:
+    check(judged("Phone", code(cell), default_country=code(country) or None), sent)
+
+
+def test_there_are_examples_of_every_type_and_operator() -> None:
+    written = " ".join(row[0] for row in EXAMPLES)
+    assert all(f'type="{kind}"' in written for kind in ("integer", "float", "boolean", "date", "list"))
+    assert all(f'operator="{operator}"' in written for operator in OPERATORS - {"$set"})
+
+
+def test_the_table_of_fields_is_the_law() -> None:
+    rows = [(name, row) for row in table("columns.md", "Field", "Takes", "Sent") for name in spans(row[0])]
+    assert sorted(name for name, _ in rows) == sorted([*SHAPE.known, "ts"])
+    for name, (_, takes, sent, refused, operators) in rows:
+        assert (int(refused) if refused else None) == SHAPE.field_codes.get(name), name
+        allowed = frozenset() if name == "ts" else SHAPE.operators.get(name, OPERATORS)
+        said = {"all": OPERATORS, "none": frozenset()}.get(operators, frozenset(spans(operators)))
+        assert said == allowed, name
+        if name in WORDS:
+            assert set(spans(takes)) == set(WORDS[name]), name
+            assert set(spans(sent)) == set(WORDS[name].values()), name
+
+
+def test_operators_that_may_not_be_repeated_are_the_laws() -> None:
+    rows = table("columns.md", "Operator", "Takes")
+    assert {code(row[0]) for row in rows} == OPERATORS
+    assert {code(row[0]) for row in rows if not row[3].startswith("yes")} == NOT_REPEATABLE
+
+
+def test_refused_identities_are_listed_twice_the_same() -> None:
+    for page, before in (("columns.md", "stand for nobody"), ("rules.md", "no identifier is `undefined`")):
+        listed = prose(page).partition(before)[2] if page == "columns.md" else before + prose(page).partition(before)[2]
+        found = re.search(r"(`undefined`(?:\s+`[^`]+`)+)", listed)
+        assert found is not None
+        assert set(spans(found[1])) == limits.REFUSED_IDENTITIES

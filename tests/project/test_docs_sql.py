@@ -1,0 +1,84 @@
+"""What the documentation says of queries as sources."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import MISSING, fields
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import pytest
+
+from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
+from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
+from airflow_provider_clevertap.loading.rows import BLOCK_ROWS
+from airflow_provider_clevertap.loading.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.sources.sql_errors import no_connection
+from tests.support.doc_pages import code, spans, table
+
+
+def test_options_are_all_there() -> None:
+    rows = table("sql-source.md", "Option of `SqlSource`")
+    defaults = {one.name: "required" if one.default is MISSING else f"`{one.default!r}`" for one in fields(SqlSource)}
+    assert {code(row[0]): row[1] for row in rows} == defaults
+    assert {code(row[0]) for row in rows if "Templated" in row[2]} == set(SqlSource.template_fields)
+    (chunk_rows,) = (row for row in rows if code(row[0]) == "chunk_rows")
+    assert f"{BLOCK_ROWS} when not given" in chunk_rows[2]
+
+
+@pytest.mark.airflow
+@pytest.mark.xdist_group("airflow")
+@pytest.mark.usefixtures("airflow_db")
+def test_messages_are_those_users_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "shop.db"
+    for name, fields_of in {
+        "SHOP": {"conn_type": "sqlite", "host": str(place)},
+        "NOWHERE": {"conn_type": "sqlite", "host": str(tmp_path / "no" / "directory.db")},
+        "ODD": {"conn_type": "nosuch"},
+        "CLEVERTAP": {"conn_type": "clevertap"},
+    }.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(fields_of))
+
+    def read(conn_id: str, sql: str) -> Callable[[], Any]:
+        return lambda: list(open_source(SqlSource(conn_id, sql), databases=find_database).blocks())
+
+    def locked() -> None:
+        monkeypatch.setattr(sqlite3, "connect", lambda *_, connect=sqlite3.connect, **__: connect(place, timeout=0))
+        with closing(sqlite3.connect()) as other:
+            other.execute("CREATE TABLE people (id)")
+            other.execute("BEGIN EXCLUSIVE")
+            read("shop", "SELECT * FROM people")()
+
+    def unreached() -> None:
+        raise no_connection("warehouse", ConnectionRefusedError("Connection refused"))
+
+    def no_file() -> None:
+        loader = jinja2.FileSystemLoader(tmp_path)
+        task = SimpleNamespace(get_template_env=lambda: jinja2.Environment(loader=loader))  # noqa: S701
+        with_query(SqlSource("shop", "queries/none.sql"), {"task": task})
+
+    tried: list[Callable[[], Any]] = [
+        read("no_such_connection", "SELECT 1"),
+        read("odd", "SELECT 1"),
+        read("clevertap", "SELECT 1"),
+        read("nowhere", "SELECT 1"),
+        unreached,
+        read("shop", "SELECT nope"),
+        read("shop", "PRAGMA user_version = 1"),
+        read("shop", "SELECT 1 AS a, 2 AS a"),
+        no_file,
+        locked,
+    ]
+    rows = table("sql-source.md", "Message")
+    for row, attempt in zip(rows, tried, strict=True):
+        with pytest.raises(CleverTapError) as caught:
+            attempt()
+        assert spans(row[0])[0] in str(caught.value)
+        assert row[2] == ("no" if isinstance(caught.value, FinalError) else "yes")
+    with pytest.raises(SourceError, match=spans(rows[7][0])[1]):
+        read("shop", "SELECT 1 AS ' '")()

@@ -1,0 +1,136 @@
+"""The account of one load: source, store, summary, rejects file and requests must agree, row by row."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.chaos.faults import Fault
+from tests.support.chaos.kinds import Kind, Stored
+from tests.support.chaos.recorder import Recorder
+
+_OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
+
+
+@dataclass
+class Account:
+    """What became of the rows of a load, and what is wrong with it: one line of the table.
+
+    :param sent: records the server got, those sent again counted again.
+    :param lost: rows that are not in the store, and of which nobody was told.
+    :param doubled: effects that are in the store more than once: how many too many.
+    :param problems: what does not agree.
+    """
+
+    fault: str
+    kind: str
+    policy: str
+    rows: int = 0
+    sent: int = 0
+    lost: int = 0
+    doubled: int = 0
+    resent: int = 0
+    held: int = 0
+    rejected: int = 0
+    requests: int = 0
+    tries: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def expect(self, what: str, found: Any, expected: Any) -> None:
+        """Note a problem unless two things are the same."""
+        if found != expected:
+            self.problems.append(f"{what}: {_short(found)}, and not {_short(expected)}")
+
+    def none(self, what: str, rows: set[str] | set[int]) -> None:
+        """Note a problem unless a set is empty."""
+        if rows:
+            self.problems.append(f"{what}: {len(rows)}, such as {min(rows)}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 200 else f"{text[:200]}..."
+
+
+def told(path: Path) -> list[dict[str, str]]:
+    """Read a rejects file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def close_account(
+    account: Account,
+    kind: Kind,
+    fault: Fault,
+    rows: int,
+    summary: Summary,
+    rejects: list[dict[str, str]],
+    stored: Stored,
+) -> dict[str, str]:
+    """Compare source, summary, rejects file and store; give the outcomes of the rows that were sent, by their keys."""
+    outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in rejects}
+    account.rows = rows
+    account.expect("rows told of in the rejects file", len(rejects), len(outcomes))
+    for row in rejects:
+        number = int(row["clevertap_row"])
+        cells = (kind.key_of(number), *kind.cells(number, kind.is_refused(number)))
+        account.expect(f"row {number} in the rejects file", tuple(row[name] for name in kind.header), cells)
+    counted = Counter(outcomes.values())
+    counted["accepted"] = rows - len(outcomes)
+    account.expect("the summary", {one: getattr(summary, one) for one in _OUTCOMES}, {o: counted[o] for o in _OUTCOMES})
+    account.expect("rows of the summary", summary.rows, rows)
+    account.resent, account.held, account.rejected = summary.resent, counted["unconfirmed"], counted["rejected"]
+
+    invalid = {number for number in range(1, rows + 1) if not kind.key_of(number)}
+    account.expect("invalid rows", {row for row, outcome in outcomes.items() if outcome == "invalid"}, invalid)
+    refused = {number for number in range(1, rows + 1) if kind.is_refused(number)} | set(fault.blames)
+    refused = {number for number in refused if number <= rows} - invalid
+    rejected = {row for row, outcome in outcomes.items() if outcome == "rejected"}
+    account.none("good rows that were rejected", rejected - refused)
+    account.none("bad rows that were accepted", refused - outcomes.keys())
+
+    by_key = {kind.key_of(number): outcomes.get(number, "accepted") for number in set(range(1, rows + 1)) - invalid}
+    lost = {key for key, outcome in by_key.items() if key not in stored and outcome == "accepted"}
+    account.lost = len(lost)
+    account.none("lost", lost)
+    account.none("in the store, and rejected", {key for key in stored if by_key.get(key) == "rejected"})
+    account.none("in the store, and not in the source", stored.keys() - by_key.keys())
+    account.none("in the store, and other than in the source", {key for key, (_, right) in stored.items() if not right})
+    account.doubled = sum(times - 1 for times, _ in stored.values())
+    return by_key
+
+
+def check_delivery(
+    account: Account, kind: Kind, fault: Fault, outcomes: dict[str, str], stored: Stored, recorder: Recorder
+) -> None:
+    """Check what was sent again and what is held against what was asked and answered."""
+    holds = account.policy == "hold" and not kind.repeatable
+    again = {key: recorder.sent_again(key) for key in outcomes}
+    account.expect("the summary's resent", account.resent, sum(again.values()))
+    too_often = {key for key, (times, _) in stored.items() if times > 1 + again[key]}
+    account.none("in the store more often than they were sent again", too_often)
+    in_doubt = {key for key, outcome in outcomes.items() if recorder.in_doubt(key) and outcome != "rejected"}
+    account.expect("rows held", {key for key, one in outcomes.items() if one == "unconfirmed"}, in_doubt)
+    account.none(
+        "accepted, and never answered for",
+        {key for key, one in outcomes.items() if one == "accepted" and not recorder.was_taken(key)},
+    )
+    if holds:
+        account.expect("doubled under hold", account.doubled, 0)
+    if kind.repeatable:
+        account.expect("doubled though it may be repeated", account.doubled, 0)
+    if holds or fault.certain:
+        account.expect("resent", account.resent, 0)
+    if not (holds or fault.contradicts) or fault.certain:
+        account.expect("held", account.held, 0)
+    if fault.stores and not kind.repeatable:
+        # else the fault has done nothing and the case proves nothing
+        shown = account.held if holds else account.doubled + account.held
+        account.expect("something is " + ("held" if holds else "doubled"), shown > 0, True)

@@ -1,0 +1,116 @@
+"""Loads killed with SIGKILL at random moments and gone on with, for the same account as loads under other faults."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.chaos.account import Account, told
+from tests.support.killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
+
+KILLED = tuple(CASES)
+#: Requests a load is known to make; it is killed before.
+_REQUESTS = 20
+#: Seconds for each request; where the machine is too busy to kill a load before its end, the next one.
+_DELAYS = (0.005, 0.05, 0.5)
+
+
+def run_killed(name: str, seed: int, directory: Path, loading: LoadingProcess) -> Account:
+    """Kill a load one to three times, let it go on to its end, and close its account.
+
+    :param name: one of :data:`KILLED`.
+    :param loading: has the loads that are killed.
+    """
+    for delay in _DELAYS:
+        place = directory / f"{delay}"
+        place.mkdir()
+        account = _run(name, seed, place, delay, loading)
+        if account.tries > 1:
+            break
+    account.expect("it was killed before its end", account.tries > 1, True)
+    return account
+
+
+def _run(name: str, seed: int, directory: Path, delay: float, loading: LoadingProcess) -> Account:
+    random = Random(seed)
+    case = CASES[name]
+    kind, _, policy = name.rpartition(", ")
+    account = Account("killed at random", kind or name, policy if kind else "resend")
+    source, left = directory / "rows.csv", directory / "left"
+    (write_lines if case.lines > 1 else write_rows)(source, random)
+    began = time.monotonic()
+    with RunningEmulator() as emulator:
+        emulator.inject({"do": "delay", "seconds": delay})
+        if seed % 2:
+            emulator.inject({"do": "status", "status": 503, "stored": True, "every": 9})
+        for _ in range(random.randint(1, 3)):
+            after = emulator.stats()["requests"] + random.randint(1, _REQUESTS)
+            loading.start(name, source, left, (emulator.account_id, emulator.passcode, emulator.url))
+            while not loading.over and emulator.stats()["requests"] < after:
+                time.sleep(0.001)
+            time.sleep(random.random() * 0.01)
+            account.tries += loading.kill()
+        while emulator.stats()["in_flight"]:
+            time.sleep(0.01)
+        summary = load(case, source, left, (emulator.account_id, emulator.passcode, emulator.url))
+        account.tries += 1
+        account.seconds = time.monotonic() - began
+        account.sent = sum(request["records"] for request in emulator.requests("/1/upload"))
+        _check(account, case, source, summary, told(left / "rejects.csv"), emulator)
+    return account
+
+
+def _check(
+    account: Account,
+    case: Case,
+    source: Path,
+    summary: Summary,
+    rejects: list[dict[str, str]],
+    emulator: RunningEmulator,
+) -> None:
+    with source.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in rejects}
+    counted = Counter(outcomes.values())
+    account.rows, account.requests, account.resent = len(rows), summary.requests, summary.resent
+    account.rejected, account.held = summary.rejected, summary.unconfirmed
+    account.expect("rows told of in the rejects file", len(rejects), len(outcomes))
+    account.expect(
+        "the summary",
+        (summary.rows, summary.accepted, summary.invalid, summary.unconfirmed, summary.rejected),
+        (len(rows), len(rows) - len(outcomes), counted["invalid"], counted["unconfirmed"], 0),
+    )
+    invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
+    account.expect("invalid rows", {number for number, one in outcomes.items() if one == "invalid"}, invalid)
+
+    updates = {profile["identity"]: int(profile["data"].get("Spent", 1)) for profile in emulator.profiles()}
+    arrived = Counter(event["identity"] for event in emulator.events())
+    effects = [updates] if case.kind.name == "profiles" else [arrived]
+    if "profile_columns" in case.options:
+        effects.append(updates)
+    for stored in effects:
+        accepted = {row["identity"] for number, row in enumerate(rows, 1) if number not in outcomes}
+        lost = accepted - stored.keys()
+        account.lost += len(lost)
+        account.none("lost", lost)
+        account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
+        account.doubled += sum(times - 1 for times in stored.values())
+    if account.doubled > (0 if case.holds else account.resent):
+        account.problems.append(f"doubled: {account.doubled}, and resent {account.resent}")
+    account.expect("held under resend", account.held if account.policy == "resend" else 0, 0)
+
+
+def together(accounts: list[Account]) -> Account:
+    """Add up the accounts of several seeds of one load."""
+    first = accounts[0]
+    kills = sum(account.tries - 1 for account in accounts)
+    total = Account(f"killed {kills} times, {len(accounts)} loads", first.kind, first.policy)
+    for name in ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries", "seconds"):
+        setattr(total, name, sum(getattr(account, name) for account in accounts))
+    total.problems = [problem for account in accounts for problem in account.problems]
+    return total

@@ -1,0 +1,122 @@
+"""A client that keeps what was sent and what came back, and takes the service away when a fault wants it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from airflow_provider_clevertap.api.answers import Answer, Processed, Unclear, Unreachable
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.chaos.faults import Outage
+
+
+class Service:
+    """The service's being there or not.
+
+    :param emulator: the service.
+    :param outage: when it goes away, if ever.
+    """
+
+    def __init__(self, emulator: RunningEmulator, outage: Outage | None) -> None:
+        self._emulator = emulator
+        self._outage = outage
+        self._lock = threading.Lock()
+        self._requests = self._refused = 0
+        self._is_down = False
+        self._timer: threading.Timer | None = None
+
+    def before_request(self) -> None:
+        """Note that a request is made."""
+        with self._lock:
+            if self._outage is not None and self._requests == self._outage.after:
+                self._emulator.go_down()
+                self._is_down = True
+                if self._outage.seconds is not None:
+                    self._timer = threading.Timer(self._outage.seconds, self.come_back)
+                    self._timer.start()
+            self._requests += 1
+
+    def was_refused(self) -> None:
+        """Note that no connection was made."""
+        with self._lock:
+            self._refused += 1
+            enough = self._outage is not None and self._refused == self._outage.refusals
+        if enough:
+            self.come_back()
+
+    def come_back(self) -> None:
+        """Be there again, if it is not."""
+        with self._lock:
+            if self._is_down:
+                self._emulator.come_back()
+            self._is_down = False
+
+    def close(self) -> None:
+        """Wait for what was to happen."""
+        if self._timer is not None:
+            self._timer.join()
+
+
+class Recorder:
+    """What a load sends and what it is told, record by record."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        #: the answers to the requests a record was in, by its key, in their order
+        self.answers: dict[str, list[Answer]] = {}
+        self.requests = 0
+        self.settled_requests = 0
+
+    @contextmanager
+    def client(self, service: Service, address: tuple[str, str, str], timeout: float) -> Iterator[Any]:
+        """Give a client whose requests are recorded."""
+        with CleverTapClient(*address, timeout=timeout, max_in_flight=15) as client:
+            yield _Recording(client, self, service)
+
+    def note(self, body: bytes, answer: Answer) -> None:
+        """Note a request and its answer."""
+        keys = [record.get("identity") or record.get("objectId") for record in msgspec.json.decode(body)["d"]]
+        with self._lock:
+            self.requests += 1
+            self.settled_requests += not isinstance(answer, Unclear | Unreachable)
+            for key in keys:
+                self.answers.setdefault(key, []).append(answer)
+
+    def sent_again(self, key: str) -> int:
+        """Tell how often a record was sent again although an earlier sending may have been processed."""
+        again, in_doubt = 0, False
+        for answer in self.answers.get(key, ()):
+            if isinstance(answer, Processed | Unclear):  # the others say that nothing was done
+                again += in_doubt
+                in_doubt = isinstance(answer, Unclear)
+        return again
+
+    def in_doubt(self, key: str) -> bool:
+        """Tell whether the last that is known of a record is that it may have been processed."""
+        done = [answer for answer in self.answers.get(key, ()) if isinstance(answer, Processed | Unclear)]
+        return bool(done) and isinstance(done[-1], Unclear)
+
+    def was_taken(self, key: str) -> bool:
+        """Tell whether a request with a record was answered in good order."""
+        return any(isinstance(answer, Processed) for answer in self.answers.get(key, ()))
+
+
+class _Recording:
+    def __init__(self, client: CleverTapClient, recorder: Recorder, service: Service) -> None:
+        self._client = client
+        self._recorder = recorder
+        self._service = service
+        self.account_id = client.account_id
+
+    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
+        self._service.before_request()
+        answer = self._client.upload(body, records, dry_run=dry_run)
+        self._recorder.note(body, answer)
+        if isinstance(answer, Unreachable):
+            self._service.was_refused()
+        return answer

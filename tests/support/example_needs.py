@@ -1,0 +1,74 @@
+"""What each example DAG needs beside a connection to CleverTap, in one place: databases, pools, a person's answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.paths import EXAMPLES
+
+DAG_FILES = sorted(EXAMPLES.glob("*.py"))
+
+
+@contextmanager
+def shop_database(directory: Path) -> Iterator[dict[str, Any]]:
+    """Make the shop's database, and a connection to it; the run is that of January."""
+    place = directory / "shop.db"
+    runpy.run_path(str(EXAMPLES / "data" / "make_shop.py"))["make_shop"](place)
+    os.environ["AIRFLOW_CONN_SHOP_DB"] = json.dumps({"conn_type": "sqlite", "host": str(place)})
+    try:
+        yield {"at": datetime(2026, 2, 1, tzinfo=UTC)}
+    finally:
+        del os.environ["AIRFLOW_CONN_SHOP_DB"]
+
+
+@contextmanager
+def somebody_who_approves(_: Path) -> Iterator[dict[str, Any]]:
+    """Answer the question, as soon as it is asked, with yes."""
+    pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
+    from tests.support.answering import answering
+
+    with answering("Approve"):
+        yield {}
+
+
+@contextmanager
+def pool(_: Path) -> Iterator[dict[str, Any]]:
+    """Make the pool that all loads of one account share."""
+    from airflow.models.pool import Pool
+
+    Pool.create_or_update_pool("clevertap", slots=15, description="", include_deferred=False)
+    yield {}
+
+
+#: By the name of the DAG file: what provides it, and gives the options its run has.
+NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
+    "dry_run_then_approval": somebody_who_approves,
+    "mapped_files_with_a_pool": pool,
+    "monthly_event_backfill": shop_database,
+}
+
+
+def needs(example: Path, directory: Path) -> AbstractContextManager[dict[str, Any]]:
+    """Provide what an example needs; give the options for ``run_dag``."""
+    return NEEDS.get(example.stem, lambda _: nullcontext({}))(directory)
+
+
+def dag_in(path: Path) -> Any:
+    """Read a DAG file as Airflow does and give the one DAG in it."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag
+    except ImportError:  # Airflow 2
+        from airflow.models.dagbag import DagBag
+    bag = DagBag(dag_folder=str(path))
+    assert not bag.import_errors
+    (dag,) = bag.dags.values()
+    return dag

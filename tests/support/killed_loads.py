@@ -1,0 +1,226 @@
+"""Loads in processes of their own, which are killed, and what each kind of load is to leave behind."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.loading import patience
+from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.file_store import FileStore
+from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
+from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.plain_rows import QUICK
+
+ROWS = 2_400
+#: Small calls and blocks, so that few rows make many of both.
+_PER_CALL, _BLOCK_ROWS, _IN_FLIGHT = 10, 350, 2
+#: The emulator's account id, passcode and URL.
+Address = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of load of the same file.
+
+    :param kind: the kind of record.
+    :param lines: rows that make one record.
+    :param options: more options.
+    """
+
+    kind: RecordKind
+    lines: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return self.options.get("on_unconfirmed") == "hold"
+
+
+def _cases() -> dict[str, Case]:
+    viewed = replace(events(event_name="Viewed", timestamp="now"), records_per_call=_PER_CALL)
+    charged = replace(
+        events(event_name="Charged", timestamp="now", group_by="order", items=["sku"]), records_per_call=_PER_CALL
+    )
+    ahead = replace(viewed, ahead=replace(PROFILES, records_per_call=_PER_CALL))
+    counting = {"profile_columns": {"spent": Column("Spent", type="integer", operator="$incr")}}
+    plain: dict[str, Any] = {"profile_columns": ["spent"]}
+    hold: dict[str, Any] = {"on_unconfirmed": "hold"}
+    return {
+        "profiles": Case(replace(PROFILES, records_per_call=_PER_CALL)),
+        "counting profiles, hold": Case(
+            replace(PROFILES, records_per_call=_PER_CALL),
+            options={"columns": {"spent": Column("Spent", type="integer", operator="$incr")}, **hold},
+        ),
+        "events, hold": Case(viewed, options=hold),
+        "events, resend": Case(viewed),
+        "orders, hold": Case(charged, lines=3, options=hold),
+        "orders, resend": Case(charged, lines=3),
+        "events after profiles, hold": Case(ahead, options=plain | hold),
+        "events after profiles, resend": Case(ahead, options=plain),
+        "events after counting profiles, hold": Case(ahead, options=counting | hold),
+        "events after counting profiles, resend": Case(ahead, options=counting),
+    }
+
+
+CASES = _cases()
+
+
+def write_rows(path: Path, random: Random) -> None:
+    """Write rows: most are good, some have no identity."""
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["identity", "order", "sku", "spent"])
+        for row in range(ROWS):
+            identity = "" if random.random() < 0.05 else f"cust-{row}"
+            writer.writerow([identity, "", f"sku-{row}", "1"])
+
+
+def write_lines(path: Path, random: Random) -> None:
+    """Write order lines: three rows to an order."""
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["identity", "order", "sku", "spent"])
+        for order in range(ROWS // 3):
+            identity = "" if random.random() < 0.05 else f"cust-{order}"
+            for line in range(3):
+                writer.writerow([identity, f"order-{order}", f"sku-{order}-{line}", "1"])
+
+
+def load(case: Case, source: Path, directory: Path, address: Address) -> Summary:
+    """Run a load, or what is left of it."""
+    options = {"max_in_flight": _IN_FLIGHT, "retries": QUICK, "max_rejects": 1.0, **case.options}
+    with CleverTapClient(*address, timeout=5.0, max_in_flight=_IN_FLIGHT) as client:
+        return Load(
+            case.kind,
+            open_source(source, block_rows=_BLOCK_ROWS),
+            client,
+            LoadOptions(rejects_path=directory / "rejects.csv", report_path=directory / "report.json", **options),
+            store=FileStore(directory),
+        ).run()
+
+
+class LoadingProcess:
+    """A process that has imported all there is, and forks for each load: so a load is under way at once.
+
+    Used as a context. It has one load at a time.
+    """
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", "from tests.support.killed_loads import _serve; _serve()"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self._pid = 0
+        self._running = False
+
+    def start(
+        self, name: str, source: Path, directory: Path, address: Address, *, most_bytes: int | None = None
+    ) -> None:
+        """Start a load. What it fails of is then in the file ``failure`` of its directory.
+
+        :param most_bytes: of a file; to write more fails, as on a full disk.
+        """
+        if self._running:  # of a test that has failed
+            self.kill()
+        self._ask([name, str(source), str(directory), address, most_bytes])
+        self._pid = int(self._answer())
+        self._running = True
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the load has ended."""
+        return bool(select.select([self._server.stdout], [], [], 0)[0])
+
+    def kill(self) -> bool:
+        """Kill the load; tell whether it was still running."""
+        os.kill(self._pid, signal.SIGKILL)
+        return self.wait() == -signal.SIGKILL
+
+    def pause(self) -> None:
+        """Let the load stand still, so that it seems to be dead."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def let_go_on(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
+
+    def wait(self) -> int:
+        """Wait for the end of the load; give its exit code, or minus the signal it died of."""
+        assert select.select([self._server.stdout], [], [], 120)[0], "the load does not end"
+        self._running = False
+        return int(self._answer())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._running:
+            os.kill(self._pid, signal.SIGKILL)
+        self._server.kill()
+        self._server.communicate()
+
+    def _ask(self, what: Any) -> None:
+        assert self._server.stdin is not None
+        self._server.stdin.write(json.dumps(what) + "\n")
+
+    def _answer(self) -> str:
+        assert self._server.stdout is not None
+        return self._server.stdout.readline()
+
+
+def _serve() -> None:
+    import airflow_provider_clevertap.loading.sources.csv_rows  # noqa: F401, the load's own lazy imports
+
+    logging.disable(logging.WARNING)  # trouble is what these loads are for
+    pid = 0
+    for line in sys.stdin:
+        name, source, directory, address, most_bytes = json.loads(line)
+        if pid:  # only now, so that until now its number was nobody else's
+            os.waitpid(pid, 0)
+        pid = os.fork()
+        if not pid:
+            if most_bytes is not None:
+                patience.PATIENCE = 1.0  # type: ignore[misc]
+                resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+            _run_and_exit(name, Path(source), Path(directory), tuple(address))
+        _tell(pid)
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        killed = ended is not None and ended.si_code == os.CLD_KILLED
+        _tell(-ended.si_status if killed else ended.si_status)  # type: ignore[union-attr]
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _run_and_exit(name: str, source: Path, directory: Path, address: Any) -> None:
+    code = 1
+    try:
+        load(CASES[name], source, directory, address)
+        code = 0
+    except BaseException as error:
+        (directory / "failure").write_text(f"{type(error).__name__}: {error}")
+    finally:
+        os._exit(code)

@@ -1,0 +1,45 @@
+"""The screenshots of docs/ui.md. They are not in git: ``make test-ui`` makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.doc_pages import DOCS
+
+DIRECTORY = DOCS / "screenshots"
+NAMES = (
+    "connection-standard-fields",
+    "connection-extra-fields",
+    "connection-tested",
+    "connection-refused",
+    "trigger-what",
+    "trigger-columns",
+    "trigger-how",
+    "trigger-refused",
+    "run-succeeded",
+    "log-of-a-load",
+    "log-of-a-bad-entry",
+    "clevertap-page",
+    "clear-a-load",
+    "log-of-a-load-gone-on",
+)
+
+
+def take(name: str, shown: Any) -> None:
+    """Take a screenshot.
+
+    :param name: one of ``NAMES``.
+    :param shown: a Playwright page, or a locator of what is to be seen of it.
+    """
+    if name not in NAMES:
+        raise ValueError(f"{name} is not among the screenshots the documentation knows")
+    DIRECTORY.mkdir(exist_ok=True)
+    shown.screenshot(path=DIRECTORY / f"{name}.png", animations="disabled")
+
+
+def take_page(name: str, page: Any, width: int, height: int) -> None:
+    """Take a screenshot of a page in a window as large as what is to be seen."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": height})
+    take(name, page)
+    page.set_viewport_size(before)

@@ -1,0 +1,71 @@
+"""``make chaos``: its table, its exit status, and that what it checks can fail."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.api.answers import Processed
+from airflow_provider_clevertap.api.client import CleverTapClient
+from scripts import chaos
+from tests.support.chaos import remote as chaos_remote
+from tests.support.chaos.faults import Fault
+from tests.support.chaos.remote import RemoteCase, run_remote
+from tests.support.paths import ROOT
+
+UPLOAD = CleverTapClient.upload
+
+
+def test_the_table_has_a_line_for_each_case() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.chaos", "--quick", "--only", "^(bad JSON|killed at random), events, hold"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    head, *lines, total = done.stdout.splitlines()
+    assert head.split()[:7] == ["fault", "kind", "policy", "rows", "sent", "lost", "doubled"]
+    assert [line.split()[0] for line in lines] == ["bad", "killed"]
+    assert " 0 lost; doubled: 0 under hold" in total
+    assert "trying again" not in done.stderr
+
+
+def test_what_does_not_hold_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(chaos_remote, "FAULTS", {"no fault": Fault(blames=(11,), certain=True)})
+    assert chaos.main(["--quick", "--only", "no fault, profiles, resend"]) == 1
+    assert "WRONG: no fault, profiles, resend: bad rows that were accepted: 1, such as 11" in capsys.readouterr().out
+    assert chaos.main(["--quick", "--only", "no such fault"]) == 1
+
+
+def forget(client: CleverTapClient, body: bytes, records: int, **options: Any) -> Any:
+    """Say that a batch was taken, and send nothing."""
+    return Processed() if b"cust-000300" in body else UPLOAD(client, body, records, **options)
+
+
+def send_twice(client: CleverTapClient, body: bytes, records: int, **options: Any) -> Any:
+    UPLOAD(client, body, records, **options)
+    return UPLOAD(client, body, records, **options)
+
+
+@pytest.mark.parametrize(
+    ("upload", "problem"),
+    [(forget, "lost: 20, such as cust-000"), (send_twice, "in the store more often than they were sent again: 577")],
+)
+@pytest.mark.parametrize("policy", chaos_remote.POLICIES)
+def test_a_loss_or_a_doubling_is_seen(
+    upload: Any, problem: str, policy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(CleverTapClient, "upload", upload)
+    account = run_remote(RemoteCase("no fault", "events", policy), tmp_path)
+    assert any(told.startswith(problem) for told in account.problems)
+    assert account.lost == (20 if upload is forget else 0)
+    assert account.doubled == (577 if upload is send_twice else 0)

@@ -1,0 +1,97 @@
+"""Loads killed with SIGKILL at random moments, and gone on with: nothing lost, nothing doubled but what is told.
+
+``CLEVERTAP_KILLS=1000`` kills more of them; ``CLEVERTAP_KILL_SEED`` begins with another seed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
+from tests.support.killed_loads import CASES, LoadingProcess, load
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("CLEVERTAP_KILLS", "200"))
+SEED = int(os.environ.get("CLEVERTAP_KILL_SEED", "0"))
+#: One load is killed so many times before it may end. Only what hits it while it runs counts.
+_OF_ONE_LOAD = 10
+#: Of these, so many before its last row is settled; the others when it is about to end, or when it is loaded already.
+_WHILE_SENDING = 8
+_CASES = list(CASES)
+
+
+@pytest.fixture(scope="module")
+def loading() -> Iterator[LoadingProcess]:
+    with LoadingProcess() as process:
+        yield process
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + -(-KILLS // _OF_ONE_LOAD)))
+def test_a_killed_load_is_gone_on_with(
+    seed: int, loading: LoadingProcess, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    random = Random(seed)
+    name = _CASES[seed % len(_CASES)]
+    case = CASES[name]
+    source, directory = tmp_path / "rows.csv", tmp_path / "left"
+    rows, refused = prepare(case, source, random)
+    refuse = {"do": "fail_records", "identities": sorted(refused)}
+    address = (emulator.account_id, emulator.passcode, emulator.url)
+    emulator.inject(refuse)
+    load(case, source, tmp_path / "undisturbed", address)
+    undisturbed = rejected(tmp_path / "undisturbed" / "rejects.csv")
+    requests = emulator.stats()["requests"]
+
+    emulator.reset()
+    trouble = [{"do": "status", "status": 503, "stored": True, "every": 9}] if seed // len(_CASES) % 2 else []
+    emulator.inject({"do": "delay", "seconds": 0.005}, *trouble, refuse)
+    kills = 0
+    for attempt in range(2 * _OF_ONE_LOAD):
+        loading.start(name, source, directory, address)
+        if attempt < _WHILE_SENDING:
+            wait_for_requests(random, loading, emulator, requests // (2 * _WHILE_SENDING))
+        else:
+            wait_for_the_end(random, loading, directory)
+        kills += loading.kill()
+        if kills == _OF_ONE_LOAD:
+            break
+    assert kills == _OF_ONE_LOAD, "most loads had ended before they could be killed"
+    while emulator.stats()["in_flight"]:
+        time.sleep(0.01)
+    summary = load(case, source, directory, address)
+    told = rejected(directory / "rejects.csv")
+    check_outcomes(summary, told, undisturbed, case, rows)
+    # An unclear answer stands before the refusal of the records it is about, so that they may be stored.
+    check_arrived(summary, told, emulator, case, rows, refused if trouble else set())
+    assert json.loads((directory / "report.json").read_text())["summary"]["accepted"] == summary.accepted
+    assert not [*directory.glob("*.part"), *directory.glob("*.new")], "what a killed load has half written is left"
+
+
+def wait_for_requests(random: Random, loading: LoadingProcess, emulator: RunningEmulator, most: int) -> None:
+    """Wait for a moment at which a load reads its checkpoint, makes ready or sends."""
+    if random.random() < 0.2:
+        time.sleep(random.random() * 0.06)
+        return
+    after = emulator.stats()["requests"] + random.randint(1, most)
+    while not loading.over and emulator.stats()["requests"] < after:
+        time.sleep(0.001)
+    time.sleep(random.random() * 0.01)
+
+
+def wait_for_the_end(random: Random, loading: LoadingProcess, directory: Path) -> None:
+    """Wait for a moment about the end of a load: before, while or after it puts its rejects file in its place."""
+    last = (directory / "checkpoint.json").stat().st_mtime_ns
+    while not loading.over:
+        state = (directory / "checkpoint.json").read_text()
+        if '"complete":true' in state and (directory / "checkpoint.json").stat().st_mtime_ns != last:
+            break
+    time.sleep(random.choice((0.0, 0.0, 0.001, 0.002)))

@@ -1,0 +1,84 @@
+"""A task killed in the middle of its load: Airflow tries again by itself, and the load goes on."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.running_scheduler import PATIENCE, RunningScheduler
+
+ROWS = 60_000
+IN_FLIGHT = 4
+
+DAG = """
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from airflow.providers.common.compat.sdk import DAG, task
+
+with DAG("views", schedule=None, start_date=datetime(2026, 1, 1)):
+
+    @task.clevertap_events(
+        columns={{"id": "identity"}}, event_name="Viewed", max_in_flight={in_flight}, on_unconfirmed="hold",
+        max_rejects=1.0, retries=1, retry_delay=timedelta(0), artifacts_path={artifacts!r},
+    )
+    def load():
+        Path({pid!r}).write_text(str(os.getpid()))
+        return {source!r}
+
+    load()
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    path = tmp_path / "views.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "ts"])
+        writer.writerows((f"c-{row}", 1_700_000_000 + row) for row in range(ROWS))
+    return str(path)
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+@pytest.mark.xdist_group("airflow")
+def test_a_killed_task_goes_on_in_its_next_try(
+    scheduler_database: str, source: str, emulator: Any, connection: str, tmp_path: Path
+) -> None:
+    emulator.change_settings(latency=0.2)
+    pid = tmp_path / "pid"
+    airflow = RunningScheduler(
+        tmp_path / "home",
+        scheduler_database,
+        AIRFLOW_CONN_CLEVERTAP_DEFAULT=os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"],
+    )
+    (airflow.home / "dags" / "views.py").write_text(
+        DAG.format(in_flight=IN_FLIGHT, artifacts=str(tmp_path / "left"), pid=str(pid), source=source)
+    )
+    airflow.run(["db", "migrate"], ["dags", "reserialize"], ["dags", "trigger", "views"])
+    with airflow:
+        end = time.monotonic() + PATIENCE
+        while emulator.stats()["stored"]["events"] < ROWS // 3:
+            assert time.monotonic() < end, airflow.logs()
+            time.sleep(0.01)
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        while airflow.ask("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
+            assert time.monotonic() < end, airflow.logs()
+            time.sleep(0.5)
+    assert airflow.ask("SELECT state, try_number FROM task_instance") == [("success", 2)], airflow.logs()
+    (log,) = airflow.home.glob("logs/dag_id=views/**/attempt=2.log")
+    assert "Goes on at row" in log.read_text()
+    (rejects,) = (tmp_path / "left").rglob("rejects.csv")
+    with rejects.open(newline="") as file:
+        held = {row["id"] for row in csv.DictReader(file) if row["clevertap_outcome"] == "unconfirmed"}
+    arrived = [event["identity"] for event in emulator.events()]
+    assert len(arrived) == len(set(arrived)), "an event is there twice"
+    assert {f"c-{row}" for row in range(ROWS)} - set(arrived) <= held
+    assert 0 < len(held) < 30 * 1_000

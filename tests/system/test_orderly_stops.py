@@ -1,0 +1,171 @@
+"""Tasks that are stopped in good order under a real scheduler leave nothing unknown, and what a person does then.
+
+Marked as failed, cleared while running, timed out, terminated with their worker: four loads of events with
+``on_unconfirmed="resend"``, so that an event that was in doubt would be there twice.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.clevertap_connections import connection_json
+from tests.support.running_scheduler import PATIENCE, RunningScheduler
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+
+ROWS = 60_000
+#: Seconds for each request: 60 of them, two at a time, take three quarters of a minute. Airflow looks every five
+#: seconds whether a task is still wanted, and grants five seconds to end.
+LATENCY = 1.5
+
+DAGS = """
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from airflow.providers.common.compat.sdk import DAG, task
+
+for name, retries, seconds in (
+    ("marked", 0, None), ("cleared", 0, None), ("timed", 20, 12), ("terminated", 1, None),
+):
+    with DAG(name, schedule=None, start_date=datetime(2026, 1, 1)):
+
+        @task.clevertap_events(
+            columns={{"id": "identity"}}, event_name="Viewed", max_in_flight=2, on_unconfirmed="resend",
+            clevertap_conn_id=name, artifacts_path={artifacts!r}, retries=retries, retry_delay=timedelta(0),
+            execution_timeout=None if seconds is None else timedelta(seconds=seconds),
+        )
+        def load(name=name):
+            Path({home!r}, name + ".pid").write_text(f"{{os.getpid()}} {{os.getppid()}}")
+            return {source!r}
+
+        load()
+"""
+NAMES = ("marked", "cleared", "timed", "terminated")
+RUN, NEXT_RUN = "first", "second"
+
+
+@pytest.fixture
+def accounts() -> Iterator[dict[str, RunningEmulator]]:
+    """Give each load a CleverTap of its own."""
+    with ExitStack() as running:
+        yield {name: running.enter_context(RunningEmulator(latency=LATENCY)) for name in NAMES}
+
+
+@pytest.fixture
+def airflow(scheduler_database: str, accounts: dict[str, RunningEmulator], tmp_path: Path) -> RunningScheduler:
+    """Give an Airflow in which each of the four DAGs waits to be run; it does not work yet."""
+    source = tmp_path / "views.csv"
+    source.write_text("id,ts\n" + "".join(f"c-{row},{1_700_000_000 + row}\n" for row in range(ROWS)))
+    connections = {
+        f"AIRFLOW_CONN_{name.upper()}": connection_json(
+            login=account.account_id, password=account.passcode, host=account.url
+        )
+        for name, account in accounts.items()
+    }
+    made = RunningScheduler(tmp_path / "home", scheduler_database, **connections)
+    dags = DAGS.format(artifacts=str(tmp_path / "left"), home=str(made.home), source=str(source))
+    (made.home / "dags" / "views.py").write_text(dags)
+    made.run(
+        ["db", "migrate"], ["dags", "reserialize"], *(["dags", "trigger", "--run-id", RUN, name] for name in NAMES)
+    )
+    return made
+
+
+class Load:
+    """The task of one of the DAGs, and what has come of it."""
+
+    def __init__(self, name: str, airflow: RunningScheduler, account: RunningEmulator) -> None:
+        self.name = name
+        self.account = account
+        self._airflow = airflow
+
+    def wait(self, condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, self._airflow.logs()
+            time.sleep(0.2)
+
+    def under_way(self) -> Load:
+        self.wait(lambda: self.account.stats()["stored"]["events"])
+        return self
+
+    def ids(self) -> tuple[int, int]:
+        """Give the ids of the task's process, and of the one that watches over it."""
+        pid, parent = (self._airflow.home / f"{self.name}.pid").read_text().split()
+        return int(pid), int(parent)
+
+    def is_over(self) -> bool:
+        """Tell whether the process of the latest try is gone."""
+        return not Path(f"/proc/{self.ids()[0]}").exists()
+
+    def state(self, run_id: str = RUN) -> tuple[Any, ...]:
+        sql = "SELECT state, try_number, max_tries FROM task_instance WHERE dag_id = :dag_id AND run_id = :run_id"
+        return tuple(self._airflow.ask(sql, dag_id=self.name, run_id=run_id)[0])
+
+    def is_tried_again(self) -> bool:
+        return int(self.state()[1]) > 1
+
+    def hurry(self) -> None:
+        self.account.change_settings(latency=0.0)
+
+    def succeeds(self, tries: int, run_id: str = RUN) -> None:
+        self.wait(lambda: self.state(run_id)[0] in ("success", "failed"))
+        state, number, _ = self.state(run_id)
+        assert (state, number >= tries) == ("success", True), self._airflow.logs()
+
+    def check_copies(self, number: int) -> None:
+        """Check that each event is there so often: CleverTap makes a profile for each of these people."""
+        stored = self.account.stats()["stored"]
+        assert (self.name, stored["profiles"], stored["events"]) == (self.name, ROWS, number * ROWS), (
+            self._airflow.logs()
+        )
+
+    def said(self, attempt: int, run_id: str = RUN) -> str:
+        return self._airflow.log_of(self.name, run_id, attempt)
+
+
+def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
+    airflow: RunningScheduler, accounts: dict[str, RunningEmulator]
+) -> None:
+    loads = [Load(name, airflow, accounts[name]) for name in NAMES]
+    marked, cleared, timed, terminated = loads
+    with airflow:
+        airflow.mark_failed(marked.under_way().name, RUN, "load")
+        airflow.clear(cleared.under_way().name, RUN, "load")
+        os.kill(terminated.under_way().ids()[1], signal.SIGTERM)  # as a worker is told to end
+        marked.wait(marked.is_over)
+        marked.hurry()
+        airflow.clear(marked.name, RUN, "load")
+        timed.under_way()
+        for load in (cleared, terminated, timed):
+            load.wait(load.is_tried_again)
+            load.hurry()
+        for load in loads:
+            load.succeeds(tries=2)
+            load.check_copies(1)
+            number = load.state()[1]
+            assert "Goes on at row" in load.said(number)
+            for attempt in range(1, number + 1):
+                assert "may have been on their way" not in load.said(attempt)
+                assert "was not brought up to date" not in load.said(attempt)
+
+        # What is complete is loaded again when a person asks for it, and by a new run.
+        before = marked.state()
+        airflow.clear(marked.name, RUN, "load")
+        airflow.run(["dags", "trigger", "--run-id", NEXT_RUN, cleared.name])
+        marked.wait(lambda: marked.state()[1] > before[1])
+        marked.succeeds(tries=3)
+        cleared.succeeds(tries=1, run_id=NEXT_RUN)
+        assert "cleared after its load was complete, so all rows are loaded again" in marked.said(3)
+        assert "Starts at row 1: no earlier try has left a checkpoint" in cleared.said(1, NEXT_RUN)
+        marked.check_copies(2)
+        cleared.check_copies(2)

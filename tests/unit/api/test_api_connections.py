@@ -1,0 +1,111 @@
+"""Connections: kept, replaced and closed, and what TLS adds to that."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.api.answers import Answer, Processed, Unclear, Unreachable
+from airflow_provider_clevertap.api.client import CleverTapClient
+from tests.support.raw_server import (
+    ACCOUNT_ID,
+    ONE,
+    PASSCODE,
+    SUCCESS,
+    Line,
+    Script,
+    StartServer,
+    always,
+    half_head,
+    http,
+    once,
+    reset,
+    silence,
+    stall,
+    upload,
+)
+
+
+def test_a_connection_the_service_closed_while_idle_is_replaced(serve: StartServer) -> None:
+    server = serve(once(http()))
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=2) as api:
+        for _ in range(3):
+            assert api.upload(ONE, 1) == Processed()
+            time.sleep(0.05)
+    assert server.connections == 3
+
+
+def test_a_bad_answer_leaves_nothing_behind_for_the_next_request(serve: StartServer) -> None:
+    answers = iter([http(200, SUCCESS + b"}garbage", length=len(SUCCESS)), http(500, b"x" * 200_000), http(), http()])
+
+    def script(line: Line) -> None:
+        while line.request():
+            line.send(next(answers))
+
+    server = serve(script)
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=2) as api:
+        kinds = [type(api.upload(ONE, 1)) for _ in range(4)]
+    assert kinds.count(Processed) >= 2
+    assert set(kinds) <= {Processed, Unclear}
+
+
+def test_closing_settles_what_is_in_flight_as_unclear(serve: StartServer) -> None:
+    server = serve(stall)
+    answers: list[Answer] = []
+    api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.8)
+    threads = [threading.Thread(target=lambda: answers.append(api.upload(ONE, 1))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while len(server.requests) < 3:
+        time.sleep(0.01)
+    api.close()
+    for thread in threads:
+        thread.join(timeout=5)
+    assert [type(answer) for answer in answers] == [Unclear] * 3
+
+
+def test_a_certificate_nobody_vouches_for_gets_no_request(serve: StartServer, tls: ssl.SSLContext) -> None:
+    server = serve(always(http()), tls)
+    answer = upload(server.url)
+    assert isinstance(answer, Unreachable)
+    assert "CERTIFICATE_VERIFY_FAILED" in answer.detail
+    assert not server.requests
+
+
+def test_a_vouched_for_certificate_is_enough(
+    serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = serve(always(http()), tls)
+    assert upload(server.url, b'{"d":[' + b" " * 500_000 + b"]}") == Processed()
+    assert len(server.requests[0].body) == 500_008
+
+
+@pytest.mark.parametrize("script", [reset, silence, half_head, stall])
+def test_over_tls_a_request_without_an_answer_is_unclear_too(
+    serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    answer: Any = upload(serve(script, tls).url, timeout=0.5)
+    assert isinstance(answer, Unclear)
+
+
+def test_closing_over_tls_settles_what_is_in_flight_too(
+    serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = serve(stall, tls)
+    answers: list[Answer] = []
+    api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.8)
+    thread = threading.Thread(target=lambda: answers.append(api.upload(ONE, 1)))
+    thread.start()
+    while not server.requests:
+        time.sleep(0.01)
+    api.close()
+    thread.join(timeout=5)
+    assert [type(answer) for answer in answers] == [Unclear]

@@ -1,0 +1,312 @@
+"""Which files a load reads, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import fsspec
+import pyarrow as pa
+import pytest
+from fsspec import AbstractFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
+from pyarrow import parquet
+
+from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
+from airflow_provider_clevertap.loading.sources import CsvSource, JsonLinesSource, open_source
+from tests.support.source_reading import count_rows, read_rows
+
+CSV = "id,name\n1,x\n2,y\n"
+
+
+@pytest.fixture
+def memory() -> Iterator[MemoryFileSystem]:
+    fs = fsspec.filesystem("memory")
+    yield fs
+    fs.store.clear()
+
+
+def zst(data: bytes) -> bytes:
+    return bytes(pa.compress(data, codec="zstd", asbytes=True))
+
+
+@pytest.mark.parametrize("shape", [str, Path, lambda path: f"file://{path}"])
+def test_local_paths(tmp_path: Path, shape: object) -> None:
+    path = tmp_path / "a b.csv"
+    path.write_text(CSV)
+    given = shape(path)  # type: ignore[operator]
+    assert read_rows(given) == [{"id": "1", "name": "x"}, {"id": "2", "name": "y"}]
+    assert open_source(given).name == str(given)
+    assert [block.file for block in open_source(given).blocks()] == [str(given)]
+
+
+def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text(CSV)
+    monkeypatch.chdir(tmp_path)
+    assert len(read_rows("a.csv")) == 2
+
+
+def test_any_storage_fsspec_knows(memory: MemoryFileSystem) -> None:
+    memory.pipe("/in/b.csv", CSV.encode())
+    memory.pipe("/in/a.csv.gz", gzip.compress(CSV.encode()))
+    assert len(read_rows("memory://in/b.csv")) == 2
+    source = open_source("memory://in/*.csv*")
+    assert [block.file for block in source.blocks()] == ["memory:///in/a.csv.gz", "memory:///in/b.csv"]
+    assert source.progress() == 1
+
+
+def test_a_chain_of_storages(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("people.csv", CSV)
+    assert len(read_rows(f"zip://people.csv::file://{tmp_path}/export.zip")) == 2
+
+
+def test_a_glob_is_one_load_in_the_order_of_names(tmp_path: Path) -> None:
+    for name in ("part-10", "part-2", "part-1"):
+        (tmp_path / f"{name}.csv").write_text(f"id,name\n{name},x\n")
+    (tmp_path / "part-0.csv").mkdir()
+    source = open_source(tmp_path / "part-*.csv")
+    blocks = list(source.blocks())
+    assert [Path(block.file).name for block in blocks] == ["part-1.csv", "part-10.csv", "part-2.csv"]
+    assert [block.first_row for block in blocks] == [1, 1, 1]
+    assert source.many_files
+    assert source.name == f"{tmp_path}/part-*.csv (3 files)"
+
+
+def test_a_list_is_read_in_its_order_and_each_file_once(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(CSV)
+    blocks = open_source([tmp_path / "b.csv", str(tmp_path / "*.csv"), f"file://{tmp_path}/a.csv"]).blocks()
+    assert [Path(block.file).name for block in blocks] == ["b.csv", "a.csv"]
+
+
+def test_a_file_whose_name_looks_like_a_glob(tmp_path: Path) -> None:
+    (tmp_path / "people[1].csv").write_text(CSV)
+    (tmp_path / "people1.csv").write_text("id,name\n")
+    assert len(read_rows(tmp_path / "people[1].csv")) == 2
+
+
+def test_files_of_a_load_have_the_same_columns_in_any_order(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,x\n")
+    (tmp_path / "b.csv").write_text("name,id\ny,2\n")
+    assert [list(row.items()) for row in read_rows(tmp_path / "*.csv")][1] == [("id", "2"), ("name", "y")]
+    (tmp_path / "c.csv").write_text("id,mail\n3,z\n")
+    with pytest.raises(SourceError, match=r"c\.csv.*lacks 'name' and also has 'mail'"):
+        read_rows(tmp_path / "*.csv")
+
+
+def test_headers_alone_among_files(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n")
+    (tmp_path / "b.csv").write_text("id\n1\n")
+    assert [len(block) for block in open_source(tmp_path / "*.csv").blocks()] == [1]
+    (tmp_path / "b.csv").write_text("id\n")
+    assert [len(block) for block in open_source(tmp_path / "*.csv").blocks()] == [0]
+
+
+@pytest.mark.parametrize("name", ["people.csv.gz", "people.CSV.GZ", "people.csv.zst"])
+def test_compressed_files(tmp_path: Path, name: str) -> None:
+    data = ("id,name\n" + "".join(f"{number},é{number * 7919 % 100_003}\n" for number in range(800_000))).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.lower().endswith("gz") else zst(data))
+    source = open_source(path)
+    shares = [source.progress() for _ in source.blocks()]
+    assert count_rows(path) == 800_000
+    assert 0 < (shares[0] or 0) < 1
+    assert source.progress() == 1
+
+
+def test_compressed_files_of_several_members(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"id\n1\n") + gzip.compress(b"2\n") + b"\0" * 16)
+    (tmp_path / "b.csv.zst").write_bytes(zst(b"id\n1\n") + zst(b"2\n"))
+    assert read_rows(tmp_path / "a.csv.gz") == read_rows(tmp_path / "b.csv.zst") == [{"id": "1"}, {"id": "2"}]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("rows", [10, 500_000])
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_a_truncated_file_says_so_and_is_no_end_of_file(tmp_path: Path, ending: str, rows: int, kept: float) -> None:
+    data = ("id,name\n" + "".join(f"{number},n{number * 7919 % 10007}\n" for number in range(rows))).encode()
+    whole = gzip.compress(data) if ending == ".gz" else zst(data)
+    path = tmp_path / f"people.csv{ending}"
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(SourceError, match="ends too early"):
+        count_rows(path)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_damaged_compression(tmp_path: Path, ending: str) -> None:
+    data = ("a,b\n" + "".join(f"{number},{number * 7919 % 10007}\n" for number in range(100_000))).encode()
+    whole = bytearray(gzip.compress(data) if ending == ".gz" else zst(data))
+    whole[100:] = b"\xff" * (len(whole) - 100)
+    path = tmp_path / f"people.csv{ending}"
+    path.write_bytes(whole)
+    with pytest.raises(SourceError, match=r"is damaged|ends too early"):
+        read_rows(path)
+
+
+CLAIMS = {
+    "a.csv": (gzip.compress(CSV.encode()), r"gzip: add \.gz"),
+    "b.csv": (zst(CSV.encode()), r"Zstandard: add \.zst"),
+    "c.csv": (b"PAR1" + b"\0" * 100, "Parquet"),
+    "d.csv": (b"PK\x03\x04" + b"\0" * 100, "Excel"),
+    "e.csv": (b"<!DOCTYPE html>\n<html>", "web page"),
+    "f.jsonl": (b"  <html><body>Sign in</body></html>", "web page"),
+    "g.csv": (b"<?xml version='1.0'?><Error/>", "XML"),
+    "h.csv": (b"id\0name\n", "NUL"),
+    "i.csv.gz": (CSV.encode(), "not gzip data"),
+    "j.csv.zst": (CSV.encode(), "not Zstandard data"),
+    "k.parquet": (CSV.encode() * 20, "not a Parquet file"),
+    "l.parquet": (b"", "empty"),
+    "m.csv": (b"", "empty"),
+    "n.jsonl": (b"", "empty"),
+    "o.csv.gz": (gzip.compress(b""), "empty"),
+    "p.csv.gz": (b"", "empty"),
+    "q.parquet.gz": (gzip.compress(b"PAR1"), "Decompress it"),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_files_that_are_not_what_they_claim(tmp_path: Path, name: str) -> None:
+    content, said = CLAIMS[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=said) as raised:
+        read_rows(path)
+    assert name in str(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+def test_files_that_cannot_be_had(tmp_path: Path) -> None:
+    cases = {
+        tmp_path / "none.csv": "there is no such file",
+        tmp_path / "none-*.csv": "no file matches",
+        tmp_path: r"is a directory.*\*\.csv",
+        "no-such-storage://x/y.csv": "storage cannot be read here",
+        "s3://bucket/x.csv": "s3fs",
+    }
+    for location, said in cases.items():
+        with pytest.raises(SourceError, match=said):
+            open_source(location)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(CSV)
+    path.chmod(0)
+    with pytest.raises(SourceError, match="not allowed"):
+        read_rows(path)
+
+
+def test_names_that_do_not_tell_the_format(tmp_path: Path) -> None:
+    for name in ("people.txt", "people", "people.gz", "people.json", "people.xlsx"):
+        path = tmp_path / name
+        path.write_text(CSV)
+        with pytest.raises(SourceError, match=r"format.*CsvSource\(path\)"):
+            open_source(path)
+    assert len(read_rows(CsvSource(tmp_path / "people.txt"))) == 2
+    (tmp_path / "a.csv").write_text(CSV)
+    (tmp_path / "b.jsonl").write_text("{}")
+    with pytest.raises(SourceError, match="one format"):
+        open_source([tmp_path / "a.csv", tmp_path / "b.jsonl"])
+
+
+def test_a_description_goes_before_the_extension(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text('{"id": 1}\n')
+    assert read_rows(JsonLinesSource(path)) == [{"id": 1}]
+
+
+def test_credentials_are_in_no_name_and_no_message(memory: MemoryFileSystem) -> None:
+    memory.pipe("/user:secret@host/a.csv", CSV.encode())
+    source = open_source("memory://user:secret@host/a.csv")
+    assert [(source.name, block.file) for block in source.blocks()] == [("memory://host/a.csv",) * 2]
+    for location in (
+        "memory://user:secret@host/none.csv",
+        "memory://user:secret@host/*.jsonl",
+        "no-such-storage://user:secret@host/x.csv",
+        "https://127.0.0.1:1/x.csv?sig=secret",
+    ):
+        with pytest.raises(CleverTapError) as raised:
+            open_source(location)
+        assert "secret" not in str(raised.value)
+        assert raised.value.__cause__ is None
+        assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+class FailingStorage(AbstractFileSystem):
+    """A storage whose line breaks after the first megabyte."""
+
+    protocol = "failing"
+    files: ClassVar[dict[str, bytes]] = {}
+
+    def info(self, path: str, **options: object) -> dict[str, object]:
+        return {"name": path, "type": "file", "size": len(self.files[path])}
+
+    def _open(self, path: str, mode: str = "rb", **options: object) -> io.BytesIO:
+        class Failing(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                if self.tell() > 1_000_000:
+                    raise ConnectionResetError(104, "Connection reset by peer")
+                return super().read(size)
+
+        return Failing(self.files[path])
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.gz", "x.csv.zst", "x.jsonl", "x.parquet"])
+def test_a_storage_that_fails_on_the_way_is_weather(name: str) -> None:
+    fsspec.register_implementation("failing", FailingStorage, clobber=True)
+    data = b"id\n" + os.urandom(1_500_000).hex().encode()
+    if name.endswith(".parquet"):
+        written = io.BytesIO()
+        parquet.write_table(pa.table({"id": [data]}), written, compression="none")
+        data = written.getvalue()
+    FailingStorage.files[name] = (
+        gzip.compress(data) if name.endswith("gz") else zst(data) if name.endswith("zst") else data
+    )
+    with pytest.raises(CleverTapError, match=r"storage failed.*Connection reset") as raised:
+        read_rows(f"failing://{name}")
+    assert not isinstance(raised.value, FinalError)
+
+
+@pytest.mark.parametrize("source", [42, None, {}, b"x", set(), {"a.csv"}, object()])
+def test_things_that_are_no_source(source: object) -> None:
+    with pytest.raises(SourceError, match="is not a source"):
+        open_source(source)
+
+
+def test_lists_that_are_no_source(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="list given as the source is empty"):
+        open_source([])
+    with pytest.raises(SourceError, match="among the frames there is a int"):
+        open_source([1, 2])
+    (tmp_path / "a.csv").write_text(CSV)
+    with pytest.raises(SourceError, match="a int is not a path"):
+        open_source([str(tmp_path / "a.csv"), 3])
+    with pytest.raises(SourceError, match="is not a path"):
+        open_source(CsvSource(None))
+
+
+def test_a_source_can_be_read_more_than_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV)
+    source = open_source(path)
+    assert [len(block) for block in source.blocks()] == [len(block) for block in source.blocks()] == [2]
+
+
+def test_files_are_closed_when_reading_stops_early(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id\n" + "1\n" * 2_000_000)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    blocks = open_source(path).blocks()
+    next(blocks)
+    blocks.close()  # type: ignore[attr-defined]
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert count_rows(path) == 2_000_000
