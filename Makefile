@@ -3,13 +3,15 @@
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
-.PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit test lint format test-3.3 test-2.11
-.PHONY: test-ui test-cluster constraints clean
+.PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit lint format
+.PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster docs docs-serve constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
 	@echo 'make ui           the same in the Airflow UI, for clicking; goes on where it was stopped (FRESH=1: anew)'
-	@echo 'make test         linters, types, and the tests on Airflow 3.3 and 2.11'
+	@echo 'make test-quick   the tests to run while working: no Airflow, nothing slow'
+	@echo 'make test         linters, types, documentation, and the tests on Airflow 3.3 and 2.11 that are not slow'
+	@echo 'make test-slow-3.3, test-slow-2.11   schedulers, killed processes, faults, whole programs'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
@@ -17,8 +19,9 @@ help:
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
 	@echo 'make chaos        loads under every fault we know of, and what became of the rows (chaos-quick: a minute)'
 	@echo 'make audit        known vulnerabilities of the tested versions, where a service that knows them can be reached'
-	@echo 'make lint         linters and types alone'
+	@echo 'make lint         linters, types and documentation alone'
 	@echo 'make format       put the code into the one format'
+	@echo 'make docs         build the site of the documentation into site/ (make docs-serve: show it while writing)'
 	@echo 'make constraints  resolve the tested versions anew'
 	@echo 'make clean        remove environments, caches and what the demo left'
 
@@ -27,6 +30,9 @@ help:
 
 .venv-2.11/.ready: pyproject.toml constraints/airflow-2.11.txt scripts/environment
 	@scripts/environment .venv-2.11 constraints/airflow-2.11.txt 12
+
+.venv-docs/.ready: constraints/docs.txt scripts/docs-environment
+	@scripts/docs-environment
 
 demo: .venv/.ready
 	@.venv/bin/python -m scripts.demo
@@ -61,7 +67,7 @@ bench-docs: .venv/.ready
 
 test: lint test-3.3 test-2.11
 
-lint: .venv/.ready
+lint: .venv/.ready docs
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -70,16 +76,26 @@ format: .venv/.ready
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-test-3.3: .venv/.ready
-	.venv/bin/python -m pytest -m 'not browser and not cluster' $(PYTEST_ARGS)
+test-quick: .venv/.ready
+	.venv/bin/python -m pytest -m 'not airflow and not slow' $(PYTEST_ARGS) tests/unit tests/integration/emulator
 
+test-3.3: .venv/.ready
+	.venv/bin/python -m pytest -m 'not slow' $(PYTEST_ARGS)
+
+# What does not use Airflow has run on 3.3 with the same versions of everything else.
 test-2.11: .venv-2.11/.ready
-	.venv-2.11/bin/python -m pytest -m 'not browser and not cluster' $(PYTEST_ARGS)
+	.venv-2.11/bin/python -m pytest -m 'airflow and not slow' $(PYTEST_ARGS)
+
+test-slow-3.3: .venv/.ready
+	.venv/bin/python -m pytest -m 'slow and not browser and not cluster' $(PYTEST_ARGS)
+
+test-slow-2.11: .venv-2.11/.ready
+	.venv-2.11/bin/python -m pytest -m 'slow and airflow and not browser and not cluster' $(PYTEST_ARGS)
 
 # Installs Chromium with apt-get where there is none. What Airflow wrote stays in .demo/test-ui until the next run.
 test-ui: .venv/.ready
 	@scripts/chromium-install
-	.venv/bin/python -m pytest -m browser tests/ui
+	.venv/bin/python -m pytest -m browser tests/system/browser
 
 # Celery is put into .venv when it is first needed. What uv cannot reach as pip can, pip installs.
 .venv/.cluster: .venv/.ready
@@ -92,14 +108,24 @@ test-ui: .venv/.ready
 test-cluster: .venv/.cluster
 	@scripts/postgres-install
 	@scripts/redis-install
-	.venv/bin/python -m pytest -m cluster --capture=no tests/cluster
+	.venv/bin/python -m pytest -m cluster --capture=no tests/system/cluster
+
+# NO_MKDOCS_2_WARNING: the version of MkDocs is pinned below 2 already.
+docs: .venv-docs/.ready
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --clean
+
+docs-serve: .venv-docs/.ready
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --livereload
 
 constraints: .venv/.ready
 	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
 	    --extra cluster --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
 	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
+	.venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --group docs --no-header --no-annotate \
+	    --constraint constraints/airflow-3.3.txt --output-file constraints/docs.txt
 
 clean:
-	rm -rf .venv .venv-2.11 .venv-audit .demo docs/screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots site build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

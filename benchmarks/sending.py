@@ -80,17 +80,17 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from benchmarks.sending import answer
 config = Config()
-config.bind, config.loglevel, config.keep_alive_max_requests = ["127.0.0.1:{port}"], "ERROR", 10**9
+config.bind, config.loglevel, config.keep_alive_max_requests = ["fd://{bound}"], "ERROR", 10**9
 asyncio.run(serve(answer, config))
 """
 
 
 @contextmanager
 def _server() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-c", _SERVE.format(port=port)], cwd=ROOT)
+    with socket.socket() as bound:  # handed on as it is: a port given back may be somebody else's the next moment
+        bound.bind(("127.0.0.1", 0))
+        port, number = bound.getsockname()[1], bound.fileno()
+        process = subprocess.Popen([sys.executable, "-c", _SERVE.format(bound=number)], cwd=ROOT, pass_fds=[number])
     with ExitStack() as stopping:
         stopping.callback(process.wait)
         stopping.callback(process.kill)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "dags_examples"
@@ -60,10 +65,50 @@ def _arguments(process: Path) -> list[bytes]:
 
 
 def free_port() -> int:
-    """Give a port of this machine that nobody listens on."""
+    """Return a port of this machine that nobody listens on, and that is given to no other caller.
+
+    It is none of those the system gives to whoever asks for any, so that it stays free until it is used. The byte of
+    its number in a file is locked until this process ends, which keeps other processes that ask here from it.
+    """
+    low = _lowest_given_away()
+    for port in random.SystemRandom().sample(range(_LOWEST_PORT, low), max(0, low - _LOWEST_PORT)):
+        if port in _our_ports or not _is_free(port):
+            continue
+        try:
+            fcntl.lockf(_port_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:
+            continue
+        _our_ports.add(port)
+        return port
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+_LOWEST_PORT = 20_000
+_our_ports: set[int] = set()
+
+
+@cache
+def _port_locks() -> IO[bytes]:
+    return Path(tempfile.gettempdir(), f"clevertap-ports-{os.getuid()}.lock").open("ab")
+
+
+def _lowest_given_away() -> int:
+    """Return the lowest port that the system gives to programs that do not ask for a certain one."""
+    with suppress(OSError, ValueError):
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    return _LOWEST_PORT
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
@@ -146,13 +191,7 @@ def _port_of(ready: Path) -> int:
     if not ready.exists():
         return 0
     port = int(ready.read_text().rpartition(":")[2])
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return 0
-    return port
+    return port if _is_free(port) else 0
 
 
 @contextmanager
@@ -176,7 +215,7 @@ def background(
         for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
             _signal_group(process.pid, number)
             end = time.monotonic() + seconds
-            while _signal_group(process.pid, 0) and time.monotonic() < end:
+            while _signal_group(process.pid, 0) and _is_at_work(process.pid) and time.monotonic() < end:
                 process.poll()
                 time.sleep(0.05)
 
@@ -188,6 +227,18 @@ def _signal_group(group: int, number: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _is_at_work(group: int) -> bool:
+    """Tell whether a process of a group is more than an entry that nobody has asked for, as in containers they stay."""
+    if not Path("/proc/self/stat").exists():
+        return True
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of_group, *_ = process.read_text(errors="replace").rpartition(")")[2].split()
+            if int(of_group) == group and state != "Z":
+                return True
+    return False
 
 
 def stop_on_sigterm() -> None:

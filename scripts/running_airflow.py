@@ -19,6 +19,8 @@ from scripts.local_airflow import PYTHON, ROOT, airflow_environment, background,
 #: Seconds; starting takes half a minute on two cores, and much longer when they are busy.
 LONGEST_START = 300.0
 LONGEST_RUN = 300.0
+#: Seconds the API may take for one answer while other programs have the machine.
+LONGEST_ANSWER = 120.0
 #: Seconds for which one insists: on SQLite, one of two that write at once is told at once that the database is locked.
 LONGEST_LOCK = 120.0
 #: Lines of a task's log that this package wrote come from loggers that begin so.
@@ -67,7 +69,7 @@ class AirflowApi:
 
     def _request_once(self, path: str, body: dict[str, Any], method: str) -> Any:
         if not self._token:
-            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=30) as answer:
+            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=LONGEST_ANSWER) as answer:
                 self._token = json.load(answer)["access_token"]
         request = urllib.request.Request(
             f"{self.address}/api/v2/{path}",
@@ -75,7 +77,7 @@ class AirflowApi:
             data=json.dumps(body).encode() if body else None,
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=LONGEST_ANSWER) as answer:
             return json.load(answer)
 
 
@@ -231,7 +233,7 @@ def _wait_until_healthy(address: str, airflow: subprocess.Popen[bytes], log: Pat
     end = time.monotonic() + LONGEST_START
     while time.monotonic() < end and airflow.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5):
+            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=LONGEST_ANSWER):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +22,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.clevertap_connections import connection_json
+from tests.support.migrated_airflow import migrate, migrated_database
 
 _HOME = tempfile.mkdtemp(prefix="airflow-tests-")
 _DAGS = Path(_HOME, "dags")
@@ -34,6 +37,18 @@ os.environ.update(
 )
 for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
     del os.environ[name]
+
+
+#: Directories whose tests all use Airflow; what else does has the mark itself (tests/project/test_marks.py).
+AIRFLOW_ROOMS = ("unit/hooks/", "unit/operators/", "integration/airflow/", "integration/examples/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses Airflow, before tests are chosen by their marks."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(AIRFLOW_ROOMS):
+            item.add_marker("airflow")
 
 
 def pytest_unconfigure() -> None:
@@ -55,7 +70,7 @@ def run_airflow() -> Callable[..., subprocess.CompletedProcess[str]]:
             env={**os.environ, "COLUMNS": "400", **environment},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 
@@ -63,29 +78,71 @@ def run_airflow() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def airflow_db() -> Path:
-    """Give the home of an Airflow whose SQLite database is ready."""
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def copy_airflow_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Put a migrated SQLite database of Airflow where one is wanted; it is made once for all workers of a run."""
+    ours = tmp_path_factory.getbasetemp()
+    made = migrated_database(ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours)
+
+    def copy(to: Path) -> None:
+        # As a backup, not as a file: something may have opened an empty database there already.
+        with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(to)) as target:
+            source.backup(target)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def airflow_db(copy_airflow_database: Callable[[Path], None]) -> Path:
+    """Return the home of an Airflow whose SQLite database is ready."""
+    copy_airflow_database(Path(_HOME, "airflow.db"))
     return Path(_HOME)
 
 
-@pytest.fixture
-def emulator() -> Iterator[Any]:
+def _is_fit(emulator: Any) -> bool:
+    """Tell whether an emulator answers, and nothing that is in flight would arrive in the middle of another test."""
+    try:
+        socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))).close()
+    except OSError:
+        return False
+    return not emulator.stats()["in_flight"]
+
+
+@pytest.fixture(scope="session")
+def _emulators() -> Iterator[Callable[[], Any]]:
+    """Start an emulator, and start another one only where a test has left the last one unfit for the next."""
+    from msgspec import to_builtins
+
     from airflow_provider_clevertap.emulator.running import RunningEmulator
+    from airflow_provider_clevertap.emulator.settings import Settings
 
-    with RunningEmulator(account_id="TEST-ABC-12Z", passcode="WQX-SECRET-7731") as running:
-        yield running
+    with ExitStack() as running:
+        last: list[Any] = []
+
+        def fresh() -> Any:
+            if last and _is_fit(last[0]):
+                last[0].change_settings(**to_builtins(Settings()))
+                last[0].reset()
+            else:
+                last[:] = [
+                    running.enter_context(RunningEmulator(account_id="TEST-ABC-12Z", passcode="WQX-SECRET-7731"))
+                ]
+            return last[0]
+
+        yield fresh
 
 
 @pytest.fixture
-def unused_port() -> int:
-    """Give a port nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def emulator(_emulators: Callable[[], Any]) -> Any:
+    """Return an emulator nothing has arrived at, with the settings it has by default."""
+    return _emulators()
+
+
+@pytest.fixture
+def unused_port() -> Iterator[int]:
+    """Reserve a port nobody listens on: it is bound, so that nobody else gets it, and refuses connections."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -96,24 +153,32 @@ def postgres() -> Iterator[Any]:
     programs = find_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed: run scripts/postgres-install")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    with RunningPostgres(programs, port) as running:
+    with RunningPostgres(programs) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def migrated_on_postgres(postgres: Any) -> str:
+    """Make a database of Airflow that others are copied from; return its name."""
+    name = "airflow_migrated"
+    postgres.execute(f"CREATE DATABASE {name}")
+    migrate(Path(tempfile.mkdtemp(prefix="migrating-", dir=_HOME)), postgres.url(name))
+    return name
 
 
 @pytest.fixture
 def scheduler_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the URL of an empty database for an Airflow of a test's own."""
+    """Return the URL of a migrated database for an Airflow of a test's own."""
     from tests.support.running_scheduler import AIRFLOW_2
 
     if not AIRFLOW_2:
-        return f"sqlite:///{tmp_path}/airflow.db"
-    server = request.getfixturevalue("postgres")  # Airflow 2 refuses LocalExecutor on SQLite
+        request.getfixturevalue("copy_airflow_database")(tmp_path / "airflow.db")
+        return f"sqlite:///{tmp_path}/airflow.db?timeout=120"  # a process that has the lock may get no time to go on
+    template = request.getfixturevalue("migrated_on_postgres")  # Airflow 2 refuses LocalExecutor on SQLite
+    server = request.getfixturevalue("postgres")
     name = f"airflow_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name}")
-    return f"postgresql+psycopg2://{server.user}:{server.password}@127.0.0.1:{server.port}/{name}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return str(server.url(name))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -45,14 +45,14 @@ def run_interruptibly(work: Callable[[], T], stop: Callable[[], None], *, patien
     # The context carries Airflow's notion of the current task into the thread.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(settle,), name="clevertap-load", daemon=True)
-    thread.start()
     try:
+        thread.start()  # an interruption may come as soon as there is work it would leave behind
         return outcome.result()
     except BaseException:
         if not outcome.done():
             stop()
             log.warning("Interrupted: waiting for the requests in flight, at most %.0f seconds", patience)
-            thread.join(patience)
-            if thread.is_alive():
+            wait([outcome], patience)
+            if not outcome.done():
                 log.error("The load did not stop in time; what was in flight may or may not have been processed")
         raise

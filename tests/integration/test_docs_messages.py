@@ -34,6 +34,7 @@ def unheard(rows: list[list[str]], messages: list[str]) -> list[str]:
     return [quote for quote in quoted(rows) if quote not in heard]
 
 
+@pytest.mark.airflow
 def test_messages_of_a_connection(emulator: Any, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def tell(**fields: Any) -> str:
         connection = {"conn_type": "clevertap", "login": emulator.account_id, "password": emulator.passcode, **fields}
@@ -112,6 +113,7 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
     assert unheard(said, messages) == []
 
 
+@pytest.mark.airflow
 def test_storages_airflow_does_not_know_are_opened_by_fsspec(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
         archive.writestr("people.csv", "identity,Name\ncust-1,Asha\n")

@@ -54,4 +54,4 @@ def test_what_is_known_decides(
 
 
 def test_every_locked_version_is_asked_for() -> None:
-    assert [path.name for path in audit.CONSTRAINTS] == ["airflow-2.11.txt", "airflow-3.3.txt"]
+    assert [path.name for path in audit.CONSTRAINTS] == ["airflow-2.11.txt", "airflow-3.3.txt", "docs.txt"]

@@ -62,6 +62,7 @@ def test_json_blocks_are_json(page: str) -> None:
         json.loads(block)
 
 
+@pytest.mark.airflow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
 def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the blocks of a page one after the other, as a reader would; check every load they describe."""
@@ -111,6 +112,7 @@ def test_options_of_columns_and_sources_are_all_there() -> None:
         assert templated == set(kind.template_fields)
 
 
+@pytest.mark.airflow
 def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
     from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
@@ -126,6 +128,7 @@ def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
     assert {code(row[0]) for row in table("events-and-tokens.md", "Argument")} == of_events
 
 
+@pytest.mark.airflow
 def test_what_airflow_retries_is_said_of_every_error() -> None:
     rows = table("operators.md", "What happened")
     final = {name: "does not retry" in row[2] for row in rows for name in spans(row[1]) if hasattr(exceptions, name)}
@@ -198,6 +201,7 @@ def test_regions_are_all_there() -> None:
     assert {code(row[0]): code(row[2]) for row in rows} == {region: base_url(region) for region in REGIONS}
 
 
+@pytest.mark.airflow
 def test_environment_variables_are_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 
@@ -219,14 +223,13 @@ def test_environment_variables_are_connections(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.airflow
 @pytest.mark.slow
-@pytest.mark.xdist_group("airflow")
 @pytest.mark.parametrize("page", ["README.md", "connection.md"])
 def test_the_command_adds_a_connection(page: str, airflow_db: Path, run_airflow: Any) -> None:
     (command,) = [block for block in blocks(page, "bash") + blocks(page, "console") if "connections add" in block]
     added = f"docs_{page.partition('.')[0].lower()}"
     command = command.replace("airflow ", f"{sys.executable} -m airflow ", 1).replace("clevertap_default", added)
     environment = {**os.environ, "PASSCODE": "p@s/s w%rd"}
-    subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=True, timeout=120)
+    subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=True, timeout=600)
     (stored,) = json.loads(run_airflow("connections", "get", added, "-o", "json").stdout)
     assert (stored["login"], stored["password"]) == ("ABC-DEF-123Z", "p@s/s w%rd")
     assert stored["extra_dejson"] == {"region": "in1"}

@@ -32,7 +32,6 @@ def test_options_are_all_there() -> None:
 
 
 @pytest.mark.airflow
-@pytest.mark.xdist_group("airflow")
 @pytest.mark.usefixtures("airflow_db")
 def test_messages_are_those_users_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "shop.db"

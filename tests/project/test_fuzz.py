@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples_of_properties import examples
 from tests.support.fuzz_targets import TARGETS
 
 
@@ -13,7 +14,7 @@ from tests.support.fuzz_targets import TARGETS
 def test_no_crash(name: str) -> None:
     target = TARGETS[name]
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(60)
     @given(st.data())
     def throw(data: st.DataObject) -> None:
         assert target.run(data.draw(target.examples)) > 0

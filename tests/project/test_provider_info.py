@@ -14,6 +14,8 @@ import pytest
 from airflow_provider_clevertap.provider_info import get_provider_info
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.airflow
+
 #: Runs several airflow commands in one process, as starting Airflow takes longer than any of them.
 COMMANDS = """
 import json, sys
@@ -37,7 +39,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow"))},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -130,7 +132,7 @@ def test_airflow_knows_the_configuration(tmp_path: Path) -> None:
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CLEVERTAP__ARTIFACTS_PATH": "/var/loads"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.stdout.strip().endswith("'/var/loads'"), done.stderr

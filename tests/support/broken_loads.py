@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,55 @@ class FailingClient:
             if self._sends:
                 self._client.upload(body, records, dry_run=dry_run)
             raise Broken
+        return self._client.upload(body, records, dry_run=dry_run)
+
+
+class StoppingClient:
+    """Stops a load at one of its requests, which is in flight then.
+
+    :param client: sends the requests.
+    :param at: the number of the request.
+    """
+
+    #: stops the load
+    stop: Callable[[], None]
+
+    def __init__(self, client: CleverTapClient, at: int) -> None:
+        self._client = client
+        self._left = at
+        self._lock = threading.Lock()
+        self.account_id = client.account_id
+
+    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:
+        with self._lock:
+            self._left -= 1
+            if not self._left:
+                self.stop()
+        return self._client.upload(body, records, dry_run=dry_run)
+
+
+class HoldingClient:
+    """Holds back some requests until they are let go.
+
+    :param client: sends the requests.
+    :param holds: says by the number of a request, from 1, and its body whether it is held back.
+    """
+
+    def __init__(self, client: CleverTapClient, holds: Callable[[int, bytes], bool]) -> None:
+        self._client = client
+        self._holds = holds
+        self._number = 0
+        self._lock = threading.Lock()
+        self.account_id = client.account_id
+        #: set it, and none is held back any more
+        self.let_go = threading.Event()
+
+    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:
+        with self._lock:
+            self._number += 1
+            held = self._holds(self._number, body)
+        if held and not self.let_go.wait(300):
+            raise AssertionError("a request is never let go")
         return self._client.upload(body, records, dry_run=dry_run)
 
 

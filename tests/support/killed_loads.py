@@ -25,7 +25,7 @@ from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, event
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.sources import open_source
 from airflow_provider_clevertap.loading.summary import Summary
-from tests.support.plain_rows import QUICK
+from tests.support.plain_rows import PATIENT
 
 ROWS = 2_400
 #: Small calls and blocks, so that few rows make many of both.
@@ -104,8 +104,8 @@ def write_lines(path: Path, random: Random) -> None:
 
 def load(case: Case, source: Path, directory: Path, address: Address) -> Summary:
     """Run a load, or what is left of it."""
-    options = {"max_in_flight": _IN_FLIGHT, "retries": QUICK, "max_rejects": 1.0, **case.options}
-    with CleverTapClient(*address, timeout=5.0, max_in_flight=_IN_FLIGHT) as client:
+    options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": 1.0, **case.options}
+    with CleverTapClient(*address, max_in_flight=_IN_FLIGHT) as client:
         return Load(
             case.kind,
             open_source(source, block_rows=_BLOCK_ROWS),
@@ -127,8 +127,7 @@ class LoadingProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
+            bufsize=0,  # what is read ahead, select does not see
         )
         self._pid = 0
         self._running = False
@@ -165,7 +164,7 @@ class LoadingProcess:
 
     def wait(self) -> int:
         """Wait for the end of the load; give its exit code, or minus the signal it died of."""
-        assert select.select([self._server.stdout], [], [], 120)[0], "the load does not end"
+        assert select.select([self._server.stdout], [], [], 300)[0], "the load does not end"
         self._running = False
         return int(self._answer())
 
@@ -182,9 +181,9 @@ class LoadingProcess:
 
     def _ask(self, what: Any) -> None:
         assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps(what) + "\n")
+        self._server.stdin.write(json.dumps(what).encode() + b"\n")
 
-    def _answer(self) -> str:
+    def _answer(self) -> bytes:
         assert self._server.stdout is not None
         return self._server.stdout.readline()
 

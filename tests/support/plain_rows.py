@@ -10,8 +10,10 @@ import pyarrow as pa
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 
-#: Waits short enough for tests, long enough to be waits.
-QUICK = RetryPolicy(attempts=4, total_seconds=20.0, base=0.01, cap=0.05)
+#: Waits short enough for tests, long enough to be waits. Attempts are what runs out, and never the time.
+QUICK = RetryPolicy(attempts=4, total_seconds=600.0, base=0.01, cap=0.05)
+#: The same for faults that strike at random or every so often: one batch may be struck again and again.
+PATIENT = RetryPolicy(attempts=100, total_seconds=600.0, base=0.01, cap=0.05)
 
 
 class Rows:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from airflow_provider_clevertap.api.answers import Answer
+from airflow_provider_clevertap.api.answers import Answer, Unclear
 from airflow_provider_clevertap.api.client import CleverTapClient
 
 ACCOUNT_ID = "TEST-ABC-12Z"
 PASSCODE = "WQX-SECRET-7731"
 SUCCESS = b'{"status":"success","processed":1,"unprocessed":[]}'
+#: Seconds for what comes in no time at all unless the machine is busy; only what is broken takes so long.
+PATIENCE = 60.0
 ONE = b'{"d":[{"identity":"p-1","type":"profile","profileData":{"Plan":"gold"}}]}'
 
 
@@ -54,7 +56,7 @@ class Line:
         line, *fields = head.decode("latin-1").split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
         request = Request(line, headers, rest)
-        self.server.requests.append(request)
+        self.server.note(request)
         return request
 
     def request(self) -> Request | None:
@@ -95,10 +97,12 @@ class RawServer:
     over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self._came = threading.Condition()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
-        self.threads = [threading.Thread(target=self._accept, daemon=True)]
-        self.threads[0].start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.serving: list[tuple[threading.Thread, socket.socket]] = []
+        self.accepting.start()
 
     @property
     def url(self) -> str:
@@ -112,16 +116,33 @@ class RawServer:
                 return
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self.threads.append(thread)
+            self.serving.append((thread, connection))
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.settimeout(10)
+            connection.settimeout(PATIENCE)
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection:
                 self.script(Line(connection, self))
+
+    def wait_for_requests(self, count: int) -> None:
+        """Wait until so many requests have come."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.requests) >= count, PATIENCE)
+
+    def note(self, request: Request) -> None:
+        """Add a request to those that have come."""
+        with self._came:
+            self.requests.append(request)
+            self._came.notify_all()
+
+    def wait_for_hang_up(self) -> None:
+        """Wait until every script has come to its end and its connection is closed."""
+        for thread, _ in self.serving:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
 
     def close(self) -> None:
         self.over.set()
@@ -129,8 +150,11 @@ class RawServer:
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for thread in self.threads:
-            thread.join(timeout=5)
+        self.accepting.join(PATIENCE)
+        for thread, connection in self.serving:
+            with suppress(OSError):  # it may be closed already; else a script may wait for more of a request
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
 
 
 def always(answer: bytes) -> Script:
@@ -175,11 +199,31 @@ def half_head(line: Line) -> None:
     line.send(b"HTTP/1.1 200 OK\r\nContent-Ty")
 
 
-def upload(url: str, body: bytes = ONE, timeout: float = 2.0) -> Answer:
+def upload(url: str, body: bytes = ONE, timeout: float = PATIENCE, connect: float = PATIENCE) -> Answer:
+    """Send one upload.
+
+    :param timeout: the client's, which is short only where it must be exceeded.
+    :param connect: seconds for making the connection, with TLS; never less by ``timeout``, as a busy machine may
+        need long for an honest handshake.
+    """
     with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=timeout) as api:
+        api._extensions["timeout"]["connect"] = connect
         return api.upload(body, 1)
+
+
+def upload_to_stalled_body(url: str) -> Answer:
+    """Send an upload to a server whose answer begins and then stalls.
+
+    The client waits as long for the beginning as for the rest. Where the beginning came too late, which a busy machine
+    may cause, it is asked again with a longer wait.
+    """
+    for timeout in (0.3, 3.0, PATIENCE):
+        answer = upload(url, timeout=timeout)
+        if not (isinstance(answer, Unclear) and answer.status is None):
+            break
+    return answer
 
 
 def stall(line: Line) -> None:
     line.request()
-    line.server.over.wait(10)
+    line.server.over.wait()

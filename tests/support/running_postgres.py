@@ -12,9 +12,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from scripts.local_airflow import free_port
+
 #: Where Debian and Ubuntu, Fedora, and Arch put the server's programs.
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/bin")
-PATIENCE = 60
+#: Seconds to start or to stop; it takes one on a free core.
+PATIENCE = 300
+#: How often another port is tried where a program has taken the one that was free.
+_PORTS = 5
 
 
 def find_programs() -> Path | None:
@@ -28,14 +33,13 @@ class RunningPostgres:
     """A server on this machine alone, with data that go when it is stopped.
 
     :param programs: the directory with ``initdb`` and ``postgres``.
-    :param port: a port nobody listens on.
     """
 
     user = "loader"
     password = "PG-SECRET-8842"
 
-    def __init__(self, programs: Path, port: int) -> None:
-        self.port = port
+    def __init__(self, programs: Path) -> None:
+        self.port = 0
         self._programs = programs
         self._home = Path(tempfile.mkdtemp(prefix="postgres-tests-"))
         # The server refuses to run as root. The package makes an account for it.
@@ -48,7 +52,10 @@ class RunningPostgres:
     def __enter__(self) -> RunningPostgres:
         try:
             self._make()
-            self._start()
+            for left in reversed(range(_PORTS)):
+                self.port = free_port()
+                if self._start(may_fail=left > 0):
+                    break
         except BaseException:
             self.__exit__()
             raise
@@ -69,6 +76,10 @@ class RunningPostgres:
         ours = {"conn_type": "postgres", "host": "127.0.0.1", "port": self.port, "schema": "postgres"}
         return json.dumps({**ours, "login": self.user, "password": self.password, **fields})
 
+    def url(self, database: str) -> str:
+        """Return the URL of a database, for Airflow's own."""
+        return f"postgresql+psycopg2://{self.user}:{self.password}@127.0.0.1:{self.port}/{database}"
+
     def connect(self) -> Any:
         """Give a connection of one's own, on which every statement is committed."""
         import psycopg
@@ -79,7 +90,7 @@ class RunningPostgres:
             dbname="postgres",
             user=self.user,
             password=self.password,
-            connect_timeout=5,
+            connect_timeout=60,
             autocommit=True,
         )
 
@@ -97,7 +108,8 @@ class RunningPostgres:
         options = [f"--username={self.user}", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"]
         self._run("initdb", f"--pgdata={self._home / 'data'}", *options, "--locale=C.UTF-8", "--no-sync")
 
-    def _start(self) -> None:
+    def _start(self, *, may_fail: bool) -> bool:
+        """Start the server; tell whether it answers, which it cannot on a port that is taken."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -119,10 +131,13 @@ class RunningPostgres:
         while True:
             try:
                 self.connect().close()
-                return
+                return True
             except Exception:
+                log_text = (self._home / "log").read_text(errors="replace")
+                if self._server.poll() is not None and may_fail and "Is another postmaster already running" in log_text:
+                    return False
                 if self._server.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError((self._home / "log").read_text(errors="replace")) from None
+                    raise RuntimeError(log_text) from None
                 time.sleep(0.1)
 
     def _run(self, program: str, *arguments: str) -> None:

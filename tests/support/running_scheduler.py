@@ -44,7 +44,7 @@ class RunningScheduler:
     """Used as a context: in it the scheduler works.
 
     :param home: an empty directory; ``dags`` in it holds the DAG files.
-    :param database: the URL of an empty database. Airflow 2 runs LocalExecutor on SQLite not at all.
+    :param database: the URL of its database. Airflow 2 runs LocalExecutor on SQLite not at all.
     :param environment: more environment variables.
     """
 
@@ -143,10 +143,11 @@ class RunningScheduler:
         while True:
             try:
                 urllib.request.urlopen(
-                    f"{self._environment['AIRFLOW__API__BASE_URL']}/api/v2/version", timeout=5
+                    f"{self._environment['AIRFLOW__API__BASE_URL']}/api/v2/version", timeout=60
                 ).close()
                 return
             except OSError:
+                assert self._processes["api-server"].poll() is None, self.logs()
                 assert time.monotonic() < end, self.logs()
                 time.sleep(0.5)
 

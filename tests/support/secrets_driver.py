@@ -31,18 +31,21 @@ FAULTS: list[dict[str, Any]] = [
     {"do": "status", "status": 503, "times": 2},
     {"do": "reset", "stored": True, "times": 2},
     {"do": "half_body", "times": 2},
-    {"do": "stall", "seconds": 3, "times": 1},
+    {"do": "stall", "times": 1},
 ]
+#: Seconds a client waits: a few where an answer never comes.
+LONG, SHORT = 60, 2
 
 
-def connection(url: str, passcode: str = PASSCODE) -> str:
+def connection(url: str, passcode: str = PASSCODE, timeout: int = LONG) -> str:
     fields = {"conn_type": "clevertap", "login": "TEST-ABC-12Z", "password": passcode, "host": url}
-    return json.dumps({**fields, "extra": {"timeout": 2}})
+    return json.dumps({**fields, "extra": {"timeout": timeout}})
 
 
 def main() -> None:
     from airflow.providers.common.compat.sdk import DAG
 
+    from airflow_provider_clevertap.api.retry import RetryPolicy
     from airflow_provider_clevertap.emulator.running import RunningEmulator
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
     from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
@@ -50,6 +53,7 @@ def main() -> None:
     from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
     from tests.support.inline_dag import in_this_process
 
+    RetryPolicy.delay = lambda *_: 0.01  # type: ignore[method-assign]  # as often as ever, in less time
     people = LEFT.parent / "source" / "people.csv"
     tokens = LEFT.parent / "source" / "tokens.csv"
     lines = LEFT.parent / "source" / "lines.jsonl"
@@ -64,7 +68,7 @@ def main() -> None:
     with RunningEmulator(account_id="TEST-ABC-12Z", passcode=PASSCODE) as emulator:
         os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"] = connection(emulator.url)
         if "killed" in sys.argv:
-            emulator.change_settings(latency=0.3)
+            emulator.inject({"do": "delay", "seconds": 300, "skip": 2})
             threading.Thread(target=die_in_the_middle, args=(emulator,), daemon=True).start()
             run("killed", source=str(LEFT.parent / "source" / "many.csv"), max_in_flight=1)
             return
@@ -83,6 +87,8 @@ def main() -> None:
         for fault in FAULTS:
             emulator.inject({"times": 3, **fault})
             name = f"{fault['do']}_{fault.get('status', '')}"
+            waits = SHORT if fault["do"] == "stall" else LONG
+            os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"] = connection(emulator.url, timeout=waits)
             run(name, max_rejects=10, columns=COLUMNS)
             ask(CleverTapHook())
             emulator.clear_faults()
@@ -90,10 +96,9 @@ def main() -> None:
         run("wrong_passcode")
         page = urlopen(emulator.url).read().decode()
         os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"] = connection(emulator.url)
-        dead = emulator.url
+        emulator.go_down()
+        run("dead", max_in_flight=1)
     (LEFT / "page.html").write_text(page)
-    os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"] = connection(dead)
-    run("dead", max_in_flight=1)
     (LEFT / "states.json").write_text(json.dumps(states))
 
 

@@ -26,7 +26,7 @@ def test_the_demo_shows_what_it_should() -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

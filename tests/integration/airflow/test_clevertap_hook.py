@@ -55,7 +55,6 @@ def test_an_incomplete_connection_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.airflow
-@pytest.mark.xdist_group("airflow")
 def test_airflows_own_command_tests_the_connection(run_airflow: Any, airflow_db: Any, emulator: Any) -> None:
     done = run_airflow("connections", "test", "over_there", AIRFLOW_CONN_OVER_THERE=uri(emulator.url))
     assert "success" in done.stdout.lower(), done.stdout + done.stderr

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 ROWS = 6_000
+#: Identities in the third and in the fourth batch.
+THIRD, FOURTH = "c-2000", "c-3000"
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +68,7 @@ def load(run_dag: Any, returned: Any, views: Path, tmp_path: Path) -> Callable[.
 def test_a_retry_goes_on_where_the_try_before_was_broken_off(
     load: Any, connection: str, emulator: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    emulator.inject({"do": "reset", "skip": 2, "times": 1})
+    emulator.inject({"do": "reset", "identity": THIRD, "times": 1})
     task, summary = load(retries=1, on_unconfirmed="resend")
     assert (task.state, task.try_number) == ("success", 2)
     assert (summary["rows"], summary["accepted"], summary["invalid"]) == (ROWS + 1, ROWS, 1)
@@ -84,7 +86,7 @@ def test_a_retry_goes_on_where_the_try_before_was_broken_off(
 
 
 def test_rows_on_their_way_are_not_sent_again_when_told_to_hold(load: Any, connection: str, emulator: Any) -> None:
-    emulator.inject({"do": "status", "status": 429, "retry_after": 3_600, "skip": 3, "times": 1})
+    emulator.inject({"do": "status", "status": 429, "retry_after": 3_600, "identity": FOURTH, "times": 1})
     task, summary = load(retries=1, on_unconfirmed="hold")
     assert (task.state, task.try_number) == ("success", 2)
     assert (summary["resumed_from_row"], summary["unconfirmed"], summary["resent"]) == (3_001, 0, 0)
@@ -117,8 +119,9 @@ def test_a_frame_of_a_function_is_gone_on_with_and_a_generator_of_events_is_not(
             yield frame
 
         one_frame() >> frames()
-    emulator.inject({"do": "reset", "skip": 2, "times": 1})
-    emulator.inject({"do": "reset", "skip": 7, "times": 1})
+    emulator.inject({"do": "reset", "identity": THIRD, "times": 1})
+    # The first rule has struck the frame's batch; of those this one sees, the first is that batch sent again.
+    emulator.inject({"do": "reset", "identity": THIRD, "skip": 1, "times": 1})
     dag_run = run_dag(dag)
     tasks = {one.task_id: (one.state, one.try_number) for one in dag_run.get_task_instances()}
     assert tasks == {"one_frame": ("success", 2), "frames": ("failed", 2)}
@@ -149,7 +152,7 @@ def test_the_hook_goes_on_with_each_of_its_loads(
             ]
 
         load_twice()
-    emulator.inject({"do": "reset", "skip": 8, "times": 1})
+    emulator.inject({"do": "reset", "identity": THIRD, "skip": 1, "times": 1})  # the first is that of the profiles
     first, second = returned(run_dag(dag), "load_twice")
     assert (first["resumed_from_row"], first["requests"]) == (ROWS + 2, 6)
     assert (second["resumed_from_row"], second["requests"]) == (2_001, 7)

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 PASSCODE = "PSC-7Q9-XKWVUT-0042"
 TOKEN = "fcm0tok9f8e7d6c5b4a39281706f5e4d3c2b1a0zq"
@@ -59,12 +59,13 @@ def arguments_of_all_processes() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Left:
+def told(tmp_path_factory: pytest.TempPathFactory, copy_airflow_database: Callable[[Path], None]) -> Left:
     """Run all loads once, in an Airflow of their own; give what they left."""
     place = tmp_path_factory.mktemp("told")
     home, left, source = place / "airflow", place / "left", place / "source"
     for directory in (home / "dags", left):
         directory.mkdir(parents=True)
+    copy_airflow_database(home / "airflow.db")
     row = {**PERSON, "token": TOKEN}
     write(
         source / "people.csv",
@@ -94,7 +95,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Left:
     arguments: set[str] = set()
     printed = place / "printed"
     with printed.open("w") as out:
-        for command in ([sys.executable, "-m", "airflow", "db", "migrate"], driver, [*driver, "killed"]):
+        for command in (driver, [*driver, "killed"]):
             with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out) as process:
                 while process.poll() is None:
                     arguments.update(arguments_of_all_processes())

@@ -14,7 +14,7 @@ from airflow_provider_clevertap.loading.sources import SqlSource
 from tests.support.people_in_databases import WINDOW, found
 
 # All in one group, so that one server and one Airflow do for all.
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 
 class TestConnections:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 COLUMNS = {"id": "identity"}
 PEOPLE = {"id": ["c-1", "c-2", "c-3"], "plan": ["gold", "silver", "gold"]}
@@ -253,6 +254,9 @@ def test_a_generator_that_raises_midway_leaves_what_was_sent_settled(
 ) -> None:
     def parts() -> Iterator[pd.DataFrame]:
         yield pd.DataFrame({"id": [*(f"c-{row}" for row in range(30_500)), "null"]})
+        end = time.monotonic() + 300
+        while emulator.stats()["stored"]["profiles"] < 10_000 and time.monotonic() < end:
+            time.sleep(0.01)
         raise OwnError("the warehouse has closed")
 
     instance, summary = load(parts)

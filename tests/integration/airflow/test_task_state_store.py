@@ -71,7 +71,7 @@ def make(emulator: Any, tmp_path: Path) -> Any:
 
     source = tmp_path / "views.csv"
     source.write_text("identity\n" + "".join(f"c-{number}\n" for number in range(5_000)))
-    client = CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, timeout=3.0, max_in_flight=1)
+    client = CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, timeout=60.0, max_in_flight=1)
 
     def make(accessor: Accessor, attempt: int = 1) -> Load:
         names = {"dag_id": "d", "run_id": str(tmp_path), "task_id": "t", "map_index": -1, "max_tries": 2}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 GOOD = [{"id": f"c-{number}", "email": f"person{number}@example.com"} for number in range(1, 6)]
 BAD = [{"id": "c-6", "email": "somebody.private"}, {"id": "c-7", "email": "someone.else@-example.com"}]

@@ -6,17 +6,35 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.settings import Settings
+from tests.support import examples_of_properties  # noqa: F401 - sets how hypothesis runs
+from tests.support.patient_http import PATIENCE, wait_until
 
 Post = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def emulator() -> Iterator[RunningEmulator]:
+@pytest.fixture(scope="session")
+def _one_for_all() -> Iterator[RunningEmulator]:
     with RunningEmulator() as running:
         yield running
+
+
+@pytest.fixture
+def emulator(_one_for_all: RunningEmulator) -> Iterator[RunningEmulator]:
+    """Run an emulator that is as if it were new, but for the numbers of its requests.
+
+    Starting one takes longer than most tests. What stops an emulator, or leaves it busy, has one of its own.
+    """
+    running = _one_for_all
+    yield running
+    running.clear_faults()
+    wait_until(lambda: not running.stats()["in_flight"], "an end of all uploads")
+    running.change_settings(**msgspec.to_builtins(Settings()))
+    running.reset()
 
 
 def credentials(emulator: RunningEmulator) -> dict[str, str]:
@@ -25,7 +43,7 @@ def credentials(emulator: RunningEmulator) -> dict[str, str]:
 
 @pytest.fixture
 def api(emulator: RunningEmulator) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=emulator.url, headers=credentials(emulator), timeout=10) as client:
+    with httpx.Client(base_url=emulator.url, headers=credentials(emulator), timeout=PATIENCE) as client:
         yield client
 
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import msgspec
 import pytest
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.patient_http import PATIENCE, get, post, wait_until
 
 MODULE = "airflow_provider_clevertap.emulator"
 HEADERS = {"X-CleverTap-Account-Id": "TEST-ACCOUNT", "X-CleverTap-Passcode": "TEST-PASSCODE"}
@@ -52,14 +52,12 @@ def test_it_starts_on_a_free_port_and_stops_cleanly(start: Any, tmp_path: Path, 
     ready = tmp_path / "ready"
     process = start("--port", "0", "--ready-file", str(ready), "--database", str(tmp_path / "emulator.db"))
     url = address_of(process)
-    deadline = time.monotonic() + 10
-    while not ready.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(ready.exists, "the file that says it is ready")
     assert ready.read_text().strip() == url
-    answer = httpx.post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
+    answer = post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
     assert answer.json()["status"] == "success"
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
     with RunningEmulator(database=str(tmp_path / "emulator.db")) as again:
         assert len(again.profiles()) == 1
@@ -73,9 +71,9 @@ def test_its_options(start: Any, event: Any) -> None:
     url = address_of(process)
     headers = {"X-CleverTap-Account-Id": "A", "X-CleverTap-Passcode": "B"}
     batch = {"d": [event("old"), event(data={"a": 1, "b": 2}), event(data={"a.b": 1})]}
-    answer = httpx.post(url + "/1/upload", headers=headers, json=batch).json()
+    answer = post(url + "/1/upload", headers=headers, json=batch).json()
     assert [one["code"] for one in answer["unprocessed"]] == [528, 522, 512]
-    settings = httpx.get(url + "/admin/settings").json()
+    settings = get(url + "/admin/settings").json()
     assert (settings["max_in_flight"], settings["max_in_flight_other"], settings["latency"]) == (4, 2, 0.1)
 
 
@@ -93,7 +91,7 @@ def test_its_options(start: Any, event: Any) -> None:
 )
 def test_what_it_refuses_to_start_with(start: Any, arguments: tuple[str, ...], reason: str) -> None:
     process = start("--port", "0", *arguments)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (2, "")
     assert reason in err
     assert "Traceback" not in err
@@ -117,39 +115,50 @@ def test_from_elsewhere_only_the_api_answers(start: Any, profile: Any) -> None:
     process = start("--port", "0", "--host", address, "--allow-remote")
     url = process.stdout.readline().split()[-1]
     assert url.startswith(f"http://{address}:")
-    assert httpx.post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}).status_code == 200
+    assert post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}).status_code == 200
     for path in ("/", "/admin/stats", "/admin/profiles"):
-        answer = httpx.get(url + path, headers={"Host": "localhost"})
+        answer = get(url + path, headers={"Host": "localhost"})
         assert (answer.status_code, "c-1" in answer.text) == (403, False)
 
 
 def test_faults_and_rude_clients_are_not_its_errors(start: Any, profile: Any) -> None:
     process = start("--port", "0")
     url = address_of(process)
+
+    def in_flight() -> int:
+        return int(get(url + "/admin/stats").json()["in_flight"])
+
     for fault in ("reset", "hang_up", "half_body", "huge_body", "slow_drip", "stall"):
-        httpx.post(url + "/admin/faults", json=[{"do": fault, "times": 1}]).raise_for_status()
+        timeout = 0.3 if fault == "stall" else PATIENCE
+        post(url + "/admin/faults", json=[{"do": fault, "times": 1}]).raise_for_status()
         with (
             suppress(httpx.HTTPError),
-            httpx.stream("POST", url + "/1/upload", headers=HEADERS, json={"d": [profile()]}, timeout=0.3) as answer,
+            httpx.stream(
+                "POST", url + "/1/upload", headers=HEADERS, json={"d": [profile()]}, timeout=timeout
+            ) as answer,
         ):
             next(answer.iter_raw(10))
+    # a client does not wait for the emulator to see that it has left, or even that it has come
+    wait_until(lambda: len(get(url + "/admin/requests").json()["items"]) == 6, "six uploads")
+    wait_until(lambda: not in_flight(), "an end of all uploads")
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, "Content-Length": "999999"}.items())
         client.sendall(f"POST /1/upload HTTP/1.1\r\nHost: {host}\r\n{head}\r\n{{".encode())
-        time.sleep(0.1)
-    assert httpx.post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}).status_code == 200
-    assert httpx.get(url + "/admin/stats").json()["in_flight"] == 0
-    results = [one["result"] for one in httpx.get(url + "/admin/requests").json()["items"]]
+        wait_until(in_flight, "half an upload")
+    wait_until(lambda: not in_flight(), "an end of half an upload")
+    assert post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}).status_code == 200
+    assert in_flight() == 0
+    results = [one["result"] for one in get(url + "/admin/requests").json()["items"]]
     assert results == ["success"] * 6 + ["The client left before its request was complete", "success"]
     process.terminate()
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
 
 
 def test_a_taken_port(start: Any, emulator: RunningEmulator) -> None:
     process = start("--port", emulator.url.rpartition(":")[2])
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "cannot start" in err
     assert "Traceback" not in err
@@ -158,19 +167,18 @@ def test_a_taken_port(start: Any, emulator: RunningEmulator) -> None:
 def test_it_stops_although_a_request_is_stalled(start: Any, profile: Any) -> None:
     process = start("--port", "0")
     url = address_of(process)
-    httpx.post(url + "/admin/faults", json=[{"do": "stall"}]).raise_for_status()
+    post(url + "/admin/faults", json=[{"do": "stall"}]).raise_for_status()
 
     def ask() -> None:
         with pytest.raises(httpx.HTTPError):
-            httpx.post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}, timeout=30)
+            post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
 
     waiting = threading.Thread(target=ask)
     waiting.start()
-    while not httpx.get(url + "/admin/stats").json()["in_flight"]:
-        time.sleep(0.01)
+    wait_until(lambda: get(url + "/admin/stats").json()["in_flight"], "the upload in flight")
     process.terminate()
-    _, err = process.communicate(timeout=10)
-    waiting.join(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
+    waiting.join(PATIENCE)
     assert (process.returncode, err) == (0, "")
 
 
@@ -181,16 +189,25 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_two_at_a_time_and_one_after_another() -> None:
+    others = set(threading.enumerate())
     first = RunningEmulator()
     with first, RunningEmulator(account_id="OTHER") as second:
         assert first.url != second.url
-        assert httpx.get(second.url + "/1/profile.json?identity=a", headers=HEADERS).status_code == 401
-        url = first.url
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        assert get(second.url + "/1/profile.json?identity=a", headers=HEADERS).status_code == 401
+    # somebody else may have a port the moment it is free, but not of both
+    assert not (answers(first.url) and answers(second.url))
     with first:
         assert first.stats()["requests"] == 0
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("clevertap-emulator")]
+    left = set(threading.enumerate()) - others
+    assert not [thread.name for thread in left if thread.name.startswith("clevertap-emulator")]
+
+
+def answers(url: str) -> bool:
+    try:
+        get(url)
+    except httpx.ConnectError:
+        return False
+    return True
 
 
 def test_wrong_settings_are_told_before_it_starts() -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.patient_http import get
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -38,8 +39,8 @@ class Checker(HTMLParser):
 
 @pytest.fixture
 def look(emulator: RunningEmulator) -> Any:
-    def get(query: str = "") -> Checker:
-        answer = httpx.get(f"{emulator.url}/{query}")
+    def look_at(query: str = "") -> Checker:
+        answer = get(f"{emulator.url}/{query}")
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/html")
         page = Checker()
@@ -47,7 +48,7 @@ def look(emulator: RunningEmulator) -> Any:
         assert page.open == []
         return page
 
-    return get
+    return look_at
 
 
 def test_an_empty_page(look: Any) -> None:
@@ -117,14 +118,14 @@ def test_odd_values_do_not_break_the_page(look: Any, upload: Any, profile: Any, 
 
 
 def test_it_refreshes_only_when_asked(look: Any, emulator: RunningEmulator) -> None:
-    assert 'http-equiv="refresh"' not in httpx.get(emulator.url + "/").text
-    assert '<meta http-equiv="refresh" content="2">' in httpx.get(emulator.url + "/?refresh=2").text
+    assert 'http-equiv="refresh"' not in get(emulator.url + "/").text
+    assert '<meta http-equiv="refresh" content="2">' in get(emulator.url + "/?refresh=2").text
     assert "refresh" not in look("?refresh=0;url=https://evil.example").tags
-    assert 'http-equiv="refresh"' not in httpx.get(emulator.url + "/?refresh=1").text
+    assert 'http-equiv="refresh"' not in get(emulator.url + "/?refresh=1").text
 
 
 def test_it_loads_nothing_from_elsewhere(emulator: RunningEmulator) -> None:
-    answer = httpx.get(emulator.url + "/")
+    answer = get(emulator.url + "/")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "http://" not in answer.text
     assert "https://" not in answer.text

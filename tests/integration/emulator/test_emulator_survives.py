@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.examples_of_properties import examples
+from tests.support.patient_http import get
 
 texts = st.one_of(
     st.sampled_from(
@@ -46,6 +48,7 @@ names = st.one_of(
     ),
     texts,
 )
+
 data = st.dictionaries(names, values, max_size=4)
 records = st.fixed_dictionaries(
     {},
@@ -64,7 +67,7 @@ finite = st.lists(st.one_of(records, values), min_size=1, max_size=8)
 
 
 @pytest.mark.parametrize("strictness", ["late", "refuse", "keep"])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40)
 @given(batch=finite)
 def test_every_record_gets_a_verdict(
     api: httpx.Client, emulator: RunningEmulator, strictness: str, batch: list[Any]
@@ -81,4 +84,4 @@ def test_every_record_gets_a_verdict(
     after = emulator.stats()
     assert after["accepted"] - before["accepted"] == verdict["processed"]
     assert after["refused"] - before["refused"] == len(verdict["unprocessed"])
-    assert httpx.get(emulator.url + "/").status_code == 200
+    assert get(emulator.url + "/").status_code == 200

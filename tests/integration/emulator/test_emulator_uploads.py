@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
+from tests.support.patient_http import get, post
 
 
 def test_wrong_account_id_is_told_from_wrong_passcode(emulator: RunningEmulator, profile: Any) -> None:
     def answer(account_id: str, passcode: str) -> Any:
         headers = {"X-CleverTap-Account-Id": account_id, "X-CleverTap-Passcode": passcode}
-        got = httpx.post(emulator.url + "/1/upload", headers=headers, json={"d": [profile()]})
+        got = post(emulator.url + "/1/upload", headers=headers, json={"d": [profile()]})
         return got.status_code, got.json()
 
     bad_account = {"status": "fail", "error": "Account ID is not valid", "code": 401}
@@ -21,7 +22,7 @@ def test_wrong_account_id_is_told_from_wrong_passcode(emulator: RunningEmulator,
     assert answer("OTHER", emulator.passcode) == (401, bad_account)
     assert answer(emulator.account_id, "other") == (401, bad_passcode)
     assert answer(emulator.account_id, "") == (401, bad_passcode)
-    assert httpx.get(emulator.url + "/1/profile.json?identity=x").json() == bad_account
+    assert get(emulator.url + "/1/profile.json?identity=x").json() == bad_account
     assert emulator.profiles() == []
 
 
@@ -182,7 +183,7 @@ def test_a_database_file_is_found_again(tmp_path: Any) -> None:
     for expected in (1, 2):
         with RunningEmulator(database=file) as emulator:
             headers = {"X-CleverTap-Account-Id": emulator.account_id, "X-CleverTap-Passcode": emulator.passcode}
-            httpx.post(emulator.url + "/1/upload", headers=headers, json={"d": [record]}).raise_for_status()
+            post(emulator.url + "/1/upload", headers=headers, json={"d": [record]}).raise_for_status()
             assert emulator.stats()["kinds"]["event"]["accepted"] == len(emulator.events()) == expected
             assert len(emulator.profiles()) == 1
             assert [one["id"] for one in emulator.requests()] == list(range(1, expected + 1))

@@ -9,7 +9,7 @@ import pytest
 from tests.support.example_needs import EXAMPLES, dag_in
 
 pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 
 @pytest.mark.parametrize("choice", ["Approve", "Reject"])

@@ -13,7 +13,7 @@ import pytest
 from tests.support.doc_pages import blocks
 from tests.support.example_needs import DAG_FILES, EXAMPLES, dag_in, needs
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 #: A form needs room: each field has its title, its description and its checks.
 LONGEST = {"one_off_load": 95}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.example_needs import EXAMPLES, dag_in
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 PEOPLE = "id,mail,born\nu-1,ana@example.com,1990-02-01\nu-2,bo@example.com,1991-03-02\n"
 VIEWS = "id,at,sku\nu-1,2026-01-02 03:04:05,a\nu-2,2026-01-02 04:05:06,b\n"

@@ -15,6 +15,7 @@ from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from tests.support.broken_loads import FailingClient, MakeLoad
+from tests.support.held_answers import wait_until_at_rest
 from tests.support.plain_rows import QUICK, Rows
 
 
@@ -26,6 +27,9 @@ def shared_emulator() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def emulator(shared_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
+    # A request whose client went away is worked at to its end, and would be stored after the reset.
+    shared_emulator.clear_faults()
+    wait_until_at_rest(shared_emulator)
     shared_emulator.reset()
     shared_emulator.set_max_in_flight(15)
     yield shared_emulator
@@ -34,7 +38,7 @@ def emulator(shared_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def client(emulator: RunningEmulator) -> Iterator[CleverTapClient]:
-    with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, timeout=3.0, max_in_flight=15) as made:
+    with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, max_in_flight=15) as made:
         yield made
 
 
@@ -50,10 +54,18 @@ def make_load(client: CleverTapClient) -> Callable[..., Load]:
 @pytest.fixture
 def make(client: CleverTapClient, tmp_path: Path) -> MakeLoad:
     def make(
-        rows: Any, *, kind: RecordKind = PROFILES, after: int | None = None, sends: bool = False, **options: Any
+        rows: Any,
+        *,
+        kind: RecordKind = PROFILES,
+        after: int | None = None,
+        sends: bool = False,
+        through: Any = None,
+        **options: Any,
     ) -> Load:
         store = FileStore(tmp_path / "checkpoint", series=options.pop("series", ""))
-        given: Any = client if after is None else FailingClient(client, after, sends=sends)
+        given: Any = through or client
+        if after is not None:
+            given = FailingClient(client, after, sends=sends)
         source = Rows(rows) if isinstance(rows, list) else rows
         options = {"retries": QUICK, "rejects_path": tmp_path / "rejects.csv", **options}
         return Load(kind, source, given, LoadOptions(**options), store=store, log=logging.getLogger("load"))

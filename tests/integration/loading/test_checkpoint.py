@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,21 +23,26 @@ from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.load_state import LoadState
-from tests.support.broken_loads import VIEWED, MakeLoad, break_off
+from tests.support.broken_loads import VIEWED, HoldingClient, MakeLoad, break_off
 from tests.support.plain_rows import QUICK, Rows, people
 
 
 class Troubled(FileStore):
-    """Fails some of its writes."""
+    """Fails some of its writes.
 
-    def __init__(self, directory: Path, fails: set[int]) -> None:
+    :param first: done before a write fails.
+    """
+
+    def __init__(self, directory: Path, fails: set[int], first: Callable[[], None] = lambda: None) -> None:
         super().__init__(directory)
         self.fails = fails
+        self.first = first
         self.writes = 0
 
     def save(self, state: dict[str, Any]) -> None:
         self.writes += 1
         if self.writes in self.fails:
+            self.first()
             raise OSError(28, "No space left on device")
         super().save(state)
 
@@ -44,21 +51,44 @@ class WatchedStore(FileStore):
     """Remembers the most rows that were claimed and not settled."""
 
     most = 0
+    told: Callable[[], None] = staticmethod(lambda: None)
 
     def save(self, state: dict[str, Any]) -> None:
         super().save(state)
         lane = LoadState.read(state, self.name).lanes["main"]
         self.most = max(self.most, len(lane.claimed.without(lane.settled)))
+        self.told()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("airflow_provider_clevertap.loading.dispatch.time", made)
+    return made
+
+
+class Clock:
+    """Moves on by so many seconds whenever it is looked at, which is once for each claim."""
+
+    seconds = 0.0
+    _now = 1_000.0
+
+    def monotonic(self) -> float:
+        self._now += self.seconds
+        return self._now
 
 
 def test_few_rows_are_claimed_while_answers_are_slow(
-    client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path
+    client: CleverTapClient, emulator: RunningEmulator, clock: Clock, tmp_path: Path
 ) -> None:
-    emulator.inject({"do": "delay", "seconds": 0.4})
+    clock.seconds = 0.4
+    # Nothing is answered before a second claim was made.
+    held: Any = HoldingClient(client, lambda number, _: number <= 2)
     store = WatchedStore(tmp_path / "checkpoint", series="")
+    store.told = lambda: held.let_go.set() if store.most >= 4_000 else None
     options = LoadOptions(retries=QUICK, rejects_path=tmp_path / "rejects.csv", max_in_flight=2)
     rows = Rows(people(20_000), block_rows=20_000)
-    Load(VIEWED, rows, client, options, store=store, log=logging.getLogger("load")).run()
+    Load(VIEWED, rows, held, options, store=store, log=logging.getLogger("load")).run()
     assert 4_000 <= store.most <= (2 * 2 + 4) * 1_000  # in flight, ready, and claimed next
 
 
@@ -76,7 +106,15 @@ def test_nothing_is_sent_without_a_checkpoint(
 ) -> None:
     for name in ("PATIENCE", "CLOSING_PATIENCE"):
         monkeypatch.setattr(f"airflow_provider_clevertap.loading.patience.{name}", 0.3)
-    store = Troubled(tmp_path / "checkpoint", set(range(4, 99)))
+
+    def wait_for_two_batches() -> None:
+        # One that has not gone out by the end of the load stays where it is.
+        end = time.monotonic() + 120
+        while emulator.stats()["stored"]["profiles"] < 2_000:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
+    store = Troubled(tmp_path / "checkpoint", set(range(4, 99)), wait_for_two_batches)
     load = Load(PROFILES, Rows(people(5_000)), client, LoadOptions(max_in_flight=1), store=store)
     with pytest.raises(StorageUnavailableError, match="cannot be kept"):
         load.run()
@@ -149,9 +187,10 @@ def test_many_refusals_fill_several_parts(
         assert [row["identity"] for row in csv.DictReader(stream)] == refused
 
 
-def test_what_may_be_unknown_after_a_kill_is_bounded(client: CleverTapClient, tmp_path: Path) -> None:
+def test_what_may_be_unknown_after_a_kill_is_bounded(client: CleverTapClient, clock: Clock, tmp_path: Path) -> None:
     in_flight = 4
+    clock.seconds = 0.0  # answers could not come faster: as much as ever is claimed at a time
     options = LoadOptions(retries=QUICK, max_in_flight=in_flight)
     store = WatchedStore(tmp_path)
-    Load(VIEWED, Rows(people(100_000)), client, options, store=store).run()
+    Load(VIEWED, Rows(people(100_000), block_rows=100_000), client, options, store=store).run()
     assert 0 < store.most <= 8 * in_flight * 1_000

@@ -19,6 +19,7 @@ from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from tests.support.broken_loads import StoppingClient
 from tests.support.paths import PACKAGE
 from tests.support.plain_rows import QUICK, Rows, people
 
@@ -33,9 +34,16 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
     random = Random(4)
     right = time.time
     monkeypatch.setattr(time, "time", lambda: right() + random.choice((-1, 1)) * random.uniform(0, 200_000))
-    emulator.inject(
-        {"do": "status", "status": 503, "stored": True, "every": 7}, {"do": "status", "status": 429, "every": 5}
-    )
+    # About every fifth batch is in trouble, before the load is stopped and after.
+    faults: list[dict[str, Any]] = [
+        {"do": "status", "status": 503, "stored": True, "identity": f"cust-{number:05}", "times": 2}
+        for number in range(50, 4_000, 650)
+    ]
+    faults += [
+        {"do": "status", "status": 429, "identity": f"cust-{number:05}", "times": 3}
+        for number in range(350, 4_000, 650)
+    ]
+    emulator.inject(*faults)
     began = time.monotonic()
 
     def load(given: Any) -> Load:
@@ -43,17 +51,9 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
         options = LoadOptions(max_in_flight=2, retries=QUICK, bytes_per_batch=10_000)
         return Load(kind, Rows(people(4_000)), given, options, store=FileStore(tmp_path))
 
-    class Stopping:
-        account_id = client.account_id
-        requests = 0
-
-        def upload(self, *arguments: Any, **options: Any) -> Any:
-            self.requests += 1
-            if self.requests == 10:
-                first.stop()
-            return client.upload(*arguments, **options)
-
-    first = load(Stopping())
+    stopping = StoppingClient(client, 10)
+    first = load(stopping)
+    stopping.stop = first.stop
     with pytest.raises(LoadStoppedError):
         first.run()
     summary = load(client).run()
@@ -62,6 +62,7 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
     assert 0 < summary.seconds < time.monotonic() - began + 1
     assert len({event["ts"] for event in emulator.events()}) == 1, "a later try must keep the moment of the first"
     assert len(emulator.events()) - 4_000 <= summary.resent
+    assert all(rule["struck"] == rule["times"] for rule in emulator.faults())
 
 
 @pytest.mark.parametrize("wrong_by", [-86_400, -3_600, 0, 3_600, 86_400])

@@ -12,7 +12,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.summary import Summary
-from tests.support.plain_rows import QUICK, Rows, people
+from tests.support.plain_rows import PATIENT, Rows, people
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def emulator() -> Iterator[RunningEmulator]:
 
 def load(emulator: RunningEmulator, rows: int, *, gzip: bool = True) -> Summary:
     with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, gzip=gzip) as client:
-        options = LoadOptions(retries=QUICK, bytes_per_batch=50_000, max_in_flight=4)
+        options = LoadOptions(retries=PATIENT, bytes_per_batch=50_000, max_in_flight=4)
         return Load(PROFILES, Rows(people(rows)), client, options).run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from airflow_provider_clevertap.exceptions import (
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from tests.support.plain_rows import QUICK, Rows, people
+from tests.support.plain_rows import PATIENT, QUICK, Rows, people
 from tests.support.what_became import check_accounts, rejects, stored
 
 MakeLoad = Callable[..., Load]
@@ -90,7 +91,7 @@ def test_records_that_met_a_server_error_are_sent_again(make_load: MakeLoad, emu
 def test_an_unclear_answer_to_profiles_is_overcome(
     make_load: MakeLoad, emulator: RunningEmulator, fault: dict[str, Any]
 ) -> None:
-    emulator.inject({**fault, "times": 2})
+    emulator.inject({**fault, "identity": "cust-00000", "times": 2})
     facts = check_accounts(make_load(people(2_000), max_in_flight=1).run(), 2_000)
     assert facts["accepted"] == 2_000
     assert len(stored(emulator)) == 2_000
@@ -101,7 +102,7 @@ def test_an_unclear_answer_to_profiles_is_overcome(
 def test_counting_operations_are_held_when_the_user_says_so(
     make_load: MakeLoad, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    emulator.inject({"do": "reset", "stored": True, "times": 1})
+    emulator.inject({"do": "reset", "stored": True, "identity": "cust-00000", "times": 1})
     path = tmp_path / "rejects.csv"
     load = make_load(
         people(1_500, Points="5"),
@@ -145,7 +146,7 @@ def test_a_page_in_place_of_answers_is_the_weather(make_load: MakeLoad, emulator
 def test_a_low_ceiling_is_respected_in_the_end(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.set_max_in_flight(3)
     emulator.inject({"do": "delay", "seconds": 0.02})
-    facts = check_accounts(make_load(people(40_000), max_in_flight=15).run(), 40_000)
+    facts = check_accounts(make_load(people(40_000), max_in_flight=15, retries=PATIENT).run(), 40_000)
     assert facts["accepted"] == 40_000
     assert facts["resent"] == 0
     assert all(request["in_flight"] <= 3 for request in emulator.requests() if request["status"] == 200)
@@ -162,9 +163,11 @@ def test_a_wrong_passcode_ends_the_load_at_once(emulator: RunningEmulator) -> No
 
 
 def test_a_dead_server_is_the_weather() -> None:
-    with CleverTapClient("ID", "CODE", "http://127.0.0.1:9") as client:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and does not listen: connections are refused, and nobody else gets the port
+        client = CleverTapClient("ID", "CODE", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         load = Load(PROFILES, Rows(people(10)), client, LoadOptions(retries=QUICK))
-        with pytest.raises(CleverTapUnavailableError, match=r"127\.0\.0\.1"):
+        with client, pytest.raises(CleverTapUnavailableError, match=r"127\.0\.0\.1"):
             load.run()
 
 
@@ -179,6 +182,6 @@ def test_trouble_that_does_not_end_is_the_weather(make_load: MakeLoad, emulator:
 
 def test_being_told_to_wait_is_no_failure(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "status", "status": 429, "times": 9})
-    policy = RetryPolicy(attempts=2, total_seconds=20.0, base=0.01, cap=0.02)
+    policy = RetryPolicy(attempts=2, total_seconds=600.0, base=0.01, cap=0.02)
     facts = check_accounts(make_load(people(10), retries=policy).run(), 10)
     assert (facts["accepted"], facts["retries"], facts["resent"]) == (10, 9, 0)

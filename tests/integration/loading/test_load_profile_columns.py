@@ -184,7 +184,7 @@ def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
     )
     running = threading.Thread(target=load.run, daemon=True)
     running.start()
-    running.join(30)
+    running.join(300)
     assert not running.is_alive()
     assert (load.summary.rows, load.summary.accepted) == (1_200, 30 * (40 - bad))
     assert len(names(emulator)) == 30 * (40 - bad)

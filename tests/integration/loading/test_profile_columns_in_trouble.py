@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from tests.support.plain_rows import QUICK, Rows
+from tests.support.broken_loads import HoldingClient, StoppingClient
+from tests.support.plain_rows import PATIENT, QUICK, Rows
 from tests.support.views_of_people import PROFILE, VIEWED, check_order, names, views
 from tests.support.what_became import rejects
 
@@ -25,25 +27,27 @@ MakeLoad = Callable[..., Load]
 
 
 def test_a_stuck_update_lets_no_event_pass(emulator: RunningEmulator, client: CleverTapClient) -> None:
-    # The client waits three seconds for an answer, then sends the batch again.
-    emulator.inject({"do": "stall", "identity": "cust-00000", "times": 1})
+    # When it gets on at last its fate is unclear, and it is sent again.
+    emulator.inject({"do": "reset", "identity": "cust-00000", "times": 1})
+    stuck: Any = HoldingClient(client, lambda _, body: b'"cust-00000"' in body)
     source = Rows(views(6_000), block_rows=1_000)
-    load = Load(VIEWED, source, client, LoadOptions(retries=QUICK, profile_columns=PROFILE))
+    load = Load(VIEWED, source, stuck, LoadOptions(retries=QUICK, profile_columns=PROFILE))
     running = threading.Thread(target=load.run)
     running.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while (while_stuck := emulator.stats()["stored"])["profiles"] < 5_000 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.join(60)
+        time.sleep(0.01)
+    stuck.let_go.set()
+    running.join(300)
     assert (while_stuck["profiles"], while_stuck["events"]) == (5_000, 0)
-    assert load.summary.accepted == 6_000
+    assert (load.summary.accepted, load.summary.resent) == (6_000, 1_000)
     check_order(emulator)
 
 
 def test_plain_updates_are_repeated_after_an_unclear_answer_whatever_the_policy(
     make_load: MakeLoad, emulator: RunningEmulator
 ) -> None:
-    emulator.inject({"do": "reset", "stored": True, "times": 1})
+    emulator.inject({"do": "reset", "stored": True, "identity": "cust-00000", "times": 1})
     load = make_load(views(1_500), kind=VIEWED, profile_columns=PROFILE, on_unconfirmed="hold", max_in_flight=1)
     summary = load.run()
     assert (summary.accepted, summary.resent) == (1_500, 1_000)
@@ -53,7 +57,7 @@ def test_plain_updates_are_repeated_after_an_unclear_answer_whatever_the_policy(
 def test_counting_updates_are_held_and_their_events_with_them(
     make_load: MakeLoad, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    emulator.inject({"do": "reset", "stored": True, "times": 1})
+    emulator.inject({"do": "reset", "stored": True, "identity": "cust-00000", "times": 1})
     path = tmp_path / "rejects.csv"
     load = make_load(
         views(1_500, Points="5"),
@@ -84,12 +88,14 @@ def test_a_load_that_breaks_off_counts_no_row_of_which_only_the_profile_arrived(
     assert stored < len([one for one in emulator.profiles() if one["uploads"]])
 
 
-def test_a_load_told_to_stop_counts_what_it_sent(make_load: MakeLoad, emulator: RunningEmulator) -> None:
-    emulator.inject({"do": "delay", "seconds": 0.05})
-    load = make_load(Rows(views(20_000), block_rows=1_000), kind=VIEWED, profile_columns=PROFILE, max_in_flight=2)
-    threading.Timer(0.4, load.stop).start()
+def test_a_load_told_to_stop_counts_what_it_sent(client: CleverTapClient, emulator: RunningEmulator) -> None:
+    stopping: Any = StoppingClient(client, 10)
+    options = LoadOptions(retries=QUICK, profile_columns=PROFILE, max_in_flight=2)
+    load = Load(VIEWED, Rows(views(10_000), block_rows=1_000), stopping, options)
+    stopping.stop = load.stop
     with pytest.raises(LoadStoppedError):
         load.run()
+    assert 10 <= emulator.stats()["requests"] <= 11
     assert load.summary.accepted == load.summary.rows == len(emulator.events())
     check_order(emulator)
 
@@ -107,6 +113,7 @@ def test_a_service_in_trouble_loses_and_doubles_nothing(make_load: MakeLoad, emu
         on_unconfirmed="hold",
         max_rejects=1.0,
         max_in_flight=5,
+        retries=PATIENT,
     )
     summary = load.run()
     assert summary.rows == 9_000

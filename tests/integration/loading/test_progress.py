@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading import progress
+from airflow_provider_clevertap.loading import progress, summary
 from airflow_provider_clevertap.loading.load import Load
 from airflow_provider_clevertap.loading.progress import Progress
+from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.summary import Summary
 from tests.support.plain_rows import Rows, people
 
@@ -22,10 +24,43 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "settled" in record.getMessage()]
 
 
-def test_a_short_load_needs_no_progress(make_load: Callable[..., Load], caplog: pytest.LogCaptureFixture) -> None:
+class Clock:
+    """Stands still until it is set, for what tells of progress alone."""
+
+    now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(progress, "time", made)
+    return made
+
+
+class SlowlyRead(Rows):
+    """Takes 2.4 seconds for each block."""
+
+    def __init__(self, rows: list[dict[str, Any]], clock: Clock) -> None:
+        super().__init__(rows)
+        self.clock = clock
+
+    def blocks(self) -> Iterator[RowBlock]:
+        for block in super().blocks():
+            yield block
+            self.clock.now += 2.4
+
+
+def test_a_short_load_needs_no_progress(
+    make_load: Callable[..., Load], caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
     with caplog.at_level(logging.INFO):
-        make_load(people(2_000)).run()
-    assert lines(caplog) == []
+        make_load(SlowlyRead(people(2_000), clock)).run()
+        assert lines(caplog) == []
+        make_load(SlowlyRead(people(2_800), clock)).run()
+    assert len(lines(caplog)) == 1
 
 
 def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
@@ -33,14 +68,15 @@ def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
 ) -> None:
     monkeypatch.setattr(progress, "_FIRST_AFTER", 0.0)
     monkeypatch.setattr(progress, "_EVERY", 0.0)
-    rows = people(40_000)
+    rows = people(7_000)
     rows[3]["Email"] = "somebody.private"
     source = Rows(rows)
     monkeypatch.setattr(source, "progress", lambda: 0.25)
     with caplog.at_level(logging.INFO):
-        make_load(source, max_rejects=1).run()
+        # One at a time, so that the first rows are settled long before the last ones are read.
+        make_load(source, max_rejects=1, max_in_flight=1).run()
     told = lines(caplog)
-    assert len(told) == 58
+    assert len(told) == 10
     assert all(LINE.fullmatch(line) for line in told)
     assert "25% read, about" in told[-1]
     assert "1 failed" in told[-1]
@@ -49,16 +85,15 @@ def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
 
 
 def test_lines_come_at_a_rate_a_person_can_read(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    now = 1_000.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    summary = Summary("profiles", _started=now)
-    told = Progress(logging.getLogger("load"), summary, lambda: None)
+    monkeypatch.setattr(summary, "time", clock)
+    counts = Summary("profiles", _started=clock.now)
+    told = Progress(logging.getLogger("load"), counts, lambda: None)
     with caplog.at_level(logging.INFO):
         for _ in range(3_600):
-            now += 0.1
-            summary.accepted += 1_000
+            clock.now += 0.1
+            counts.accepted += 1_000
             told.tick()
     # Six minutes: one line after five seconds, then two a minute, and no guess at the end where none can be known.
     assert len(lines(caplog)) == 12
@@ -66,7 +101,7 @@ def test_lines_come_at_a_rate_a_person_can_read(
 
 
 def test_waiting_for_clevertap_is_told_once_for_all_threads(
-    make_load: Callable[..., Load], emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
+    make_load: Callable[..., Load], emulator: RunningEmulator, caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:
     emulator.inject({"do": "status", "status": 503, "body": "html", "times": 3})
     with caplog.at_level(logging.INFO):

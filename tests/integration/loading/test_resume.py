@@ -6,10 +6,12 @@ import csv
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.running import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     CannotResumeError,
@@ -18,7 +20,7 @@ from airflow_provider_clevertap.exceptions import (
     TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.kinds import events
-from tests.support.broken_loads import VIEWED, Broken, MakeLoad, arrived, break_off, state
+from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, arrived, break_off, state
 from tests.support.plain_rows import Rows, people
 
 
@@ -73,7 +75,7 @@ def test_events_keep_the_moment_of_the_first_try(
 ) -> None:
     rows = people(2_000)
     moments = iter([1_800_000_000.0, 1_800_003_600.0])
-    monkeypatch.setattr("airflow_provider_clevertap.loading.kinds.time.time", lambda: next(moments))
+    monkeypatch.setattr("airflow_provider_clevertap.loading.kinds.time", SimpleNamespace(time=lambda: next(moments)))
     first, second = (events(event_name="Viewed", timestamp="now") for _ in range(2))
     monkeypatch.undo()
     break_off(make(rows, kind=first, after=1, max_in_flight=1))
@@ -83,11 +85,13 @@ def test_events_keep_the_moment_of_the_first_try(
 
 @pytest.mark.parametrize("fault", [None, {"do": "status", "status": 429, "skip": 6}], ids=["sending", "waiting"])
 def test_a_load_that_is_told_to_stop_leaves_nothing_unknown(
-    fault: dict[str, Any] | None, make: MakeLoad, emulator: RunningEmulator, tmp_path: Path
+    fault: dict[str, Any] | None, make: MakeLoad, client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    emulator.inject({"do": "delay", "seconds": 0.05}, *([fault] if fault else []))
+    emulator.inject(*([fault] if fault else []))
     rows = people(40_000)
-    load = make(rows, kind=VIEWED, on_unconfirmed="hold")
+    # When the load is stopped six are answered, and the others have begun or are told to wait.
+    sending = HoldingClient(client, lambda number, _: number > 6 and fault is None)
+    load = make(rows, kind=VIEWED, on_unconfirmed="hold", through=sending)
     ended: list[BaseException] = []
 
     def run() -> None:
@@ -98,10 +102,12 @@ def test_a_load_that_is_told_to_stop_leaves_nothing_unknown(
 
     running = threading.Thread(target=run)
     running.start()
-    while emulator.stats()["accepted"] < 6_000:
+    end = time.monotonic() + 120
+    while emulator.stats()["accepted"] < 6_000 and time.monotonic() < end:
         time.sleep(0.005)
     load.stop()
-    running.join()
+    sending.let_go.set()
+    running.join(300)
     assert [type(error) for error in ended] == [LoadStoppedError]
     left = state(tmp_path)
     assert left["claimed"] == {"main": [], "ahead": []}

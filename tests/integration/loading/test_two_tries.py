@@ -18,6 +18,7 @@ from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.loading.file_store import FileStore
 from airflow_provider_clevertap.loading.kinds import PROFILES, events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from tests.support.held_answers import held_answers, wait_until_at_rest
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
 from tests.support.killed_loads import CASES, LoadingProcess, load
 from tests.support.plain_rows import Rows, people
@@ -38,7 +39,7 @@ def later() -> Iterator[LoadingProcess]:
 
 
 def wait_for_stored(emulator: RunningEmulator, requests: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while emulator.stats()["requests"] < requests:
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -59,23 +60,27 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
     load(case, source, tmp_path / "undisturbed", address)
     undisturbed = rejected(tmp_path / "undisturbed" / "rejects.csv")
     emulator.reset()
-    emulator.inject({"do": "delay", "seconds": 0.005}, {"do": "fail_records", "identities": sorted(refused)})
-    earlier.start(name, source, directory, address)
-    wait_for_stored(emulator, 60)
-    earlier.pause()
-    later.start(name, source, directory, address)
-    wait_for_stored(emulator, emulator.stats()["requests"] + 20)
-    if wakes == "while the later one sends":
-        earlier.let_go_on()
-        assert later.wait() == 0, (directory / "failure").read_text()
-    else:
-        assert later.wait() == 0
-        earlier.let_go_on()
-    assert earlier.wait() == 1
-    failure = (directory / "failure").read_text()
-    assert failure.startswith("OvertakenError"), failure
-    while emulator.stats()["in_flight"]:
-        time.sleep(0.01)
+    emulator.inject({"do": "fail_records", "identities": sorted(refused)})
+    may_go = Allowance(60)  # so that neither try can end before it is let go on
+    with held_answers(emulator, may_go):
+        earlier.start(name, source, directory, address)
+        wait_for_stored(emulator, 60)
+        earlier.pause()
+        may_go.left = 25
+        later.start(name, source, directory, address)
+        wait_for_stored(emulator, 60 + 25)
+        if wakes == "while the later one sends":
+            earlier.let_go_on()
+            may_go.left = None
+            assert later.wait() == 0, (directory / "failure").read_text()
+        else:
+            may_go.left = None
+            assert later.wait() == 0
+            earlier.let_go_on()
+        assert earlier.wait() == 1
+        failure = (directory / "failure").read_text()
+        assert failure.startswith("OvertakenError"), failure
+        wait_until_at_rest(emulator)
     assert json.loads((directory / "checkpoint.json").read_text())["complete"]
     assert json.loads((directory / "report.json").read_text())["failure"] is None
     told = rejected(directory / "rejects.csv")
@@ -86,6 +91,21 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
     check_outcomes(summary, told, undisturbed, case, rows)
     check_arrived(summary, told, emulator, case, rows, set())
     assert not list(directory.glob("*.part"))
+
+
+class Allowance:
+    """Lets so many answers go, or all of them."""
+
+    def __init__(self, left: int | None) -> None:
+        self.left = left
+
+    def __call__(self, held: int) -> bool:
+        if self.left is None:
+            return True
+        if not self.left:
+            return False
+        self.left -= 1
+        return True
 
 
 class AtTheLastMoment(FileStore):

@@ -10,8 +10,10 @@ from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import AccessDeniedError, CleverTapError, CleverTapUnavailableError
 from tests.support.chaos.kinds import Kind
 
-#: As often as by default, with short waits.
+#: As often as by default, with short waits: for faults that do not end before the try does.
 QUICK = RetryPolicy(base=0.01, cap=0.05)
+#: So often that no batch is struck each time by a fault that strikes some requests, whichever batch they carry.
+ENOUGH = RetryPolicy(attempts=60, base=0.01, cap=0.05)
 #: Waits for a service that is away as long as by default.
 PATIENT = RetryPolicy(attempts=10_000, base=0.01, cap=0.05)
 #: The default, sixty times as fast.
@@ -93,7 +95,7 @@ class Fault:
     contradicts: bool = False
     blames: tuple[int, ...] = ()
     timeout: float = _LONG
-    retries: RetryPolicy = QUICK
+    retries: RetryPolicy = ENOUGH
     settings: Mapping[str, Any] = field(default_factory=dict)
     everywhere: bool = False
 
@@ -101,7 +103,7 @@ class Fault:
 _BLAMED = (11, 12, 170)
 #: A fault for ever after some requests went well; a few of those under way end well, too.
 _FOR_EVER: dict[str, Any] = {"skip": 6, "probability": 1.0}
-_DEAD: dict[str, Any] = {"ends": CleverTapUnavailableError}
+_DEAD: dict[str, Any] = {"ends": CleverTapUnavailableError, "retries": QUICK}
 
 FAULTS = {
     "no fault": Fault(certain=True),
@@ -138,7 +140,11 @@ FAULTS = {
     "no record numbers": Fault(some("no_record_numbers", probability=1.0), certain=True),
     "closes idle connections": Fault(some("close_idle", seconds=0.0)),
     "closes idle connections as a request comes": Fault(some("close_idle")),
-    "555 for all of a batch": Fault(some("fail_records", times=4), certain=True),
+    # as often as a record may meet it, and no more often: aimed, as the strikes of a count could all hit one batch
+    "555 for all of a batch": Fault(
+        lambda setting: [{"do": "fail_records", "identity": key, "times": 3} for key in setting.keys(11, 311)],
+        certain=True,
+    ),
     "555 for some records always": Fault(
         lambda setting: [{"do": "fail_records", "identities": setting.keys(*_BLAMED)}], certain=True, blames=_BLAMED
     ),

@@ -180,7 +180,9 @@ def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clev
     many = tmp_path / "many.csv"
     many.write_text("id,mail,town\n" + "".join(f"k-{row},k{row}@example.com,Porto\n" for row in range(KILLED_ROWS)))
     before = httpx.get(f"{clevertap}/admin/stats").json()
-    httpx.post(f"{clevertap}/admin/settings", json={"latency": 1.0}).raise_for_status()
+    # The first of its requests are answered at once. Those that follow are kept, so that it is there to be killed.
+    kept = [{"do": "delay", "seconds": 600, "skip": KILLED_ROWS // 4_000}]
+    httpx.post(f"{clevertap}/admin/faults", json=kept).raise_for_status()
 
     def more(what: str) -> int:
         now = httpx.get(f"{clevertap}/admin/stats").json()
@@ -203,7 +205,7 @@ def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clev
     arrived = more("profiles")
     assert arrived < KILLED_ROWS
 
-    httpx.post(f"{clevertap}/admin/settings", json={"latency": 0.0}).raise_for_status()
+    httpx.delete(f"{clevertap}/admin/faults").raise_for_status()
     dialog = clear_task(page, DAG, run, "load_profiles")
     screenshots.take_page("clear-a-load", page, 1280, 640)
     dialog.get_by_role("button", name="Confirm").click()

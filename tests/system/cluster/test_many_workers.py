@@ -82,6 +82,7 @@ def cluster(place: Path, postgres: Any, broker: str, clevertap: Any) -> Iterator
 
 
 @pytest.mark.cluster
+@pytest.mark.slow
 def test_a_worker_is_lost_in_the_middle(cluster: RunningCluster, clevertap: Any, place: Path) -> None:
     started = time.monotonic()
     cluster.run(["dags", "trigger", DAG_ID])

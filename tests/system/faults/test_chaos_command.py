@@ -28,7 +28,7 @@ def test_the_table_has_a_line_for_each_case() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

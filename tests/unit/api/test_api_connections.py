@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ from tests.support.raw_server import (
     ACCOUNT_ID,
     ONE,
     PASSCODE,
+    PATIENCE,
     SUCCESS,
     Line,
+    RawServer,
     Script,
     StartServer,
     always,
@@ -33,10 +34,10 @@ from tests.support.raw_server import (
 
 def test_a_connection_the_service_closed_while_idle_is_replaced(serve: StartServer) -> None:
     server = serve(once(http()))
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=2) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url) as api:
         for _ in range(3):
             assert api.upload(ONE, 1) == Processed()
-            time.sleep(0.05)
+            server.wait_for_hang_up()
     assert server.connections == 3
 
 
@@ -48,25 +49,29 @@ def test_a_bad_answer_leaves_nothing_behind_for_the_next_request(serve: StartSer
             line.send(next(answers))
 
     server = serve(script)
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=2) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url) as api:
         kinds = [type(api.upload(ONE, 1)) for _ in range(4)]
     assert kinds.count(Processed) >= 2
     assert set(kinds) <= {Processed, Unclear}
 
 
-def test_closing_settles_what_is_in_flight_as_unclear(serve: StartServer) -> None:
-    server = serve(stall)
+def close_with_uploads_in_flight(server: RawServer, uploads: int) -> None:
+    """Close a client whose uploads have arrived and get no answer; they must all come to their end."""
     answers: list[Answer] = []
-    api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.8)
-    threads = [threading.Thread(target=lambda: answers.append(api.upload(ONE, 1))) for _ in range(3)]
+    api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.5)
+    api._extensions["timeout"]["connect"] = PATIENCE
+    threads = [threading.Thread(target=lambda: answers.append(api.upload(ONE, 1))) for _ in range(uploads)]
     for thread in threads:
         thread.start()
-    while len(server.requests) < 3:
-        time.sleep(0.01)
+    server.wait_for_requests(uploads)
     api.close()
     for thread in threads:
-        thread.join(timeout=5)
-    assert [type(answer) for answer in answers] == [Unclear] * 3
+        thread.join(PATIENCE)
+    assert [type(answer) for answer in answers] == [Unclear] * uploads
+
+
+def test_closing_settles_what_is_in_flight_as_unclear(serve: StartServer) -> None:
+    close_with_uploads_in_flight(serve(stall), 3)
 
 
 def test_a_certificate_nobody_vouches_for_gets_no_request(serve: StartServer, tls: ssl.SSLContext) -> None:
@@ -91,7 +96,7 @@ def test_over_tls_a_request_without_an_answer_is_unclear_too(
     serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, script: Script
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    answer: Any = upload(serve(script, tls).url, timeout=0.5)
+    answer: Any = upload(serve(script, tls).url, timeout=0.3 if script is stall else PATIENCE)
     assert isinstance(answer, Unclear)
 
 
@@ -99,13 +104,4 @@ def test_closing_over_tls_settles_what_is_in_flight_too(
     serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    server = serve(stall, tls)
-    answers: list[Answer] = []
-    api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.8)
-    thread = threading.Thread(target=lambda: answers.append(api.upload(ONE, 1)))
-    thread.start()
-    while not server.requests:
-        time.sleep(0.01)
-    api.close()
-    thread.join(timeout=5)
-    assert [type(answer) for answer in answers] == [Unclear]
+    close_with_uploads_in_flight(serve(stall, tls), 1)

@@ -16,13 +16,13 @@ import pytest
 
 from airflow_provider_clevertap.api.answers import Answer, Denied, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, Line, Script, StartServer, always, http
+from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, Line, Script, StartServer, always, http
 
 PROXY_PASSWORD = "PRX-PW-5519"
 
 
 def upload(url: str) -> Answer:
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=2) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE) as api:
         return api.upload(ONE, 1)
 
 
@@ -38,7 +38,7 @@ def tunnel(lines: list[bytes]) -> Script:
             back = threading.Thread(target=pump, args=(target, line.connection, lines), daemon=True)
             back.start()
             pump(line.connection, target, lines)
-            back.join(timeout=5)
+            back.join(PATIENCE)
 
     return script
 
@@ -75,6 +75,7 @@ def test_no_variable_switches_verification_off(
     assert not server.requests
 
 
+@pytest.mark.airflow
 @pytest.mark.parametrize("extra", [{"verify": False}, {"verify_ssl": "false"}, {"ssl": False}, {"insecure": True}])
 def test_no_extra_of_the_connection_switches_verification_off(
     serve: StartServer, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any]

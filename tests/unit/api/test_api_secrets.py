@@ -15,13 +15,25 @@ import pytest
 from airflow_provider_clevertap.api.answers import Processed
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exceptions import CleverTapError
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, SUCCESS, Line, Script, StartServer, always, http, once
+from tests.support.raw_server import (
+    ACCOUNT_ID,
+    ONE,
+    PASSCODE,
+    PATIENCE,
+    SUCCESS,
+    Line,
+    Script,
+    StartServer,
+    always,
+    http,
+    once,
+)
 
 PERSON = "asha.rao@example.com"
 
 
 def client(url: str) -> CleverTapClient:
-    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=1)
+    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE)
 
 
 def listen(caplog: pytest.LogCaptureFixture, level: int) -> None:
@@ -129,7 +141,7 @@ def test_at_debug_level_a_request_is_one_line_without_its_query(
 def test_other_users_of_httpx_keep_their_log_lines(serve: StartServer, caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog, logging.INFO)
     server = serve(always(http()))
-    with client(server.url) as api, httpx.Client() as other:
+    with client(server.url) as api, httpx.Client(timeout=PATIENCE) as other:
         api.upload(ONE, 1)
         other.get(f"{server.url}/theirs")
     assert [record.name for record in caplog.records] == ["httpx"]

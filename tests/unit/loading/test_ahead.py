@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import MappingError
@@ -18,6 +18,7 @@ from airflow_provider_clevertap.loading.outcomes import Outcome
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 from airflow_provider_clevertap.records.law import Law, Verdict
 from tests.support.encoded import records
+from tests.support.examples_of_properties import examples
 
 VIEWED = events(event_name="Viewed")
 OWNER = {"id": Column("identity"), "device": Column("objectId")}
@@ -87,7 +88,7 @@ def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **op
 
 
 @given(block=blocks(), on_bad_value=st.sampled_from(["reject", "drop"]), country=st.sampled_from([None, "IN"]))
-@settings(max_examples=600, deadline=None)
+@examples(150)
 def test_both_records_of_a_row_agree_with_their_laws(block: RowBlock, on_bad_value: Any, country: str | None) -> None:
     options = {"default_country": country, "on_bad_value": on_bad_value}
     encoded = PairEncoder(VIEWED, PROFILES, OF_EVENTS, OF_PROFILES, **options).encode(block)

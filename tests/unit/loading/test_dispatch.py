@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, cast
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.ahead import PairEncoder
@@ -23,6 +23,7 @@ from airflow_provider_clevertap.loading.packing import Batch
 from airflow_provider_clevertap.loading.rejects import RejectsFile
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.examples_of_properties import examples
 
 VIEWED = events(event_name="Viewed", timestamp="now")
 
@@ -100,7 +101,7 @@ ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile
     in_flight=st.integers(1, 4),
     fails_after=st.none() | st.integers(0, 40),
 )
-@settings(max_examples=500, deadline=None)
+@examples(200)
 def test_every_row_comes_to_its_outcome(
     blocks: list[list[str]], seed: int, most: int, in_flight: int, fails_after: int | None
 ) -> None:

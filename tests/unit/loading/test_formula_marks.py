@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.formula_marks import marked, marked_texts, unmarked
@@ -17,6 +17,7 @@ from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS, RejectsFile
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources import CsvSource, open_source
+from tests.support.examples_of_properties import examples
 
 BAD = RowVerdict(Outcome.INVALID, None, "note", "because")
 #: texts near to what is marked, and any text at all
@@ -72,7 +73,7 @@ def test_a_mark_taken_off_by_hand_is_not_missed(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=500)
+@examples(200)
 def test_every_text_comes_back_and_none_is_a_formula(text: str) -> None:
     cell = marked(text)
     assert unmarked(cell) == text
@@ -81,7 +82,6 @@ def test_every_text_comes_back_and_none_is_a_formula(text: str) -> None:
 
 
 @given(st.lists(st.one_of(st.none(), TEXTS), max_size=20))
-@settings(max_examples=300)
 def test_a_whole_column_is_marked_like_its_cells(texts: list[str | None]) -> None:
     for many in (texts, texts * 100):
         column = pa.array([None, *many], pa.string()).slice(1)
@@ -116,7 +116,7 @@ def read(source: Any) -> list[dict[str, Any]]:
     ),
     st.data(),
 )
-@settings(max_examples=100, deadline=None)
+@examples(50)
 def test_a_rejects_file_comes_back_cell_by_cell(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], data: st.DataObject
 ) -> None:

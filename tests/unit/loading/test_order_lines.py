@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading import grouping, item_columns
@@ -20,6 +20,7 @@ from airflow_provider_clevertap.loading.order_lines import OrderEncoder
 from airflow_provider_clevertap.loading.outcomes import Outcome
 from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
 from airflow_provider_clevertap.records.items import read_item
+from tests.support.examples_of_properties import TIMES, examples
 from tests.support.hostile_values import COLUMN_TYPES, anything, text
 from tests.support.order_reference import File, PlainOrders, Where
 
@@ -96,7 +97,7 @@ def encode(
     return records, outcomes, dropped
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(120)
 @given(files=FILES, sizes=st.lists(st.integers(1, 13), min_size=1, max_size=4), most=st.sampled_from([2, 4, 256]))
 @pytest.mark.parametrize("on_bad_value", ["reject", "drop"])
 def test_orders_are_the_same_wherever_blocks_end(
@@ -118,7 +119,7 @@ def test_hostile_items_are_what_the_law_makes_of_them(monkeypatch: pytest.Monkey
         return read_item(*line)
 
     monkeypatch.setattr(item_columns, "read_item", counting)
-    for seed in range(60):
+    for seed in range(25 * TIMES):
         source = random.Random(seed)
         types: dict[str, Any] = dict.fromkeys(NAMES[:3], pa.string())
         makes: dict[str, Any] = {}

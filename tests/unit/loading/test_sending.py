@@ -12,7 +12,7 @@ from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.packing import Batch
 from airflow_provider_clevertap.loading.sending import Sender
 
-SECONDS = 30
+SECONDS = 60
 
 
 class Told(Exception):  # noqa: N818

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.records import codes
 from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.profile import FIELD_CODES, PROFILE_SHAPE
+from tests.support.examples_of_properties import examples
 from tests.support.judging import judge, judge_cell
 
 MARK = "zqkd7"
@@ -113,7 +114,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(st.sampled_from(COLUMNS), _json, st.sampled_from([None, "IN", "US"]), st.sampled_from(["reject", "drop"]))
 def test_any_json_value_is_judged_and_what_is_accepted_can_be_written(
     column: Column, value: Any, country: str | None, on_bad_value: str
@@ -124,7 +125,6 @@ def test_any_json_value_is_judged_and_what_is_accepted_can_be_written(
         assert msgspec.json.decode(msgspec.json.encode(verdict.record)) == verdict.record
 
 
-@settings(deadline=None)
 @given(st.sampled_from(COLUMNS), _json)
 def test_judging_what_the_law_made_changes_nothing(column: Column, value: Any) -> None:
     record = judge_cell(value, column).record

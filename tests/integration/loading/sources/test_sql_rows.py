@@ -179,10 +179,12 @@ class TestClosing:
         assert file.all_closed()
 
     def test_when_clevertap_refuses_the_rows(self, file: File, emulator: RunningEmulator) -> None:
-        file.fill(*[(number, "a", None) for number in range(1, 60_000)])
-        with CleverTapClient(emulator.account_id, "not the passcode", emulator.url, timeout=3.0) as client:
+        file.fill(*[(number, "a", None) for number in range(1, 20_000)])
+        with CleverTapClient(emulator.account_id, "not the passcode", emulator.url) as client:
             source = file.open("SELECT * FROM people", chunk_rows=500)
-            error = in_a_thread(Load(PROFILES, source, client, LoadOptions(columns={"id": "identity"})).run)
+            # One at a time: there are many rows left to read when the refusal comes.
+            options = LoadOptions(columns={"id": "identity"}, max_in_flight=1)
+            error = in_a_thread(Load(PROFILES, source, client, options).run)
         assert isinstance(error, AccessDeniedError)
         # the error still holds on to everything it went through
         assert error.__traceback__ is not None

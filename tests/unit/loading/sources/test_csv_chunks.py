@@ -7,13 +7,14 @@ import io
 from typing import NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.sources.csv_chunks import Cutter, Dialect, EndlessRecordError
 from airflow_provider_clevertap.loading.sources.csv_rows import CsvReader
 from airflow_provider_clevertap.loading.sources.files import SourceFile
+from tests.support.examples_of_properties import examples
 
 HEADER = ("one", "two", "three")
 # the last two are bytes that are not UTF-8
@@ -101,7 +102,7 @@ def read(text: str, *, chunk_bytes: int, block_rows: int = 3) -> tuple[list[tupl
         rows += [tuple(row.values()) for row in block.rows(range(len(block)))]
 
 
-@settings(max_examples=600, deadline=None)
+@examples(200)
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=60), chunk_bytes=st.integers(1, 48))
 @example(pieces=['1,"a\n', "2,b,c\n", '"x"y,z\n'], chunk_bytes=4)
 def test_any_text_gives_the_rows_of_the_simplest_reader(pieces: list[str], chunk_bytes: int) -> None:
@@ -118,7 +119,7 @@ def test_any_text_gives_the_rows_of_the_simplest_reader(pieces: list[str], chunk
     assert stopped == open_quote
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(
     table=st.lists(
         st.lists(st.text(st.sampled_from('ab,"\n\r é'), max_size=6), min_size=3, max_size=3), min_size=1, max_size=30

@@ -138,8 +138,8 @@ def test_rows_with_too_few_or_too_many_cells_keep_their_place_and_their_cells(tm
 
 
 def test_a_file_of_broken_rows_alone(tmp_path: Path) -> None:
-    path = write(tmp_path, "a,b\n" + "1,2,3\n" * 20_000)
-    assert len(read_faults(path)) == 20_000
+    path = write(tmp_path, "a,b\n" + "1,2,3\n" * 5_000)
+    assert len(read_faults(path)) == 5_000
 
 
 def test_an_inch_sign_is_no_quote(tmp_path: Path) -> None:

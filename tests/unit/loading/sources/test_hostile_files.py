@@ -48,7 +48,7 @@ class Drained(NamedTuple):
 
 
 def drain(path: Path) -> Drained:
-    done = subprocess.run([sys.executable, "-c", DRAIN, path], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", DRAIN, path], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return Drained(*json.loads(done.stdout))
 
@@ -65,22 +65,25 @@ def bomb(path: Path, head: bytes, piece: bytes, times: int) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "head", "piece"),
+    ("name", "head", "piece", "times", "most"),
     [
-        ("people.csv.gz", b"id,name\n", b"1," + b"a" * 1022 + b"\n"),
-        ("people.csv.zst", b"id,name\n", b"1," + b"a" * 1022 + b"\n"),
-        ("people.jsonl.gz", b'{"id":0}\n', b'{"id":"' + b"a" * 1015 + b'"}\n'),
-        ("people.jsonl.zst", b'{"id":0}\n', b'{"id":"' + b"a" * (MB - 10) + b'"}\n'),
-        ("blank.csv.gz", b"id,name\n", b"\n"),
+        ("people.csv.gz", b"id,name\n", b"1," + b"a" * 1022 + b"\n", 48, 140),
+        ("people.csv.zst", b"id,name\n", b"1," + b"a" * 1022 + b"\n", 48, 140),
+        ("people.jsonl.gz", b'{"id":0}\n', b'{"id":"' + b"a" * 1015 + b'"}\n', 128, 400),
+        ("people.jsonl.zst", b'{"id":0}\n', b'{"id":"' + b"a" * (MB - 10) + b'"}\n', 128, 400),
+        ("blank.csv.gz", b"id,name\n", b"\n", 48, 140),
     ],
+    ids=["csv.gz", "csv.zst", "jsonl.gz", "jsonl.zst", "blank lines"],
 )
-def test_memory_is_flat_whatever_the_compression(tmp_path: Path, name: str, head: bytes, piece: bytes) -> None:
-    path = bomb(tmp_path / name, head, piece, 128)
-    assert path.stat().st_size < 512 * MB / 120
+def test_memory_is_flat_whatever_the_compression(
+    tmp_path: Path, name: str, head: bytes, piece: bytes, times: int, most: int
+) -> None:
+    path = bomb(tmp_path / name, head, piece, times)
+    assert path.stat().st_size < 4 * MB * times / 120
     drained = drain(path)
     assert not drained.said
-    assert drained.rows == (0 if piece == b"\n" else 4 * MB // len(piece) * 128 + (".jsonl" in name))
-    assert drained.megabytes < 400
+    assert drained.rows == (0 if piece == b"\n" else 4 * MB // len(piece) * times + (".jsonl" in name))
+    assert drained.megabytes < most < 4 * times
 
 
 @pytest.mark.slow
@@ -136,11 +139,11 @@ def test_a_row_of_millions_of_cells_is_one_fault(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_lines_that_all_have_other_keys(tmp_path: Path) -> None:
     path = tmp_path / "keys.jsonl"
-    path.write_text("".join(f'{{"k{n}":{n}}}\n' for n in range(8_000)))
+    path.write_text("".join(f'{{"k{n}":{n}}}\n' for n in range(4_100)))
     drained = drain(path)
-    assert (drained.rows, drained.faults, drained.said) == (8_000, 0, "")
+    assert (drained.rows, drained.faults, drained.said) == (4_100, 0, "")
     assert drained.megabytes < 200
-    assert [block.first_row for block in open_source(path).blocks()] == [1, 2049, 4097, 6145]
+    assert [block.first_row for block in open_source(path).blocks()] == [1, 2049, 4097]
 
 
 def test_a_line_of_too_many_keys(tmp_path: Path) -> None:

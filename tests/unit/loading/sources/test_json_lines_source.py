@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.sources import JsonLinesSource, open_source
+from tests.support.examples_of_properties import examples
 from tests.support.source_reading import read_faults, read_rows, read_with_faults
 
 
@@ -129,7 +130,7 @@ json_values = st.recursive(
 keys = st.text(st.sampled_from('abc":\\ é'), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(
     rows=st.lists(st.dictionaries(keys, json_values, max_size=4), min_size=1, max_size=12),
     separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : ")]),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import (
@@ -18,6 +18,7 @@ from airflow_provider_clevertap.exceptions import (
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.arrays import from_database_values, split_columns
+from tests.support.examples_of_properties import examples
 from tests.support.sqlite_file import File, outcomes, verdicts
 
 
@@ -42,7 +43,7 @@ class TestChunks:
         with pytest.raises(MappingError, match="floating-point"):
             outcomes(file.open("SELECT * FROM people"))
 
-    @settings(deadline=None, max_examples=60)
+    @examples(40)
     @given(
         values=st.lists(
             st.none()
@@ -73,7 +74,7 @@ class TestChunks:
         timezones=st.sampled_from([dt.UTC, ZoneInfo("Europe/Berlin"), dt.timezone(dt.timedelta(hours=5.5))])
     )
 
-    @settings(deadline=None, max_examples=200)
+    @examples(100)
     @given(
         values=st.one_of(
             st.lists(st.none() | kind, min_size=1, max_size=8)

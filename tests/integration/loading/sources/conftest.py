@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.sqlite_file import File
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> File:
+    """A SQLite file that is not there yet."""
+    return File(tmp_path / "shop.db")

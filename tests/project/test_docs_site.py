@@ -1,0 +1,91 @@
+"""The site has every page, and what is done to pages on the way to it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.docs_hooks import PAGES, example_page, slug, with_links_of_the_site
+from tests.support.doc_pages import anchors
+from tests.support.paths import DOCS, ROOT
+
+API_PAGES = sorted(DOCS.glob("api/*.md"))
+
+
+def entries(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for one in nav.values() if isinstance(nav, dict) else nav:
+            yield from entries(one)
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    written = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")]
+    made = [page for page in PAGES.values() if page == "examples/index.md" or not page.startswith("examples/")]
+    assert sorted(entries(site["nav"])) == sorted([*written, *made])
+    assert (site["strict"], site["theme"]["font"]) == (True, False)
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_every_file_a_page_is_made_of_is_there(source: str) -> None:
+    assert (ROOT / source).exists()
+
+
+@pytest.mark.airflow
+@pytest.mark.parametrize("page", API_PAGES, ids=lambda path: path.stem)
+def test_what_an_api_page_documents_can_be_imported(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        exec(block, {})  # noqa: S102
+    named = re.findall(r"^::: (\S+)$", text, re.MULTILINE)
+    assert named
+    for name in named:
+        module, _, member = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), member), name
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "mended"),
+    [
+        ("columns.md", "[s](sources.md#csv)", "[s](sources.md#csv)"),
+        ("columns.md", "[above](#types)", "[above](#types)"),
+        ("columns.md", "[c](https://example.com/a#b)", "[c](https://example.com/a#b)"),
+        ("columns.md", "[r](../README.md#try-it)", "[r](index.md#try-it)"),
+        ("columns.md", "[d](../dags_examples/one_off_load.py)", "[d](examples/one_off_load.md)"),
+        ("api/hook.md", "[c](../connection.md)", "[c](../connection.md)"),
+        ("api/hook.md", "[c](../../CHANGELOG.md)", "[c](../changelog.md)"),
+        ("index.md", "[`d`](dags_examples)", "[`d`](examples/index.md)"),
+        ("index.md", "[c](docs/columns.md#types)", "[c](columns.md#types)"),
+        ("security.md", "[`test_x`](../tests/t.py)", '`test_x`{ title="tests/t.py" }'),
+        ("security.md", "[the test](../tests/t.py)", "the test"),
+        ("ui.md", "![A form](screenshots/none.png)", "*(A picture that `make test-ui` takes: A form)*"),
+        ("performance.md", "![S](performance-stages.svg)", "![S](performance-stages.svg)"),
+        ("columns.md", "```\n[s](../tests/t.py)\n```", "```\n[s](../tests/t.py)\n```"),
+        ("columns.md", r"| `a\|b` | c \| d |", r"| `a|b` | c \| d |"),
+    ],
+)
+def test_links_are_mended(page: str, link: str, mended: str) -> None:
+    assert with_links_of_the_site(link, page) == mended
+
+
+def test_with_a_repository_links_out_of_the_documentation_lead_there() -> None:
+    mended = with_links_of_the_site("[`t`](../tests/t.py#L3)", "security.md", "https://example.com/repo/")
+    assert mended == "[`t`](https://example.com/repo/blob/main/tests/t.py#L3)"
+
+
+@pytest.mark.parametrize("heading", ["Kill a load, and let it go on", "`Charged` from order lines", "401 & 403"])
+def test_headings_have_the_anchors_they_have_on_github(heading: str) -> None:
+    assert slug(heading.replace("`", ""), "-") in anchors(f"# {heading}\n")
+
+
+def test_an_example_is_shown_as_it_is() -> None:
+    path = ROOT / "dags_examples" / "one_off_load.py"
+    assert path.read_text(encoding="utf-8") in example_page(path)
