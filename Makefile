@@ -1,4 +1,5 @@
-# Everything runs in two virtual environments, made on first use: .venv (Airflow 3.3) and .venv-2.11 (Airflow 2.11).
+# Everything runs in virtual environments that are made on first use: .venv (Airflow 3.3), .venv-2.11 (Airflow 2.11) and
+# .venv-docs (the documentation).
 # Set PYTHON to choose the interpreter they are made with; any of 3.11 to 3.13 (2.11: to 3.12) on the PATH will do.
 
 PYTEST_ARGS ?= -n auto --dist loadgroup

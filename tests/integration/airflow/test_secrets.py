@@ -20,7 +20,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("secrets")]  # one set-up for all
 
 PASSCODE = "PSC-7Q9-XKWVUT-0042"
 TOKEN = "fcm0tok9f8e7d6c5b4a39281706f5e4d3c2b1a0zq"
