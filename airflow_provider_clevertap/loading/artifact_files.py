@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
+from airflow_provider_clevertap.loading.written_file import WrittenFile
 
 
 class ArtifactFile:
     """One file to write at a path, a URI, or a path object that carries its storage.
 
     It is written beside its place, or in a temporary file where that is not a local path, and put there once it is
-    whole. So nobody takes half a file for all of it, and two processes cannot write into one.
+    known to be whole. So nobody takes half a file for all of it, two processes cannot write into one, and what was
+    there before stays until there is something whole to replace it.
 
     :param place: where the file goes.
     """
@@ -28,76 +31,137 @@ class ArtifactFile:
         self.place = place
         self.name = str(place)
         self._local = local_path(place)
-        self._stream: IO[str] | None = None
+        self._file: WrittenFile | None = None
         self._part: Path | None = None
 
     def prepare(self) -> None:
-        """Remove what an earlier try left there, and see that the place can be written before anything is sent.
+        """See that the place can be written before anything is sent; what is there stays.
 
         :raises ConfigurationError: when it cannot be.
         :raises StorageUnavailableError: when the storage fails.
         """
         with told(self.name):
-            if self._local is not None:
-                self._local.parent.mkdir(parents=True, exist_ok=True)
-                self._local.unlink(missing_ok=True)
-                # Of a try that was killed; one that is still at work cannot put it in its place any more.
-                for part in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
-                    part.unlink(missing_ok=True)
-                return
-            fs, path = storage_of(self.place)
-            if fs.exists(path):
-                fs.rm_file(path)
-
-    def open(self) -> IO[str]:
-        """Open the file for writing text and reading it back; :meth:`publish` or :meth:`discard` must follow.
-
-        :raises ConfigurationError: when it cannot be written there.
-        :raises StorageUnavailableError: when the storage fails.
-        """
-        options: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
-        with told(self.name):
             if self._local is None:
-                # It has no name, so that nothing of it stays when the process is killed.
-                self._stream = tempfile.TemporaryFile("w+", **options)  # noqa: SIM115 - publish or discard closes it
-            else:
-                self._local.parent.mkdir(parents=True, exist_ok=True)
-                self._part = self._local.with_name(f"{self._local.name}.{uuid4().hex[:8]}.part")
-                self._stream = self._part.open("x+", **options)
-        return self._stream
+                fs, path = storage_of(self.place)
+                if fs.isdir(path):
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                return
+            if self._local.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._local.parent.mkdir(parents=True, exist_ok=True)
+            # Of an attempt that was killed; one that is still at work cannot put it in its place any more.
+            for part in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
+                part.unlink(missing_ok=True)
+            trial = self._new_part(self._local)
+            trial.touch(exist_ok=False)
+            trial.unlink()
 
-    def publish(self) -> None:
-        """Put the file where it belongs; may be tried again when it failed.
+    def open(self) -> WrittenFile:
+        """Open the file for writing text; :meth:`publish` or :meth:`discard` must follow.
 
         :raises ConfigurationError: when it cannot be written there.
         :raises StorageUnavailableError: when the storage fails.
         """
-        if self._stream is None:
+        with told(self.name):
+            self._file, self._part = self._begin()
+        return self._file
+
+    def rewrite(self, copy: Callable[[IO[str], WrittenFile], None]) -> None:
+        """Write the file anew from what has been written; when that fails, it stays as it was.
+
+        :param copy: gets what has been written and the new file.
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        if self._file is None:
             return
         with told(self.name):
-            self._stream.flush()
+            self._file.sync()
+            file, part = self._begin()
+            try:
+                with self._file.read_back() as written:
+                    copy(written, file)
+            except BaseException:
+                _throw_away(file, part)
+                raise
+            _throw_away(self._file, self._part)
+            self._file, self._part = file, part
+
+    def publish(self) -> None:
+        """Put the file where it belongs, once it is whole; may be tried again when it failed.
+
+        :raises ConfigurationError: when it cannot be written there.
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        if self._file is None:
+            return
+        with told(self.name):
+            self._file.sync()
             if self._part is not None and self._local is not None:
-                os.fsync(self._stream.fileno())
                 self._part.replace(self._local)
                 self._part = None
             else:
                 fs, path = storage_of(self.place)
                 fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-                binary: Any = self._stream.buffer  # type: ignore[attr-defined]
-                binary.seek(0)
-                with fs.open(path, "wb") as stored:
-                    shutil.copyfileobj(binary, stored)
+                with self._file.copy_bytes() as written, fs.open(path, "wb") as stored:
+                    shutil.copyfileobj(written, stored)
+                fs.invalidate_cache(path.rpartition("/")[0])
+                self._file.check(int(fs.size(path)))
         self.discard()
+
+    def remove(self) -> None:
+        """Remove what is in the file's place.
+
+        :raises ConfigurationError: when it cannot be removed.
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        with told(self.name):
+            if self._local is not None:
+                self._local.unlink(missing_ok=True)
+                return
+            fs, path = storage_of(self.place)
+            if fs.exists(path):
+                fs.rm_file(path)
+
+    @contextmanager
+    def read(self) -> Iterator[IO[bytes]]:
+        """Open what is in the file's place for reading.
+
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        with told(self.name):
+            if self._local is not None:
+                with self._local.open("rb") as stream:
+                    yield stream
+                return
+            fs, path = storage_of(self.place)
+            with fs.open(path, "rb") as stream:
+                yield stream
 
     def discard(self) -> None:
         """Leave nothing of what has been written and not been published."""
-        if self._stream is not None:
-            with suppress(OSError):  # what could not be written before cannot be now
-                self._stream.close()
-        if self._part is not None:
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
-        self._stream = self._part = None
+        if self._file is not None:
+            _throw_away(self._file, self._part)
+        self._file = self._part = None
+
+    def _begin(self) -> tuple[WrittenFile, Path | None]:
+        if self._local is None:
+            # It has no name, so that nothing of it stays when the process is killed.
+            return WrittenFile(tempfile.TemporaryFile("w+b", buffering=0)), None  # type: ignore[arg-type]
+        self._local.parent.mkdir(parents=True, exist_ok=True)
+        part = self._new_part(self._local)
+        return WrittenFile(part.open("x+b", buffering=0)), part
+
+    @staticmethod
+    def _new_part(local: Path) -> Path:
+        return local.with_name(f"{local.name}.{uuid4().hex[:8]}.part")
+
+
+def _throw_away(file: WrittenFile, part: Path | None) -> None:
+    with suppress(OSError):
+        file.close()
+    if part is not None:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def storage_of(place: Any) -> tuple[Any, str]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from airflow_provider_clevertap.exceptions import CleverTapError
+from airflow_provider_clevertap.exceptions import CleverTapError, StorageUnavailableError
 from airflow_provider_clevertap.loading.kinds import OrderLines
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.patience import patiently
@@ -52,12 +52,23 @@ class Artifacts:
         return self._rejects
 
     def keep_rejects(self) -> None:
-        """Put the whole rejects file in its place.
+        """Put the whole rejects file in its place, and read it there: it must have the rows that the summary tells of.
 
-        :raises StorageUnavailableError: when the storage keeps failing.
+        :raises StorageUnavailableError: when the storage keeps failing, or has other rows.
         """
-        if self._rejects is not None:
-            self._patiently(self._rejects.close)
+        rejects = self._rejects
+        if rejects is None or self._options.rejects_path is None:
+            return
+        self._patiently(rejects.close)
+        found = self._patiently(rejects.published_rows)
+        if found != self._summary.rejects_rows:
+            raise StorageUnavailableError(
+                f"The rejects file {rejects.path or self._options.rejects_path} has {found} rows, and "
+                f"{self._summary.rejects_rows} belong in it: the storage has lost some, or another task writes to the "
+                "same file. A later attempt makes it again and sends nothing twice."
+            )
+        if not found:
+            self._patiently(rejects.remove_earlier)
 
     def leave(
         self,

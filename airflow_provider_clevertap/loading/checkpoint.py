@@ -214,16 +214,27 @@ class Checkpoint:
         with self._one_at_a_time:
             self._refusals.add(ordinal, verdict)
 
-    def end(self, rows: int) -> None:
-        """Note that every row is settled.
+    def settle_rest(self, rows: int) -> None:
+        """Note that every row is settled, durably.
 
         :param rows: how many there are.
         :raises StorageUnavailableError: when that cannot be written.
+        :raises OvertakenError: when a later attempt has the load; the files it leaves are not for this one to write.
         """
         self.state.lanes["main"].settled.add(0, rows)
         for lane in self.state.lanes.values():
             lane.claimed = RowRanges()
+        self._save_or_break_off()
+
+    def complete(self) -> None:
+        """Note that the load has left everything it is to leave.
+
+        :raises StorageUnavailableError: when that cannot be written.
+        """
         self.state.complete = True
+        self._save_or_break_off()
+
+    def _save_or_break_off(self) -> None:
         try:
             self._save()
         except (StorageUnavailableError, OvertakenError):

@@ -157,6 +157,7 @@ class Ledger:
                 self._summary.values_dropped += encoded.dropped[row].values_dropped
         self._summary.accepted += int(settled.sum()) - len(noted)
         written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
+        self._summary.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)
 
 

@@ -99,6 +99,8 @@ class Load:
             checkpoint = self._begin()
             self._carry(artifacts.open_rejects(), checkpoint)
             artifacts.keep_rejects()
+            if checkpoint is not None:  # only now: an attempt that finds the load complete trusts that its files are there
+                checkpoint.complete()
             judge_rejects(self.summary, self.options)
         except BaseException as error:
             failure = error
@@ -148,7 +150,7 @@ class Load:
             else:
                 self._send(self._client, encoded, ledger, progress, checkpoint)
                 if checkpoint is not None:
-                    checkpoint.end(self._rows_read)
+                    checkpoint.settle_rest(self._rows_read)
         finally:
             # A load that breaks off must not leave the source open: a database may still be working on its query.
             encoded.close()

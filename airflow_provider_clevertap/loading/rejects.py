@@ -8,6 +8,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -20,6 +22,7 @@ from airflow_provider_clevertap.loading.artifact_files import ArtifactFile, told
 from airflow_provider_clevertap.loading.formula_marks import marked, marked_texts
 from airflow_provider_clevertap.loading.outcomes import RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.written_file import WrittenFile
 
 #: Added to the source's own columns. A source leaves out columns of these names, so that the file can be loaded again.
 VERDICT_COLUMNS: Final = (
@@ -49,7 +52,6 @@ class RejectsFile:
         if self._file is not None:
             ending = Path(self._file.name).suffix
             self._as_json = ending in (".jsonl", ".ndjson") or (nested and ending != ".csv")
-            # What an earlier try left there must not pass for this one's.
             self._file.prepare()
         #: where the file is, ``None`` while there is none
         self.path: str | None = None
@@ -98,8 +100,28 @@ class RejectsFile:
         :raises StorageUnavailableError: when the storage fails.
         """
         if self._rows is not None and self._file is not None:
+            self._rows.finish(self._file)
             self._file.publish()
             self._rows, self.path = None, self._file.name
+
+    def published_rows(self) -> int:
+        """Count the rows in the file's place; 0 when this load has put none there.
+
+        :raises StorageUnavailableError: when it cannot be read.
+        """
+        if self._file is None or self.path is None:
+            return 0
+        with self._file.read() as stream:
+            return _lines(stream) if self._as_json else _records(stream) - 1
+
+    def remove_earlier(self) -> None:
+        """Remove what an earlier attempt or run left in the file's place, as this load has nothing to put there.
+
+        :raises ConfigurationError: when it cannot be removed.
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        if self._file is not None and self.path is None:
+            self._file.remove()
 
     def discard(self) -> None:
         """Leave no file, unless it is in its place already."""
@@ -109,7 +131,7 @@ class RejectsFile:
 
 
 class _JsonRows:
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: WrittenFile) -> None:
         self.stream = stream
 
     def write(self, block: RowBlock, places: Sequence[int], added: Mapping[str, Sequence[Any]]) -> None:
@@ -119,47 +141,75 @@ class _JsonRows:
                 del row[LINE_COLUMN]
             self.stream.write(json.dumps(row, default=_plain, ensure_ascii=False) + "\n")
 
+    def finish(self, file: ArtifactFile) -> None:
+        """Do nothing: lines need no header."""
+
 
 class _CsvRows:
-    def __init__(self, stream: IO[str]) -> None:
-        self.stream = stream
+    """Rows under one header. Columns may come as the load goes on; the header is then put right once, at the end."""
+
+    def __init__(self, stream: WrittenFile) -> None:
         self._columns: tuple[str, ...] = ()
+        #: the columns of rows that follow one another, and how many rows they are
+        self._parts: list[tuple[tuple[str, ...], int]] = []
         self._writer = csv.writer(stream)
 
     def write(self, block: RowBlock, places: Sequence[int], added: Mapping[str, Sequence[Any]]) -> None:
         if not {*block.names, *added} <= set(self._columns):
-            self._widen((*block.names, *added))
+            self._take_up((*block.names, *added))
         rows = row_slices.pick(block, np.array(places, np.int64))
         cells = {name: _cells(row_slices.column_of(rows, name)) for name in block.names}
         cells |= {name: _alike_cells(values) for name, values in added.items()}
         missing = [None] * len(places)
         self._writer.writerows(zip(*(cells.get(name, missing) for name in self._columns), strict=True))
+        columns, count = self._parts[-1]
+        self._parts[-1] = (columns, count + len(places))
 
-    def _widen(self, found: Iterable[str]) -> None:
+    def finish(self, file: ArtifactFile) -> None:
+        """Give all rows the columns of the last ones. It may be called again when it failed."""
+        if len(self._parts) > 1:
+            file.rewrite(self._copy)
+            self._parts = [(self._columns, sum(count for _, count in self._parts))]
+
+    def _take_up(self, found: Iterable[str]) -> None:
         """Take up columns the header does not have yet, as a second file of a load may bring them."""
-        earlier, names = self._columns, dict.fromkeys((*self._columns, *found))
-        # as they stand in the file, with their marks
-        written = self._read_back()
+        names = dict.fromkeys((*self._columns, *found))
         self._columns = (
             *(name for name in names if name not in ADDED_COLUMNS),
             *(name for name in ADDED_COLUMNS if name in names),
         )
-        self.stream.seek(0)
-        self.stream.truncate()
-        self._writer.writerow(map(marked, self._columns))
-        for cells in written:
-            known = dict(zip(earlier, cells, strict=True))
-            self._writer.writerow([known.get(name) for name in self._columns])
+        if not self._parts:
+            self._writer.writerow(map(marked, self._columns))
+        self._parts.append((self._columns, 0))
 
-    def _read_back(self) -> list[list[str]]:
-        if not self._columns:
-            return []
-        self.stream.seek(0)
+    def _copy(self, written: IO[str], to: WrittenFile) -> None:
+        """Copy the rows, as they stand in the file with their marks, below the whole header."""
         limit = csv.field_size_limit(sys.maxsize)
         try:
-            return list(csv.reader(self.stream))[1:]
+            rows, writer = csv.reader(written), csv.writer(to)
+            writer.writerow(map(marked, self._columns))
+            next(rows)
+            for columns, count in self._parts:
+                places = {name: place for place, name in enumerate(columns)}
+                found = [places.get(name) for name in self._columns]
+                for cells in islice(rows, count):
+                    writer.writerow([None if place is None else cells[place] for place in found])
         finally:
             csv.field_size_limit(limit)
+
+
+def _lines(stream: IO[bytes]) -> int:
+    return sum(chunk.count(b"\n") for chunk in iter(partial(stream.read, 1 << 20), b""))
+
+
+def _records(stream: IO[bytes]) -> int:
+    """Count line ends outside of quotation marks."""
+    count, quoted = 0, False
+    while chunk := stream.read(1 << 20):
+        for number, piece in enumerate(chunk.split(b'"')):
+            quoted ^= number > 0
+            count += 0 if quoted else piece.count(b"\n")
+    return count
 
 
 def _cells(column: Any) -> Sequence[str | None]:

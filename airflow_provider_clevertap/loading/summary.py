@@ -35,6 +35,7 @@ class Summary:
     codes: Counter[int] = field(default_factory=Counter)
     resumed_from_row: int | None = None
     earlier_seconds: float = 0.0
+    rejects_rows: int = 0
     rejects_path: str | None = None
     report_path: str | None = None
     _started: float = field(default_factory=time.monotonic)
@@ -96,6 +97,7 @@ class Summary:
             "rows_per_second": round(self.rows / seconds, 1) if seconds > 0 else 0.0,
             "resumed_from_row": self.resumed_from_row,
             "dry_run": self.dry_run,
+            "rejects_rows": self.rejects_rows,
             "rejects_path": self.rejects_path,
             "report_path": self.report_path,
         }

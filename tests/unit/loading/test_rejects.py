@@ -51,12 +51,14 @@ def test_a_row_is_written_as_it_was_with_its_verdict(tmp_path: Path) -> None:
     ]
 
 
-def test_no_failed_row_no_file_and_an_old_one_is_removed(tmp_path: Path) -> None:
+def test_no_failed_row_no_file_and_an_old_one_is_removed_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     path.write_text("from an earlier try")
     rejects = RejectsFile(path)
     rejects.close()
     assert rejects.path is None
+    assert path.read_text() == "from an earlier try"
+    rejects.remove_earlier()
     assert not path.exists()
 
 
