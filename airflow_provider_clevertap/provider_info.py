@@ -74,7 +74,16 @@ def get_provider_info() -> dict[str, Any]:
                         "type": "string",
                         "example": "s3://my_s3_connection@my-bucket/clevertap",
                         "default": "",
-                    }
+                    },
+                    "artifacts_mode": {
+                        "description": "Who may read rejects files, reports and checkpoints on local paths, as the "
+                        "mode of a file: 600 is the user Airflow runs as, 640 its group as well. Directories made for "
+                        "them can be entered by the same.\n",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "640",
+                        "default": "600",
+                    },
                 },
             }
         },

@@ -14,6 +14,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 
 #: Airflow itself puts these into run ids, so they alone do not call for a hash to keep names apart.
 _IN_RUN_IDS = str.maketrans(":+", "__")
+_LAST_NUMBER = re.compile(r"(?<![0-9])[0-9]+$")
 _UNSAFE = re.compile(r"[^\w.=~-]|^\.+")
 
 
@@ -50,6 +51,32 @@ def joined(directory: Any, *parts: str) -> Any:
     return (Path(directory) if isinstance(directory, str) else directory).joinpath(*parts)
 
 
+def told_apart(place: Any, context: Mapping[str, Any] | None, suffix: str) -> Any:
+    """Return a place that users have named, changed so that each load of a run has its own.
+
+    A mapped task adds ``-<map index>`` before the extension, unless the name ends in that number, or the directory has
+    it as its name and the file's name ends in none. A later load of the same task adds its suffix. In a later run the
+    place is the same, so that a task that runs each night replaces its file.
+
+    :param place: a path, a URI or a path object.
+    :param context: the context of the running task, if any.
+    :param suffix: of the load, see ``load_suffix``.
+    """
+    map_index = -1 if context is None else getattr(context["ti"], "map_index", -1)
+    is_text = isinstance(place, str)
+    name = place.rpartition("/")[2] if is_text else place.name
+    folder = (place.rpartition("/")[0] if is_text else str(place.parent)).rpartition("/")[2]
+    stem, dot, ending = name.partition(".") if not name.startswith(".") else (name, "", "")
+    if map_index is not None and map_index >= 0:
+        number = _LAST_NUMBER.search(stem)
+        if (number[0] if number else folder) != str(map_index):
+            stem = f"{stem}-{map_index}"
+    changed = f"{stem}{suffix}{dot}{ending}"
+    if changed == name:
+        return place
+    return place.removesuffix(name) + changed if is_text else place.with_name(changed)
+
+
 def task_directory(context: Mapping[str, Any], base: Any = None) -> Any:
     """Give the directory for what one task leaves behind: ``<base>/<dag>/<run>/<task>[/<map index>]``.
 
@@ -72,6 +99,23 @@ def _configured_base() -> str:
 
     configured = str(conf.get("clevertap", "artifacts_path", fallback="") or "").strip()
     return configured or str(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "clevertap")
+
+
+def artifacts_mode() -> int:
+    """Return who may read what a load leaves on this machine: ``artifacts_mode`` in Airflow's configuration.
+
+    :raises ConfigurationError: when it is not the mode of a file its owner can read and write and nobody can run.
+    """
+    from airflow.providers.common.compat.sdk import conf
+
+    text = str(conf.get("clevertap", "artifacts_mode", fallback="") or "").strip() or "600"
+    mode = re.fullmatch(r"(?:0o?)?(6[0246]{2})", text)
+    if mode is None:
+        raise ConfigurationError(
+            f"[clevertap] artifacts_mode is {text!r}: give the mode of files as three digits, such as 600 for the user "
+            "alone or 640 for the group as well."
+        )
+    return int(mode[1], 8)
 
 
 def _file_name(part: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.hooks.artifacts import joined
 from airflow_provider_clevertap.loading.file_store import FileStore, overtaken
+from airflow_provider_clevertap.loading.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
@@ -37,10 +38,11 @@ class TaskStateStore(FileStore):
     :param key: the key of the state.
     :param directory: where the refusals go.
     :param series: see ``CheckpointStore``.
+    :param mode: see ``FileStore``.
     """
 
-    def __init__(self, accessor: Any, key: str, directory: Any, *, series: str) -> None:
-        super().__init__(directory, series=series)
+    def __init__(self, accessor: Any, key: str, directory: Any, *, series: str, mode: int = PRIVATE) -> None:
+        super().__init__(directory, series=series, mode=mode)
         self._accessor = accessor
         self._key = key
         self.name = f"key {key!r} of the task state store"
@@ -74,7 +76,20 @@ class TaskStateStore(FileStore):
             super().save({**state, _FOLLOWS: self._saved_as})
 
 
-def checkpoint_store(context: Mapping[str, Any], directory: Any) -> CheckpointStore:
+def load_suffix(context: Mapping[str, Any]) -> str:
+    """Return what tells the files of a load from those of others in the same attempt of a task; empty for the first.
+
+    To be asked once for each load.
+
+    :param context: the running task's context.
+    """
+    number = _number_of(context["ti"])
+    return "" if number == 1 else f"_{number}"
+
+
+def checkpoint_store(
+    context: Mapping[str, Any], directory: Any, suffix: str = "", mode: int = PRIVATE
+) -> CheckpointStore:
     """Give the place for the checkpoint of a load.
 
     A function may load several sources in one task. Each load has a place of its own, by its number: a later try that
@@ -82,17 +97,17 @@ def checkpoint_store(context: Mapping[str, Any], directory: Any) -> CheckpointSt
 
     :param context: the running task's context.
     :param directory: the task's own, see ``task_directory``.
+    :param suffix: of this load, see ``load_suffix``.
+    :param mode: who may read its files.
     """
     task = context["ti"]
     # Airflow raises it when a person clears the task, and leaves it as it is when it tries again by itself.
     series = str(getattr(task, "max_tries", ""))
-    number = _number_of(task)
-    suffix = "" if number == 1 else f"_{number}"
     place = joined(directory, f"checkpoint{suffix}")
     accessor = context.get("task_state_store")
     if accessor is None:
-        return FileStore(place, series=series)
-    return TaskStateStore(accessor, f"{_KEY}{suffix}", place, series=series)
+        return FileStore(place, series=series, mode=mode)
+    return TaskStateStore(accessor, f"{_KEY}{suffix}", place, series=series, mode=mode)
 
 
 def _number_of(task: Any) -> int:

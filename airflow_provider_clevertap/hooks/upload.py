@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
-from airflow_provider_clevertap.hooks.artifacts import joined, located, task_directory
+from airflow_provider_clevertap.hooks.artifacts import artifacts_mode, joined, located, task_directory, told_apart
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
@@ -73,9 +73,11 @@ class Upload:
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
-        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
+        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store, load_suffix
         from airflow_provider_clevertap.loading.options import LoadOptions
+        from airflow_provider_clevertap.loading.places import refuse_shared_places
         from airflow_provider_clevertap.loading.sources import open_source
+        from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
 
         known = [option.name for option in fields(LoadOptions)]
         unknown = [name for name in options if name not in known]
@@ -89,10 +91,16 @@ class Upload:
             try:
                 opened = open_source(with_query(located(source), context), databases=find_database)
                 directory = None if context is None else task_directory(context, artifacts_path)
-                given.update(self._places(opened, given, directory))
+                suffix = "" if context is None else load_suffix(context)
+                places = _places(opened, given, context, directory, suffix)
+                given.update(places)
+                given["artifacts_mode"] = artifacts_mode()
+                refuse_shared_places(places)
+                if isinstance(opened, OpenedFiles):
+                    opened.keep_apart(places, self._log)
                 store = None
                 if context is not None and given.get("dry_run") is None:
-                    store = checkpoint_store(context, directory)
+                    store = checkpoint_store(context, directory, suffix, given["artifacts_mode"])
                 return self._load_all(opened, given, settings, store)
             finally:
                 _end_frames(source)
@@ -128,14 +136,21 @@ class Upload:
             if client is not None:
                 client.close()
 
-    @staticmethod
-    def _places(source: Source, given: Mapping[str, Any], directory: Any) -> dict[str, Any]:
-        places = {name: located(given[name]) for name in ("rejects_path", "report_path") if name in given}
-        if directory is not None:
-            ending = "jsonl" if source.nested else "csv"
-            places.setdefault("rejects_path", joined(directory, f"rejects.{ending}"))
-            places.setdefault("report_path", joined(directory, "report.json"))
-        return places
+
+def _places(
+    source: Source, given: Mapping[str, Any], context: Mapping[str, Any] | None, directory: Any, suffix: str
+) -> dict[str, Any]:
+    """Return where the files of this load go: each load of a run has places of its own."""
+    places = {
+        name: told_apart(located(given[name]), context, suffix)
+        for name in ("rejects_path", "report_path")
+        if name in given
+    }
+    if directory is not None:
+        ending = "jsonl" if source.nested else "csv"
+        places.setdefault("rejects_path", joined(directory, f"rejects{suffix}.{ending}"))
+        places.setdefault("report_path", joined(directory, f"report{suffix}.json"))
+    return places
 
 
 def _end_frames(source: Any) -> None:

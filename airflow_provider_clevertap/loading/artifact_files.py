@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import io
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
+from airflow_provider_clevertap.loading.private_files import PRIVATE, make_directories, open_new
 from airflow_provider_clevertap.loading.written_file import WrittenFile
 
 
@@ -25,10 +27,12 @@ class ArtifactFile:
     there before stays until there is something whole to replace it.
 
     :param place: where the file goes.
+    :param mode: who may read it, where it is a local path.
     """
 
-    def __init__(self, place: Any) -> None:
+    def __init__(self, place: Any, mode: int = PRIVATE) -> None:
         self.place = place
+        self._mode = mode
         self.name = str(place)
         self._local = local_path(place)
         self._file: WrittenFile | None = None
@@ -48,7 +52,7 @@ class ArtifactFile:
                 return
             if self._local.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._local.parent.mkdir(parents=True, exist_ok=True)
+            make_directories(self._local.parent, self._mode)
             # Of an attempt that was killed; one that is still at work cannot put it in its place any more.
             for part in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
                 part.unlink(missing_ok=True)
@@ -146,10 +150,10 @@ class ArtifactFile:
     def _begin(self) -> tuple[WrittenFile, Path | None]:
         if self._local is None:
             # It has no name, so that nothing of it stays when the process is killed.
-            return WrittenFile(tempfile.TemporaryFile("w+b", buffering=0)), None  # type: ignore[arg-type]
-        self._local.parent.mkdir(parents=True, exist_ok=True)
+            return WrittenFile(tempfile.TemporaryFile("w+b", buffering=0)), None
+        make_directories(self._local.parent, self._mode)
         part = self._new_part(self._local)
-        return WrittenFile(part.open("x+b", buffering=0)), part
+        return WrittenFile(io.FileIO(open_new(part, self._mode), "r+")), part
 
     @staticmethod
     def _new_part(local: Path) -> Path:

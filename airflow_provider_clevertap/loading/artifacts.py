@@ -45,9 +45,11 @@ class Artifacts:
         :raises ConfigurationError: when it cannot be written where it is to go.
         :raises StorageUnavailableError: when the storage keeps failing.
         """
-        place = self._options.rejects_path
+        source, options = self._source, self._options
         self._rejects = self._patiently(
-            lambda: RejectsFile(place, nested=self._source.nested, many_files=self._source.many_files)
+            lambda: RejectsFile(
+                options.rejects_path, nested=source.nested, many_files=source.many_files, mode=options.artifacts_mode
+            )
         )
         return self._rejects
 
@@ -98,6 +100,7 @@ class Artifacts:
                 mappings={**mappings, "items": None if lines is None else lines.items},
                 group_by=None if lines is None else lines.group_by,
                 failure=None if failure is None else _told(failure),
+                mode=self._options.artifacts_mode,
             )
         except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
             self._summary.report_path = None

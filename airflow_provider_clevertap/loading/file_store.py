@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import OvertakenError
 from airflow_provider_clevertap.loading.artifact_files import local_path, storage_of, told
+from airflow_provider_clevertap.loading.private_files import PRIVATE, make_directories, open_new
 
 #: The object that says whose the checkpoint is.
 _MARK: Final = "taken-by"
@@ -29,10 +30,12 @@ class FileStore:
 
     :param directory: a path, a URI, or a path object that carries its storage. It is the load's own.
     :param series: see ``CheckpointStore``.
+    :param mode: who may read the files, where it is a local path.
     """
 
-    def __init__(self, directory: Any, *, series: str = "") -> None:
+    def __init__(self, directory: Any, *, series: str = "", mode: int = PRIVATE) -> None:
         self._directory = directory
+        self._mode = mode
         self._local = local_path(directory)
         self.series = series
         self.name = f"{directory}/checkpoint.json"
@@ -104,7 +107,7 @@ class FileStore:
         """
         with told(f"{self._directory}/{name}"):
             if self._local is not None:
-                _replace(self._local / name, text, self._mark[:8], first)
+                _replace(self._local / name, text, self._mark[:8], self._mode, first)
                 return
             fs, directory = storage_of(self._directory)
             fs.makedirs(directory, exist_ok=True)
@@ -123,17 +126,17 @@ def overtaken(name: str) -> str:
     )
 
 
-def _replace(path: Path, text: str, mark: str, first: Callable[[], None]) -> None:
+def _replace(path: Path, text: str, mark: str, mode: int, first: Callable[[], None]) -> None:
     """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one.
 
     With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
     """
     written = f"{path}.{mark}.new"  # no other try is to write into it
     try:
-        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        file = open_new(written, mode, replace=True)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        make_directories(path.parent, mode)
+        file = open_new(written, mode, replace=True)
     try:
         _write_all(file, text.encode())
         os.fsync(file)

@@ -99,7 +99,7 @@ class Load:
             checkpoint = self._begin()
             self._carry(artifacts.open_rejects(), checkpoint)
             artifacts.keep_rejects()
-            if checkpoint is not None:  # only now: an attempt that finds the load complete trusts that its files are there
+            if checkpoint is not None:  # only now: whoever finds the load complete trusts that its files are there
                 checkpoint.complete()
             judge_rejects(self.summary, self.options)
         except BaseException as error:

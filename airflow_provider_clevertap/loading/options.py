@@ -11,6 +11,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.choices import ColumnChoice
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.mapping import Unmapped
+from airflow_provider_clevertap.loading.private_files import PRIVATE
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 
 DryRun = Literal["local", "server"]
@@ -29,6 +30,7 @@ class LoadOptions:
     :param max_rejects: how many rows may fail, as a number of rows (``int``) or a share of all rows (``float``).
     :param rejects_path: where the rejects file goes, ``None`` for none.
     :param report_path: where the report goes, ``None`` for none.
+    :param artifacts_mode: who may read these files where they are on this machine, as a mode: 0o600 for the user alone.
     :param dry_run: ``"local"`` checks everything and sends nothing, ``"server"`` lets CleverTap check and store
         nothing, ``None`` loads.
     :param max_in_flight: requests at a time, 1 to 15.
@@ -47,6 +49,7 @@ class LoadOptions:
     max_rejects: int | float = 0
     rejects_path: Any = None
     report_path: Any = None
+    artifacts_mode: int = PRIVATE
     dry_run: DryRun | None = None
     max_in_flight: int = DEFAULT_IN_FLIGHT
     on_unconfirmed: OnUnconfirmed = "resend"

@@ -21,6 +21,7 @@ from airflow_provider_clevertap.loading import row_slices
 from airflow_provider_clevertap.loading.artifact_files import ArtifactFile, told
 from airflow_provider_clevertap.loading.formula_marks import marked, marked_texts
 from airflow_provider_clevertap.loading.outcomes import RowVerdict
+from airflow_provider_clevertap.loading.private_files import PRIVATE
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.written_file import WrittenFile
 
@@ -42,10 +43,11 @@ class RejectsFile:
         one that ends in ``.csv`` as CSV.
     :param nested: the rows hold nested values: JSON Lines unless the name says otherwise.
     :param many_files: the load has more than one file.
+    :param mode: who may read the file, where it is a local path.
     """
 
-    def __init__(self, place: Any, *, nested: bool = False, many_files: bool = False) -> None:
-        self._file = None if place is None else ArtifactFile(place)
+    def __init__(self, place: Any, *, nested: bool = False, many_files: bool = False, mode: int = PRIVATE) -> None:
+        self._file = None if place is None else ArtifactFile(place, mode)
         self._many_files = many_files
         self._rows: _CsvRows | _JsonRows | None = None
         self._as_json = nested

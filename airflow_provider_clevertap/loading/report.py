@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
 from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.loading.private_files import PRIVATE
 from airflow_provider_clevertap.loading.summary import Summary
 from airflow_provider_clevertap.records.codes import ERROR_CODES
 
@@ -21,6 +22,7 @@ def write_report(
     mappings: Mapping[str, Mapping[str, Column | None] | None],
     group_by: str | None,
     failure: str | None,
+    mode: int = PRIVATE,
 ) -> None:
     """Write the report.
 
@@ -30,6 +32,7 @@ def write_report(
     :param mappings: what the user said of columns, by the name of the argument; ``None`` when nothing.
     :param group_by: the column that says which rows make one record, if any.
     :param failure: why the load failed, ``None`` when it did not.
+    :param mode: who may read the file, where it is a local path.
     """
     report = {
         "source": source,
@@ -41,7 +44,7 @@ def write_report(
     }
     if group_by is not None:
         report["group_by"] = group_by
-    file = ArtifactFile(place)
+    file = ArtifactFile(place, mode)
     file.prepare()
     try:
         file.open().write(json.dumps(report, indent=2, ensure_ascii=False))

@@ -61,7 +61,7 @@ class WrittenFile:
         Closing what is returned leaves this file open.
         """
         self._raw.seek(0)
-        return io.TextIOWrapper(io.FileIO(os.dup(self._raw.fileno()), "r"), encoding="utf-8", newline="")  # type: ignore[arg-type]
+        return io.TextIOWrapper(io.FileIO(os.dup(self._raw.fileno()), "r"), encoding="utf-8", newline="")
 
     def copy_bytes(self) -> io.BufferedReader:
         """Open what was written for reading as bytes, as :meth:`read_back` does."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -36,6 +36,9 @@ class SourceFile:
     :param opener: opens it for reading bytes.
     :param marks: what the storage tells of the file that is another thing once the file is.
     :param is_local: it lies in a directory of this machine.
+    :param storage: the file system it lies in.
+    :param path: where it lies there.
+    :param is_match: a glob has found it, nobody has named it.
     :param bytes_read: how much of it was read so far.
     """
 
@@ -46,6 +49,9 @@ class SourceFile:
     opener: Callable[[], IO[bytes]]
     marks: Mapping[str, str] = field(default_factory=dict)
     is_local: bool = False
+    storage: Any = None
+    path: str = ""
+    is_match: bool = False
     bytes_read: int = 0
 
     def fingerprint(self) -> list[Any]:
@@ -172,7 +178,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         if info.get("type") == "directory":
             raise _directory_error(name)
         opener = _opener(location) if is_object_path(location) else _opener(fs, path)
-        yield (fs, path), _file(name, fs, info, opener)
+        yield (fs, path), replace(_file(name, fs, info, opener), storage=fs, path=path)
         return
     files = {found: about for found, about in matches.items() if about.get("type") != "directory"}
     if not files:
@@ -180,7 +186,8 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
     for found in sorted(files):
         shown = found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found))
-        yield (fs, found), _file(shown, fs, files[found], _opener(fs, found))
+        file = _file(shown, fs, files[found], _opener(fs, found))
+        yield (fs, found), replace(file, storage=fs, path=found, is_match=True)
 
 
 def _storage(location: Any) -> tuple[Any, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
+from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
+from airflow_provider_clevertap.loading.places import has_added_columns, same_file
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.files import SourceFile
 from airflow_provider_clevertap.loading.sources.names import check_same_names
@@ -45,6 +48,34 @@ class OpenedFiles:
     def name(self) -> str:
         """The files as the user named them, without credentials."""
         return self._name if not self.many_files else f"{self._name} ({len(self._files)} files)"
+
+    def keep_apart(self, places: Mapping[str, Any], log: logging.Logger) -> None:
+        """See that the load writes no file that it reads.
+
+        A rejects file of this package that a glob has found where this load's own is to go is left out.
+
+        :param places: where the load writes, by the name of the option.
+        :param log: told what is left out.
+        :raises ConfigurationError: when a file would be overwritten.
+        :raises SourceError: when nothing else is left to read.
+        """
+        left = []
+        written = {name: place for name, place in places.items() if place is not None}
+        for file in self._files:
+            option = next((name for name, place in written.items() if same_file(file, place)), None)
+            if option is None:
+                left.append(file)
+            elif option == "rejects_path" and file.is_match and has_added_columns(file):
+                log.info("%s is where this load's own rejects go: it is left out of the source", file.name)
+            else:
+                raise ConfigurationError(
+                    f"{option} is {written[option]}, and this load reads that file ({file.name}): it would be "
+                    f"overwritten. Give another {option}, or leave it out for the default place."
+                )
+        if not left:
+            raise SourceError(f"{self._name}: there is no file but the rejects of an earlier load. Check the path.")
+        self._files = left
+        self.many_files = len(left) > 1
 
     def blocks(self) -> Iterator[RowBlock]:
         """Read the files from the first, in blocks of bounded size, the same blocks each time.
