@@ -227,3 +227,27 @@ def test_a_slow_object_store_makes_a_load_slow_and_nothing_else(
     summary = make(client, f"shaky://{tmp_path}", max_in_flight=4).run()
     assert (summary.accepted, summary.requests) == (4_946, emulator.stats()["requests"])
     check_whole(emulator, tmp_path)
+
+
+def test_rejects_that_are_not_all_there_when_they_are_read_back_fail_the_load_and_are_made_again(
+    client: CleverTapClient, emulator: RunningEmulator, shaky: Any, tmp_path: Path
+) -> None:
+    emulator.inject({"do": "fail_records", "identities": sorted(REFUSED)})
+    rejects = tmp_path / "rejects.csv"
+
+    def loses_a_line(kind: str, name: str, _: int) -> None:
+        if kind == "read" and name == "rejects.csv" and rejects.exists():
+            lines = rejects.read_bytes().splitlines(keepends=True)
+            rejects.write_bytes(b"".join([*lines[:-1], b" " * len(lines[-1])]))  # as long as before
+
+    shaky.fails = loses_a_line
+    with pytest.raises(StorageUnavailableError, match=r"has 53 rows, and 54 belong in it"):
+        make(client, f"shaky://{tmp_path}").run()
+    state = json.loads((tmp_path / "checkpoint" / "checkpoint.json").read_text())
+    assert (state["complete"], state["claimed"]) == (False, {"main": [], "ahead": []})
+    requests = emulator.stats()["requests"]
+    shaky.fails = lambda *_: None
+    summary = make(client, f"shaky://{tmp_path}").run()
+    assert (summary.rows, summary.rejects_rows) == (5_000, 54)
+    assert emulator.stats()["requests"] == requests
+    check_whole(emulator, tmp_path)

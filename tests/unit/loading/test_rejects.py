@@ -136,6 +136,8 @@ def test_anywhere_fsspec_reaches() -> None:
         assert "not an e-mail address" in stored.read()
     again = RejectsFile(place)
     again.close()
+    assert fsspec.filesystem("memory").exists("/rejects-test/deep/rejects.csv")
+    again.remove_earlier()
     assert not fsspec.filesystem("memory").exists("/rejects-test/deep/rejects.csv")
 
 
