@@ -91,7 +91,15 @@ def task_directory(context: Mapping[str, Any], base: Any = None) -> Any:
     map_index = getattr(task, "map_index", -1)
     if map_index is not None and map_index >= 0:
         parts.append(str(map_index))
-    return joined(located(base or _configured_base()), *map(_file_name, parts))
+    return joined(artifacts_base(base), *map(file_name, parts))
+
+
+def artifacts_base(base: Any = None) -> Any:
+    """Return the directory under which all tasks leave what they leave.
+
+    :param base: path or URI; default as for :func:`task_directory`.
+    """
+    return located(base or _configured_base())
 
 
 def _configured_base() -> str:
@@ -118,7 +126,7 @@ def artifacts_mode() -> int:
     return int(mode[1], 8)
 
 
-def _file_name(part: str) -> str:
+def file_name(part: str) -> str:
     """Write an id so that it is safe in a file name everywhere; a hash keeps apart what would fall together."""
     plain = part.translate(_IN_RUN_IDS)
     safe = _UNSAFE.sub("_", plain)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
-from airflow_provider_clevertap.hooks.artifacts import artifacts_mode, joined, located, task_directory, told_apart
+from airflow_provider_clevertap.hooks.artifacts import artifacts_base, artifacts_mode, joined, located, task_directory, told_apart
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
@@ -74,6 +74,7 @@ class Upload:
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
         from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store, load_suffix
+        from airflow_provider_clevertap.hooks.place_claims import claimed
         from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.places import refuse_shared_places
         from airflow_provider_clevertap.loading.sources import open_source
@@ -84,6 +85,7 @@ class Upload:
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
         given = {name: value for name, value in options.items() if value is not None}
+        asked = [name for name in ("rejects_path", "report_path") if name in given]
         settings = None if given.get("dry_run") == "local" else self._settings()
         patience = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
 
@@ -92,12 +94,16 @@ class Upload:
                 opened = open_source(with_query(located(source), context), databases=find_database)
                 directory = None if context is None else task_directory(context, artifacts_path)
                 suffix = "" if context is None else load_suffix(context)
+                given["artifacts_mode"] = artifacts_mode()
                 places = _places(opened, given, context, directory, suffix)
                 given.update(places)
-                given["artifacts_mode"] = artifacts_mode()
                 refuse_shared_places(places)
                 if isinstance(opened, OpenedFiles):
                     opened.keep_apart(places, self._log)
+                if context is not None:
+                    base, mode = artifacts_base(artifacts_path), given["artifacts_mode"]
+                    for name in asked:
+                        given[name] = claimed(places[name], base, context, suffix, mode, self._log)
                 store = None
                 if context is not None and given.get("dry_run") is None:
                     store = checkpoint_store(context, directory, suffix, given["artifacts_mode"])

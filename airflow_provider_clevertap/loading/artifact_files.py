@@ -141,6 +141,17 @@ class ArtifactFile:
             with fs.open(path, "rb") as stream:
                 yield stream
 
+    def is_there(self) -> bool:
+        """Return whether there is something in the file's place.
+
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        with told(self.name):
+            if self._local is not None:
+                return self._local.exists()
+            fs, path = storage_of(self.place)
+            return bool(fs.exists(path))
+
     def discard(self) -> None:
         """Leave nothing of what has been written and not been published."""
         if self._file is not None:

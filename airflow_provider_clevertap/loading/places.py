@@ -32,6 +32,15 @@ def same_file(file: SourceFile, place: Any) -> bool:
         return bool(_keys(file.storage, file.path, local=file.is_local) & _keys_of(place))
 
 
+def place_key(place: Any) -> str:
+    """Return a text that is the same for every name of a place, but for hard links."""
+    with told(str(place)):
+        local = local_path(place)
+        if local is not None:
+            return os.path.realpath(local)
+        return repr(sorted(map(str, _keys_of(place))))
+
+
 def refuse_shared_places(places: Mapping[str, Any]) -> None:
     """Refuse to write two files to one place.
 
