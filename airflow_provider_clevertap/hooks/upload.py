@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class Upload:
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
-        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
+        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store, known_by
         from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.sources import open_source
 
@@ -85,6 +86,8 @@ class Upload:
         settings = None if given.get("dry_run") == "local" else self._settings()
         patience = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
 
+        in_order = threading.current_thread() is threading.main_thread()  # other threads begin in no certain order
+
         def work() -> dict[str, Any]:
             try:
                 opened = open_source(with_query(located(source), context), databases=find_database)
@@ -92,7 +95,8 @@ class Upload:
                 given.update(self._places(opened, given, directory))
                 store = None
                 if context is not None and given.get("dry_run") is None:
-                    store = checkpoint_store(context, directory)
+                    load = "" if in_order else known_by(self._kind, self._conn_id, opened)
+                    store = checkpoint_store(context, directory, load)
                 return self._load_all(opened, given, settings, store)
             finally:
                 _end_frames(source)

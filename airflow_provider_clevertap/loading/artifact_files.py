@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -9,10 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
+
+TOO_LONG: Final = (
+    "the path, or a name in it, is longer than the file system takes. Shorten rejects_path or artifacts_path."
+)
 
 
 class ArtifactFile:
@@ -120,6 +125,8 @@ def told(name: str) -> Iterator[None]:
     except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
         raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     except Exception as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise ConfigurationError(f"{name} cannot be written: {TOO_LONG}") from None
         raise StorageUnavailableError(f"{name} was not written: {cause(error)}") from None
 
 

@@ -34,7 +34,7 @@ class OpenedFiles:
 
     def __init__(self, name: str, files: Sequence[SourceFile], reader: FileReader, form: str = "") -> None:
         self._form = form
-        self._name = name
+        self.asked_for = name
         self._files = files
         self._reader = reader
         self.fixed_columns = reader.fixed_columns
@@ -44,7 +44,7 @@ class OpenedFiles:
     @property
     def name(self) -> str:
         """The files as the user named them, without credentials."""
-        return self._name if not self.many_files else f"{self._name} ({len(self._files)} files)"
+        return self.asked_for if not self.many_files else f"{self.asked_for} ({len(self._files)} files)"
 
     def blocks(self) -> Iterator[RowBlock]:
         """Read the files from the first, in blocks of bounded size, the same blocks each time.
