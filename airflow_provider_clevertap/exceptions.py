@@ -17,7 +17,8 @@
             └── LoadStoppedError      the load was told to stop and stopped in good order
                 └── OvertakenError    another try of the same task has taken the load over
 
-No message ever holds the passcode or a value of a row.
+No message ever holds the passcode or a value of a row, nor a line end or anything a terminal would act upon: names of
+files and columns may have them.
 """
 
 from __future__ import annotations
@@ -28,8 +29,22 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.summary import Summary
 
 
+def shown(text: object) -> str:
+    """Write a name, or a text with names in it, for a message or a log: what does not print is escaped, as by ``repr``.
+
+    Line ends would forge lines of a log, and control codes or marks of writing direction change what a reader sees.
+    """
+    plain = str(text)
+    if plain.isprintable():
+        return plain
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in plain)
+
+
 class CleverTapError(Exception):
     """Base of every error this package raises."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class FinalError(CleverTapError):

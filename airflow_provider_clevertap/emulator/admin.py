@@ -17,6 +17,7 @@ from aiohttp import web
 from airflow_provider_clevertap.emulator.fault_book import rules_from
 from airflow_provider_clevertap.emulator.listing import LISTS, listed
 from airflow_provider_clevertap.emulator.service import Emulator
+from airflow_provider_clevertap.emulator.settings import LARGEST_INTEGER
 
 PAGE_SIZE = 1000
 """Items of a list in one answer, unless ``?limit=`` says otherwise."""
@@ -50,6 +51,17 @@ def local_only(handler: Handler) -> Handler:
         return await handler(request)
 
     return checked
+
+
+def _whole_number(text: str | int) -> int:
+    """Read a number that the database can hold.
+
+    :raises ValueError: when it is none.
+    """
+    number = int(text)
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError
+    return number
 
 
 def _json(content: Any, status: int = 200) -> web.Response:
@@ -96,10 +108,10 @@ def add_admin_routes(app: web.Application, emulator: Emulator) -> None:
         if name not in LISTS:
             raise web.HTTPNotFound
         try:
-            limit = int(request.query.get("limit", PAGE_SIZE))
-            offset = int(request.query.get("offset", 0))
+            limit = _whole_number(request.query.get("limit", PAGE_SIZE))
+            offset = _whole_number(request.query.get("offset", 0))
         except ValueError:
-            return _json({"error": "limit and offset are whole numbers"}, 400)
+            return _json({"error": f"limit and offset are whole numbers, at most {LARGEST_INTEGER}"}, 400)
         page = await emulator.listed(
             listed,
             name,

@@ -11,7 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-Number = Annotated[int, msgspec.Meta(ge=1)]
+from airflow_provider_clevertap.emulator.settings import LARGEST_INTEGER, Count
+
+Natural = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_INTEGER)]
+Integer = Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
@@ -31,13 +34,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     path: str = "/1/"
     identity: str | None = None
-    larger_than: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    more_than: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
-    every: Number = 1
+    larger_than: Natural | None = None
+    more_than: Natural | None = None
+    skip: Natural = 0
+    every: Count = 1
     probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
-    seed: int = 0
-    times: Number | None = None
+    seed: Integer = 0
+    times: Count | None = None
 
     is_upload_only: ClassVar[bool] = False
 
@@ -63,7 +66,7 @@ class Status(Fault, frozen=True, tag="status"):
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)]
     body: Literal["json", "html", "empty"] = "json"
-    retry_after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    retry_after: Natural | None = None
     error: str | None = None
     stored: bool = False
 
@@ -133,7 +136,7 @@ class WrongCounts(Fault, frozen=True, tag="wrong_counts"):
     :param processed: the number; without it, one more than were sent.
     """
 
-    processed: int | None = None
+    processed: Integer | None = None
     stored: bool = True
 
     is_upload_only: ClassVar[bool] = True
@@ -185,7 +188,7 @@ class FailRecords(Fault, frozen=True, tag="fail_records"):
     :param identities: their identities or objectIds. With neither, all records.
     """
 
-    records: tuple[Number, ...] = ()
+    records: tuple[Count, ...] = ()
     identities: tuple[str, ...] = ()
     stored: bool = True
 

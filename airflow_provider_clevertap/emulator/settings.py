@@ -56,7 +56,10 @@ Compressed = Literal["malformed", "unsupported", "accept"]
 """
 
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
+LARGEST_INTEGER = 2**63 - 1
+"""Neither SQLite nor the JSON written here holds a larger one."""
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

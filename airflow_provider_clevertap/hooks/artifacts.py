@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
@@ -16,6 +16,8 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 _IN_RUN_IDS = str.maketrans(":+", "__")
 _LAST_NUMBER = re.compile(r"(?<![0-9])[0-9]+$")
 _UNSAFE = re.compile(r"[^\w.=~-]|^\.+")
+#: Of a name made from an id. File systems take 255 bytes, some 143; a letter outside the Latin ones has two or more.
+_MOST_BYTES: Final = 120
 
 
 def located(place: Any) -> Any:
@@ -130,6 +132,9 @@ def file_name(part: str) -> str:
     """Write an id so that it is safe in a file name everywhere; a hash keeps apart what would fall together."""
     plain = part.translate(_IN_RUN_IDS)
     safe = _UNSAFE.sub("_", plain)
-    if safe == plain:
+    if safe == plain and len(safe.encode()) <= _MOST_BYTES:
         return safe
-    return f"{safe}-{hashlib.sha256(part.encode()).hexdigest()[:8]}"
+    mark = f"-{hashlib.sha256(part.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    # cut between two letters, not within one
+    start = safe.encode("utf-8", "replace")[: _MOST_BYTES - len(mark)].decode("utf-8", "ignore")
+    return start + mark

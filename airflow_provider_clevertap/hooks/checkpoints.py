@@ -15,6 +15,8 @@ from airflow_provider_clevertap.loading.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint import CheckpointStore
+    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.loading.rows import Source
 
 #: Under this key, in the UI too, Airflow's store has the state; a second load of the same task has another number.
 _KEY = "clevertap_load"
@@ -76,24 +78,24 @@ class TaskStateStore(FileStore):
             super().save({**state, _FOLLOWS: self._saved_as})
 
 
-def load_suffix(context: Mapping[str, Any]) -> str:
+def load_suffix(context: Mapping[str, Any], known_by: str = "") -> str:
     """Return what tells the files of a load from those of others in the same attempt of a task; empty for the first.
 
-    To be asked once for each load.
+    To be asked once for each load. A function may load several sources in one task. Each load has places of its own, by
+    its number: a later attempt that makes the same loads in the same order finds each one's. Loads in threads have no
+    order, so that these are told apart by what they are, and only those alike in that by their number.
 
     :param context: the running task's context.
+    :param known_by: what the load is, see :func:`known_by`; nothing when it is known by its number alone.
     """
-    number = _number_of(context["ti"])
-    return "" if number == 1 else f"_{number}"
+    number = _number_of(context["ti"], known_by)
+    return (f"_{known_by}" if known_by else "") + ("" if number == 1 else f"_{number}")
 
 
 def checkpoint_store(
     context: Mapping[str, Any], directory: Any, suffix: str = "", mode: int = PRIVATE
 ) -> CheckpointStore:
     """Give the place for the checkpoint of a load.
-
-    A function may load several sources in one task. Each load has a place of its own, by its number: a later try that
-    makes the same loads in the same order finds each one's.
 
     :param context: the running task's context.
     :param directory: the task's own, see ``task_directory``.
@@ -110,10 +112,25 @@ def checkpoint_store(
     return TaskStateStore(accessor, f"{_KEY}{suffix}", place, series=series, mode=mode)
 
 
-def _number_of(task: Any) -> int:
-    """Count the loads of one try of a task."""
+def known_by(kind: RecordKind, conn_id: str, source: Source) -> str:
+    """Give a short text for what a load is, the same one in a later try.
+
+    The kind of record, the connection and the source: files by their names, so that a file that has changed is still
+    that load's, and refused; frames and queries by what they hold and ask for.
+
+    :raises SourceError: when a frame cannot be used.
+    """
+    from airflow_provider_clevertap.loading.fingerprint import hashed
+    from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
+
+    of = source.asked_for if isinstance(source, OpenedFiles) else (source.name, source.fingerprint())
+    return hashed(kind.name, kind.at(0).constants, conn_id, of)[:8]
+
+
+def _number_of(task: Any, known_by: str) -> int:
+    """Count the loads of one try of a task, or those of them that are alike."""
     names = ("dag_id", "run_id", "task_id", "map_index", "try_number")
-    attempt = tuple(getattr(task, name, None) for name in names)
+    attempt = (*(getattr(task, name, None) for name in names), known_by)
     with _counting:
         _begun[attempt] += 1
         return _begun[attempt]

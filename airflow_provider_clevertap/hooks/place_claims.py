@@ -21,9 +21,7 @@ from airflow_provider_clevertap.loading.places import place_key
 KEPT: Final = 3600.0
 
 
-def claimed(
-    place: Any, base: Any, context: Mapping[str, Any], suffix: str, mode: int, log: logging.Logger
-) -> Any:
+def claimed(place: Any, base: Any, context: Mapping[str, Any], suffix: str, *, mode: int, log: logging.Logger) -> Any:
     """Return the place, or one beside it when it belongs to another load that is running or has just ended.
 
     The same task in a later run takes its own place again. Another task of the same run never does, and one of another
@@ -45,9 +43,8 @@ def claimed(
     if found is not None and found["owner"] != owner:
         same_run = found["run"] == [task.dag_id, task.run_id]
         if same_run or 0 <= time.time() - found["at"] < KEPT:
-            log.warning(
-                "%s is the place of task %s of DAG %s: this load's file goes beside it", place, *reversed(found["owner"][:2])
-            )
+            dag_id, task_id = found["owner"][:2]
+            log.warning("%s is the place of task %s of DAG %s: this file goes beside it", place, task_id, dag_id)
             place = _beside(place, file_name(task.task_id))
             note = _Note(base, place, mode)
     note.write({"owner": owner, "run": [task.dag_id, task.run_id], "at": int(time.time())})

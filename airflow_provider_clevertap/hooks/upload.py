@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
-from airflow_provider_clevertap.hooks.artifacts import artifacts_base, artifacts_mode, joined, located, task_directory, told_apart
+from airflow_provider_clevertap.hooks.artifacts import (
+    artifacts_base,
+    artifacts_mode,
+    joined,
+    located,
+    task_directory,
+    told_apart,
+)
 from airflow_provider_clevertap.hooks.connection import connect
 from airflow_provider_clevertap.hooks.interruption import run_interruptibly
 from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
@@ -73,46 +81,64 @@ class Upload:
         :param artifacts_path: where that default place is, see ``task_directory``.
         :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
         """
-        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store, load_suffix
-        from airflow_provider_clevertap.hooks.place_claims import claimed
         from airflow_provider_clevertap.loading.options import LoadOptions
-        from airflow_provider_clevertap.loading.places import refuse_shared_places
         from airflow_provider_clevertap.loading.sources import open_source
-        from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
 
         known = [option.name for option in fields(LoadOptions)]
         unknown = [name for name in options if name not in known]
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
         given = {name: value for name, value in options.items() if value is not None}
-        asked = [name for name in ("rejects_path", "report_path") if name in given]
         settings = None if given.get("dry_run") == "local" else self._settings()
         patience = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
+
+        in_order = threading.current_thread() is threading.main_thread()  # other threads begin in no certain order
 
         def work() -> dict[str, Any]:
             try:
                 opened = open_source(with_query(located(source), context), databases=find_database)
-                directory = None if context is None else task_directory(context, artifacts_path)
-                suffix = "" if context is None else load_suffix(context)
-                given["artifacts_mode"] = artifacts_mode()
-                places = _places(opened, given, context, directory, suffix)
-                given.update(places)
-                refuse_shared_places(places)
-                if isinstance(opened, OpenedFiles):
-                    opened.keep_apart(places, self._log)
-                if context is not None:
-                    base, mode = artifacts_base(artifacts_path), given["artifacts_mode"]
-                    for name in asked:
-                        given[name] = claimed(places[name], base, context, suffix, mode, self._log)
-                store = None
-                if context is not None and given.get("dry_run") is None:
-                    store = checkpoint_store(context, directory, suffix, given["artifacts_mode"])
+                store = self._place_files(opened, given, context, artifacts_path, in_order=in_order)
                 return self._load_all(opened, given, settings, store)
             finally:
                 _end_frames(source)
 
         # The source is opened and read by one thread: what makes its rows may hold what only one thread may use.
         return run_interruptibly(work, self.stop, patience=patience, log=self._log)
+
+    def _place_files(
+        self,
+        opened: Source,
+        given: dict[str, Any],
+        context: Mapping[str, Any] | None,
+        artifacts_path: Any,
+        *,
+        in_order: bool,
+    ) -> CheckpointStore | None:
+        """Find where the files of this load go, and put it into its options; return where its checkpoint goes.
+
+        :param in_order: the loads of the task begin in a certain order.
+        """
+        from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store, known_by, load_suffix
+        from airflow_provider_clevertap.hooks.place_claims import claimed
+        from airflow_provider_clevertap.loading.places import refuse_shared_places
+        from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
+
+        suffix, directory, mode = "", None, artifacts_mode()
+        if context is not None:
+            directory = task_directory(context, artifacts_path)
+            suffix = load_suffix(context, "" if in_order else known_by(self._kind, self._conn_id, opened))
+        places = _places(opened, given, context, directory, suffix)
+        if context is not None:
+            base = artifacts_base(artifacts_path)
+            for name in given.keys() & places.keys():
+                places[name] = claimed(places[name], base, context, suffix, mode=mode, log=self._log)
+        refuse_shared_places(places)
+        if isinstance(opened, OpenedFiles):
+            opened.keep_apart(places, self._log)
+        given.update(places, artifacts_mode=mode)
+        if context is None or given.get("dry_run") is not None:
+            return None
+        return checkpoint_store(context, directory, suffix, mode)
 
     def _load_all(
         self,

@@ -11,12 +11,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
 from airflow_provider_clevertap.loading.private_files import PRIVATE, make_directories, open_new
 from airflow_provider_clevertap.loading.written_file import WrittenFile
+
+TOO_LONG: Final = (
+    "the path, or a name in it, is longer than the file system takes. Shorten rejects_path or artifacts_path."
+)
 
 
 class ArtifactFile:
@@ -199,6 +203,8 @@ def told(name: str) -> Iterator[None]:
     except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
         raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     except Exception as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise ConfigurationError(f"{name} cannot be written: {TOO_LONG}") from None
         raise StorageUnavailableError(f"{name} was not written: {cause(error)}") from None
 
 

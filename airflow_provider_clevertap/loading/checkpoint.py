@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from airflow_provider_clevertap.exceptions import OvertakenError, StorageUnavailableError
+from airflow_provider_clevertap.exceptions import OvertakenError, StorageUnavailableError, shown
 from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
@@ -246,7 +246,7 @@ class Checkpoint:
         try:
             self._save(last=True)
         except Exception as error:  # the load has failed of something else, and earlier claims still stand
-            self._log.warning("The checkpoint was not brought up to date: %s", error)
+            self._log.warning("The checkpoint was not brought up to date: %s", shown(error))
 
     def _save(self, *, last: bool = False) -> None:
         state, summary = self.state, self._summary

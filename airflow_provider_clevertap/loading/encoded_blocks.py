@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_provider_clevertap.exceptions import shown
 from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.text_columns import Mask
@@ -91,7 +92,8 @@ class Told:
             code=next((fault.code for _, fault in self.faults if fault.code is not None), None),
             field=", ".join(dict.fromkeys(name for name, _ in told if name)),
             reason="; ".join(
-                f"{name}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason for name, fault in told
+                f"{shown(name)}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason
+                for name, fault in told
             )
             + (f"; and {more} more" if more else ""),
             values_dropped=len(self.faults) if self.sent else 0,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from airflow_provider_clevertap.loading.columns import Column
 from airflow_provider_clevertap.loading.kinds import RecordKind
 from airflow_provider_clevertap.loading.options import LoadOptions
+from airflow_provider_clevertap.loading.stable_text import stable_text
 
 _LENGTH: Final = 20
 
@@ -46,4 +47,4 @@ def settings_hash(
 
 
 def _plain(value: Any) -> Any:
-    return asdict(value) if isinstance(value, Column) else repr(value)
+    return asdict(value) if isinstance(value, Column) else stable_text(value)

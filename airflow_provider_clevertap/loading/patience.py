@@ -13,6 +13,7 @@ from airflow_provider_clevertap.exceptions import (
     FinalError,
     OvertakenError,
     StorageUnavailableError,
+    shown,
 )
 from airflow_provider_clevertap.loading.artifact_files import cause
 
@@ -38,7 +39,7 @@ def patiently(action: Callable[[], T], what: str, name: str, log: logging.Logger
         except (FinalError, OvertakenError):
             raise
         except Exception as error:
-            problem = str(error) if isinstance(error, CleverTapError) else f"{name}: {cause(error)}"
+            problem = shown(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
             patience = CLOSING_PATIENCE if stopping.is_set() else PATIENCE
             if time.monotonic() - began + wait > patience:
                 raise StorageUnavailableError(

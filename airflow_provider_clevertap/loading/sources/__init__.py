@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
+from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError, shown
 from airflow_provider_clevertap.loading.rows import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.files import find_files, is_location, location_name
 
@@ -225,7 +225,7 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
     if not locations:
         raise SourceError(f"a {type(path).__name__} is not a path. Give a path, a URI, a glob or a list of them.")
     files = find_files(locations)
-    name = location_name(locations[0])
+    name = shown(location_name(locations[0]))
     return OpenedFiles(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), form)
 
 

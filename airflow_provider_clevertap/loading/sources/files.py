@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from airflow_provider_clevertap.exceptions import CleverTapError, SourceError, StorageUnavailableError
+from airflow_provider_clevertap.exceptions import CleverTapError, SourceError, StorageUnavailableError, shown
 
 #: What storages call the time of a file's last change, or a hash or version of what is in it.
 _MARKS = (
@@ -29,7 +30,7 @@ _WEB_QUERY = re.compile(r"(https?://[^?#\s]*)[?#][^\s'\"]*")
 class SourceFile:
     """One file of a load.
 
-    :param name: the file as the user knows it, without credentials.
+    :param name: the file as the user knows it, without credentials and as messages show it.
     :param extension: what its name says of the format, such as ``.csv``, in lower case; may be empty.
     :param compression: ``.gz``, ``.zst`` or empty.
     :param size: bytes as stored, when the storage tells.
@@ -137,8 +138,10 @@ def storage_error(name: str, error: Exception) -> CleverTapError:
     said = without_credentials(getattr(error, "strerror", None) or error).strip().partition("\n")[0][:200]
     if isinstance(error, CleverTapError):
         return error
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
         return SourceError(f"{name}: there is no such file. Check the path, and that the file has been delivered.")
+    if getattr(error, "errno", None) in (errno.ENAMETOOLONG, errno.ELOOP):
+        return SourceError(f"{name}: no file can have this path ({said}). Shorten or correct it.")
     if isinstance(error, IsADirectoryError):
         return _directory_error(name)
     if isinstance(error, PermissionError):
@@ -167,7 +170,7 @@ def find_files(locations: Iterable[Any]) -> list[SourceFile]:
 def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
     if not is_location(location):
         raise SourceError(f"a {type(location).__name__} is not a path. Give paths, URIs or globs.")
-    name = location_name(location)
+    name = shown(location_name(location))
     try:
         fs, path = _storage(location)
         info = _info(fs, path)
@@ -185,8 +188,8 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         problem = "no file matches" if _is_glob(path) else "there is no such file"
         raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
     for found in sorted(files):
-        shown = found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found))
-        file = _file(shown, fs, files[found], _opener(fs, found))
+        each = shown(found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found)))
+        file = _file(each, fs, files[found], _opener(fs, found))
         yield (fs, found), replace(file, storage=fs, path=found, is_match=True)
 
 

@@ -15,6 +15,7 @@ from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.arrays import Column, array_of, from_values, plain, split_columns
 from airflow_provider_clevertap.loading.sources.names import check_names, check_same_names, kept
+from airflow_provider_clevertap.loading.stable_text import stable_text
 
 _FRAMES = {
     "pandas DataFrame": ("pandas", "DataFrame"),
@@ -114,7 +115,8 @@ class OpenedFrames:
         found = hashlib.sha256()
         for block in self.blocks():
             batch = pa.RecordBatch.from_arrays(list(block.columns.values()), list(block.columns))
-            found.update(repr([block.names, batch.schema.types, block.objects]).encode("utf-8", "backslashreplace"))
+            text = stable_text([block.names, list(map(str, batch.schema.types)), block.objects])
+            found.update(text.encode("utf-8", "backslashreplace"))
             found.update(batch.serialize())
         self._done_rows = 0
         return found.hexdigest()[:20]

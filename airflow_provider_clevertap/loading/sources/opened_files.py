@@ -37,7 +37,7 @@ class OpenedFiles:
 
     def __init__(self, name: str, files: Sequence[SourceFile], reader: FileReader, form: str = "") -> None:
         self._form = form
-        self._name = name
+        self.asked_for = name
         self._files = files
         self._reader = reader
         self.fixed_columns = reader.fixed_columns
@@ -47,7 +47,7 @@ class OpenedFiles:
     @property
     def name(self) -> str:
         """The files as the user named them, without credentials."""
-        return self._name if not self.many_files else f"{self._name} ({len(self._files)} files)"
+        return self.asked_for if not self.many_files else f"{self.asked_for} ({len(self._files)} files)"
 
     def keep_apart(self, places: Mapping[str, Any], log: logging.Logger) -> None:
         """See that the load writes no file that it reads.
@@ -73,7 +73,7 @@ class OpenedFiles:
                     f"overwritten. Give another {option}, or leave it out for the default place."
                 )
         if not left:
-            raise SourceError(f"{self._name}: there is no file but the rejects of an earlier load. Check the path.")
+            raise SourceError(f"{self.asked_for}: there is no file but the rejects of an earlier load. Check the path.")
         self._files = left
         self.many_files = len(left) > 1
 

@@ -14,6 +14,7 @@ from airflow_provider_clevertap.loading.rows import RowBlock
 from airflow_provider_clevertap.loading.sources.arrays import from_database_values, split_columns
 from airflow_provider_clevertap.loading.sources.names import check_names, kept
 from airflow_provider_clevertap.loading.sources.sql_errors import no_connection, no_rows
+from airflow_provider_clevertap.loading.stable_text import stable_text
 
 #: Drivers that know UUIDs give them as such, others as text; psycopg2 gives bytes as memory.
 _PLAINER: Mapping[type, Callable[[Any], Any]] = {UUID: str, memoryview: bytes}
@@ -104,8 +105,8 @@ class QueriedRows:
         """Give a short text that is another one when the query is; ``None`` when its rows may change meanwhile."""
         if not self._stable_order:
             return None
-        asked = repr((self._conn_id, self._sql, self._parameters))
-        return hashlib.sha256(asked.encode()).hexdigest()[:20]
+        asked = stable_text((self._conn_id, self._sql, self._parameters))
+        return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
     def progress(self) -> float | None:
         """Give ``None``: how many rows there will be is known only once all have come."""

@@ -51,6 +51,33 @@ def test_ids_that_look_alike_stay_apart() -> None:
     assert task_directory(context(run="a/b"), "/srv") != task_directory(context(run="a b"), "/srv")
 
 
+@pytest.mark.parametrize("letter", ["a", "\u0434", "\u4eba", "\U0001f600", "/", "\udc80"])
+def test_ids_of_any_length_become_names_a_file_system_takes(tmp_path: Path, letter: str) -> None:
+    from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
+    from airflow_provider_clevertap.loading.file_store import FileStore
+
+    long = letter * 249
+    directories = [
+        task_directory(context(dag=dag, run=run, task=task), tmp_path)
+        for dag, run, task in ((f"{long}1", "r", "t"), (f"{long}2", "r", "t"), ("d", long, "t"), ("d", "r", f"{long}1"))
+    ]
+    assert len(set(directories)) == 4
+    for directory in directories:
+        assert all(len(part.encode()) <= 143 for part in directory.parts)  # what an encrypted home leaves of 255
+        store = FileStore(directory / "checkpoint")
+        assert store.load() is None
+        store.save({})
+        file = ArtifactFile(directory / "rejects.csv")
+        file.open().write("x")
+        file.publish()
+        assert (directory / "rejects.csv").read_text() == "x"
+
+
+def test_short_ids_stay_as_they_are() -> None:
+    name = "\u043d\u043e\u0447\u044c_2026"
+    assert task_directory(context(task=name), "/srv").name == name
+
+
 def test_uris_become_paths_that_know_airflow_connections(tmp_path: Path) -> None:
     path = located(f"file://{tmp_path}/rows.csv")
     (tmp_path / "rows.csv").write_bytes(b"identity\n1\n")

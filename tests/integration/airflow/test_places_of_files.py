@@ -216,6 +216,30 @@ def test_mapped_tasks_with_one_path_do_not_share_it(
     assert [read(tmp_path / f"rejects-{n}.csv")[0]["id"] for n in range(3)] == ["c-0", "c-1", "c-2"]
 
 
+def test_two_tasks_with_one_path_do_not_share_it(run_dag: Any, returned: Any, connection: str, tmp_path: Path) -> None:
+    from airflow.providers.common.compat.sdk import DAG
+
+    from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+    common = {"columns": COLUMNS, "max_rejects": 1.0, "artifacts_path": str(tmp_path / "left")}
+    with DAG(f"two_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+        tasks = [
+            CleverTapUploadProfilesOperator(
+                task_id=name,
+                source=str(write(tmp_path / f"{name}.csv", (name, "no address"))),
+                rejects_path=str(tmp_path / "rejects.csv"),
+                **common,
+            )
+            for name in ("first", "second")
+        ]
+        tasks[0] >> tasks[1]
+    for _ in range(2):  # each run replaces the files of the one before
+        dag_run = run_dag(dag)
+        found = [read(returned(dag_run, name)["rejects_path"])[0]["id"] for name in ("first", "second")]
+        assert found == ["first", "second"]
+        assert sorted(path.name for path in tmp_path.glob("rejects*")) == ["rejects-second.csv", "rejects.csv"]
+
+
 @pytest.mark.parametrize(
     ("place", "index", "suffix", "made"),
     [

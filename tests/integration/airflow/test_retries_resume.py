@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -158,6 +160,62 @@ def test_the_hook_goes_on_with_each_of_its_loads(
     assert (second["resumed_from_row"], second["requests"]) == (2_001, 7)
     assert emulator.stats()["requests"] == 13
     assert len(emulator.events()) == ROWS
+
+
+def test_loads_in_threads_each_go_on_from_their_own_place(
+    run_dag: Any, returned: Any, connection: str, emulator: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.providers.common.compat.sdk import DAG, task
+
+    from airflow_provider_clevertap.hooks import checkpoints
+
+    names, begun, tries = ["a", "b", "c", "d"], threading.Semaphore(0), []
+    for name in names:
+        rows = "".join(f"{name}-{number},{1_700_000_000 + number}\n" for number in range(3_500))
+        (tmp_path / f"{name}.csv").write_text(f"id,ts\n{rows}")
+        emulator.inject({"do": "reset", "identity": f"{name}-{names.index(name)}500", "times": 1})
+    made = checkpoints.checkpoint_store
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        try:
+            return made(*arguments, **options)
+        finally:
+            begun.release()
+
+    monkeypatch.setattr(checkpoints, "checkpoint_store", counted)
+
+    with DAG(f"threads_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+
+        @task(retries=1, retry_delay=timedelta(0))
+        def load_all() -> Any:
+            from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+
+            def load(name: str) -> Any:
+                return CleverTapHook().upload_events(
+                    str(tmp_path / f"{name}.csv"),
+                    columns={"id": "identity"},
+                    event_name="Viewed",
+                    max_in_flight=1,
+                    artifacts_path=str(tmp_path / "left"),
+                    rejects_path=str(tmp_path / f"{name}-rejects.csv"),
+                    report_path=str(tmp_path / f"{name}-report.json"),
+                )
+
+            tries.append(1)
+            with ThreadPoolExecutor(4) as threads:
+                loads = {}
+                for name in names if len(tries) == 1 else reversed(names):
+                    loads[name] = threads.submit(load, name)
+                    assert begun.acquire(timeout=300)
+            return [loads[name].result() for name in names]
+
+        load_all()
+    summaries = returned(run_dag(dag), "load_all")
+    assert [summary["resumed_from_row"] for summary in summaries] == [1, 1_001, 2_001, 3_001]
+    assert [summary["rows"] for summary in summaries] == [3_500] * 4
+    assert len(tries) == 2
+    identities = [event["identity"] for event in emulator.events()]
+    assert len(identities) == len(set(identities)) == 4 * 3_500
 
 
 def test_a_retry_of_a_load_that_was_complete_sends_nothing_and_a_clear_sends_all(

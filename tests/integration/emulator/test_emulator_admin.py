@@ -72,6 +72,52 @@ def test_lists_over_http_in_pages(
     assert api.get(f"/admin/{name}", params={"limit": "many"}).status_code == 400
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63), 10**40, "9" * 5_000, "1e3", "0x10", "", "\u00b2"])
+@pytest.mark.parametrize("name", ["limit", "offset"])
+def test_numbers_no_database_holds_are_refused(api: httpx.Client, name: str, number: object) -> None:
+    refused = api.get("/admin/profiles", params={name: str(number)})
+    assert (refused.status_code, list(refused.json())) == (400, ["error"])
+    assert str(2**63 - 1) in refused.json()["error"]
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63) + 1, "+5", " 7 ", "1_000"])
+@pytest.mark.parametrize("name", ["limit", "offset"])
+def test_numbers_a_database_holds_are_taken(api: httpx.Client, name: str, number: object) -> None:
+    assert api.get("/admin/profiles", params={name: str(number)}).json() == {"items": [], "total": 0}
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, 10**40])
+@pytest.mark.parametrize(
+    "setting",
+    ["max_in_flight", "max_in_flight_other", "max_event_properties", "max_custom_attributes", "max_event_types"],
+)
+def test_settings_no_answer_could_tell_are_refused(api: httpx.Client, setting: str, number: int) -> None:
+    before = api.get("/admin/settings").json()
+    assert api.post("/admin/settings", json={setting: number}).status_code == 400
+    assert api.get("/admin/settings").json() == before
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, 10**40, -(10**40)])
+@pytest.mark.parametrize(
+    "name",
+    ["larger_than", "more_than", "skip", "every", "seed", "times", "retry_after", "processed", "records", "size"],
+)
+def test_faults_no_answer_could_tell_are_refused(api: httpx.Client, name: str, number: int) -> None:
+    kinds = {"retry_after": "status", "processed": "wrong_counts", "records": "fail_records", "size": "huge_body"}
+    rule: dict[str, Any] = {"do": kinds.get(name, "reset"), name: [number] if name == "records" else number}
+    if rule["do"] == "status":
+        rule["status"] = 500
+    refused = api.post("/admin/faults", json=[rule])
+    assert (refused.status_code, list(refused.json())) == (400, ["error"])
+    assert api.get("/admin/faults").json() == []
+
+
+@pytest.mark.parametrize("only", ["%ff", "%00", "%ed%a0%80", "%F0%9F%98%80", ""])
+def test_whatever_is_looked_for_has_an_answer(emulator: RunningEmulator, only: str) -> None:
+    for name in ("profiles", "events", "tokens", "refused", "error_stream", "requests"):
+        assert get(f"{emulator.url}/admin/{name}?only={only}").json() == {"items": [], "total": 0}
+
+
 def test_unknown_lists_are_not_found(api: httpx.Client) -> None:
     assert api.get("/admin/passcodes").status_code == 404
 
