@@ -97,7 +97,7 @@ class Summary:
             "rows_per_second": round(self.rows / seconds, 1) if seconds > 0 else 0.0,
             "resumed_from_row": self.resumed_from_row,
             "dry_run": self.dry_run,
-            "rejects_rows": self.rejects_rows,
             "rejects_path": self.rejects_path,
             "report_path": self.report_path,
+            "rejects_rows": self.rejects_rows,
         }
