@@ -81,13 +81,32 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
                 yield together([guarded(case, partial(load, seed)) for seed in of_seeds])
 
 
+def here(options: argparse.Namespace) -> Iterator[Any]:
+    """Load while our own side fails."""
+    from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source
+    from tests.support.chaos.remote import RemoteCase
+    from tests.support.killed_loads import LoadingProcess
+
+    with LoadingProcess() as loading:
+        cases = {
+            "disk full": partial(full_disks, loading=loading, brief=options.quick),
+            "source changed": partial(changed_source, loading=loading),
+            "rejects beside the source": rejects_beside_the_source,
+        }
+        for fault, run in cases.items():
+            for name in HERE:
+                case = RemoteCase(fault, name, "")
+                if options.only.search(str(case)):
+                    yield guarded(case, partial(run, name, options.seed))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the cases; return the exit status."""
     options = read_arguments(arguments)
     began = time.monotonic()
     print(LINE.format("fault", "kind", "policy", *NUMBERS, "seconds"), flush=True)
     accounts = []
-    for section in (remote, killed):
+    for section in (remote, here, killed):
         for account in section(options):
             accounts.append(account)
             numbers = [f"{getattr(account, name):,}" for name in NUMBERS]

@@ -1,0 +1,139 @@
+"""Faults on this side: a disk that is full, a source that changes, rejects that lie beside their source.
+
+Each case closes the same kind of account as loads under remote faults: every row is in the store, or told of in a
+rejects file that is whole, or the load has failed and said so.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.exceptions import CannotResumeError
+from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.summary import Summary
+from tests.support.chaos.account import Account, told
+from tests.support.held_answers import wait_until_at_rest
+from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
+
+_LOG = logging.getLogger(__name__)
+#: Bytes a file may have: from less than a checkpoint to more than the rejects file.
+_SIZES = range(400, 16_000, 200)
+_SIZES_BRIEF = range(400, 16_000, 2_600)
+
+
+def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *, brief: bool) -> Account:
+    """Load where files cannot become longer than so many bytes, then again where they can."""
+    account = _account(f"disk full at {len(_SIZES_BRIEF if brief else _SIZES)} sizes", name)
+    began = time.monotonic()
+    source = directory / "rows.csv"
+    write_rows(source, Random(seed))
+    with RunningEmulator() as emulator:
+        address = (emulator.account_id, emulator.passcode, emulator.url)
+        for size in _SIZES_BRIEF if brief else _SIZES:
+            emulator.reset()
+            left = directory / f"{size}"
+            loading.start(name, source, left, address, most_bytes=size)
+            failed = loading.wait() != 0
+            account.tries += 1
+            if failed:
+                failure = (left / "failure").read_text()
+                account.expect(f"what it failed of at {size} bytes", failure.split(":")[0], "StorageUnavailableError")
+                account.expect(f"files at {size} bytes", [path.name for path in left.glob("rejects*")], [])
+                account.tries += 1
+            summary = load(CASES[name], source, left, address)  # one that was complete makes its files again
+            _close(account, source, summary, left / "rejects.csv", emulator)
+    account.seconds = time.monotonic() - began
+    return account
+
+
+def changed_source(name: str, seed: int, directory: Path, loading: LoadingProcess) -> Account:
+    """Kill a load, change its source, and put the right one back."""
+    account = _account("source changed, then put back", name)
+    began = time.monotonic()
+    source, left = directory / "rows.csv", directory / "left"
+    write_rows(source, Random(seed))
+    with RunningEmulator(latency=0.05) as emulator:
+        address = (emulator.account_id, emulator.passcode, emulator.url)
+        loading.start(name, source, left, address)
+        while emulator.stats()["requests"] < 10:
+            time.sleep(0.001)
+        loading.kill()
+        wait_until_at_rest(emulator)
+        emulator.change_settings(latency=0.0)
+        right = source.rename(directory / "aside.csv")
+        source.write_bytes(right.read_bytes().replace(b"cust-7", b"somebody-7"))
+        requests = emulator.stats()["requests"]
+        try:
+            load(CASES[name], source, left, address)
+            account.problems.append("a changed source was gone on with")
+        except CannotResumeError:
+            account.expect("requests of the refused attempt", emulator.stats()["requests"], requests)
+        right.replace(source)
+        summary = load(CASES[name], source, left, address)
+        account.tries = 3
+        _close(account, source, summary, left / "rejects.csv", emulator)
+    account.seconds = time.monotonic() - began
+    return account
+
+
+def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
+    """Load all files of a directory twice, and leave the rejects there."""
+    account = _account("rejects beside the source, twice", name)
+    began = time.monotonic()
+    source, rejects = directory / "rows.csv", directory / "rejects.csv"
+    write_rows(source, Random(seed))
+    case = CASES[name]
+    for _ in range(2):
+        with RunningEmulator() as emulator:
+            opened = open_source(f"{directory}/*.csv", block_rows=350)
+            opened.keep_apart({"rejects_path": rejects}, _LOG)  # type: ignore[attr-defined]
+            options = LoadOptions(rejects_path=rejects, max_rejects=1.0, **case.options)
+            with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
+                summary = Load(case.kind, opened, client, options).run()
+            account.tries += 1
+            _close(account, source, summary, rejects, emulator)
+    account.seconds = time.monotonic() - began
+    return account
+
+
+def _account(fault: str, name: str) -> Account:
+    kind, _, policy = name.rpartition(", ")
+    return Account(fault, kind or name, policy if kind else "resend")
+
+
+def _close(account: Account, source: Path, summary: Summary, rejects: Path, emulator: RunningEmulator) -> None:
+    with source.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in told(rejects)}
+    account.rows += len(rows)
+    account.sent += sum(request["records"] for request in emulator.requests("/1/upload"))
+    account.requests += summary.requests
+    account.resent += summary.resent
+    account.held += summary.unconfirmed
+    invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
+    account.none("bad rows that nobody was told of", invalid - outcomes.keys())
+    account.expect("rows of the rejects file", len(outcomes), summary.rejects_rows)
+    account.expect("rows of the summary", summary.rows, len(rows))
+    stored = Counter(event["identity"] for event in emulator.events())
+    if not stored:
+        stored = Counter(profile["identity"] for profile in emulator.profiles())
+    accepted = {row["identity"] for number, row in enumerate(rows, 1) if number not in outcomes}
+    account.lost += len(accepted - stored.keys())
+    account.none("lost", accepted - stored.keys())
+    account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
+    doubled = sum(times - 1 for times in stored.values())
+    account.doubled += doubled
+    if doubled > (0 if account.policy == "hold" else summary.resent):
+        account.problems.append(f"doubled: {doubled}, and resent {summary.resent}")
+
+
+#: Kinds and policies of these cases.
+HERE = ("profiles", "events, hold", "events, resend")
