@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -293,23 +294,31 @@ def test_an_interruption_waits_for_the_work_to_settle(alarm: None, caplog: pytes
 
 def test_more_interruptions_wait_as_well(alarm: None, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    asked, settled, heard = threading.Event(), threading.Event(), threading.Event()
+    asked, settled, heard, over, ended = (threading.Event() for _ in range(5))
     before = signal.signal(MARK, lambda *_: heard.set())
 
     def work() -> None:
         for _ in range(20):
-            os.kill(os.getpid(), signal.SIGALRM)
+            if not over.is_set():
+                os.kill(os.getpid(), signal.SIGALRM)
             heard.clear()
             while not heard.wait(0.01):
                 os.kill(os.getpid(), MARK)
-        assert asked.wait(300)
-        settled.set()
+        asked.wait(300)
+        if not over.is_set():
+            settled.set()
+        ended.set()
 
     ours = signal.getsignal(signal.SIGALRM)
     try:
         with pytest.raises(Interruption):
             run_interruptibly(work, asked.set, patience=300, log=LOG)
     finally:
+        over.set()
+        while not ended.is_set():  # no signal is to come once this test is over
+            with suppress(Interruption):
+                asked.set()
+                ended.wait(1)
         signal.signal(MARK, before)
     assert settled.is_set()
     assert "did not stop in time" not in caplog.text
@@ -339,6 +348,20 @@ def test_a_signal_that_comes_while_it_is_heard_waits_for_no_lock(caplog: pytest.
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == [1]
+
+
+def test_a_sigterm_that_raises_nothing_stops_the_work() -> None:
+    asked = threading.Event()
+
+    def work() -> bool:  # as a load of the hook on Airflow 3: the task's operator knows nothing of it
+        os.kill(os.getpid(), signal.SIGTERM)
+        return asked.wait(300)
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        assert run_interruptibly(work, asked.set, patience=300, log=LOG)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_handler_set_meanwhile_stays() -> None:
