@@ -12,14 +12,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.hooks.interruption import run_interruptibly
+from airflow_provider_clevertap.hooks.interruption import OneInterruption, run_interruptibly
+from tests.support.held_answers import held_answers
 from tests.support.paths import ROOT
+from tests.support.patient_http import wait_until
 
 LOG = logging.getLogger("test")
 
@@ -27,7 +30,13 @@ ROWS = 150_000
 #: Requests that are answered at once; each of the 140 others takes a second, two at a time.
 AT_ONCE = 10
 
+#: A signal of no other use, whose handler Python calls after those of all others that have come by then. It is sent
+#: again until it is heard: one that comes on the heels of another may be taken by a thread, and the main one sleeps on.
+MARK = signal.SIGRTMIN
+
 DRIVER = """
+import os
+import signal
 import sys
 import time
 from datetime import datetime, timedelta
@@ -36,7 +45,10 @@ sys.path.insert(0, {root!r})
 from tests.support.inline_dag import in_this_process
 from airflow.providers.common.compat.sdk import DAG
 from airflow_provider_clevertap.hooks.upload import Upload
+from airflow_provider_clevertap.loading.checkpoint import Checkpoint
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+
+signal.signal({mark}, lambda *_: print("marked", flush=True))
 
 
 def watched(what, method):
@@ -55,6 +67,16 @@ def watched(what, method):
 Upload.stop = watched("asked", Upload.stop)
 Upload.run = watched("ended", Upload.run)
 
+
+def break_off(checkpoint, method=Checkpoint.break_off):
+    method(checkpoint)
+    lanes = checkpoint.state.lanes.values()
+    doubtful = sum(len(lane.claimed.without(lane.settled)) for lane in lanes)
+    print("brought up to date", checkpoint.kept, "in doubt", doubtful, flush=True)
+
+
+Checkpoint.break_off = break_off
+
 with DAG("interrupted_{name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
     CleverTapUploadProfilesOperator(
         task_id="load",
@@ -64,7 +86,10 @@ with DAG("interrupted_{name}", schedule=None, start_date=datetime(2026, 1, 1)) a
         artifacts_path={artifacts!r},
         execution_timeout={timeout},
     )
-print("state", in_this_process(dag).state, flush=True)
+try:
+    print("state", in_this_process(dag).state, flush=True)
+finally:
+    os._exit(0)  # as Airflow ends the process of a task: nobody waits for threads
 """
 
 
@@ -83,8 +108,9 @@ def start(airflow_db: Path, connection: str, emulator: Any, many_rows: Path, tmp
     """Start a task that would take more than a minute, in a process of its own; return when it is in the middle."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(timeout: str = "None") -> subprocess.Popen[str]:
-        emulator.inject({"do": "delay", "seconds": 1, "skip": AT_ONCE})
+    def start(timeout: str = "None", *, held: bool = False) -> subprocess.Popen[str]:
+        if not held:
+            emulator.inject({"do": "delay", "seconds": 1, "skip": AT_ONCE})
         driver = tmp_path / "driver.py"
         driver.write_text(
             DRIVER.format(
@@ -93,18 +119,22 @@ def start(airflow_db: Path, connection: str, emulator: Any, many_rows: Path, tmp
                 source=str(many_rows),
                 artifacts=str(tmp_path / "left"),
                 timeout=timeout,
+                mark=int(MARK),
             )
         )
         with (tmp_path / "log").open("w") as log:
             started.append(subprocess.Popen([sys.executable, str(driver)], stdout=log, stderr=log, text=True))
-        wait_for_rows(started[0], tmp_path)
+        if held:
+            wait_for(lambda: emulator.stats()["in_flight"] == 2, started[0])
+        else:
+            wait_for(lambda: emulator.stats()["accepted"] >= AT_ONCE * 1_000, started[0])
         return started[0]
 
-    def wait_for_rows(process: subprocess.Popen[str], place: Path) -> None:
+    def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         end = time.monotonic() + 300
-        while emulator.stats()["accepted"] < AT_ONCE * 1_000:
-            assert process.poll() is None, (place / "log").read_text()
-            assert time.monotonic() < end, (place / "log").read_text()
+        while not holds():
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < end, (tmp_path / "log").read_text()
             time.sleep(0.05)
 
     yield start
@@ -159,6 +189,63 @@ def test_execution_timeout_settles_what_is_in_flight(start: Any, emulator: Any, 
     assert "AirflowTaskTimeout" in (tmp_path / "log").read_text()
 
 
+def is_heard(process: subprocess.Popen[str], place: Path) -> bool:
+    """Tell whether a process has heard all signals that were sent to it before, or has ended of them."""
+    if process.poll() is not None or "marked" in (place / "log").read_text():
+        return True
+    process.send_signal(MARK)
+    return False
+
+
+#: On Airflow 3 a SIGTERM alone raises nothing; the others do on both lines.
+PAIRS = [("SIGTERM", "SIGTERM"), ("SIGTERM", "SIGALRM"), ("SIGALRM", "SIGTERM"), ("SIGALRM", "SIGINT")]
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_a_second_interruption_changes_nothing(
+    start: Any, emulator: Any, tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    let_go = threading.Event()
+
+    def said(text: str) -> bool:
+        return text in (tmp_path / "log").read_text()
+
+    with held_answers(emulator, lambda _: let_go.is_set()):
+        try:
+            process = start("timedelta(hours=1)", held=True)
+            for name in pair:
+                process.send_signal(getattr(signal, name))
+                wait_until(lambda: said("at asked") or process.poll() is not None, "the load is asked to stop")
+            wait_until(lambda: is_heard(process, tmp_path), "both are heard")
+        finally:
+            let_go.set()
+        process.wait(300)
+    log = (tmp_path / "log").read_text()
+    assert "brought up to date True in doubt 0" in log, log
+    settled(summary_of(tmp_path), emulator)
+    assert log.count("did not stop in time") == 0
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+def test_any_number_of_interruptions_changes_nothing(start: Any, emulator: Any, tmp_path: Path) -> None:
+    let_go = threading.Event()
+    with held_answers(emulator, lambda _: let_go.is_set()):
+        try:
+            process = start("timedelta(hours=1)", held=True)
+            for number in range(300):
+                process.send_signal((signal.SIGALRM, signal.SIGTERM, signal.SIGINT)[number % 3])
+            wait_until(lambda: is_heard(process, tmp_path), "all are heard")
+        finally:
+            let_go.set()
+        process.wait(300)
+    log = (tmp_path / "log").read_text()
+    assert "brought up to date True in doubt 0" in log, log
+    settled(summary_of(tmp_path), emulator)
+
+
 class Interruption(BaseException):
     """Stands for what Airflow raises from a signal handler."""
 
@@ -203,6 +290,102 @@ def test_an_interruption_waits_for_the_work_to_settle(alarm: None, caplog: pytes
         run_interruptibly(work.run, work.asked.set, patience=60, log=LOG)
     assert work.settled.is_set()
     assert "did not stop in time" not in caplog.text
+
+
+def test_more_interruptions_wait_as_well(alarm: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    asked, settled, heard, over, ended = (threading.Event() for _ in range(5))
+    before = signal.signal(MARK, lambda *_: heard.set())
+
+    def work() -> None:
+        for _ in range(20):
+            if not over.is_set():
+                os.kill(os.getpid(), signal.SIGALRM)
+            heard.clear()
+            while not heard.wait(0.01):
+                os.kill(os.getpid(), MARK)
+        asked.wait(300)
+        if not over.is_set():
+            settled.set()
+        ended.set()
+
+    ours = signal.getsignal(signal.SIGALRM)
+    try:
+        with pytest.raises(Interruption):
+            run_interruptibly(work, asked.set, patience=300, log=LOG)
+    finally:
+        over.set()
+        while not ended.is_set():  # no signal is to come once this test is over
+            with suppress(Interruption):
+                asked.set()
+                ended.wait(1)
+        signal.signal(MARK, before)
+    assert settled.is_set()
+    assert "did not stop in time" not in caplog.text
+    assert "this changed nothing: SIGALRM" in caplog.text
+    assert signal.getsignal(signal.SIGALRM) == ours
+
+
+def test_a_signal_that_comes_while_it_is_heard_waits_for_no_lock(caplog: pytest.LogCaptureFixture) -> None:
+    lock, begun, heard = threading.Lock(), threading.Event(), []
+
+    def on_kill(*_: object) -> None:  # as that of an operator on Airflow 3: it takes a lock and raises nothing
+        assert lock.acquire(timeout=60), "it waits for itself"
+        heard.append(1)
+        if len(heard) == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        lock.release()
+
+    def work() -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert begun.wait(300)
+        return "done"
+
+    before = signal.signal(signal.SIGTERM, on_kill)
+    try:
+        assert run_interruptibly(work, begun.set, patience=300, log=LOG) == "done"
+        assert signal.getsignal(signal.SIGTERM) == on_kill
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [1]
+
+
+def test_a_sigterm_that_raises_nothing_stops_the_work() -> None:
+    asked = threading.Event()
+
+    def work() -> bool:  # as a load of the hook on Airflow 3: the task's operator knows nothing of it
+        os.kill(os.getpid(), signal.SIGTERM)
+        return asked.wait(300)
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        assert run_interruptibly(work, asked.set, patience=300, log=LOG)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_handler_set_meanwhile_stays() -> None:
+    def other(*_: object) -> None:
+        pass
+
+    with OneInterruption(lambda: None, LOG):
+        before = signal.signal(signal.SIGHUP, other)
+    try:
+        assert signal.getsignal(signal.SIGHUP) == other
+    finally:
+        signal.signal(signal.SIGHUP, before if not callable(before) else signal.SIG_DFL)
+
+
+def test_in_another_thread_no_signal_is_touched() -> None:
+    found: list[Any] = []
+
+    def work() -> None:
+        found.append(run_interruptibly(lambda: signal.getsignal(signal.SIGINT), lambda: None, patience=1, log=LOG))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [signal.getsignal(signal.SIGINT)]
 
 
 def test_work_that_will_not_end_is_left_behind(alarm: None, caplog: pytest.LogCaptureFixture) -> None:

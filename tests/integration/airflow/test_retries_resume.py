@@ -170,10 +170,10 @@ def test_loads_in_threads_each_go_on_from_their_own_place(
     from airflow_provider_clevertap.hooks import checkpoints
 
     names, begun, tries = ["a", "b", "c", "d"], threading.Semaphore(0), []
-    for name in names:
-        rows = "".join(f"{name}-{number},{1_700_000_000 + number}\n" for number in range(3_500))
+    for place, name in enumerate(names):
+        rows = "".join(f"{name}-{number},{1_700_000_000 + number}\n" for number in range(4_500))
         (tmp_path / f"{name}.csv").write_text(f"id,ts\n{rows}")
-        emulator.inject({"do": "reset", "identity": f"{name}-{names.index(name)}500", "times": 1})
+        emulator.inject({"do": "reset", "identity": f"{name}-{place * 1_000 + 500}", "times": 1})
     made = checkpoints.checkpoint_store
 
     def counted(*arguments: Any, **options: Any) -> Any:
@@ -212,10 +212,10 @@ def test_loads_in_threads_each_go_on_from_their_own_place(
         load_all()
     summaries = returned(run_dag(dag), "load_all")
     assert [summary["resumed_from_row"] for summary in summaries] == [1, 1_001, 2_001, 3_001]
-    assert [summary["rows"] for summary in summaries] == [3_500] * 4
+    assert [summary["rows"] for summary in summaries] == [4_500] * 4
     assert len(tries) == 2
     identities = [event["identity"] for event in emulator.events()]
-    assert len(identities) == len(set(identities)) == 4 * 3_500
+    assert len(identities) == len(set(identities)) == 4 * 4_500
 
 
 def test_a_retry_of_a_load_that_was_complete_sends_nothing_and_a_clear_sends_all(
