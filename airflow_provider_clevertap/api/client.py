@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: seconds for making a connection; a host that does not answer by then is not going to
+#: seconds for making a connection, with a proxy's tunnel and TLS; a host that does not answer by then is not going to
 _CONNECT = 10.0
 #: most bytes of an answer: 1000 refused records come back whole, each with its error text
 _LONGEST_ANSWER = 32 * 1024 * 1024
@@ -60,8 +60,8 @@ class CleverTapClient:
     :param account_id: the Account ID.
     :param passcode: the passcode. It is sent in a header and shown nowhere.
     :param base_url: what :func:`~airflow_provider_clevertap.api.regions.base_url` gives.
-    :param timeout: seconds to wait for the next data of an answer, for a piece of a request to be taken, for a free
-        connection, and for a whole answer body. Making a connection gets at most 10 seconds.
+    :param timeout: seconds for a whole request, from its first byte to the last one of its answer. Before that, making
+        a connection gets as long, but at most 10 seconds.
     :param max_in_flight: most requests, and most connections, at the same time. CleverTap limits it for each account
         (https://developer.clevertap.com/docs/api-request-limit).
     :param gzip: compress the bodies of uploads. CleverTap documents nothing about compressed requests: try it with
