@@ -10,7 +10,9 @@ refused record: its number, counted from 1, stands at the end of the error text 
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -29,32 +31,133 @@ _LOOSE = re.compile(r"[\W_]+")
 
 _Key: TypeAlias = tuple[str | None, ...]
 
+_ABSENT = msgspec.Raw()
+#: longest JSON of a scalar that is looked at, in bytes: longer texts than any record's are no answer of CleverTap's
+_SCALAR = 1 << 20
+#: what stands for a value that is no scalar, or one without end
+_OTHER = object()
+#: longest JSON of a list without items, and of one that is built whatever the number of its items, in bytes
+_EMPTY = 64
+_COUNTED = 1 << 18
 
 #: what msgspec raises for JSON that is malformed, of another shape, not UTF-8, or nested without end
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-class UnprocessedRecord(msgspec.Struct):
-    """One item of ``unprocessed``. The echoed record stays undecoded: it is rarely needed and can be large."""
+class UnprocessedRecord(msgspec.Struct, gc=False):
+    """One item of ``unprocessed``, undecoded: its parts may be of any type and size; see :func:`scalar`."""
 
-    status: object = None
-    code: object = None
-    error: object = None
-    record: msgspec.Raw = msgspec.Raw()
+    status: msgspec.Raw = _ABSENT
+    code: msgspec.Raw = _ABSENT
+    error: msgspec.Raw = _ABSENT
+    record: msgspec.Raw = _ABSENT
 
 
-class UploadBody(msgspec.Struct):
+class _RawBody(msgspec.Struct):
+    """The body of an answer, undecoded. As Python objects 32 MB of ``{}`` would take 25 times as much."""
+
+    status: msgspec.Raw = _ABSENT
+    code: msgspec.Raw = _ABSENT
+    error: msgspec.Raw = _ABSENT
+    processed: msgspec.Raw = _ABSENT
+    unprocessed: msgspec.Raw = _ABSENT
+
+
+class UploadBody(NamedTuple):
     """The body of an answer. The scalars may be of any type: they are looked at when they are used."""
 
-    status: object = None
-    code: object = None
-    error: object = None
-    processed: object = None
-    unprocessed: list[UnprocessedRecord] | None = None
+    status: object
+    code: object
+    error: object
+    processed: object
+    unprocessed: msgspec.Raw
+
+
+class _Owner(msgspec.Struct):
+    """What says whose a record is."""
+
+    type: msgspec.Raw = _ABSENT
+    identity: msgspec.Raw = _ABSENT
+    objectId: msgspec.Raw = _ABSENT  # noqa: N815 - the API's name
+    FBID: msgspec.Raw = _ABSENT
+    GPID: msgspec.Raw = _ABSENT
+
+
+class _Sent(msgspec.Struct):
+    """The records of a batch."""
+
+    d: list[_Owner]
+
+
+_BODY = msgspec.json.Decoder(_RawBody)
+_FEW = msgspec.json.Decoder(list[UnprocessedRecord] | None)
+_OWNER = msgspec.json.Decoder(_Owner)
+_SENT = msgspec.json.Decoder(_Sent)
+
+
+class UnreadableError(Exception):
+    """A part of an answer is not JSON, or not of the shape it must have."""
 
 
 class _UncertainError(Exception):
     """A refusal cannot be matched to one record of the batch."""
+
+
+def scalar(part: msgspec.Raw) -> object:
+    """Read a text, a number, true, false or null; ``None`` when it is missing, something else when it is no scalar.
+
+    :raises UnreadableError: when it is not JSON.
+    """
+    text = memoryview(part)
+    if not text:
+        return None
+    if len(text) > _SCALAR or text[0] in b"[{":
+        return _OTHER
+    try:
+        return msgspec.json.decode(part)
+    except UNREADABLE:
+        raise UnreadableError from None
+
+
+def read_body(body: bytes) -> UploadBody | None:
+    """Read the body of an answer, ``None`` when it is none. What it lists as unprocessed is not looked into."""
+    try:
+        raw = _BODY.decode(body)
+        status, code, error, processed = map(scalar, (raw.status, raw.code, raw.error, raw.processed))
+    except (*UNREADABLE, UnreadableError):
+        return None
+    return UploadBody(status, code, error, processed, raw.unprocessed)
+
+
+def names_nobody(body: UploadBody) -> bool:
+    """Whether an answer lists no refused record."""
+    return len(memoryview(body.unprocessed)) <= _EMPTY and decoded(body.unprocessed) in (None, [])
+
+
+def _listed(part: msgspec.Raw, expected: int) -> Sequence[UnprocessedRecord] | None:
+    """Read the refused records.
+
+    :param expected: how many there must be.
+    :returns: ``None`` when there are others, and so many that they are not even counted.
+    :raises UnreadableError: when they are something else than a list of records.
+    """
+    try:
+        if len(memoryview(part)) <= _COUNTED:
+            return _FEW.decode(part) or [] if memoryview(part) else []
+        # a tuple of fixed length ends with the first item too many; a list would be built with all there are
+        return _exactly(expected).decode(part) if expected > 0 else None
+    except msgspec.ValidationError as error:
+        if "of length" in str(error):
+            return None
+        raise UnreadableError from None
+    except UNREADABLE:
+        raise UnreadableError from None
+
+
+@lru_cache(maxsize=16)
+def _exactly(items: int) -> msgspec.json.Decoder[tuple[UnprocessedRecord, ...]]:
+    # mypy knows no tuple type of a length that is not written down
+    return msgspec.json.Decoder(tuple.__class_getitem__((UnprocessedRecord,) * items))
 
 
 def whole(value: object) -> int | None:
@@ -73,33 +176,36 @@ def settle(body: UploadBody, status: int, records: int, sent: bytes) -> Processe
     :param status: the HTTP status.
     :param records: how many records the batch had.
     :param sent: the request's body; read only when an answer leaves record numbers out.
+    :raises UnreadableError: when what it lists as unprocessed is no list of records.
     """
-    listed = body.unprocessed or []
-    processed = whole(body.processed)
+    processed, state = whole(body.processed), body.status
+    listed = _listed(body.unprocessed, min(records, records - (processed or 0)))
     problem = ""
     if processed is None:
         problem = "it does not say how many records were processed"
+    elif listed is None:
+        problem = f"{processed} processed and those listed as refused do not make the {records} records sent"
     elif processed + len(listed) != records:
         problem = f"{processed} processed and {len(listed)} refused do not make the {records} records sent"
-    elif body.status not in ("success", "partial", "fail"):
+    elif state not in ("success", "partial", "fail"):
         problem = "its status is none of success, partial and fail"
-    elif body.status == "success" and listed:
+    elif state == "success" and listed:
         problem = f"it reports success and {len(listed)} refused records"
-    elif body.status != "success" and not listed:
+    elif state != "success" and not listed:
         problem = "it reports a failure and names no refused record"
-    elif any(item.status not in (None, "fail") for item in listed):
+    elif any(scalar(item.status) not in (None, "fail") for item in listed):
         problem = "a record listed as unprocessed is not marked as failed"
-    if problem:
+    if problem or listed is None:
         return _unclear(status, problem, body)
     if not listed:
         return Processed()
-    told = [_told(item.error) for item in listed]
+    told = [_told(scalar(item.error)) for item in listed]
     try:
         places = _places([place for place, _ in told], listed, records, sent)
     except _UncertainError as uncertain:
         return _unclear(status, str(uncertain), body)
     refused = [
-        RecordRefusal(place, whole(item.code), reason)
+        RecordRefusal(place, whole(scalar(item.code)), reason)
         for place, item, (_, reason) in zip(places, listed, told, strict=True)
     ]
     return Processed(tuple(sorted(refused, key=lambda refusal: refusal.index)))
@@ -135,7 +241,7 @@ def _told(error: object) -> tuple[int | None, str]:
     return (-1 if number is None else number - 1), reason
 
 
-def _places(told: list[int | None], listed: list[UnprocessedRecord], records: int, sent: bytes) -> list[int]:
+def _places(told: list[int | None], listed: Sequence[UnprocessedRecord], records: int, sent: bytes) -> list[int]:
     """Find the 0-based place of each refused record: by its number, by order, or by whose record it is."""
     known = [place for place in told if place is not None]
     if not all(0 <= place < records for place in known):
@@ -155,9 +261,11 @@ def _places(told: list[int | None], listed: list[UnprocessedRecord], records: in
 
 def _owners(sent: bytes, records: int) -> dict[_Key, int]:
     """Give the place of every sent record that nothing else in the batch could be taken for."""
-    batch = decoded(sent)
-    batch = batch.get("d") if isinstance(batch, dict) else None
-    if not isinstance(batch, list) or len(batch) != records:
+    try:
+        batch = _SENT.decode(sent).d
+    except UNREADABLE:
+        batch = []
+    if len(batch) != records:
         raise _UncertainError("a refusal has no record number, and the batch sent cannot be read again")
     keys = [_key(record) for record in batch]
     loose: dict[_Key, int] = {}
@@ -167,16 +275,17 @@ def _owners(sent: bytes, records: int) -> dict[_Key, int]:
 
 
 def _owner(echo: msgspec.Raw, owners: dict[_Key, int]) -> int:
-    place = owners.get(_key(decoded(bytes(echo))))
+    try:
+        place = owners.get(_key(_OWNER.decode(echo)))
+    except (*UNREADABLE, UnreadableError):
+        place = None
     if place is None:
         raise _UncertainError("a refusal has no record number, and its record cannot be told from the others")
     return place
 
 
-def _key(record: object) -> _Key:
-    if not isinstance(record, dict):
-        return (None,) * (1 + len(_IDENTIFIERS))
-    return tuple(_text(record.get(name)) for name in ("type", *_IDENTIFIERS))
+def _key(record: _Owner) -> _Key:
+    return tuple(_text(scalar(part)) for part in (record.type, *(getattr(record, name) for name in _IDENTIFIERS)))
 
 
 def _text(value: object) -> str | None:
@@ -192,7 +301,7 @@ def _loosened(key: _Key) -> _Key:
     return tuple(part if part is None else _LOOSE.sub("", part).casefold().lstrip("0") for part in key)
 
 
-def decoded(text: bytes) -> object:
+def decoded(text: bytes | msgspec.Raw) -> object:
     """Read JSON, ``None`` when it cannot be read."""
     try:
         return msgspec.json.decode(text)
