@@ -17,14 +17,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from airflow_provider_clevertap.api.accounting import (
+from airflow_provider_clevertap.api.accounting import quoted, settle
+from airflow_provider_clevertap.api.answer_body import (
     UnreadableError,
     UploadBody,
     decoded,
     names_nobody,
-    quoted,
     read_body,
-    settle,
     whole,
 )
 from airflow_provider_clevertap.api.answers import (
