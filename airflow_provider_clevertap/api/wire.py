@@ -50,9 +50,9 @@ class Wire(httpcore.NetworkStream):
         self._inner = inner
         self._line = line
         self._socket: socket.socket = inner.get_extra_info("socket")
-        secure = inner.get_extra_info("ssl_object") is not None
+        tls = inner.get_extra_info("ssl_object")
         #: TLS to a server through TLS to a proxy: its bytes are not those of the socket
-        self._nested = secure and not isinstance(self._socket, ssl.SSLSocket)
+        self._nested = tls if isinstance(tls, ssl.SSLObject) else None
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         #: what has come, how much of it was handed on, and whether that is all there will be
@@ -197,16 +197,18 @@ class Wire(httpcore.NetworkStream):
         """
         if self._ended or self._at < len(self._data):
             return True
-        if not self._poll.poll(0) and not (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
+        waiting = bool(self._poll.poll(0)) or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0)
+        if not waiting and not self._nested:
             return False
-        if self._nested:
-            return True
         try:
-            self._socket.settimeout(0)
-            self._data, self._at = self._socket.recv(_MOST_AT_ONCE), 0
+            if self._nested:  # what has come of it may be in memory already
+                self._data, self._at = self._nested.read(_MOST_AT_ONCE), 0
+            else:
+                self._socket.settimeout(0)
+                self._data, self._at = self._socket.recv(_MOST_AT_ONCE), 0
             self._ended = not self._data
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
+            return waiting and self._nested is not None
         except OSError:
             self._ended = True
         return True
