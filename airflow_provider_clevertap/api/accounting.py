@@ -10,17 +10,26 @@ refused record: its number, counted from 1, stands at the end of the error text 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 
+from airflow_provider_clevertap.api.answer_body import (
+    ABSENT,
+    UNREADABLE,
+    UnprocessedRecord,
+    UnreadableError,
+    UploadBody,
+    listed_records,
+    scalar,
+    whole,
+)
 from airflow_provider_clevertap.api.answers import Processed, RecordRefusal, Unclear
 from airflow_provider_clevertap.api.wording import one_line
 
 # no leading \s*: it would make a long run of spaces slow to search
 _NUMBER = re.compile(r"Skipped\s+record\s+number\s*:?\s*([0-9]*)\s*\.?", re.IGNORECASE)
-#: longest run of digits read as a number: no batch and no code needs more
-_DIGITS = 9
 #: longest error text kept for a rejects file, in characters
 _REASON = 1_000
 #: the fields by which a record says whose it is
@@ -30,40 +39,28 @@ _LOOSE = re.compile(r"[\W_]+")
 _Key: TypeAlias = tuple[str | None, ...]
 
 
-#: what msgspec raises for JSON that is malformed, of another shape, not UTF-8, or nested without end
-UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+class _Owner(msgspec.Struct):
+    """What says whose a record is."""
+
+    type: msgspec.Raw = ABSENT
+    identity: msgspec.Raw = ABSENT
+    objectId: msgspec.Raw = ABSENT  # noqa: N815 - the API's name
+    FBID: msgspec.Raw = ABSENT
+    GPID: msgspec.Raw = ABSENT
 
 
-class UnprocessedRecord(msgspec.Struct):
-    """One item of ``unprocessed``. The echoed record stays undecoded: it is rarely needed and can be large."""
+class _Sent(msgspec.Struct):
+    """The records of a batch."""
 
-    status: object = None
-    code: object = None
-    error: object = None
-    record: msgspec.Raw = msgspec.Raw()
+    d: list[_Owner]
 
 
-class UploadBody(msgspec.Struct):
-    """The body of an answer. The scalars may be of any type: they are looked at when they are used."""
-
-    status: object = None
-    code: object = None
-    error: object = None
-    processed: object = None
-    unprocessed: list[UnprocessedRecord] | None = None
+_OWNER = msgspec.json.Decoder(_Owner)
+_SENT = msgspec.json.Decoder(_Sent)
 
 
 class _UncertainError(Exception):
     """A refusal cannot be matched to one record of the batch."""
-
-
-def whole(value: object) -> int | None:
-    """Read a number that may be written as text, ``None`` when it is not a whole number of sensible size."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS:
-        return value
-    return None
 
 
 def settle(body: UploadBody, status: int, records: int, sent: bytes) -> Processed | Unclear:
@@ -73,33 +70,36 @@ def settle(body: UploadBody, status: int, records: int, sent: bytes) -> Processe
     :param status: the HTTP status.
     :param records: how many records the batch had.
     :param sent: the request's body; read only when an answer leaves record numbers out.
+    :raises UnreadableError: when what it lists as unprocessed is no list of records.
     """
-    listed = body.unprocessed or []
-    processed = whole(body.processed)
+    processed, state = whole(body.processed), body.status
+    listed = listed_records(body.unprocessed, min(records, records - (processed or 0)))
     problem = ""
     if processed is None:
         problem = "it does not say how many records were processed"
+    elif listed is None:
+        problem = f"{processed} processed and those listed as refused do not make the {records} records sent"
     elif processed + len(listed) != records:
         problem = f"{processed} processed and {len(listed)} refused do not make the {records} records sent"
-    elif body.status not in ("success", "partial", "fail"):
+    elif state not in ("success", "partial", "fail"):
         problem = "its status is none of success, partial and fail"
-    elif body.status == "success" and listed:
+    elif state == "success" and listed:
         problem = f"it reports success and {len(listed)} refused records"
-    elif body.status != "success" and not listed:
+    elif state != "success" and not listed:
         problem = "it reports a failure and names no refused record"
-    elif any(item.status not in (None, "fail") for item in listed):
+    elif any(scalar(item.status) not in (None, "fail") for item in listed):
         problem = "a record listed as unprocessed is not marked as failed"
-    if problem:
+    if problem or listed is None:
         return _unclear(status, problem, body)
     if not listed:
         return Processed()
-    told = [_told(item.error) for item in listed]
+    told = [_told(scalar(item.error)) for item in listed]
     try:
         places = _places([place for place, _ in told], listed, records, sent)
     except _UncertainError as uncertain:
         return _unclear(status, str(uncertain), body)
     refused = [
-        RecordRefusal(place, whole(item.code), reason)
+        RecordRefusal(place, whole(scalar(item.code)), reason)
         for place, item, (_, reason) in zip(places, listed, told, strict=True)
     ]
     return Processed(tuple(sorted(refused, key=lambda refusal: refusal.index)))
@@ -135,7 +135,7 @@ def _told(error: object) -> tuple[int | None, str]:
     return (-1 if number is None else number - 1), reason
 
 
-def _places(told: list[int | None], listed: list[UnprocessedRecord], records: int, sent: bytes) -> list[int]:
+def _places(told: list[int | None], listed: Sequence[UnprocessedRecord], records: int, sent: bytes) -> list[int]:
     """Find the 0-based place of each refused record: by its number, by order, or by whose record it is."""
     known = [place for place in told if place is not None]
     if not all(0 <= place < records for place in known):
@@ -155,9 +155,11 @@ def _places(told: list[int | None], listed: list[UnprocessedRecord], records: in
 
 def _owners(sent: bytes, records: int) -> dict[_Key, int]:
     """Give the place of every sent record that nothing else in the batch could be taken for."""
-    batch = decoded(sent)
-    batch = batch.get("d") if isinstance(batch, dict) else None
-    if not isinstance(batch, list) or len(batch) != records:
+    try:
+        batch = _SENT.decode(sent).d
+    except UNREADABLE:
+        batch = []
+    if len(batch) != records:
         raise _UncertainError("a refusal has no record number, and the batch sent cannot be read again")
     keys = [_key(record) for record in batch]
     loose: dict[_Key, int] = {}
@@ -167,16 +169,17 @@ def _owners(sent: bytes, records: int) -> dict[_Key, int]:
 
 
 def _owner(echo: msgspec.Raw, owners: dict[_Key, int]) -> int:
-    place = owners.get(_key(decoded(bytes(echo))))
+    try:
+        place = owners.get(_key(_OWNER.decode(echo)))
+    except (*UNREADABLE, UnreadableError):
+        place = None
     if place is None:
         raise _UncertainError("a refusal has no record number, and its record cannot be told from the others")
     return place
 
 
-def _key(record: object) -> _Key:
-    if not isinstance(record, dict):
-        return (None,) * (1 + len(_IDENTIFIERS))
-    return tuple(_text(record.get(name)) for name in ("type", *_IDENTIFIERS))
+def _key(record: _Owner) -> _Key:
+    return tuple(_text(scalar(part)) for part in (record.type, *(getattr(record, name) for name in _IDENTIFIERS)))
 
 
 def _text(value: object) -> str | None:
@@ -190,11 +193,3 @@ def _loosened(key: _Key) -> _Key:
     Two records that differ only in these could be taken for each other.
     """
     return tuple(part if part is None else _LOOSE.sub("", part).casefold().lstrip("0") for part in key)
-
-
-def decoded(text: bytes) -> object:
-    """Read JSON, ``None`` when it cannot be read."""
-    try:
-        return msgspec.json.decode(text)
-    except UNREADABLE:
-        return None

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: seconds for making a connection; a host that does not answer by then is not going to
+#: seconds for making a connection, with a proxy's tunnel and TLS; a host that does not answer by then is not going to
 _CONNECT = 10.0
 #: most bytes of an answer: 1000 refused records come back whole, each with its error text
 _LONGEST_ANSWER = 32 * 1024 * 1024
+#: most bytes of a profile, which unlike an upload's answer is built as a whole
+_LONGEST_PROFILE = 2 * 1024 * 1024
 #: the quickest: it makes records a quarter of their size, and higher levels little less for several times the work
 _GZIP_LEVEL = 1
 #: zlib's number for a gzip header and the largest window
@@ -60,8 +62,8 @@ class CleverTapClient:
     :param account_id: the Account ID.
     :param passcode: the passcode. It is sent in a header and shown nowhere.
     :param base_url: what :func:`~airflow_provider_clevertap.api.regions.base_url` gives.
-    :param timeout: seconds to wait for the next data of an answer, for a piece of a request to be taken, for a free
-        connection, and for a whole answer body. Making a connection gets at most 10 seconds.
+    :param timeout: seconds for a whole request, from its first byte to the last one of its answer. Before that, making
+        a connection gets as long, but at most 10 seconds.
     :param max_in_flight: most requests, and most connections, at the same time. CleverTap limits it for each account
         (https://developer.clevertap.com/docs/api-request-limit).
     :param gzip: compress the bodies of uploads. CleverTap documents nothing about compressed requests: try it with
@@ -162,7 +164,9 @@ class CleverTapClient:
         if len(given) != 1:
             raise ConfigurationError("Give exactly one of identity, email and object_id, and not an empty one.")
         url = self._profile_url.copy_merge_params(given)
-        reply = self._ask(httpx.Request("GET", url, headers=self._headers, extensions=self._extensions))
+        reply = self._ask(
+            httpx.Request("GET", url, headers=self._headers, extensions=self._extensions), _LONGEST_PROFILE
+        )
         if not isinstance(reply, Reply):
             raise self._error(reply)
         found = read_profile(reply.status, reply.headers, reply.body, account=self._account)
@@ -205,10 +209,10 @@ class CleverTapClient:
     def __repr__(self) -> str:
         return f"CleverTapClient(account_id={self.account_id!r}, base_url={self.base_url!r})"
 
-    def _ask(self, request: httpx.Request) -> Reply | Unreachable | Unclear:
+    def _ask(self, request: httpx.Request, longest: int = _LONGEST_ANSWER) -> Reply | Unreachable | Unclear:
         if self._closed:
             raise RuntimeError("the client is closed")
-        return exchange(self._connections, request, longest=_LONGEST_ANSWER, seconds=self.timeout, secret=self._secret)
+        return exchange(self._connections, request, longest=longest, seconds=self.timeout, secret=self._secret)
 
     def _clean(self, answer: Answer) -> Answer:
         """Take the passcode out of an answer's words, in case a server sent it back."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 
 from airflow_provider_clevertap.api.answers import Unclear, Unreachable
+from airflow_provider_clevertap.api.deadline import Turn
 from airflow_provider_clevertap.api.reading import is_success
 from airflow_provider_clevertap.api.wording import one_line
 
@@ -59,15 +60,18 @@ def exchange(
     """Send a request and read its answer, within bounds.
 
     :param connections: the shared connections.
-    :param request: the request, with its timeouts in its extensions.
+    :param request: the request, with the time for making a connection in its extensions.
     :param longest: most bytes of a 2xx answer's body.
-    :param seconds: most seconds for a free connection, and for reading a body, however steadily it drips.
+    :param seconds: most seconds for a free connection, and then, once there is a connection, for the whole request:
+        from its first byte to the last one of its answer, however steadily that drips.
     :param secret: finds the passcode; no log line holds what it finds.
     """
     started = time.monotonic()
     with _own_logging(secret):
         try:
             with connections.one(seconds) as connection:
+                turn = Turn(request.extensions["timeout"]["connect"], seconds, request.method.encode() + b" ")
+                request.extensions = {**request.extensions, "turn": turn}
                 response = connection.handle_request(request)
                 try:
                     reply = _read(response, longest, seconds)
@@ -78,6 +82,8 @@ def exchange(
             return _no_status(trouble, request.url.host)
     # the path alone: the query of a profile lookup holds personal data
     log.debug("%s %s: %s in %.3f s", request.method, request.url.path, response.status_code, time.monotonic() - started)
+    if turn.doubt and is_success(response.status_code):
+        return Unclear(response.status_code, f"HTTP {response.status_code}, but {turn.doubt}")
     return reply
 
 
@@ -87,6 +93,8 @@ def _read(response: httpx.Response, longest: int, seconds: float) -> Reply | Unc
     body = b""
     try:
         body, problem = _body(response, longest if decisive else GARNISH, seconds)
+    except httpx.ReadTimeout as trouble:
+        problem = f"its body was not complete after {seconds:g} seconds ({_words(trouble)})"
     except _TROUBLE as trouble:
         problem = f"its body broke off ({_words(trouble)})"
     if problem and decisive:

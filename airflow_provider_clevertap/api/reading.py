@@ -10,15 +10,22 @@ Status codes: https://developer.clevertap.com/docs/api-errors
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import msgspec
-
-from airflow_provider_clevertap.api.accounting import UNREADABLE, UploadBody, decoded, quoted, settle, whole
+from airflow_provider_clevertap.api.accounting import quoted, settle
+from airflow_provider_clevertap.api.answer_body import (
+    UnreadableError,
+    UploadBody,
+    decoded,
+    names_nobody,
+    read_body,
+    whole,
+)
 from airflow_provider_clevertap.api.answers import (
     Answer,
     Busy,
@@ -33,8 +40,7 @@ from airflow_provider_clevertap.api.wording import described, one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BODY = msgspec.json.Decoder(UploadBody)
-#: a longer ``Retry-After``, in seconds, is cut to this (one day)
+#: a longer ``Retry-After``, in seconds, is cut to this (one day); what is waited is bounded by the retry policy
 _LONGEST_WAIT = 86_400.0
 _LAST_STATUS = 599
 
@@ -57,15 +63,16 @@ def read_answer(
     :param sent: the request's body; looked at only when a refusal comes without a record number.
     :param account: who asked where, for messages: ``account ABC-DEF-123Z at https://in1.api.clevertap.com``.
     """
-    parsed = _parsed(body)
     if not is_success(status):
         return read_failure(status, headers, body, account)
-    if parsed is None:
-        return Unclear(status, f"HTTP {status} with {described(body)} instead of CleverTap's answer")
-    code = whole(parsed.code)
-    if code is None or not _refuses_all(parsed, code):
-        return settle(parsed, status, records, sent)
-    return _failure(code, headers, _in_body(code, status, parsed.error), account)
+    parsed = read_body(body)
+    if parsed is not None:
+        code = whole(parsed.code)
+        if code is not None and _refuses_all(parsed, code):
+            return _failure(code, headers, _in_body(code, status, parsed.error), account)
+        with suppress(UnreadableError):
+            return settle(parsed, status, records, sent)
+    return Unclear(status, f"HTTP {status} with {described(body)} instead of CleverTap's answer")
 
 
 def read_profile(
@@ -93,7 +100,7 @@ def read_profile(
 
 def read_failure(status: int, headers: Mapping[str, str], body: bytes, account: str) -> Failure:
     """Say what an answer with a status other than 2xx means."""
-    parsed = _parsed(body)
+    parsed = read_body(body)
     if parsed is not None and whole(parsed.processed):
         return Unclear(status, f"HTTP {status}, but the answer says that records were processed")
     garnish = f" with {described(body)}" if body else ""
@@ -153,16 +160,9 @@ def _target(headers: Mapping[str, str]) -> str:
     return f" to {one_line(host)}" if host else ""
 
 
-def _parsed(body: bytes) -> UploadBody | None:
-    try:
-        return _BODY.decode(body)
-    except UNREADABLE:
-        return None
-
-
 def _refuses_all(body: UploadBody, code: int) -> bool:
     """Whether an answer with a 2xx status refuses the request as a whole, with the status it means as ``code``."""
-    refused = body.status == "fail" and not body.unprocessed and body.processed in (None, 0, "0")
+    refused = body.status == "fail" and names_nobody(body) and body.processed in (None, 0, "0")
     return refused and HTTPStatus.BAD_REQUEST <= code <= _LAST_STATUS
 
 

@@ -7,11 +7,17 @@ settings, nothing is wanted here, and it costs about a third of what sending a s
 from __future__ import annotations
 
 import queue
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
+
+from airflow_provider_clevertap.api.deadline import Turn
+from airflow_provider_clevertap.api.wire import Line, Wire
 
 #: seconds an idle connection is kept. A service may close an idle connection at the very moment a request goes out,
 #: which leaves that request's fate unknown: a short time makes that rare
@@ -66,13 +72,119 @@ def open_connections(base_url: str, most: int) -> Connections:
     proxy = _proxy_for(httpx.URL(base_url)) if secure else None
     # reading the certificates takes long: all connections share them
     trusted = httpx.create_ssl_context(verify=True, trust_env=secure)
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
-    return Connections(
-        [
-            httpx.HTTPTransport(http1=True, http2=False, verify=trusted, trust_env=secure, proxy=proxy, limits=limits)
-            for _ in range(most)
-        ]
+    return Connections([OneConnection(trusted, proxy) for _ in range(most)])
+
+
+class OneConnection(httpx.BaseTransport):
+    """One connection to one address, made when it is first needed and anew when it was dropped.
+
+    httpx's own transport does the same but for the network below it, which is that of
+    :mod:`~airflow_provider_clevertap.api.wire`: a request has the time of its ``turn`` extension, and an answer is that
+    to the request it came after, or there is a doubt in that turn.
+
+    :param trusted: whom to trust.
+    :param proxy: the URL of a proxy.
+    """
+
+    def __init__(self, trusted: ssl.SSLContext, proxy: str | None) -> None:
+        self._line = Line()
+        settings: dict[str, Any] = {
+            "ssl_context": trusted,
+            "max_connections": 1,
+            "max_keepalive_connections": 1,
+            "keepalive_expiry": _IDLE,
+            "network_backend": self._line,
+        }
+        self._pool = httpcore.ConnectionPool(**settings) if proxy is None else _through(httpx.Proxy(proxy), settings)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and give its answer, whose body is yet to be read."""
+        turn: Turn = request.extensions["turn"]
+        self._line.turn = turn
+        url = request.url
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx(turn):
+            answer = self._pool.handle_request(asked)
+        wire = answer.extensions.get("network_stream")
+        if isinstance(wire, Wire):
+            wire.begin_body(answer.status, answer.headers)
+        else:  # another protocol was agreed on, which nobody asked for
+            turn.doubt = turn.doubt or "it is not HTTP"
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, turn))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer."""
+
+    def __init__(self, answer: httpcore.Response, turn: Turn) -> None:
+        self._answer = answer
+        self._turn = turn
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx(self._turn):
+            yield from self._answer.iter_stream()
+        wire = self._answer.extensions.get("network_stream")
+        if isinstance(wire, Wire):
+            wire.end_body()
+
+    def close(self) -> None:
+        with _as_httpx(self._turn):
+            self._answer.close()
+
+
+@contextmanager
+def _as_httpx(turn: Turn) -> Iterator[None]:
+    """Raise httpx's errors for those of httpcore, which have the same names.
+
+    What fails before a request goes out is an error of the connection, also where a proxy answered badly or too late.
+    """
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as trouble:
+        if turn.asked:
+            raise _NAMESAKES[type(trouble)](str(trouble)) from trouble
+        if isinstance(trouble, httpcore.TimeoutException):
+            raise httpx.ConnectTimeout("the connection was not made in time") from trouble
+        if isinstance(trouble, httpcore.RemoteProtocolError):  # its text could quote anything
+            raise httpx.ConnectError("a proxy hung up, or what it answered was not HTTP") from trouble
+        raise httpx.ConnectError(str(trouble)) from trouble
+    except (httpcore.LocalProtocolError, httpcore.ProxyError, httpcore.UnsupportedProtocol) as trouble:
+        raise _NAMESAKES[type(trouble)](str(trouble)) from trouble
+
+
+_NAMESAKES: dict[type[Exception], type[httpx.TransportError]] = {
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+}
+
+
+def _through(proxy: httpx.Proxy, settings: dict[str, Any]) -> httpcore.ConnectionPool:
+    """Give the pool of a connection through a proxy."""
+    address = httpcore.URL(
+        scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
     )
+    if proxy.url.scheme.startswith("socks5"):
+        return httpcore.SOCKSProxy(address, proxy_auth=proxy.raw_auth, **settings)
+    return httpcore.HTTPProxy(address, proxy_auth=proxy.raw_auth, proxy_headers=proxy.headers.raw, **settings)
 
 
 def _proxy_for(url: httpx.URL) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from airflow_provider_clevertap.api.answers import (
     Unreachable,
     error_for,
 )
+from airflow_provider_clevertap.api.deadline import Deadline, bounded
 from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.batch_result import BatchResult
 from airflow_provider_clevertap.loading.in_a_row import InARow
@@ -44,6 +46,8 @@ _SERVER_ERROR_REPEATS = 3
 _MOST_LONE_REFUSALS = 50
 #: How often a batch is sent again when CleverTap's accounts of it do not add up: a later answer is rarely better.
 _CONTRADICTION_REPEATS = 2
+#: Seconds that a request gets at least, when the time for its batch is almost over.
+_LEAST_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -77,8 +81,9 @@ class Courier:
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
     :param resending: told, before records are sent again that may have been processed, how many they are, and whether
         that does harm; and told of so many fewer when that sending has certainly done nothing.
-    :param trouble: told of every wait before a batch is sent again: what the answer was, and how many seconds.
+    :param trouble: told of every wait: what the answer was, how many seconds, and what comes then.
     :param stopping: set when the load is to end: waits are cut short and nothing is tried again.
+    :param deadline: when requests in flight must have ended; it comes near when the load is stopped.
     :param failures: of batches that have no end, the first one first. With one nothing more is sent.
     """
 
@@ -88,8 +93,9 @@ class Courier:
     dry_run: bool
     on_unconfirmed: OnUnconfirmed
     resending: Callable[[int, bool], None]
-    trouble: Callable[[str, float], None]
+    trouble: Callable[[str, float, str], None]
     stopping: threading.Event
+    deadline: Deadline = field(default_factory=Deadline)
     lone_refusals: InARow = field(default_factory=InARow)
     held_batches: InARow = field(default_factory=InARow)
     failures: list[Exception] = field(default_factory=list)
@@ -133,7 +139,8 @@ class Courier:
                 again = self._note_refusals(refused, places, part.repeats, result)
                 if len(again):
                     result.retries += 1
-                    self._wait(self.policy.delay(_SERVER_ERROR_REPEATS - part.repeats + 1))
+                    delay = self.policy.delay(_SERVER_ERROR_REPEATS - part.repeats + 1)
+                    self._wait(f"CleverTap refused {len(again)} records for an error of its own", delay)
                     return [_Part(batch.select(again), places[again], part.repeats - 1)]
             case Malformed(detail) | TooLarge(detail) if len(batch) == 1:
                 if self.lone_refusals.add() > _MOST_LONE_REFUSALS:
@@ -164,7 +171,7 @@ class Courier:
         """Send a batch until its answer settles it, or until it must not be sent again."""
         started, attempt, failures = time.monotonic(), 0, 0
         while True:
-            with self.in_flight.one():
+            with self.in_flight.one(), bounded(self.deadline, self._seconds(attempt, started)):
                 answer = self._send(part, result)
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.
@@ -178,6 +185,12 @@ class Courier:
                     return answer
             self._wait_to_retry(answer, attempt, failures, started)
             result.retries += 1
+
+    def _seconds(self, attempt: int, started: float) -> float:
+        """Give the most seconds for a request: to a repetition what is left for its batch, but enough for an answer."""
+        if attempt == 0:
+            return math.inf
+        return max(self.policy.total_seconds - (time.monotonic() - started), _LEAST_SECONDS)
 
     def _send(self, part: _Part, result: BatchResult) -> _Bearable:
         """Send a request, and note what its answer says of those to come while it still has its place among them."""
@@ -213,9 +226,9 @@ class Courier:
         :raises CleverTapUnavailableError: when batch after batch has had no clear answer.
         """
         held = self.held_batches.add()
-        if held >= self.policy.attempts:
-            raise error_for(answer)
-        self._wait(self.policy.delay(held, answer.retry_after))
+        delay = self.policy.delay(held, answer.retry_after)
+        self._check_bounds(answer, delay, held, self.held_batches.seconds)
+        self._wait(answer.detail, delay, "sending on")
 
     def _may_resend(self, batch: Batch) -> bool:
         return batch.repeatable or self.dry_run or self.on_unconfirmed == "resend"
@@ -226,13 +239,24 @@ class Courier:
         :raises CleverTapUnavailableError: when there is to be none.
         """
         delay = self.policy.delay(attempt, None if isinstance(answer, Unreachable) else answer.retry_after)
-        spent = time.monotonic() - started
-        if failures >= self.policy.attempts or spent + delay > self.policy.total_seconds:
-            raise error_for(answer)
-        self.trouble(answer.detail, delay)
-        self._wait(delay)
+        self._check_bounds(answer, delay, failures, time.monotonic() - started)
+        self._wait(answer.detail, delay)
 
-    def _wait(self, seconds: float) -> None:
+    def _check_bounds(self, answer: Busy | Unreachable | Unclear, delay: float, failures: int, spent: float) -> None:
+        """Check that there may be a wait and what comes after it.
+
+        :raises CleverTapUnavailableError: when it is not to be, so that Airflow tries again later.
+        """
+        if failures < self.policy.attempts and spent + delay <= self.policy.total_seconds:
+            return
+        asked = None if isinstance(answer, Unreachable) else answer.retry_after
+        if failures < self.policy.attempts and asked and spent + asked > self.policy.total_seconds:
+            words = f"It asks for a wait of {asked:.0f} s, and a batch is tried for {self.policy.total_seconds:.0f} s"
+            answer = replace(answer, detail=f"{answer.detail.rstrip('.')}. {words}.")
+        raise error_for(answer)
+
+    def _wait(self, detail: str, seconds: float, then: str = "trying again") -> None:
+        self.trouble(detail, seconds, then)
         self._waits.append(seconds)
         try:
             self.stopping.wait(seconds)

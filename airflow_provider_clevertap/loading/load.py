@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.deadline import STOP_SECONDS, Deadline
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,
     ConfigurationError,
@@ -75,14 +76,19 @@ class Load:
         self._store = store
         self._log = log or logging.getLogger(__name__)
         self._stopping = threading.Event()
+        self._deadline = Deadline()
         self._rows_read = 0
         self._counting = threading.Lock()
         self._choices = read_choices(options.columns)
         self._ahead_choices = read_ahead(kind, options.profile_columns)
 
     def stop(self) -> None:
-        """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``."""
+        """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``.
+
+        What has no answer after ``STOP_SECONDS``, or at the end of its request's own time, is in doubt.
+        """
         self._stopping.set()
+        self._deadline.within(STOP_SECONDS)
 
     def run(self) -> Summary:
         """Load everything.
@@ -220,6 +226,7 @@ class Load:
             resending=self._count_resent if checkpoint is None else checkpoint.count_resent,
             trouble=progress.trouble,
             stopping=self._stopping,
+            deadline=self._deadline,
         )
         with Sender(courier, in_flight) as sender:
             dispatch = Dispatch(

@@ -28,7 +28,7 @@ class Progress:
         self._summary = summary
         self._share_read = share_read
         self._due = time.monotonic() + _FIRST_AFTER
-        self._trouble_due = 0.0
+        self._trouble_due = self._told_until = 0.0
         self._lock = threading.Lock()
 
     def tick(self) -> None:
@@ -45,17 +45,22 @@ class Progress:
             self._remaining(seconds),
         )
 
-    def trouble(self, detail: str, seconds: float) -> None:
-        """Log that a batch waits to be sent again; may be called from any thread.
+    def trouble(self, detail: str, seconds: float, then: str = "trying again") -> None:
+        """Log that a batch waits; may be called from any thread.
+
+        A wait that ends well after all those that were told of is told of at once.
 
         :param detail: what CleverTap answered; it holds no row data.
         :param seconds: how long the batch waits.
+        :param then: what comes after it.
         """
         with self._lock:
-            if time.monotonic() < self._trouble_due:
+            now = time.monotonic()
+            if now < self._trouble_due and now + seconds < self._told_until + _TROUBLE_EVERY:
                 return
-            self._trouble_due = time.monotonic() + _TROUBLE_EVERY
-        self._log.warning("%s; trying again in %.1f s", detail, seconds)
+            self._trouble_due = now + _TROUBLE_EVERY
+            self._told_until = max(self._told_until, now + seconds)
+        self._log.warning("%s; %s in %.1f s", detail, then, seconds)
 
     def _remaining(self, seconds: float) -> str:
         share = self._share_read()

@@ -75,6 +75,11 @@ class Line:
         request.body = b"".join(parts)
         return request
 
+    def request_rest(self) -> None:
+        """Read what else the client sends, until it is gone."""
+        while self.connection.recv(1 << 20):
+            pass
+
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
 

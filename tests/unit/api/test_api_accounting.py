@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import msgspec
@@ -277,3 +278,40 @@ def test_no_answer_raises(status: int, headers: dict[str, str], body: bytes, rec
     else:
         assert answer.detail
         assert answer.detail.isprintable()
+
+
+BURSTING = {
+    "items": b'"unprocessed":[' + b"{}," * 1_000_000 + b"{}]",
+    "the parts of an item": b'"unprocessed":[{"error":[' + b"[]," * 1_000_000 + b"[]]}]",
+    "the record of an item": b'"unprocessed":[{"record":{"identity":"a","x":[' + b"[]," * 1_000_000 + b"[]]}}]",
+    "an error": b'"error":[' + b"[]," * 1_000_000 + b"[]]",
+    "a status": b'"status":{"a":[' + b"[]," * 1_000_000 + b"[]]}",
+}
+
+
+@pytest.mark.parametrize("burst", BURSTING.values(), ids=BURSTING)
+def test_the_memory_of_an_answer_does_not_grow_with_its_items(burst: bytes) -> None:
+    body = b'{"status":"fail","processed":0,' + burst + b"}"
+    sent = json.dumps({"d": [person("a"), person("b")]}).encode()
+    tracemalloc.start()
+    try:
+        for status in (200, 500):
+            read_answer(status, {}, body, 1, sent=sent)
+            read_answer(status, {}, body, 2, sent=sent)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # a million objects take some 60 MB
+    assert peak < 2_000_000 + len(body)
+
+
+def test_a_long_list_of_refused_records_is_read_when_it_is_as_long_as_it_must_be() -> None:
+    listed = [refusal(number, record={"Note": "x" * 1_000}) for number in range(1, 1_001)]
+    for processed, certain in ((0, True), (1, False)):
+        answer = read_answer(
+            200, {}, json.dumps({"status": "fail", "processed": processed, "unprocessed": listed}).encode(), 1_000
+        )
+        assert isinstance(answer, Processed) is certain
+    assert places(read(1_000, status="fail", processed=0, unprocessed=listed)) == list(range(1_000))
+    assert isinstance(read(1_000, status="fail", processed=0, unprocessed=[*listed[:-1], 5]), Unclear)
+    assert isinstance(read(2_000, status="partial", processed=999, unprocessed=listed), Unclear)

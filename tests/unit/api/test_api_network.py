@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.api.answers import Answer, Denied, Processed, Unreachable
+from airflow_provider_clevertap.api.answers import Answer, Denied, Malformed, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
 from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, Line, Script, StartServer, always, http
 
@@ -120,6 +120,21 @@ def test_through_a_proxy_the_passcode_travels_in_a_tunnel(
     assert server.requests[0].headers["x-clevertap-passcode"] == PASSCODE
     # what is the proxy's stays with the proxy
     assert "proxy-authorization" not in server.requests[0].headers
+
+
+def test_a_proxy_may_be_spoken_to_over_tls_too(
+    serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    answer = b"x" * 200_000
+    proxy, server = serve(tunnel([]), tls), serve(always(http(400, answer) + http()), tls)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=PATIENCE, max_in_flight=1) as api:
+        answers = [api.upload(b" " * 300_000, 1) for _ in range(3)]
+    kinds = [type(answer) for answer in answers]
+    assert kinds == [Malformed] * 3  # and never the answers that nobody asked for
+    assert [len(request.body) for request in server.requests] == [300_000] * 3
+    assert all(request.line.startswith("CONNECT ") for request in proxy.requests)
 
 
 def test_a_proxy_cannot_stand_in_for_the_server(
