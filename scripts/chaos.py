@@ -81,6 +81,18 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
                 yield together([guarded(case, partial(load, seed)) for seed in of_seeds])
 
 
+def raw(options: argparse.Namespace) -> Iterator[Any]:
+    """Load into services that keep to no protocol."""
+    from tests.support.chaos.raw import SERVICES, run_raw
+    from tests.support.chaos.remote import POLICIES, RemoteCase
+
+    for fault in SERVICES:
+        for policy in POLICIES:
+            case = RemoteCase(fault, "events", policy)
+            if options.only.search(str(case)):
+                yield guarded(case, partial(run_raw, fault, policy))
+
+
 def here(options: argparse.Namespace) -> Iterator[Any]:
     """Load while our own side fails."""
     from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source
@@ -106,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     print(LINE.format("fault", "kind", "policy", *NUMBERS, "seconds"), flush=True)
     accounts = []
-    for section in (remote, here, killed):
+    for section in (remote, raw, here, killed):
         for account in section(options):
             accounts.append(account)
             numbers = [f"{getattr(account, name):,}" for name in NUMBERS]
