@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from airflow_provider_clevertap.exceptions import CleverTapError, shown
 from airflow_provider_clevertap.hooks.artifacts import file_name, joined
 from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
 from airflow_provider_clevertap.loading.places import place_key
@@ -32,22 +33,30 @@ def claimed(place: Any, base: Any, context: Mapping[str, Any], suffix: str, *, m
     :param context: the context of the running task.
     :param suffix: of the load, see ``load_suffix``.
     :param mode: of files.
-    :param log: told when the place is another one.
-    :raises ConfigurationError: when the artifacts directory cannot be written.
-    :raises StorageUnavailableError: when its storage fails.
+    :param log: told when the place is another one, or when who writes to it cannot be noted, which fails no load.
     """
     task = context["ti"]
     owner = [task.dag_id, task.task_id, getattr(task, "map_index", -1), suffix]
+    try:
+        return _claimed(place, base, owner, [task.dag_id, task.run_id], mode=mode, log=log)
+    except CleverTapError as error:
+        log.warning("It is not noted that this load writes to %s: %s", shown(str(place)), error)
+        return place
+
+
+def _claimed(place: Any, base: Any, owner: list[Any], run: list[str], *, mode: int, log: logging.Logger) -> Any:
     note = _Note(base, place, mode)
     found = note.read()
     if found is not None and found["owner"] != owner:
-        same_run = found["run"] == [task.dag_id, task.run_id]
+        same_run = found["run"] == run
         if same_run or 0 <= time.time() - found["at"] < KEPT:
             dag_id, task_id = found["owner"][:2]
-            log.warning("%s is the place of task %s of DAG %s: this file goes beside it", place, task_id, dag_id)
-            place = _beside(place, file_name(task.task_id))
+            log.warning(
+                "%s is the place of task %s of DAG %s: this file goes beside it", shown(str(place)), task_id, dag_id
+            )
+            place = _beside(place, file_name(owner[1]))
             note = _Note(base, place, mode)
-    note.write({"owner": owner, "run": [task.dag_id, task.run_id], "at": int(time.time())})
+    note.write({"owner": owner, "run": run, "at": int(time.time())})
     return place
 
 

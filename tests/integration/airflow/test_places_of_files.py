@@ -15,6 +15,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.hooks.artifacts import artifacts_mode, told_apart
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+from airflow_provider_clevertap.hooks.place_claims import claimed
 from airflow_provider_clevertap.loading.sources import open_source
 
 COLUMNS = {"id": "identity", "email": "Email"}
@@ -259,3 +260,11 @@ def test_places_are_told_apart(place: str, index: int, suffix: str, made: str) -
     context = {"ti": SimpleNamespace(map_index=index)}
     assert told_apart(place, context, suffix) == made
     assert told_apart(Path(place), context, suffix) == Path(made)
+
+
+def test_a_note_that_cannot_be_written_fails_no_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    context = {"ti": SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)}
+    place = claimed("out/rejects.csv", tmp_path / "file", context, "", mode=0o600, log=logging.getLogger("load"))
+    assert place == "out/rejects.csv"
+    assert "It is not noted that this load writes to out/rejects.csv" in caplog.text
