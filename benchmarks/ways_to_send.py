@@ -61,7 +61,10 @@ async def _in_asyncio(send_one: Callable[[], Awaitable[None]], requests: int) ->
 def _httpx_request(url: str, body: bytes) -> Any:
     import httpx
 
-    extensions = {"timeout": httpx.Timeout(_LONGEST).as_dict()}
+    from airflow_provider_clevertap.api.deadline import Turn
+
+    # the turn is what this package's own connections go by; the others take no notice of it
+    extensions = {"timeout": httpx.Timeout(_LONGEST).as_dict(), "turn": Turn(_LONGEST, _LONGEST)}
     return httpx.Request("POST", url, content=body, headers=HEADERS, extensions=extensions)
 
 
