@@ -16,6 +16,10 @@ T = TypeVar("T")
 #: What tasks are interrupted with: Airflow's SIGTERM, the timer of its timeouts, Ctrl-C, and a terminal that has gone.
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGALRM, signal.SIGINT, signal.SIGHUP)
 
+#: A signal that comes just before this thread falls asleep, or that another thread takes, does not wake it, and its
+#: handler is called when it wakes: so it wakes now and then.
+_LISTEN_SECONDS: Final = 1.0
+
 
 class OneInterruption:
     """While it is entered, signals interrupt this thread once: what they would raise after that is left out.
@@ -119,6 +123,8 @@ def run_interruptibly(work: Callable[[], T], stop: Callable[[], None], *, patien
     with OneInterruption(stop, log):
         try:
             thread.start()  # an interruption may come as soon as there is work it would leave behind
+            while not wait([outcome], _LISTEN_SECONDS).done:
+                pass  # now handlers are called
             return outcome.result()
         except BaseException:
             if not outcome.done():

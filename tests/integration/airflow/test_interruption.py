@@ -388,6 +388,18 @@ def test_in_another_thread_no_signal_is_touched() -> None:
     assert found == [signal.getsignal(signal.SIGINT)]
 
 
+def test_a_signal_that_does_not_wake_the_main_thread_is_heard_as_well(alarm: None) -> None:
+    asked, heard = threading.Event(), []
+
+    def work() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGALRM)  # to this thread; its handler is the main one's
+        heard.append(asked.wait(120))
+
+    with pytest.raises(Interruption):
+        run_interruptibly(work, asked.set, patience=300, log=LOG)
+    assert heard == [True]
+
+
 def test_work_that_will_not_end_is_left_behind(alarm: None, caplog: pytest.LogCaptureFixture) -> None:
     work = Work(ends=False)
     with pytest.raises(Interruption):
