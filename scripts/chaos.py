@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-NUMBERS = ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries")
+NUMBERS = ("rows", "sent", "lost", "hidden", "doubled", "resent", "held", "rejected", "requests", "tries")
 LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 
@@ -95,7 +95,13 @@ def raw(options: argparse.Namespace) -> Iterator[Any]:
 
 def here(options: argparse.Namespace) -> Iterator[Any]:
     """Load while our own side fails."""
-    from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source
+    from tests.support.chaos.here import (
+        HERE,
+        changed_source,
+        full_disks,
+        rejects_beside_the_source,
+        second_signals,
+    )
     from tests.support.chaos.remote import RemoteCase
     from tests.support.killed_loads import LoadingProcess
 
@@ -104,6 +110,7 @@ def here(options: argparse.Namespace) -> Iterator[Any]:
             "disk full": partial(full_disks, loading=loading, brief=options.quick),
             "source changed": partial(changed_source, loading=loading),
             "rejects beside the source": rejects_beside_the_source,
+            "interrupted again and again": second_signals,
         }
         for fault, run in cases.items():
             for name in HERE:
@@ -137,8 +144,9 @@ def told(accounts: list[Any], seconds: float) -> str:
 
     return (
         f"{len(accounts)} cases in {seconds:.0f} s: {total('rows')} rows, {total('sent')} records sent; "
-        f"{total('lost')} lost; doubled: {total('doubled', 'hold')} under hold, {total('doubled', 'resend')} under "
-        f"resend of {total('resent', 'resend')} told as resent; {total('held')} held and told"
+        f"{total('lost')} lost, {total('hidden')} hidden; doubled: {total('doubled', 'hold')} under hold, "
+        f"{total('doubled', 'resend')} under resend of {total('resent', 'resend')} told as resent; "
+        f"{total('held')} held and told"
     )
 
 

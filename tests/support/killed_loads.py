@@ -102,17 +102,25 @@ def write_lines(path: Path, random: Random) -> None:
                 writer.writerow([identity, f"order-{order}", f"sku-{order}-{line}", "1"])
 
 
+def prepared(case: Case, source: Path, directory: Path, address: Address) -> tuple[CleverTapClient, Load]:
+    """Return a load, or what is left of it, and the client to close after it."""
+    options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": 1.0, **case.options}
+    client = CleverTapClient(*address, max_in_flight=_IN_FLIGHT)
+    made = Load(
+        case.kind,
+        open_source(source, block_rows=_BLOCK_ROWS),
+        client,
+        LoadOptions(rejects_path=directory / "rejects.csv", report_path=directory / "report.json", **options),
+        store=FileStore(directory),
+    )
+    return client, made
+
+
 def load(case: Case, source: Path, directory: Path, address: Address) -> Summary:
     """Run a load, or what is left of it."""
-    options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": 1.0, **case.options}
-    with CleverTapClient(*address, max_in_flight=_IN_FLIGHT) as client:
-        return Load(
-            case.kind,
-            open_source(source, block_rows=_BLOCK_ROWS),
-            client,
-            LoadOptions(rejects_path=directory / "rejects.csv", report_path=directory / "report.json", **options),
-            store=FileStore(directory),
-        ).run()
+    client, made = prepared(case, source, directory, address)
+    with client:
+        return made.run()
 
 
 class LoadingProcess:

@@ -22,6 +22,7 @@ class Account:
 
     :param sent: records the server got, those sent again counted again.
     :param lost: rows that are not in the store, and of which nobody was told.
+    :param hidden: rows that CleverTap does not have and cannot take, and of which nobody was told.
     :param doubled: effects that are in the store more than once: how many too many.
     :param problems: what does not agree.
     """
@@ -32,6 +33,7 @@ class Account:
     rows: int = 0
     sent: int = 0
     lost: int = 0
+    hidden: int = 0
     doubled: int = 0
     resent: int = 0
     held: int = 0
@@ -95,6 +97,7 @@ def close_account(
     rejected = {row for row, outcome in outcomes.items() if outcome == "rejected"}
     account.none("good rows that were rejected", rejected - refused)
     account.none("bad rows that were accepted", refused - outcomes.keys())
+    account.hidden = len((refused | invalid) - outcomes.keys())
 
     by_key = {kind.key_of(number): outcomes.get(number, "accepted") for number in set(range(1, rows + 1)) - invalid}
     lost = {key for key, outcome in by_key.items() if key not in stored and outcome == "accepted"}

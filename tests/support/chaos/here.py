@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import csv
 import logging
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -22,6 +25,7 @@ from airflow_provider_clevertap.loading.summary import Summary
 from tests.support.chaos.account import Account, told
 from tests.support.held_answers import wait_until_at_rest
 from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
+from tests.support.paths import ROOT
 
 _LOG = logging.getLogger(__name__)
 #: Bytes a file may have: from less than a checkpoint to more than the rejects file.
@@ -84,6 +88,58 @@ def changed_source(name: str, seed: int, directory: Path, loading: LoadingProces
     return account
 
 
+STOPPED = """
+import logging, signal, sys
+from pathlib import Path
+from airflow_provider_clevertap.exceptions import LoadStoppedError
+from airflow_provider_clevertap.hooks.interruption import run_interruptibly
+from tests.support import killed_loads
+
+class Interrupted(BaseException):
+    pass
+
+def interrupt(*_):
+    print("interrupted", flush=True)
+    raise Interrupted
+
+signal.signal(signal.SIGTERM, interrupt)
+name, source, left, *address = sys.argv[1:]
+client, load = killed_loads.prepared(killed_loads.CASES[name], Path(source), Path(left), tuple(address))
+try:
+    run_interruptibly(load.run, load.stop, patience=60, log=logging.getLogger())
+except Interrupted:
+    pass
+finally:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    client.close()
+"""
+
+
+def second_signals(name: str, seed: int, directory: Path) -> Account:
+    """Interrupt a load many times while it waits for what is in flight, then go on with it."""
+    account = _account("interrupted again and again", name)
+    began = time.monotonic()
+    source, left = directory / "rows.csv", directory / "left"
+    write_rows(source, Random(seed))
+    with RunningEmulator(latency=0.2) as emulator:
+        address = (emulator.account_id, emulator.passcode, emulator.url)
+        command = [sys.executable, "-c", STOPPED, name, str(source), str(left), *address]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            while emulator.stats()["requests"] < 6:
+                time.sleep(0.001)
+            while process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.01)
+        wait_until_at_rest(emulator)
+        emulator.change_settings(latency=0.0)
+        summary = load(CASES[name], source, left, address)
+        account.tries = 2
+        account.expect("rows in doubt after an orderly stop", (summary.resent, summary.unconfirmed), (0, 0))
+        _close(account, source, summary, left / "rejects.csv", emulator)
+    account.seconds = time.monotonic() - began
+    return account
+
+
 def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
     """Load all files of a directory twice, and leave the rejects there."""
     account = _account("rejects beside the source, twice", name)
@@ -119,6 +175,7 @@ def _close(account: Account, source: Path, summary: Summary, rejects: Path, emul
     account.resent += summary.resent
     account.held += summary.unconfirmed
     invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
+    account.hidden += len(invalid - outcomes.keys())
     account.none("bad rows that nobody was told of", invalid - outcomes.keys())
     account.expect("rows of the rejects file", len(outcomes), summary.rejects_rows)
     account.expect("rows of the summary", summary.rows, len(rows))

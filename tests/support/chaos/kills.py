@@ -86,6 +86,7 @@ def _check(
         (len(rows), len(rows) - len(outcomes), counted["invalid"], counted["unconfirmed"], 0),
     )
     invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
+    account.hidden = len(invalid - outcomes.keys())
     account.expect("invalid rows", {number for number, one in outcomes.items() if one == "invalid"}, invalid)
 
     updates = {profile["identity"]: int(profile["data"].get("Spent", 1)) for profile in emulator.profiles()}
@@ -110,7 +111,19 @@ def together(accounts: list[Account]) -> Account:
     first = accounts[0]
     kills = sum(account.tries - 1 for account in accounts)
     total = Account(f"killed {kills} times, {len(accounts)} loads", first.kind, first.policy)
-    for name in ("rows", "sent", "lost", "doubled", "resent", "held", "rejected", "requests", "tries", "seconds"):
+    for name in (
+        "rows",
+        "sent",
+        "lost",
+        "hidden",
+        "doubled",
+        "resent",
+        "held",
+        "rejected",
+        "requests",
+        "tries",
+        "seconds",
+    ):
         setattr(total, name, sum(getattr(account, name) for account in accounts))
     total.problems = [problem for account in accounts for problem in account.problems]
     return total

@@ -33,9 +33,9 @@ def test_the_table_has_a_line_for_each_case() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     head, *lines, total = done.stdout.splitlines()
-    assert head.split()[:7] == ["fault", "kind", "policy", "rows", "sent", "lost", "doubled"]
+    assert head.split()[:7] == ["fault", "kind", "policy", "rows", "sent", "lost", "hidden"]
     assert [line.split()[0] for line in lines] == ["bad", "killed"]
-    assert " 0 lost; doubled: 0 under hold" in total
+    assert " 0 lost, 0 hidden; doubled: 0 under hold" in total
     assert "trying again" not in done.stderr
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source
+from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source, second_signals
 from tests.support.killed_loads import LoadingProcess
 
 pytestmark = pytest.mark.slow
@@ -39,3 +39,8 @@ def test_a_source_that_changes_between_two_attempts_loses_nothing(
 @pytest.mark.parametrize("name", HERE)
 def test_rejects_beside_the_source_hide_nothing(name: str, tmp_path: Path) -> None:
     assert rejects_beside_the_source(name, 1, tmp_path).problems == []
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_any_number_of_signals_leaves_nothing_in_doubt(name: str, tmp_path: Path) -> None:
+    assert second_signals(name, 1, tmp_path).problems == []
