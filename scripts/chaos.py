@@ -25,7 +25,7 @@ LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts.chaos", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rows and cases: about a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer rows and cases: about two minutes")
     parser.add_argument(
         "--only", type=re.compile, default="", metavar="REGEX", help="only the cases whose name has this"
     )
