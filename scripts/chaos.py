@@ -99,6 +99,7 @@ def here(options: argparse.Namespace) -> Iterator[Any]:
         HERE,
         changed_source,
         full_disks,
+        one_place_for_two,
         rejects_beside_the_source,
         second_signals,
     )
@@ -110,6 +111,7 @@ def here(options: argparse.Namespace) -> Iterator[Any]:
             "disk full": partial(full_disks, loading=loading, brief=options.quick),
             "source changed": partial(changed_source, loading=loading),
             "rejects beside the source": rejects_beside_the_source,
+            "two tasks with one path": one_place_for_two,
             "interrupted again and again": second_signals,
         }
         for fault, run in cases.items():

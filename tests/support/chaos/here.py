@@ -15,10 +15,12 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.running import RunningEmulator
 from airflow_provider_clevertap.exceptions import CannotResumeError
+from airflow_provider_clevertap.hooks.place_claims import claimed
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.sources import open_source
 from airflow_provider_clevertap.loading.summary import Summary
@@ -156,6 +158,29 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
                 summary = Load(case.kind, opened, client, options).run()
             account.tries += 1
             _close(account, source, summary, rejects, emulator)
+    account.seconds = time.monotonic() - began
+    return account
+
+
+def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
+    """Load two files in two tasks that were given the same path for their rejects."""
+    account = _account("two tasks with one path", name)
+    began = time.monotonic()
+    case, given = CASES[name], str(directory / "rejects.csv")
+    sources, places, summaries = [directory / "rows-1.csv", directory / "rows-2.csv"], [], []
+    with RunningEmulator() as emulator:
+        for number, source in enumerate(sources):
+            emulator.reset()
+            write_rows(source, Random(seed + number))
+            context = {"ti": SimpleNamespace(dag_id="dag", run_id="run", task_id=f"task-{number}", map_index=-1)}
+            place = claimed(given, directory / "artifacts", context, "", mode=0o600, log=_LOG)
+            options = LoadOptions(rejects_path=place, max_rejects=1.0, **case.options)
+            with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
+                summaries.append(Load(case.kind, open_source(source, block_rows=350), client, options).run())
+            places.append(Path(place))
+            account.tries += 1
+            _close(account, source, summaries[-1], places[-1], emulator)
+    account.expect("rows of the first one's file in the end", len(told(places[0])), summaries[0].rejects_rows)
     account.seconds = time.monotonic() - began
     return account
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos.here import HERE, changed_source, full_disks, rejects_beside_the_source, second_signals
+from tests.support.chaos.here import (
+    HERE,
+    changed_source,
+    full_disks,
+    one_place_for_two,
+    rejects_beside_the_source,
+    second_signals,
+)
 from tests.support.killed_loads import LoadingProcess
 
 pytestmark = pytest.mark.slow
@@ -41,6 +48,13 @@ def test_rejects_beside_the_source_hide_nothing(name: str, tmp_path: Path) -> No
     assert rejects_beside_the_source(name, 1, tmp_path).problems == []
 
 
+@pytest.mark.airflow
+@pytest.mark.parametrize("name", HERE)
+def test_two_tasks_with_one_path_lose_none_of_their_rejects(name: str, tmp_path: Path) -> None:
+    assert one_place_for_two(name, 1, tmp_path).problems == []
+
+
+@pytest.mark.airflow
 @pytest.mark.parametrize("name", HERE)
 def test_any_number_of_signals_leaves_nothing_in_doubt(name: str, tmp_path: Path) -> None:
     assert second_signals(name, 1, tmp_path).problems == []
