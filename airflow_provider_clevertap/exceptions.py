@@ -15,7 +15,7 @@
         ├── StorageUnavailableError   the storage of the source or of the rejects failed
         └── CleverTapUnavailableError CleverTap could not be reached, or kept failing
             └── LoadStoppedError      the load was told to stop and stopped in good order
-                └── OvertakenError    another try of the same task has taken the load over
+                └── SupersededError    another try of the same task has taken the load over
 
 No message ever holds the passcode or a value of a row, nor a line end or anything a terminal would act upon: names of
 files and columns may have them.
@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.summary import Summary
+    from airflow_provider_clevertap.loading.outcomes.summary import Summary
 
 
 def shown(text: object) -> str:
@@ -103,5 +103,5 @@ class LoadStoppedError(CleverTapUnavailableError):
     """The load was told to stop; what was in flight was settled first."""
 
 
-class OvertakenError(LoadStoppedError):
+class SupersededError(LoadStoppedError):
     """Another try of the same task has taken the load over, so this one stops. It must not go on with it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_clevertap.hooks.connection_form import (
+from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
     HOOK_NAME,
     conn_fields,

@@ -54,10 +54,10 @@ def load_frame(path: Path, told: Circumstances) -> Upload:
 
 def _load(source: Any, told: Circumstances) -> Upload:
     from airflow_provider_clevertap.api.client import CleverTapClient
-    from airflow_provider_clevertap.loading.file_store import FileStore
-    from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, events
+    from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
-    from airflow_provider_clevertap.loading.sources import open_source
+    from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, events
+    from airflow_provider_clevertap.loading.sources.open import open_source
 
     opened = open_source(source)
     kind = {
@@ -81,14 +81,14 @@ def _load(source: Any, told: Circumstances) -> Upload:
             if told.log:
                 logging.basicConfig(filename=Path(directory, "task.log"), level=logging.INFO)
             with CleverTapClient(*ACCOUNT, url, max_in_flight=told.in_flight, gzip=told.gzip) as client:
-                store = FileStore(Path(directory, "checkpoint")) if told.checkpoint else None
+                store = FileCheckpointStore(Path(directory, "checkpoint")) if told.checkpoint else None
                 return Load(kind, opened, client, options, store=store).run().to_dict()
 
     return upload
 
 
 def _columns(dataset: str) -> Mapping[str, Any]:
-    from airflow_provider_clevertap.loading.columns import Column
+    from airflow_provider_clevertap.columns import Column
 
     if dataset == "events":
         return {
@@ -120,7 +120,7 @@ def _columns(dataset: str) -> Mapping[str, Any]:
 
 
 def _of_orders() -> dict[str, Any]:
-    from airflow_provider_clevertap.loading.columns import Column
+    from airflow_provider_clevertap.columns import Column
 
     return {
         "group_by": "order_id",

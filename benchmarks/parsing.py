@@ -35,7 +35,7 @@ _SOURCES = {
         arguments="",
     ),
     "ours": _DAG.format(
-        imports="from airflow_provider_clevertap.loading.columns import Column\n"
+        imports="from airflow_provider_clevertap.columns import Column\n"
         "from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator\n"
         "from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator\n"
         "from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator",

@@ -25,27 +25,27 @@ class Stages:
     def watch(self) -> None:
         """Put a clock on each station, in this process."""
         from airflow_provider_clevertap.api.client import CleverTapClient
-        from airflow_provider_clevertap.loading.checkpoint import Checkpoint
-        from airflow_provider_clevertap.loading.encoding import Encoder
-        from airflow_provider_clevertap.loading.grouping import WholeOrders
+        from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+        from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
+        from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
+        from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
+        from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+        from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
+        from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
         from airflow_provider_clevertap.loading.ledger import Ledger
-        from airflow_provider_clevertap.loading.order_lines import OrderEncoder
-        from airflow_provider_clevertap.loading.packing import Batch, Packer
         from airflow_provider_clevertap.loading.progress import Progress
-        from airflow_provider_clevertap.loading.rejects import RejectsFile
-        from airflow_provider_clevertap.loading.repeats import Repeats
-        from airflow_provider_clevertap.loading.sources.frames import OpenedFrames
-        from airflow_provider_clevertap.loading.sources.opened_files import OpenedFiles
+        from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
+        from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 
         for stage, owner, name in (
-            ("read", OpenedFiles, "blocks"),
-            ("read", OpenedFrames, "blocks"),
-            ("group orders", WholeOrders, "of"),
+            ("read", FilesSource, "blocks"),
+            ("read", DataFramesSource, "blocks"),
+            ("group orders", OrderGrouper, "of"),
             ("group orders", OrderEncoder, "_encode"),
             ("encode", Encoder, "encode"),
-            ("find repeats", Repeats, "look"),
-            ("pack", Packer, "add"),
-            ("pack", Packer, "finish"),
+            ("find repeats", DuplicateKeys, "look"),
+            ("pack", Batcher, "add"),
+            ("pack", Batcher, "finish"),
             ("pack", Batch, "body"),
             ("send", CleverTapClient, "upload"),
             ("settle", Ledger, "enter"),

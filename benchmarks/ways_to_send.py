@@ -69,9 +69,9 @@ def _httpx_request(url: str, body: bytes) -> Any:
 
 
 def as_this_package(url: str, body: bytes, requests: int) -> Taken:
-    from airflow_provider_clevertap.api.transport import open_connections
+    from airflow_provider_clevertap.api.connection_pool import open_pool
 
-    connections = open_connections(url, IN_FLIGHT)
+    connections = open_pool(url, IN_FLIGHT)
 
     def send_one() -> None:
         with connections.one(_LONGEST) as transport:

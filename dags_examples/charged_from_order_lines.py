@@ -12,7 +12,7 @@ from pathlib import Path
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
-from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
 SAMPLE = Path(__file__).parent / "data" / "order_lines.csv"

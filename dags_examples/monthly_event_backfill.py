@@ -22,9 +22,9 @@ from datetime import datetime
 from airflow.providers.common.compat.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
 
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.sources import SqlSource
+from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+from airflow_provider_clevertap.sources import SqlSource
 
 with DAG(
     "monthly_event_backfill",

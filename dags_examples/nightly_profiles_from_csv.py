@@ -11,7 +11,7 @@ from pathlib import Path
 
 from airflow.providers.common.compat.sdk import DAG, Param
 
-from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 SAMPLE = Path(__file__).parent / "data" / "customers.csv"

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, task  # or airflow.sdk on Airflow 3
 
-from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.columns import Column
 
 PURCHASES = Path(__file__).parent / "data" / "purchases.csv"
 

@@ -40,7 +40,13 @@ for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
 
 
 #: Directories whose tests all use Airflow; what else does has the mark itself (tests/project/test_marks.py).
-AIRFLOW_ROOMS = ("unit/hooks/", "unit/operators/", "integration/airflow/", "integration/examples/")
+AIRFLOW_ROOMS = (
+    "unit/connections/",
+    "unit/task_runtime/",
+    "unit/operators/",
+    "integration/airflow/",
+    "integration/examples/",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -112,8 +118,8 @@ def _emulators() -> Iterator[Callable[[], Any]]:
     """Start an emulator, and start another one only where a test has left the last one unfit for the next."""
     from msgspec import to_builtins
 
-    from airflow_provider_clevertap.emulator.running import RunningEmulator
     from airflow_provider_clevertap.emulator.settings import Settings
+    from airflow_provider_clevertap.emulator.testing import RunningEmulator
 
     with ExitStack() as running:
         last: list[Any] = []

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.exceptions import (
 
 
 @dataclass(frozen=True, slots=True)
-class RecordRefusal:
+class RejectedRecord:
     """One record of the batch that CleverTap did not take.
 
     :param index: 0-based place of the record in the batch.
@@ -35,7 +35,7 @@ class Processed:
     :param refused: the refused records, in the order of the batch.
     """
 
-    refused: tuple[RecordRefusal, ...] = ()
+    refused: tuple[RejectedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class TooLarge:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class RateLimited:
     """Certain: nothing was processed because too many requests were in flight (429).
 
     :param retry_after: seconds the service asked to wait, ``None`` when it did not say.
@@ -74,7 +74,7 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class Forbidden:
     """Certain: nothing was processed, and asking again will not help (401, 403, 404, a redirect ...).
 
     :param status: the HTTP status.
@@ -85,7 +85,7 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class Ambiguous:
     """Unknown: the records may or may not have been processed (5xx, timeout, reset, unreadable answer).
 
     :param status: the HTTP status, ``None`` when no status line arrived.
@@ -99,14 +99,14 @@ class Unclear:
 
 
 #: every answer that settles nothing
-Failure: TypeAlias = Malformed | TooLarge | Busy | Unreachable | Denied | Unclear
+Failure: TypeAlias = Malformed | TooLarge | RateLimited | Unreachable | Forbidden | Ambiguous
 Answer: TypeAlias = Processed | Failure
 
 #: statuses by which CleverTap refuses who asks; other refusals concern the address or the request
 _WHO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 
 
-def error_for(answer: Failure) -> CleverTapError:
+def to_exception(answer: Failure) -> CleverTapError:
     """Give the error that says the same as an answer, for callers that stop at it.
 
     :param answer: an answer that settles nothing.
@@ -114,7 +114,7 @@ def error_for(answer: Failure) -> CleverTapError:
         asking again will not change, :class:`CleverTapUnavailableError` for what a later try may overcome.
     """
     match answer:
-        case Denied(status=status):
+        case Forbidden(status=status):
             return AccessDeniedError(answer.detail) if status in _WHO else ConfigurationError(answer.detail)
         case Malformed() | TooLarge():
             return ConfigurationError(answer.detail)

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import httpx
 
 from airflow_provider_clevertap.api.answers import (
+    Ambiguous,
     Answer,
-    Denied,
     Failure,
+    Forbidden,
     Malformed,
     Processed,
-    Unclear,
     Unreachable,
-    error_for,
+    to_exception,
 )
-from airflow_provider_clevertap.api.exchange import Reply, exchange
-from airflow_provider_clevertap.api.reading import is_success, read_answer, read_profile
+from airflow_provider_clevertap.api.connection_pool import ConnectionPool, open_pool
 from airflow_provider_clevertap.api.regions import checked_url
-from airflow_provider_clevertap.api.transport import Connections, open_connections
+from airflow_provider_clevertap.api.request import Reply, send_request
+from airflow_provider_clevertap.api.response_parser import is_success, read_answer, read_profile
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ class CleverTapClient:
         self._profile_url = httpx.URL(f"{self.base_url}/1/profile.json")
         self._closed = False
         self._connections = (
-            open_connections(self.base_url, max_in_flight)
+            open_pool(self.base_url, max_in_flight)
             if transport is None
-            else Connections([transport] * max_in_flight)
+            else ConnectionPool([transport] * max_in_flight)
         )
 
     def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
@@ -209,10 +209,10 @@ class CleverTapClient:
     def __repr__(self) -> str:
         return f"CleverTapClient(account_id={self.account_id!r}, base_url={self.base_url!r})"
 
-    def _ask(self, request: httpx.Request, longest: int = _LONGEST_ANSWER) -> Reply | Unreachable | Unclear:
+    def _ask(self, request: httpx.Request, longest: int = _LONGEST_ANSWER) -> Reply | Unreachable | Ambiguous:
         if self._closed:
             raise RuntimeError("the client is closed")
-        return exchange(self._connections, request, longest=longest, seconds=self.timeout, secret=self._secret)
+        return send_request(self._connections, request, longest=longest, seconds=self.timeout, secret=self._secret)
 
     def _clean(self, answer: Answer) -> Answer:
         """Take the passcode out of an answer's words, in case a server sent it back."""
@@ -228,15 +228,15 @@ class CleverTapClient:
     def _error(self, answer: Failure) -> CleverTapError:
         """Give the error for an answer to a question, which unlike a load has nothing to settle."""
         detail = self._masked(answer.detail)
-        if isinstance(answer, Unclear) and answer.status is not None and is_success(answer.status):
+        if isinstance(answer, Ambiguous) and answer.status is not None and is_success(answer.status):
             return ConfigurationError(f"What answers at {self.base_url} does not answer as CleverTap does: {detail}")
-        return error_for(replace(answer, detail=detail))
+        return to_exception(replace(answer, detail=detail))
 
 
-def _may_be_for_gzip(answer: Answer) -> TypeGuard[Malformed | Denied]:
+def _may_be_for_gzip(answer: Answer) -> TypeGuard[Malformed | Forbidden]:
     """Whether an answer may mean that the service cannot read compressed requests."""
     return isinstance(answer, Malformed) or (
-        isinstance(answer, Denied) and answer.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        isinstance(answer, Forbidden) and answer.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     )
 
 

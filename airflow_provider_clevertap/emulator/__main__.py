@@ -71,10 +71,10 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> None:
-    from airflow_provider_clevertap.emulator.running import serve
-    from airflow_provider_clevertap.emulator.service import Emulator
+    from airflow_provider_clevertap.emulator.account import EmulatedAccount
+    from airflow_provider_clevertap.emulator.testing import serve
 
-    emulator = Emulator(Credentials(options.account_id, options.passcode), settings, options.database)
+    emulator = EmulatedAccount(Credentials(options.account_id, options.passcode), settings, options.database)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _arguments()
     options = parser.parse_args(arguments)
     try:
-        from airflow_provider_clevertap.emulator.admin import is_loopback
+        from airflow_provider_clevertap.emulator.http.admin import is_loopback
     except ModuleNotFoundError as missing:
         sys.stderr.write(f"The emulator needs {missing.name}: pip install 'airflow-provider-clevertap[emulator]'\n")
         return USAGE_ERROR

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
-from airflow_provider_clevertap.hooks.connection import connect, read_connection
-from airflow_provider_clevertap.hooks.connection_form import (
+from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
     HOOK_NAME,
     field_behaviour,
     widgets,
 )
-from airflow_provider_clevertap.hooks.upload import Upload
+from airflow_provider_clevertap.connections.settings import connect, read_connection
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
+from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from airflow_provider_clevertap.api.client import CleverTapClient
-    from airflow_provider_clevertap.hooks.connection import ConnectionSettings
-    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.connections.settings import ConnectionSettings
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 
 class CleverTapHook(BaseHook):
@@ -98,7 +98,7 @@ class CleverTapHook(BaseHook):
         :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
-        from airflow_provider_clevertap.loading.kinds import PROFILES
+        from airflow_provider_clevertap.loading.record_kinds import PROFILES
 
         return self._upload(PROFILES, source, options)
 
@@ -112,7 +112,7 @@ class CleverTapHook(BaseHook):
         :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
-        from airflow_provider_clevertap.loading.kinds import events
+        from airflow_provider_clevertap.loading.record_kinds import events
 
         of_events = ("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items")
         kind = events(**{name: options.pop(name) for name in of_events if options.get(name) is not None})
@@ -127,13 +127,13 @@ class CleverTapHook(BaseHook):
         :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
-        from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS
+        from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS
 
         return self._upload(DEVICE_TOKENS, source, options)
 
     def _upload(self, kind: RecordKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         artifacts_path = options.pop("artifacts_path", None)
-        upload = Upload(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        upload = TaskLoad(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
         return upload.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from airflow_provider_clevertap.loading.batch_result import BatchResult
-from airflow_provider_clevertap.loading.checkpoint import Checkpoint
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
-from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
+from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
+from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
+from airflow_provider_clevertap.loading.delivery.sender import Sender
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.ledger import Ledger
-from airflow_provider_clevertap.loading.packing import Batch, Packer
-from airflow_provider_clevertap.loading.sending import Sender
+from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 #: Seconds: batches that go out in less time are claimed more at a time, up to so many times as many.
 _OFTEN: Final = 0.1
@@ -52,8 +52,8 @@ class Dispatch:
         self._stride = self._least_stride = stride
         self._claimed_at = 0.0
         self._answered = 0
-        self._packer = Packer(kind.records_per_call, bytes_per_batch)
-        self._ahead = Packer((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
+        self._packer = Batcher(kind.records_per_call, bytes_per_batch)
+        self._ahead = Batcher((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
         self._waiting: deque[EncodedBlock] = deque()
         self._sender = sender
         self._ledger = ledger

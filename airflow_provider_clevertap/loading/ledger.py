@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from airflow_provider_clevertap.loading.batch_result import BatchResult
-from airflow_provider_clevertap.loading.checkpoint import Checkpoint, Recalled
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
-from airflow_provider_clevertap.loading.outcomes import HELD_BACK, Outcome, RowVerdict
-from airflow_provider_clevertap.loading.packing import Piece
-from airflow_provider_clevertap.loading.rejects import RejectsFile
-from airflow_provider_clevertap.loading.summary import Summary
-from airflow_provider_clevertap.loading.text_columns import Mask
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint, ResumedBlock
+from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
+from airflow_provider_clevertap.loading.delivery.batches import RecordSlice
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +34,9 @@ class _OpenBlock:
     under_way: int
     ahead_under_way: int
     settled: Mask
-    refused: dict[int, RowVerdict] = field(default_factory=dict)
+    refused: dict[int, RowOutcome] = field(default_factory=dict)
 
-    def note(self, piece: Piece) -> None:
+    def note(self, piece: RecordSlice) -> None:
         """Note that records have an outcome."""
         if piece.encoded is self.encoded:
             self.under_way -= len(piece.rows)
@@ -44,7 +44,7 @@ class _OpenBlock:
         else:
             self.ahead_under_way -= len(piece.rows)
 
-    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowVerdict) -> RowVerdict:
+    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowOutcome) -> RowOutcome:
         """Note that a record was not accepted; a record that waited for it will not be sent. Give the row's verdict."""
         verdict = verdict._replace(field=encoded.columns_by_code.get(verdict.code or 0, ""))
         if encoded is not self.encoded:
@@ -77,7 +77,7 @@ class Ledger:
 
     def enter(self, encoded: EncodedBlock) -> EncodedBlock:
         """Take up a block before any of its records is sent; give it without the records that are not to be sent."""
-        recalled = Recalled(encoded) if self._checkpoint is None else self._checkpoint.recall(encoded)
+        recalled = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.recall(encoded)
         encoded = recalled.encoded
         ahead = 0 if encoded.ahead is None else len(encoded.ahead.rows)
         opened = _OpenBlock(encoded, len(encoded.rows), ahead, np.zeros(len(encoded.block), np.bool_))
@@ -114,12 +114,12 @@ class Ledger:
         opened = self._by_block.get(id(encoded))
         return opened is None or not opened.ahead_under_way
 
-    def still_to_send(self, encoded: EncodedBlock) -> Piece | None:
+    def still_to_send(self, encoded: EncodedBlock) -> RecordSlice | None:
         """Give a block's own records without those whose row has an outcome already."""
         opened = self._by_block.get(id(encoded))
         if opened is None:
             return None
-        piece = Piece(encoded, encoded.records, encoded.rows)
+        piece = RecordSlice(encoded, encoded.records, encoded.rows)
         places = np.flatnonzero(~opened.settled[encoded.rows])
         return piece if len(places) == len(encoded.rows) else piece.pick(places)
 
@@ -161,7 +161,7 @@ class Ledger:
         self._rejects.write(encoded.block, written)
 
 
-def _spread(verdicts: Mapping[int, RowVerdict], leaders: NDArray[np.int64]) -> dict[int, RowVerdict]:
+def _spread(verdicts: Mapping[int, RowOutcome], leaders: NDArray[np.int64]) -> dict[int, RowOutcome]:
     """Give the verdict on a record to all the rows it is made of."""
     return {
         row: verdict

@@ -15,29 +15,29 @@ from airflow_provider_clevertap.exceptions import (
     ConfigurationError,
     LoadStoppedError,
 )
-from airflow_provider_clevertap.loading.ahead import PairEncoder, read_ahead
-from airflow_provider_clevertap.loading.artifacts import Artifacts
-from airflow_provider_clevertap.loading.checkpoint import Checkpoint, CheckpointStore
-from airflow_provider_clevertap.loading.choices import read_choices
-from airflow_provider_clevertap.loading.delivery import Courier
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+from airflow_provider_clevertap.loading.artifacts.run_artifacts import Artifacts
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint, CheckpointStore
+from airflow_provider_clevertap.loading.checkpoint.fingerprint import hashed, settings_hash
+from airflow_provider_clevertap.loading.checkpoint.resume import resume_or_start
+from airflow_provider_clevertap.loading.checkpoint.state import LoadState
+from airflow_provider_clevertap.loading.delivery.batch_delivery import BatchDelivery
+from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
+from airflow_provider_clevertap.loading.delivery.sender import Sender
 from airflow_provider_clevertap.loading.dispatch import Dispatch
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
-from airflow_provider_clevertap.loading.encoding import Encoder
-from airflow_provider_clevertap.loading.fingerprint import hashed, settings_hash
-from airflow_provider_clevertap.loading.in_flight import InFlight
-from airflow_provider_clevertap.loading.kinds import RecordKind
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
+from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
+from airflow_provider_clevertap.loading.encoding.profile_updates import EventWithProfileEncoder, parse_profile_columns
 from airflow_provider_clevertap.loading.ledger import Ledger
-from airflow_provider_clevertap.loading.load_state import LoadState
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.options import LoadOptions
-from airflow_provider_clevertap.loading.order_lines import OrderEncoder
+from airflow_provider_clevertap.loading.outcomes.reject_limit import check_reject_limit
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.progress import Progress
-from airflow_provider_clevertap.loading.reject_limit import judge_rejects
-from airflow_provider_clevertap.loading.rejects import RejectsFile
-from airflow_provider_clevertap.loading.repeats import Repeats
-from airflow_provider_clevertap.loading.resuming import begin
-from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, Source
-from airflow_provider_clevertap.loading.sending import Sender
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, Source
 
 __all__ = ["Load", "LoadOptions"]
 
@@ -79,8 +79,8 @@ class Load:
         self._deadline = Deadline()
         self._rows_read = 0
         self._counting = threading.Lock()
-        self._choices = read_choices(options.columns)
-        self._ahead_choices = read_ahead(kind, options.profile_columns)
+        self._choices = parse_columns(options.columns)
+        self._ahead_choices = parse_profile_columns(kind, options.profile_columns)
 
     def stop(self) -> None:
         """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``.
@@ -107,7 +107,7 @@ class Load:
             artifacts.keep_rejects()
             if checkpoint is not None:  # only now: whoever finds the load complete trusts that its files are there
                 checkpoint.complete()
-            judge_rejects(self.summary, self.options)
+            check_reject_limit(self.summary, self.options)
         except BaseException as error:
             failure = error
             raise
@@ -131,7 +131,7 @@ class Load:
             "settings": settings_hash(self.kind, self.options, self._choices, self._ahead_choices),
             "account": hashed(client.account_id),
         }
-        checkpoint = begin(
+        checkpoint = resume_or_start(
             store,
             LoadState(fingerprint, started=self.kind.made_at or int(time.time()), series=store.series),
             self.summary,
@@ -171,7 +171,7 @@ class Load:
             self._log.warning("%s", error)
             ledger.close()
 
-    def _make_encoder(self) -> Encoder | PairEncoder | OrderEncoder:
+    def _make_encoder(self) -> Encoder | EventWithProfileEncoder | OrderEncoder:
         said = self.options
         options: dict[str, Any] = {
             "unmapped": said.unmapped,
@@ -180,20 +180,20 @@ class Load:
             "on_bad_value": said.on_bad_value,
         }
         if self.kind.ahead is None or self._ahead_choices is None:
-            encoder: Encoder | PairEncoder = Encoder(self.kind, self._choices, **options)
+            encoder: Encoder | EventWithProfileEncoder = Encoder(self.kind, self._choices, **options)
         else:
-            encoder = PairEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
+            encoder = EventWithProfileEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
         if self.kind.lines is None:
             return encoder
         of_order = {**self._choices, **(self._ahead_choices or {})}
         return OrderEncoder(encoder, self.kind.lines, of_order, fixed=self.source.fixed_columns)
 
     def _encoded(
-        self, encoder: Encoder | PairEncoder | OrderEncoder, ledger: Ledger, progress: Progress
+        self, encoder: Encoder | EventWithProfileEncoder | OrderEncoder, ledger: Ledger, progress: Progress
     ) -> Generator[EncodedBlock, None, None]:
         repeats = None
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
-            repeats = Repeats(encoder, self.kind.distinct, many_files=self.source.many_files)
+            repeats = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
         for encoded in encoder.encode_all(self.source.blocks()):
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was told to stop.")
@@ -217,9 +217,9 @@ class Load:
         checkpoint: Checkpoint | None,
     ) -> None:
         in_flight = self.options.max_in_flight
-        courier = Courier(
+        courier = BatchDelivery(
             client=client,
-            in_flight=InFlight(in_flight),
+            in_flight=AdaptiveConcurrencyLimit(in_flight),
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,

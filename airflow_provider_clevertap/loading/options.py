@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
+from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.choices import ColumnChoice
-from airflow_provider_clevertap.loading.delivery import OnUnconfirmed
-from airflow_provider_clevertap.loading.mapping import Unmapped
-from airflow_provider_clevertap.loading.private_files import PRIVATE
+from airflow_provider_clevertap.loading.delivery.batch_delivery import OnUnconfirmed
+from airflow_provider_clevertap.loading.mapping.plan import Unmapped
+from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 
 DryRun = Literal["local", "server"]

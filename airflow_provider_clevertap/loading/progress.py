@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 
 _FIRST_AFTER = 5.0
 _EVERY = 30.0

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, cast
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, LoadStoppedError
-from airflow_provider_clevertap.loading.sources import FrameSource
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
     count_or_share,
@@ -19,15 +18,16 @@ from airflow_provider_clevertap.operators.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.sources import FrameSource
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_clevertap.hooks.upload import Upload
-    from airflow_provider_clevertap.loading.columns import Column
-    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.columns import Column
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
+    from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
 #: The key under which Airflow keeps what ``execute`` returns.
 RETURN_KEY = "return_value"
@@ -151,11 +151,11 @@ class CleverTapUploadOperator(BaseOperator):
         :raises AirflowException: when CleverTap or the storage could not be reached; Airflow retries.
         """
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-        from airflow_provider_clevertap.hooks.upload import Upload
+        from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
         try:
             hook = CleverTapHook(self.clevertap_conn_id)
-            self._upload = Upload(self._kind(), self.clevertap_conn_id, hook.settings, cast("Logger", self.log))
+            self._upload = TaskLoad(self._kind(), self.clevertap_conn_id, hook.settings, cast("Logger", self.log))
             if self._killed:
                 self._upload.stop()
             return self._upload.run(
@@ -183,7 +183,7 @@ class CleverTapUploadOperator(BaseOperator):
         """
         if not hasattr(type(content), "template_fields"):
             return super().render_template(content, context, jinja_env, seen_oids)
-        from airflow_provider_clevertap.hooks.sql_source import with_query
+        from airflow_provider_clevertap.task_runtime.databases import with_query
 
         rendered = super().render_template(copy(content), context, jinja_env, seen_oids)
         try:
@@ -198,7 +198,7 @@ class CleverTapUploadOperator(BaseOperator):
             self._upload.stop()
 
     # A signal may arrive before execute does, so both have a value from the start.
-    _upload: Upload | None = None
+    _upload: TaskLoad | None = None
     _killed: bool = False
 
     def _options(self) -> dict[str, Any]:

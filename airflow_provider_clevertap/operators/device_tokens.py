@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 
 class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
@@ -28,6 +28,6 @@ class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
     """
 
     def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS
+        from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS
 
         return DEVICE_TOKENS

@@ -9,8 +9,8 @@ from airflow_provider_clevertap.operators.arguments import columns_or_names, opt
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.columns import Column
-    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.columns import Column
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 
 class CleverTapUploadEventsOperator(CleverTapUploadOperator):
@@ -97,7 +97,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         self.profile_columns = profile_columns
 
     def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.kinds import events
+        from airflow_provider_clevertap.loading.record_kinds import events
 
         said = {
             "event_name": optional_text(self.event_name),

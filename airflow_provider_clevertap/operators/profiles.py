@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.kinds import RecordKind
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 
 class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
@@ -29,6 +29,6 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
     """
 
     def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.kinds import PROFILES
+        from airflow_provider_clevertap.loading.record_kinds import PROFILES
 
         return PROFILES

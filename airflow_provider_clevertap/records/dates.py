@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
 #: Formats that are numbers, not patterns.
@@ -113,7 +113,7 @@ class DateReader:
         try:
             return self._seconds(value)
         except (ValueError, ArithmeticError):
-            raise fault(f"not a date written as {self._written}") from None
+            raise issue(f"not a date written as {self._written}") from None
 
     def _seconds(self, value: Any) -> int:
         if isinstance(value, str):

@@ -9,22 +9,22 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from airflow_provider_clevertap.records import codes, fields
-from airflow_provider_clevertap.records.faults import fault
-from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records import error_codes, fields
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import TOKEN_TYPES
+from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import BLANK
 
 
 def read_token(value: Any) -> str:
     """Read a token or a key: text of any length, as the device got it."""
     if not isinstance(value, str) or not value.strip(BLANK):
-        raise fault("a token must be text", codes.TOKEN_DATA_INVALID)
+        raise issue("a token must be text", error_codes.TOKEN_DATA_INVALID)
     token = value.strip(BLANK)
     try:
         token.encode()
     except UnicodeEncodeError:
-        raise fault("the token is not valid Unicode", codes.TOKEN_DATA_INVALID) from None
+        raise issue("the token is not valid Unicode", error_codes.TOKEN_DATA_INVALID) from None
     return token
 
 
@@ -32,7 +32,7 @@ def read_token_type(value: Any) -> str:
     """Read a token's type, in any case."""
     kind = value.strip(BLANK).lower() if isinstance(value, str) else ""
     if kind not in TOKEN_TYPES:
-        raise fault(f"not a token type: use {', '.join(TOKEN_TYPES)}", codes.TOKEN_TYPE_MISMATCH)
+        raise issue(f"not a token type: use {', '.join(TOKEN_TYPES)}", error_codes.TOKEN_TYPE_MISMATCH)
     return kind
 
 
@@ -70,11 +70,11 @@ class TokenData(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.token is None:
-            raise fault("the token is missing", codes.TOKEN_ID_MISSING, "token")
+            raise issue("the token is missing", error_codes.TOKEN_ID_MISSING, "token")
         if self.type is None:
-            raise fault("the token's type is missing", codes.TOKEN_TYPE_MISSING, "type")
+            raise issue("the token's type is missing", error_codes.TOKEN_TYPE_MISSING, "type")
         if self.keys is not None and self.type != "chrome":
-            raise fault("only tokens of type chrome have keys", codes.TOKEN_DATA_INVALID, "keys")
+            raise issue("only tokens of type chrome have keys", error_codes.TOKEN_DATA_INVALID, "keys")
         return self
 
 
@@ -90,11 +90,11 @@ class DeviceToken(BaseModel):
     @model_validator(mode="after")
     def _has_a_device(self) -> Self:
         if self.objectId is None:
-            raise fault("no objectId: a token belongs to a device", codes.TOKEN_OBJECT_ID, "objectId")
+            raise issue("no objectId: a token belongs to a device", error_codes.TOKEN_OBJECT_ID, "objectId")
         return self
 
 
-TOKEN_SHAPE: Final = Shape(
+TOKEN_SCHEMA: Final = RecordSchema(
     model=DeviceToken,
     data="tokenData",
     identifiers=("objectId",),
@@ -103,10 +103,10 @@ TOKEN_SHAPE: Final = Shape(
     dates=frozenset(),
     operators={},
     field_codes={
-        "objectId": codes.TOKEN_OBJECT_ID,
-        "token": codes.TOKEN_ID_MISSING,
-        "type": codes.TOKEN_TYPE_MISSING,
-        **dict.fromkeys(("keys", "p256dh", "auth"), codes.TOKEN_DATA_INVALID),
+        "objectId": error_codes.TOKEN_OBJECT_ID,
+        "token": error_codes.TOKEN_ID_MISSING,
+        "type": error_codes.TOKEN_TYPE_MISSING,
+        **dict.fromkeys(("keys", "p256dh", "auth"), error_codes.TOKEN_DATA_INVALID),
     },
     required=("token", "type"),
     takes_operations=False,

@@ -10,16 +10,16 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 
-from airflow_provider_clevertap.records import codes, fields
-from airflow_provider_clevertap.records.faults import fault
-from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records import error_codes, fields
+from airflow_provider_clevertap.records.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import (
     CHARGED_ITEMS,
     EVENT_NAME_BYTES,
     EVENT_PROPERTIES,
     RESTRICTED_EVENTS,
 )
-from airflow_provider_clevertap.records.owner import IDENTIFIERS, OWNER_CODES, OwnedRecord
+from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
 
 #: The event that stands for a purchase: the only one that has ``Items``.
@@ -34,10 +34,10 @@ def plain_name(name: str) -> str:
 def read_event_name(value: Any) -> str:
     """Read an event's name, which must not be one that only CleverTap may raise."""
     if not isinstance(value, str) or not value.strip(BLANK):
-        raise fault("the event has no name", codes.EVENT_NAME_MISSING)
+        raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
     name = fields.read_name(value.strip(BLANK), "an event", EVENT_NAME_BYTES)
     if plain_name(name) in RESTRICTED_EVENTS:
-        raise fault("only CleverTap may raise an event of this name: choose another", codes.EVENT_RESTRICTED)
+        raise issue("only CleverTap may raise an event of this name: choose another", error_codes.EVENT_RESTRICTED)
     return name
 
 
@@ -50,8 +50,8 @@ def read_event_property(value: Any) -> str | int | float | bool:
         return value
     if isinstance(value, int | float):
         return read_float(value)
-    raise fault(
-        "nested values are only allowed in Items of Charged: give their parts as columns", codes.EVENT_STRUCTURE
+    raise issue(
+        "nested values are only allowed in Items of Charged: give their parts as columns", error_codes.EVENT_STRUCTURE
     )
 
 
@@ -63,9 +63,9 @@ def read_items(value: Any) -> list[dict[str, Any]]:
         except (ValueError, RecursionError):
             value = None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise fault("Items must be a list of objects", codes.EVENT_STRUCTURE)
+        raise issue("Items must be a list of objects", error_codes.EVENT_STRUCTURE)
     if len(value) > CHARGED_ITEMS:
-        raise fault(f"more than {CHARGED_ITEMS} items", codes.EVENT_STRUCTURE)
+        raise issue(f"more than {CHARGED_ITEMS} items", error_codes.EVENT_STRUCTURE)
     return [_read_item(item) for item in value]
 
 
@@ -99,7 +99,7 @@ class EventData(BaseModel):
     def _are_not_too_many(self, info: ValidationInfo) -> Self:
         limit = (info.context or {}).get("property_limit", EVENT_PROPERTIES)
         if len(self.__pydantic_extra__) > limit:
-            raise fault(f"more than {limit} properties", codes.TOO_MANY_PROPERTIES)
+            raise issue(f"more than {limit} properties", error_codes.TOO_MANY_PROPERTIES)
         return self
 
 
@@ -113,18 +113,20 @@ class Event(OwnedRecord):
     @model_validator(mode="after")
     def _is_complete(self, info: ValidationInfo) -> Self:
         if self.evtName is None:
-            raise fault("the event has no name", codes.EVENT_NAME_MISSING, "evtName")
+            raise issue("the event has no name", error_codes.EVENT_NAME_MISSING, "evtName")
         if self.ts is None:
-            raise fault("the event has no time: CleverTap would take the time of the upload", codes.TIMESTAMP, "ts")
+            raise issue(
+                "the event has no time: CleverTap would take the time of the upload", error_codes.TIMESTAMP, "ts"
+            )
         latest = (info.context or {}).get("latest_ts")
         if latest is not None and self.ts > latest:
-            raise fault("the event lies in the future: check the unit and the time zone", codes.TIMESTAMP, "ts")
+            raise issue("the event lies in the future: check the unit and the time zone", error_codes.TIMESTAMP, "ts")
         if self.evtData.Items is not None and plain_name(self.evtName) != CHARGED:
-            raise fault("only Charged has Items", codes.EVENT_STRUCTURE, "Items")
+            raise issue("only Charged has Items", error_codes.EVENT_STRUCTURE, "Items")
         return self
 
 
-EVENT_SHAPE: Final = Shape(
+EVENT_SCHEMA: Final = RecordSchema(
     model=Event,
     data="evtData",
     identifiers=IDENTIFIERS,
@@ -132,7 +134,7 @@ EVENT_SHAPE: Final = Shape(
     known=("Items",),
     dates=frozenset(),
     operators={},
-    field_codes={**OWNER_CODES, "evtName": codes.EVENT_NAME_MISSING, "Items": codes.EVENT_STRUCTURE},
+    field_codes={**OWNER_CODES, "evtName": error_codes.EVENT_NAME_MISSING, "Items": error_codes.EVENT_STRUCTURE},
     required=("evtName", "ts"),
     takes_operations=False,
     custom=Property,

@@ -19,9 +19,9 @@ import phonenumbers
 from pydantic import BeforeValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from airflow_provider_clevertap.records import codes
+from airflow_provider_clevertap.records import error_codes
 from airflow_provider_clevertap.records.dates import DateReader
-from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import (
     FORBIDDEN_KEY_CHARACTERS,
     IDENTITY_CHARACTERS,
@@ -63,18 +63,18 @@ _TIMES = DateReader()
 def read_identity(value: Any) -> str:
     """Read who the record belongs to. Text stays exactly as it stands; floats are refused (they lose digits)."""
     if isinstance(value, float | Decimal):
-        raise fault("a number with a decimal point cannot be an identity: read the column as text")
+        raise issue("a number with a decimal point cannot be an identity: read the column as text")
     text = value if isinstance(value, str) else read_text(value)
     if len(text) >= IDENTITY_CHARACTERS:
-        raise fault(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
+        raise issue(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
     # Spaces of any kind: people whose identity is one would all become one profile.
     meaning = text.strip().lower()
     if not meaning or meaning in REFUSED_IDENTITIES:
-        raise fault("this value stands for 'nothing' and cannot be an identity")
+        raise issue("this value stands for 'nothing' and cannot be an identity")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise fault("the identity is not valid Unicode") from None
+        raise issue("the identity is not valid Unicode") from None
     return text
 
 
@@ -90,18 +90,18 @@ def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
             return check_seconds(dates.seconds(value))
         number = read_integer(value)
     except PydanticCustomError as error:
-        if error.context and error.context.get("code") == codes.TIMESTAMP:
+        if error.context and error.context.get("code") == error_codes.TIMESTAMP:
             raise
-        raise fault("ts is neither seconds since 1970 nor a date", codes.TIMESTAMP) from None
+        raise issue("ts is neither seconds since 1970 nor a date", error_codes.TIMESTAMP) from None
     return check_seconds(number // 1000 if number >= TS_MILLISECONDS_FROM else number)
 
 
 def check_seconds(seconds: int) -> int:
     """Refuse a time that cannot be one."""
     if seconds >= TS_MILLISECONDS_FROM:
-        raise fault("ts lies after the year 5000: CleverTap takes seconds since 1970", codes.TIMESTAMP)
+        raise issue("ts lies after the year 5000: CleverTap takes seconds since 1970", error_codes.TIMESTAMP)
     if seconds <= 0:
-        raise fault("ts must be after 1970-01-01 00:00:00 UTC", codes.TIMESTAMP)
+        raise issue("ts must be after 1970-01-01 00:00:00 UTC", error_codes.TIMESTAMP)
     return seconds
 
 
@@ -109,28 +109,28 @@ def read_email(value: Any) -> str:
     """Read an e-mail address; blanks around it are dropped."""
     text = read_text(value).strip(BLANK)
     if not _EMAIL.fullmatch(text):
-        raise fault("not an e-mail address", codes.EMAIL)
+        raise issue("not an e-mail address", error_codes.EMAIL)
     return text
 
 
 def read_phone(value: Any, default_country: str | None) -> str:
     """Read a phone number as ``+`` country code number; local numbers need the country they were written in."""
     if isinstance(value, float | Decimal):
-        raise fault("a number with a decimal point cannot be a phone number: read it as text", codes.PHONE)
+        raise issue("a number with a decimal point cannot be a phone number: read it as text", error_codes.PHONE)
     text = read_text(value).strip(BLANK)
     if _INTERNATIONAL.fullmatch(text):
         return _check_digits(text)
     if not _DIALLED.fullmatch(text):
-        raise fault("not a phone number", codes.PHONE)
+        raise issue("not a phone number", error_codes.PHONE)
     if not text.startswith("+") and default_country is None:
-        raise fault("no country code: write +<country code><number>, or set default_country", codes.PHONE)
+        raise issue("no country code: write +<country code><number>, or set default_country", error_codes.PHONE)
     try:
         number = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException:
-        raise fault("not a phone number", codes.PHONE) from None
+        raise issue("not a phone number", error_codes.PHONE) from None
     # Some numbers are possible only within their town: with a country code before them they are someone else's.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise fault("too short or too long for a phone number of its country", codes.PHONE)
+        raise issue("too short or too long for a phone number of its country", error_codes.PHONE)
     # The plans of some countries have service numbers too long for E.164 once the country code is before them.
     return _check_digits(str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)))
 
@@ -138,7 +138,7 @@ def read_phone(value: Any, default_country: str | None) -> str:
 def _check_digits(number: str) -> str:
     if PHONE_MIN_DIGITS <= len(number) - 1 <= PHONE_MAX_DIGITS:
         return number
-    raise fault(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", codes.PHONE)
+    raise issue(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", error_codes.PHONE)
 
 
 def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> str:
@@ -149,7 +149,7 @@ def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> st
         value = "1" if value else "0"
     word = value.strip(BLANK).lower() if isinstance(value, str) else ""
     if word not in words:
-        raise fault(f"not {expected}", code)
+        raise issue(f"not {expected}", code)
     return words[word]
 
 
@@ -158,9 +158,9 @@ def read_age(value: Any) -> int:
     try:
         age = read_integer(value)
     except ValueError:
-        raise fault("not a whole number of years", codes.AGE) from None
+        raise issue("not a whole number of years", error_codes.AGE) from None
     if age < 0:
-        raise fault("an age cannot be negative", codes.AGE)
+        raise issue("an age cannot be negative", error_codes.AGE)
     return age
 
 
@@ -168,7 +168,7 @@ def read_photo(value: Any) -> str:
     """Read the address of a picture."""
     text = read_text(value).strip(BLANK)
     if not _URL.fullmatch(text):
-        raise fault("not a URL that starts with http:// or https://")
+        raise issue("not a URL that starts with http:// or https://")
     return text
 
 
@@ -180,7 +180,7 @@ def read_subscription_groups(value: Any) -> dict[str, list[str]]:
         except (ValueError, RecursionError):
             value = None
     if not isinstance(value, dict) or not value or not all(map(_are_texts, value.values())) or not _are_texts([*value]):
-        raise fault('an object such as {"email": ["Group A"]} is needed here')
+        raise issue('an object such as {"email": ["Group A"]} is needed here')
     for text in (*value, *(group for groups in value.values() for group in groups)):
         check_text(text)
     return value
@@ -203,16 +203,16 @@ def read_name(value: Any, owner: str, limit: int) -> str:
     :param limit: the most bytes it may have.
     """
     if not isinstance(value, str) or not value.strip(BLANK):
-        raise fault(f"{owner} must have a name")
+        raise issue(f"{owner} must have a name")
     bad = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
     if bad:
-        raise fault(f"{owner}'s name cannot hold {' '.join(bad)}")
+        raise issue(f"{owner}'s name cannot hold {' '.join(bad)}")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise fault(f"{owner}'s name is not valid Unicode") from None
+        raise issue(f"{owner}'s name is not valid Unicode") from None
     if size > limit:
-        raise fault(f"{owner}'s name can have at most {limit} bytes")
+        raise issue(f"{owner}'s name can have at most {limit} bytes")
     return value
 
 
@@ -253,10 +253,10 @@ Ts = Annotated[int, BeforeValidator(read_ts)]
 Text = _property(read_text)
 Email = _property(read_email, _DELETE_ONLY)
 Phone = Annotated[Any, BeforeValidator(_phone), _DELETE_ONLY]
-Gender = _property(_words(GENDER_WORDS, codes.GENDER, "M or F (male, female will do)"), _DELETE_ONLY)
-Employed = _property(_words(YES_NO_WORDS, codes.EMPLOYED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
-Married = _property(_words(YES_NO_WORDS, codes.MARRIED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
-Education = _property(_words(EDUCATION_WORDS, codes.EDUCATION, "School, College or Graduate"), _DELETE_ONLY)
+Gender = _property(_words(GENDER_WORDS, error_codes.GENDER, "M or F (male, female will do)"), _DELETE_ONLY)
+Employed = _property(_words(YES_NO_WORDS, error_codes.EMPLOYED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
+Married = _property(_words(YES_NO_WORDS, error_codes.MARRIED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
+Education = _property(_words(EDUCATION_WORDS, error_codes.EDUCATION, "School, College or Graduate"), _DELETE_ONLY)
 Age = _property(read_age, Operators(NUMBER_OPERATORS | {DELETE}))
 Dob = _property(_TIMES.read, _DELETE_ONLY)
 Photo = _property(read_photo, _DELETE_ONLY)

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
-from airflow_provider_clevertap.records.cells import CellRule
-from airflow_provider_clevertap.records.event import EVENT_SHAPE, Event, read_event_property
-from airflow_provider_clevertap.records.faults import Fault
-from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records.column_rules import CellRule
+from airflow_provider_clevertap.records.event import EVENT_SCHEMA, Event, read_event_property
+from airflow_provider_clevertap.records.issues import Issue
+from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import is_empty
 
 ITEMS: Final = "Items"
 
 #: What the columns of an item may fill: properties of any name, and nothing that belongs to the event as a whole.
-ITEM_SHAPE: Final = Shape(
+ITEM_SCHEMA: Final = RecordSchema(
     model=Event,
     data=ITEMS,
     identifiers=(),
@@ -31,15 +31,15 @@ ITEM_SHAPE: Final = Shape(
     takes_operations=False,
 )
 #: Names an item's property must not have: a mapping that has them means the event's own fields.
-EVENT_FIELDS: Final = (*EVENT_SHAPE.top, *EVENT_SHAPE.known)
+EVENT_FIELDS: Final = (*EVENT_SCHEMA.top, *EVENT_SCHEMA.known)
 
 
-def fault_field(key: str) -> str:
+def issue_field(key: str) -> str:
     """Name the property of an item in a fault; no field of an event is named so, as no name may hold a point."""
     return f"{ITEMS}.{key}"
 
 
-def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str, Any], list[Fault]]:
+def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str, Any], list[Issue]]:
     """Read one line.
 
     :param rules: how each of its columns is read.
@@ -47,7 +47,7 @@ def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str
     :returns: the item without its bad values, and what is wrong with those.
     """
     item: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: list[Issue] = []
     for rule, cell in zip(rules, cells, strict=True):
         if is_empty(cell):
             continue
@@ -55,5 +55,5 @@ def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str
             item[rule.key] = read_event_property(rule.read(cell))
         except PydanticCustomError as error:
             context = error.context or {}
-            faults.append(Fault(fault_field(rule.key), context.get("code"), context["reason"]))
+            faults.append(Issue(issue_field(rule.key), context.get("code"), context["reason"]))
     return item, faults

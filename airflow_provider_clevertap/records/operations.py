@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.values import read_float, read_list
 
 LIST_OPERATORS: Final = frozenset({"$set", "$add", "$remove"})
@@ -32,13 +32,13 @@ def read_operation(value: Mapping[str, Any], allowed: frozenset[str] = OPERATORS
     :param allowed: the operators that make sense for the property.
     """
     if len(value) != 1:
-        raise fault("one property can take one operator at a time")
+        raise issue("one property can take one operator at a time")
     ((operator, operand),) = value.items()
     if operator not in allowed:
-        raise fault(f"not an operator this property takes: use {', '.join(sorted(allowed))}")
+        raise issue(f"not an operator this property takes: use {', '.join(sorted(allowed))}")
     # Nothing says what would separate items here, so text is not taken apart.
     if operator in LIST_OPERATORS and isinstance(operand, str):
-        raise fault(f"{operator} takes a list")
+        raise issue(f"{operator} takes a list")
     return {operator: read_operand(operator, operand, ",")}
 
 
@@ -51,9 +51,9 @@ def read_operand(operator: str, operand: Any, separator: str) -> Any:
     if operator == DELETE:
         # The documented form is the literal 1 and nothing else.
         if not isinstance(operand, int | float) or operand != 1:
-            raise fault("$delete takes 1")
+            raise issue("$delete takes 1")
         return 1
-    raise fault(f"not an operator: use {', '.join(sorted(OPERATORS))}")
+    raise issue(f"not an operator: use {', '.join(sorted(OPERATORS))}")
 
 
 def is_repeatable(properties: Mapping[str, Any]) -> bool:

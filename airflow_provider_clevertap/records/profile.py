@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from airflow_provider_clevertap.records import codes, fields
-from airflow_provider_clevertap.records.faults import fault
-from airflow_provider_clevertap.records.law import Shape
+from airflow_provider_clevertap.records import error_codes, fields
+from airflow_provider_clevertap.records.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import CUSTOM_ATTRIBUTES
 from airflow_provider_clevertap.records.operations import is_operation, read_operation
-from airflow_provider_clevertap.records.owner import IDENTIFIERS, OWNER_CODES, OwnedRecord
+from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import check_text, read_float
 
 
@@ -29,7 +29,7 @@ def read_property(value: Any) -> Any:
         return read_float(value)
     if isinstance(value, dict) and is_operation(value):
         return read_operation(value)
-    raise fault("nested values are not supported: give their parts as attributes of their own")
+    raise issue("nested values are not supported: give their parts as attributes of their own")
 
 
 Property = Annotated[Any, BeforeValidator(read_property)]
@@ -83,16 +83,16 @@ class Profile(OwnedRecord):
 #: The code of a fault found before the model sees the value, for the fields that have one.
 FIELD_CODES: Final = {
     **OWNER_CODES,
-    "Gender": codes.GENDER,
-    "Email": codes.EMAIL,
-    "Phone": codes.PHONE,
-    "Employed": codes.EMPLOYED,
-    "Education": codes.EDUCATION,
-    "Married": codes.MARRIED,
-    "Age": codes.AGE,
+    "Gender": error_codes.GENDER,
+    "Email": error_codes.EMAIL,
+    "Phone": error_codes.PHONE,
+    "Employed": error_codes.EMPLOYED,
+    "Education": error_codes.EDUCATION,
+    "Married": error_codes.MARRIED,
+    "Age": error_codes.AGE,
 }
 
-PROFILE_SHAPE: Final = Shape(
+PROFILE_SCHEMA: Final = RecordSchema(
     model=Profile,
     data="profileData",
     identifiers=IDENTIFIERS,

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from airflow_provider_clevertap.records.dates import DateReader
-from airflow_provider_clevertap.records.faults import fault
+from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
 
 #: What counts as blank: a cell of nothing else is empty. Wider Unicode spaces are text.
@@ -55,9 +55,9 @@ def read_text(value: Any) -> str:
 
 def _written_out(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | UUID):
-        raise fault(f"text is needed here, not {type(value).__name__}")
+        raise issue(f"text is needed here, not {type(value).__name__}")
     if isinstance(value, int) and value.bit_length() > _TEXT_BITS:
-        raise fault(f"longer than {VALUE_BYTES} bytes")
+        raise issue(f"longer than {VALUE_BYTES} bytes")
     return str(value)
 
 
@@ -66,9 +66,9 @@ def check_text(value: str) -> None:
     try:
         size = len(value) if value.isascii() else len(value.encode())
     except UnicodeEncodeError:
-        raise fault("the text is not valid Unicode") from None
+        raise issue("the text is not valid Unicode") from None
     if size > VALUE_BYTES:
-        raise fault(f"longer than {VALUE_BYTES} bytes")
+        raise issue(f"longer than {VALUE_BYTES} bytes")
 
 
 def read_integer(value: Any) -> int:
@@ -77,7 +77,7 @@ def read_integer(value: Any) -> int:
         return int(value.strip(BLANK).partition(".")[0])
     if _is_number(value) and value == int(value):
         return int(value)
-    raise fault("not a whole number")
+    raise issue("not a whole number")
 
 
 def read_float(value: Any) -> int | float:
@@ -85,7 +85,7 @@ def read_float(value: Any) -> int | float:
     if isinstance(value, str) and len(value) <= _MAX_DIGITS and _FLOAT.fullmatch(value.strip(BLANK)):
         value = int(value) if _INTEGER.fullmatch(value.strip(BLANK)) else float(value)
     if not _is_number(value):
-        raise fault("not a number")
+        raise issue("not a number")
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return cast("int | float", value)
@@ -114,7 +114,7 @@ def read_boolean(value: Any) -> bool:
             return False
     elif _is_number(value) and value in (0, 1):
         return bool(value)
-    raise fault("not true or false (yes/no, y/n, t/f, on/off and 1/0 will do)")
+    raise issue("not true or false (yes/no, y/n, t/f, on/off and 1/0 will do)")
 
 
 def read_list(value: Any, separator: str) -> list[str]:
@@ -122,13 +122,13 @@ def read_list(value: Any, separator: str) -> list[str]:
     if isinstance(value, str):
         return _read_items(_split(value, separator))
     if not isinstance(value, list | tuple):
-        raise fault(f"a list or text separated by {separator!r} is needed here")
+        raise issue(f"a list or text separated by {separator!r} is needed here")
     return _read_items(value)
 
 
 def _split(text: str, separator: str) -> list[str]:
     if len(text) > MULTI_VALUE_ITEMS * (VALUE_BYTES + len(separator)):
-        raise fault(f"longer than {MULTI_VALUE_ITEMS} items of {VALUE_BYTES} bytes")
+        raise issue(f"longer than {MULTI_VALUE_ITEMS} items of {VALUE_BYTES} bytes")
     return text.split(separator)
 
 
@@ -138,9 +138,9 @@ def _read_items(items: Iterable[Any]) -> list[str]:
         if not is_empty(item):
             texts[read_text(item.strip(BLANK) if isinstance(item, str) else item)] = None
         if len(texts) > MULTI_VALUE_ITEMS:
-            raise fault(f"more than {MULTI_VALUE_ITEMS} items")
+            raise issue(f"more than {MULTI_VALUE_ITEMS} items")
     if not texts:
-        raise fault("the list has no items")
+        raise issue("the list has no items")
     return list(texts)
 
 
@@ -159,4 +159,4 @@ def read_as_it_stands(value: Any, dates: DateReader) -> Any:
             return value.isoformat()
         case list() | tuple():
             return {"$set": read_list(value, ",")}
-    raise fault(f"a property cannot hold {type(value).__name__}")
+    raise issue(f"a property cannot hold {type(value).__name__}")

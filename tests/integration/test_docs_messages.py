@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-from airflow_provider_clevertap.loading.sources import open_source
-from airflow_provider_clevertap.loading.sources.files import storage_error
+from airflow_provider_clevertap.loading.sources.files.discovery import storage_error
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.doc_pages import spans, table, tables
 
 

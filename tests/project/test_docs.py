@@ -17,19 +17,19 @@ import pytest
 from airflow_provider_clevertap import exceptions
 from airflow_provider_clevertap.api.regions import REGIONS, base_url
 from airflow_provider_clevertap.api.retry import RetryPolicy
-from airflow_provider_clevertap.loading import delivery
-from airflow_provider_clevertap.loading.choices import read_choices
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.mapping import plan_columns
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.artifacts.rejects import ADDED_COLUMNS
+from airflow_provider_clevertap.loading.delivery import batch_delivery
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.options import LoadOptions
-from airflow_provider_clevertap.loading.outcomes import Outcome
-from airflow_provider_clevertap.loading.rejects import ADDED_COLUMNS
-from airflow_provider_clevertap.loading.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import limits
-from airflow_provider_clevertap.records.codes import ERROR_CODES
+from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 from airflow_provider_clevertap.records.event import plain_name
+from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 from tests.support.doc_pages import DOCS, ROOT, anchors, blocks, code, links, prose, spans, table, tables, text_of
 from tests.system.browser import screenshots
 
@@ -90,7 +90,7 @@ def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: py
         given = {name: arguments.get(name) for name in ("max_rejects", "max_in_flight", "default_country")}
         LoadOptions(**{name: value for name, value in given.items() if value is not None and "{{" not in str(value)})
     for mapping in mappings:
-        plan_columns(list(mapping), read_choices(mapping), shape=PROFILES.shape)
+        plan_columns(list(mapping), parse_columns(mapping), shape=PROFILES.shape)
 
 
 def options_said(page: str, header: str, place: int = 0) -> dict[str, str]:
@@ -160,7 +160,7 @@ def test_bounds_of_retries_are_those_in_force() -> None:
     said = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
     assert [float(number) for number in said] == [
         policy.attempts, policy.total_seconds, policy.base, policy.cap,
-        delivery._SERVER_ERROR_REPEATS, delivery._CONTRADICTION_REPEATS, LoadOptions().bytes_per_batch,
+        batch_delivery._SERVER_ERROR_REPEATS, batch_delivery._CONTRADICTION_REPEATS, LoadOptions().bytes_per_batch,
     ]  # fmt: skip
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.loading.choices import read_choices
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.mapping import plan_columns
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import fields, limits, values
-from airflow_provider_clevertap.records.law import Law, Verdict
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE, OPERATORS
+from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 from tests.support.doc_pages import code, prose, spans, table, tables
 
 SHAPE = PROFILES.shape
@@ -27,13 +27,13 @@ WORDS = {
 }
 
 
-def judged(column: Any, cell: str, **options: Any) -> Verdict:
+def judged(column: Any, cell: str, **options: Any) -> ValidationResult:
     """Give what the law says of a row of one identity and one cell."""
-    planned = plan_columns(["id", "cell"], read_choices({"id": "identity", "cell": column}), shape=SHAPE)
-    return Law(SHAPE, [one.rule for one in planned], **options).judge(["c-1", cell])
+    planned = plan_columns(["id", "cell"], parse_columns({"id": "identity", "cell": column}), shape=SHAPE)
+    return RecordValidator(SHAPE, [one.rule for one in planned], **options).judge(["c-1", cell])
 
 
-def check(verdict: Verdict, said: str) -> None:
+def check(verdict: ValidationResult, said: str) -> None:
     """Compare a verdict with what a table says: JSON that is sent, ``left out``, or ``invalid: `` and the reason."""
     if said.startswith("invalid: "):
         assert [fault.reason for fault in verdict.faults] == [said.removeprefix("invalid: ").replace("`", "")]

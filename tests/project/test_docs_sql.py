@@ -15,10 +15,10 @@ import jinja2
 import pytest
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
-from airflow_provider_clevertap.hooks.sql_source import find_database, with_query
-from airflow_provider_clevertap.loading.rows import BLOCK_ROWS
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
-from airflow_provider_clevertap.loading.sources.sql_errors import no_connection
+from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
+from airflow_provider_clevertap.loading.sources.sql.errors import no_connection
+from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
 from tests.support.doc_pages import code, spans, table
 
 

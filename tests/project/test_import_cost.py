@@ -15,8 +15,8 @@ from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, Decorate
 OURS = """
 import airflow_provider_clevertap.operators.profiles
 import airflow_provider_clevertap.hooks.clevertap
-import airflow_provider_clevertap.loading.columns
-import airflow_provider_clevertap.loading.sources
+import airflow_provider_clevertap.columns
+import airflow_provider_clevertap.sources
 """
 #: Airflow imports all three decorators as soon as a DAG file uses any decorator that a provider brings.
 DECORATORS = """

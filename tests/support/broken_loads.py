@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.load import Load
+from airflow_provider_clevertap.loading.record_kinds import events
 
 VIEWED = events(event_name="Viewed", timestamp="now")
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from airflow_provider_clevertap.loading.choices import read_choices
-from airflow_provider_clevertap.loading.encoded_blocks import EncodedBlock
-from airflow_provider_clevertap.loading.encoding import Encoder
-from airflow_provider_clevertap.loading.kinds import PROFILES
-from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 
 IDENTITY = {"id": "identity"}
 
 
-def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowFault] | None = None, rows: int = 0) -> RowBlock:
+def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowError] | None = None, rows: int = 0) -> RowBlock:
     """Make a block of Arrow arrays; a tuple of values stays Python values, as mixed columns do."""
     arrays, objects = {}, {}
     for name, values in columns.items():
@@ -29,7 +29,7 @@ def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowFault] | Non
 
 
 def encoder(columns: Mapping[str, Any] | None = None, **options: Any) -> Encoder:
-    return Encoder(PROFILES, read_choices(IDENTITY if columns is None else columns), **options)
+    return Encoder(PROFILES, parse_columns(IDENTITY if columns is None else columns), **options)
 
 
 def encode(block: Mapping[str, Any], columns: Mapping[str, Any] | None = None, **options: Any) -> EncodedBlock:

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.api.answers import Processed
-from airflow_provider_clevertap.api.reading import read_answer, read_profile, retry_after
+from airflow_provider_clevertap.api.response_parser import read_answer, read_profile, retry_after
+from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
-from airflow_provider_clevertap.loading.choices import read_choices
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoding import Encoder
-from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, EVENTS, PROFILES
-from airflow_provider_clevertap.loading.mapping import notes_on, plan_columns
-from airflow_provider_clevertap.loading.rejects import VERDICT_COLUMNS
-from airflow_provider_clevertap.loading.rows import RowBlock
-from airflow_provider_clevertap.loading.sources.csv_rows import CsvReader
-from airflow_provider_clevertap.loading.sources.files import SourceFile
+from airflow_provider_clevertap.loading.artifacts.rejects import OUTCOME_COLUMNS
+from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.mapping.plan import notes_on, plan_columns
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, EVENTS, PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
+from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 
 
@@ -145,7 +145,7 @@ def _rows(reader: Any, content: bytes, extension: str) -> tuple[list[Any], str]:
     return rows, ""
 
 
-_HEADER = ",".join(VERDICT_COLUMNS)
+_HEADER = ",".join(OUTCOME_COLUMNS)
 _CSV = st.tuples(
     st.sampled_from([b"a,b\n", b"a\n", b'"a","b ""c"""\r\n', f"a,{_HEADER}\n".encode(), "\ufeffé,b\r".encode(), b""]),
     pieces(",", '"', '""', "\n", "\r", "\r\n", "a", "1", "é", "\ufeff", "\0", "'=", ";", "\t", ' "', ",,,,"),
@@ -257,7 +257,7 @@ def _plan(example: tuple[list[str], dict[str, Any], Any, bool]) -> int:
     for kind in (PROFILES, EVENTS, DEVICE_TOKENS):
         runs += 1
         with suppress(MappingError, ConfigurationError):
-            choices = read_choices(columns)
+            choices = parse_columns(columns)
             planned = plan_columns(names, choices, shape=kind.shape, unmapped=unmapped, fixed=fixed)
             assert {column.source for column in planned} <= set(names)
             assert len({column.rule.key for column in planned}) == len(planned)
@@ -278,7 +278,7 @@ def _read_cells(example: tuple[dict[str, Any], list[str]]) -> int:
     options, cells = example
     try:
         planned = plan_columns(
-            ["x"], read_choices({"x": {"name": "Joined", **options}}), shape=PROFILES.shape, fixed=False
+            ["x"], parse_columns({"x": {"name": "Joined", **options}}), shape=PROFILES.shape, fixed=False
         )
     except (MappingError, ConfigurationError):
         return 1
@@ -316,7 +316,7 @@ _ROWS = st.lists(
 
 def _encode(rows: list[dict[str, Any]]) -> int:
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    encoder = Encoder(PROFILES, read_choices(_COLUMNS), fixed=False, default_country="IN")
+    encoder = Encoder(PROFILES, parse_columns(_COLUMNS), fixed=False, default_country="IN")
     blocks: list[RowBlock] = list(JsonLinesReader(encoding="utf-8", block_rows=100).read(_file(lines, ".jsonl")))
     for block in blocks:
         encoded = encoder.encode(block)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow_provider_clevertap.emulator.faults import Status
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.faults.rules import Status
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 
 #: Turns of the emulator's loop by which all is begun that a client has sent: making the connection, reading and so on
 #: take one each, and what a killed client has sent may not have been looked at yet.

@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.loading import patience
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind, events
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import open_source
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind, events
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.loading.storage import retry
 from tests.support.plain_rows import PATIENT
 
 ROWS = 2_400
@@ -111,7 +111,7 @@ def prepared(case: Case, source: Path, directory: Path, address: Address) -> tup
         open_source(source, block_rows=_BLOCK_ROWS),
         client,
         LoadOptions(rejects_path=directory / "rejects.csv", report_path=directory / "report.json", **options),
-        store=FileStore(directory),
+        store=FileCheckpointStore(directory),
     )
     return client, made
 
@@ -197,7 +197,7 @@ class LoadingProcess:
 
 
 def _serve() -> None:
-    import airflow_provider_clevertap.loading.sources.csv_rows  # noqa: F401, the load's own lazy imports
+    import airflow_provider_clevertap.loading.sources.csv.reader  # noqa: F401, the load's own lazy imports
 
     logging.disable(logging.WARNING)  # trouble is what these loads are for
     pid = 0
@@ -208,7 +208,7 @@ def _serve() -> None:
         pid = os.fork()
         if not pid:
             if most_bytes is not None:
-                patience.PATIENCE = 1.0  # type: ignore[misc]
+                retry.RETRY_SECONDS = 1.0  # type: ignore[misc]
                 resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
             _run_and_exit(name, Path(source), Path(directory), tuple(address))
         _tell(pid)

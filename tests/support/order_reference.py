@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import RecordKind
-from airflow_provider_clevertap.loading.mapping import plan_columns
-from airflow_provider_clevertap.loading.outcomes import Outcome
-from airflow_provider_clevertap.records.event import EVENT_SHAPE, read_event_property
-from airflow_provider_clevertap.records.faults import Fault
-from airflow_provider_clevertap.records.items import ITEM_SHAPE
-from airflow_provider_clevertap.records.law import Law
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
+from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.records.event import EVENT_SCHEMA, read_event_property
+from airflow_provider_clevertap.records.issues import Issue
+from airflow_provider_clevertap.records.items import ITEM_SCHEMA
+from airflow_provider_clevertap.records.record_validation import RecordValidator
 from airflow_provider_clevertap.records.values import is_empty
 
 #: A file: its rows, and the places of those the source could not read.
@@ -41,11 +41,11 @@ class PlainOrders:
         self.group_by = kind.lines.group_by
         self.most_lines = most_lines
         of_order = [name for name in names if name not in kind.lines.items]
-        self.columns = plan_columns(of_order, choices, shape=EVENT_SHAPE, constants=kind.constants)
-        self.items = plan_columns(names, kind.lines.items, shape=ITEM_SHAPE, unmapped="ignore", fixed=False)
+        self.columns = plan_columns(of_order, choices, shape=EVENT_SCHEMA, constants=kind.constants)
+        self.items = plan_columns(names, kind.lines.items, shape=ITEM_SCHEMA, unmapped="ignore", fixed=False)
         self.of_order = of_order
-        self.law = Law(
-            EVENT_SHAPE,
+        self.law = RecordValidator(
+            EVENT_SCHEMA,
             [column.rule for column in self.columns],
             constants=kind.constants,
             settings=kind.settings,
@@ -114,7 +114,7 @@ class PlainOrders:
             outcome = Outcome.SKIPPED
         self.outcomes.update({(number, place): outcome for place in places})
 
-    def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Fault]]:
+    def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Issue]]:
         items, faults = [], []
         for line in lines:
             item = {}
@@ -124,7 +124,7 @@ class PlainOrders:
                     if not is_empty(cell):
                         item[column.rule.key] = read_event_property(column.rule.read(cell))
                 except Exception:
-                    faults.append(Fault("Items.x", None, "bad"))
+                    faults.append(Issue("Items.x", None, "bad"))
             if item:
                 items.append(item)
         return items, faults

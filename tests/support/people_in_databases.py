@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
+from airflow_provider_clevertap.sources import SqlSource, open_source
 
 #: One person at every noon and midnight of January 2026.
 PEOPLE = [
@@ -24,7 +24,7 @@ ORDER BY at
 
 def found(conn_id: str, sql: str, parameters: Any = None, **options: Any) -> list[dict[str, Any]]:
     """Run a query through an Airflow connection; give its rows."""
-    from airflow_provider_clevertap.hooks.sql_source import find_database
+    from airflow_provider_clevertap.task_runtime.databases import find_database
 
     source = open_source(SqlSource(conn_id, sql, parameters, **options), databases=find_database)
     return [row for block in source.blocks() for row in block.rows(range(len(block)))]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
-from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
+from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 
 #: Waits short enough for tests, long enough to be waits. Attempts are what runs out, and never the time.
 QUICK = RetryPolicy(attempts=4, total_seconds=600.0, base=0.01, cap=0.05)
@@ -25,7 +25,7 @@ class Rows:
     name = "people.csv"
 
     def __init__(
-        self, rows: list[dict[str, Any]], *, block_rows: int = 700, faults: dict[int, RowFault] | None = None
+        self, rows: list[dict[str, Any]], *, block_rows: int = 700, faults: dict[int, RowError] | None = None
     ) -> None:
         self.rows = rows
         self.block_rows = block_rows

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from airflow_provider_clevertap.api.answers import Answer, Unclear
+from airflow_provider_clevertap.api.answers import Ambiguous, Answer
 from airflow_provider_clevertap.api.client import CleverTapClient
 
 ACCOUNT_ID = "TEST-ABC-12Z"
@@ -224,7 +224,7 @@ def upload_to_stalled_body(url: str) -> Answer:
     """
     for timeout in (0.3, 3.0, PATIENCE):
         answer = upload(url, timeout=timeout)
-        if not (isinstance(answer, Unclear) and answer.status is None):
+        if not (isinstance(answer, Ambiguous) and answer.status is None):
             break
     return answer
 

@@ -46,7 +46,7 @@ def main() -> None:
     from airflow.providers.common.compat.sdk import DAG
 
     from airflow_provider_clevertap.api.retry import RetryPolicy
-    from airflow_provider_clevertap.emulator.running import RunningEmulator
+    from airflow_provider_clevertap.emulator.testing import RunningEmulator
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
     from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator

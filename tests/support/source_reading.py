@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_clevertap.loading.rows import BLOCK_ROWS, RowFault
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowError
+from airflow_provider_clevertap.loading.sources.open import open_source
 
 
 def read_rows(source: Any, **options: Any) -> list[dict[str, Any]]:
@@ -13,15 +13,15 @@ def read_rows(source: Any, **options: Any) -> list[dict[str, Any]]:
     return [row for row, _ in read_with_faults(source, **options)]
 
 
-def read_faults(source: Any, **options: Any) -> dict[int, RowFault]:
+def read_faults(source: Any, **options: Any) -> dict[int, RowError]:
     """Read every row and give the faults by row number."""
     found = enumerate(read_with_faults(source, **options), 1)
     return {number: fault for number, (_, fault) in found if fault is not None}
 
 
-def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], RowFault | None]]:
+def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], RowError | None]]:
     opened = open_source(source, **options)
-    rows: list[tuple[dict[str, Any], RowFault | None]] = []
+    rows: list[tuple[dict[str, Any], RowError | None]] = []
     next_row: dict[str, int] = {}
     for block in opened.blocks():
         assert block.first_row == next_row.get(block.file, 1)

@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.encoding import Encoder
-from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.rows import RowBlock, Source
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
-from airflow_provider_clevertap.loading.sources.sql_rows import Database
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+from airflow_provider_clevertap.loading.sources.sql.query import Database
+from airflow_provider_clevertap.sources import SqlSource, open_source
 from tests.support.source_reading import read_rows
 
 PEOPLE = "CREATE TABLE people (id, name, score)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading.record_kinds import events
 
 VIEWED = events(event_name="Viewed")
 PROFILE: dict[str, Any] = {"mail": "Email", "mobile": "Phone", "town": "City"}

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 
 OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
 

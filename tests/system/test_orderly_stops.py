@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.clevertap_connections import connection_json
 from tests.support.running_scheduler import AIRFLOW_2, PATIENCE, RunningScheduler
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rows import BLOCK_BYTES, MAX_ROW_BYTES, RowBlock, RowFault
-from airflow_provider_clevertap.loading.sources.arrays import from_values, split_columns
-from airflow_provider_clevertap.loading.sources.files import SourceFile
-from airflow_provider_clevertap.loading.sources.names import MAX_COLUMNS, kept
-from airflow_provider_clevertap.loading.sources.text_stream import TextStream, check_encoding
+from airflow_provider_clevertap.loading.rows.arrays import from_values, split_columns
+from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, MAX_ROW_BYTES, RowBlock, RowError
+from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, usable_names
+from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
 
 _CHUNK_BYTES = 1 << 20
 #: A block has fewer rows where its table would have more cells than this, as when all lines have other keys.
@@ -50,14 +50,14 @@ class JsonLinesReader:
             yield RowBlock(file.name, 1, (), {})
             first_row = 1
             rows: list[dict[str, Any]] = []
-            faults: dict[int, RowFault] = {}
+            faults: dict[int, RowError] = {}
             names: set[str] = set()
             size = 0
             for line in _lines(stream.read, file.name):
                 if first_row == 1 and not rows:
                     _check_first_line(line, file.name)
                 row = self._row(line)
-                if isinstance(row, RowFault):
+                if isinstance(row, RowError):
                     faults[len(rows)] = row
                     row = {}
                 rows.append(row)
@@ -71,7 +71,7 @@ class JsonLinesReader:
         finally:
             stream.close()
 
-    def _row(self, line: bytes) -> dict[str, Any] | RowFault:
+    def _row(self, line: bytes) -> dict[str, Any] | RowError:
         try:
             row = self._decoder.decode(line)
         except UnicodeDecodeError:
@@ -141,8 +141,8 @@ def _is_deep(row: dict[str, Any]) -> bool:
     return True
 
 
-def _fault(line: bytes, reason: str) -> RowFault:
-    return RowFault(reason, text=line.decode("utf-8", "backslashreplace").strip())
+def _fault(line: bytes, reason: str) -> RowError:
+    return RowError(reason, text=line.decode("utf-8", "backslashreplace").strip())
 
 
 def _may_repeat_a_key(line: bytes, row: dict[str, Any]) -> bool:
@@ -173,14 +173,14 @@ def _repeated_key(line: bytes) -> str | None:
     return repeated[0] if repeated else None
 
 
-def _block(file: str, first_row: int, rows: list[dict[str, Any]], faults: dict[int, RowFault]) -> RowBlock:
+def _block(file: str, first_row: int, rows: list[dict[str, Any]], faults: dict[int, RowError]) -> RowBlock:
     shapes = dict.fromkeys(map(tuple, rows))
     names = tuple(dict.fromkeys(chain.from_iterable(shapes)))
     if len(shapes) == 1:
         values: Iterable[tuple[Any, ...]] = zip(*map(dict.values, rows), strict=True)
     else:
         values = (tuple([row.get(name) for row in rows]) for name in names)
-    wanted = kept(names)
+    wanted = usable_names(names)
     columns, objects = split_columns(
         {name: from_values(list(column)) for name, column in zip(names, values, strict=True) if name in wanted}
     )

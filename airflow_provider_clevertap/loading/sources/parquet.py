@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
-from airflow_provider_clevertap.loading.rows import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
-from airflow_provider_clevertap.loading.sources.arrays import plain, split_columns
-from airflow_provider_clevertap.loading.sources.files import SourceFile
-from airflow_provider_clevertap.loading.sources.names import check_names, kept
+from airflow_provider_clevertap.loading.rows.arrays import simplify, split_columns
+from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
+from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
+from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
 
 #: How much of each column is read ahead, so that memory does not grow with the row groups of the file.
 _COLUMN_BUFFER_BYTES = 1 << 20
@@ -55,7 +55,7 @@ class ParquetReader:
 
 
 def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: tuple[str, ...]) -> RowBlock:
-    columns, objects = split_columns({name: plain(batch.column(name)) for name in names})
+    columns, objects = split_columns({name: simplify(batch.column(name)) for name in names})
     return RowBlock(file, first_row, names, columns, objects, row_count=len(batch))
 
 
@@ -146,7 +146,7 @@ class _Opened:
         except Exception as error:
             self.close()
             raise self._told(error) from None
-        self.names = kept(self.schema.names)
+        self.names = usable_names(self.schema.names)
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
         rows = max(min(size, BLOCK_BYTES // self._row_bytes), 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.hooks.artifacts import located, task_directory
+from airflow_provider_clevertap.task_runtime.artifact_paths import resolve_storage, task_directory
 
 
 def context(dag: str = "nightly", run: str = "manual__1", task: str = "load", map_index: int = -1) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def test_ids_that_look_alike_stay_apart() -> None:
 
 @pytest.mark.parametrize("letter", ["a", "\u0434", "\u4eba", "\U0001f600", "/", "\udc80"])
 def test_ids_of_any_length_become_names_a_file_system_takes(tmp_path: Path, letter: str) -> None:
-    from airflow_provider_clevertap.loading.artifact_files import ArtifactFile
-    from airflow_provider_clevertap.loading.file_store import FileStore
+    from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
+    from airflow_provider_clevertap.loading.storage.files import AtomicFile
 
     long = letter * 249
     directories = [
@@ -64,10 +64,10 @@ def test_ids_of_any_length_become_names_a_file_system_takes(tmp_path: Path, lett
     assert len(set(directories)) == 4
     for directory in directories:
         assert all(len(part.encode()) <= 143 for part in directory.parts)  # what an encrypted home leaves of 255
-        store = FileStore(directory / "checkpoint")
+        store = FileCheckpointStore(directory / "checkpoint")
         assert store.load() is None
         store.save({})
-        file = ArtifactFile(directory / "rejects.csv")
+        file = AtomicFile(directory / "rejects.csv")
         file.open().write("x")
         file.publish()
         assert (directory / "rejects.csv").read_text() == "x"
@@ -79,11 +79,11 @@ def test_short_ids_stay_as_they_are() -> None:
 
 
 def test_uris_become_paths_that_know_airflow_connections(tmp_path: Path) -> None:
-    path = located(f"file://{tmp_path}/rows.csv")
+    path = resolve_storage(f"file://{tmp_path}/rows.csv")
     (tmp_path / "rows.csv").write_bytes(b"identity\n1\n")
     with path.open("rb") as file:
         assert file.read() == b"identity\n1\n"
-    assert [str(each) for each in located(["a.csv", f"file://{tmp_path}/b.csv"])] == [
+    assert [str(each) for each in resolve_storage(["a.csv", f"file://{tmp_path}/b.csv"])] == [
         "a.csv",
         f"file://{tmp_path}/b.csv",
     ]
@@ -91,8 +91,8 @@ def test_uris_become_paths_that_know_airflow_connections(tmp_path: Path) -> None
 
 def test_plain_paths_and_objects_stay_what_they_are() -> None:
     something = object()
-    assert located("/data/rows.csv") == "/data/rows.csv"
-    assert located(something) is something
+    assert resolve_storage("/data/rows.csv") == "/data/rows.csv"
+    assert resolve_storage(something) is something
 
 
 def test_artifacts_may_go_to_a_uri(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.hooks.interruption import OneInterruption, run_interruptibly
+from airflow_provider_clevertap.task_runtime.interruption import InterruptionListener, run_interruptibly
 from tests.support.held_answers import held_answers
 from tests.support.paths import ROOT
 from tests.support.patient_http import wait_until
@@ -44,8 +44,8 @@ from datetime import datetime, timedelta
 sys.path.insert(0, {root!r})
 from tests.support.inline_dag import in_this_process
 from airflow.providers.common.compat.sdk import DAG
-from airflow_provider_clevertap.hooks.upload import Upload
-from airflow_provider_clevertap.loading.checkpoint import Checkpoint
+from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 signal.signal({mark}, lambda *_: print("marked", flush=True))
@@ -64,8 +64,8 @@ def watched(what, method):
     return call
 
 
-Upload.stop = watched("asked", Upload.stop)
-Upload.run = watched("ended", Upload.run)
+TaskLoad.stop = watched("asked", TaskLoad.stop)
+TaskLoad.run = watched("ended", TaskLoad.run)
 
 
 def break_off(checkpoint, method=Checkpoint.break_off):
@@ -368,7 +368,7 @@ def test_a_handler_set_meanwhile_stays() -> None:
     def other(*_: object) -> None:
         pass
 
-    with OneInterruption(lambda: None, LOG):
+    with InterruptionListener(lambda: None, LOG):
         before = signal.signal(signal.SIGHUP, other)
     try:
         assert signal.getsignal(signal.SIGHUP) == other
@@ -413,10 +413,10 @@ def test_work_that_will_not_end_is_left_behind(alarm: None, caplog: pytest.LogCa
 def test_a_kill_before_the_task_began_is_not_forgotten(connection: str, emulator: Any, many_rows: Path) -> None:
     from airflow_provider_clevertap.exceptions import LoadStoppedError
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-    from airflow_provider_clevertap.hooks.upload import Upload
-    from airflow_provider_clevertap.loading.kinds import PROFILES
+    from airflow_provider_clevertap.loading.record_kinds import PROFILES
+    from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
-    upload = Upload(PROFILES, connection, CleverTapHook(connection).settings, LOG)
+    upload = TaskLoad(PROFILES, connection, CleverTapHook(connection).settings, LOG)
     upload.stop()
     with pytest.raises(LoadStoppedError):
         upload.run(str(many_rows), {"columns": {"id": "identity"}})
@@ -428,10 +428,10 @@ def test_a_stop_ends_the_generator_that_makes_the_rows(connection: str, emulator
 
     from airflow_provider_clevertap.exceptions import LoadStoppedError
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-    from airflow_provider_clevertap.hooks.upload import Upload
-    from airflow_provider_clevertap.loading.kinds import PROFILES
+    from airflow_provider_clevertap.loading.record_kinds import PROFILES
+    from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
-    upload = Upload(PROFILES, connection, CleverTapHook(connection).settings, LOG)
+    upload = TaskLoad(PROFILES, connection, CleverTapHook(connection).settings, LOG)
     threads: list[int] = []
 
     def frames() -> Iterator[pd.DataFrame]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
-from airflow_provider_clevertap.hooks.artifacts import artifacts_mode, told_apart
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-from airflow_provider_clevertap.hooks.place_claims import claimed
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.task_runtime.artifact_paths import artifacts_mode, distinct_path
+from airflow_provider_clevertap.task_runtime.path_claims import claim_path
 
 COLUMNS = {"id": "identity", "email": "Email"}
 GOOD, BAD = ("c-1", "somebody@example.com"), ("c-2", "no address")
@@ -258,13 +258,13 @@ def test_two_tasks_with_one_path_do_not_share_it(run_dag: Any, returned: Any, co
 )
 def test_places_are_told_apart(place: str, index: int, suffix: str, made: str) -> None:
     context = {"ti": SimpleNamespace(map_index=index)}
-    assert told_apart(place, context, suffix) == made
-    assert told_apart(Path(place), context, suffix) == Path(made)
+    assert distinct_path(place, context, suffix) == made
+    assert distinct_path(Path(place), context, suffix) == Path(made)
 
 
 def test_a_note_that_cannot_be_written_fails_no_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     context = {"ti": SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)}
-    place = claimed("out/rejects.csv", tmp_path / "file", context, "", mode=0o600, log=logging.getLogger("load"))
+    place = claim_path("out/rejects.csv", tmp_path / "file", context, "", mode=0o600, log=logging.getLogger("load"))
     assert place == "out/rejects.csv"
     assert "It is not noted that this load writes to out/rejects.csv" in caplog.text

@@ -167,14 +167,14 @@ def test_loads_in_threads_each_go_on_from_their_own_place(
 ) -> None:
     from airflow.providers.common.compat.sdk import DAG, task
 
-    from airflow_provider_clevertap.hooks import checkpoints
+    from airflow_provider_clevertap.task_runtime import checkpoint_stores
 
     names, begun, tries = ["a", "b", "c", "d"], threading.Semaphore(0), []
     for place, name in enumerate(names):
         rows = "".join(f"{name}-{number},{1_700_000_000 + number}\n" for number in range(4_500))
         (tmp_path / f"{name}.csv").write_text(f"id,ts\n{rows}")
         emulator.inject({"do": "reset", "identity": f"{name}-{place * 1_000 + 500}", "times": 1})
-    made = checkpoints.checkpoint_store
+    made = checkpoint_stores.checkpoint_store
 
     def counted(*arguments: Any, **options: Any) -> Any:
         try:
@@ -182,7 +182,7 @@ def test_loads_in_threads_each_go_on_from_their_own_place(
         finally:
             begun.release()
 
-    monkeypatch.setattr(checkpoints, "checkpoint_store", counted)
+    monkeypatch.setattr(checkpoint_stores, "checkpoint_store", counted)
 
     with DAG(f"threads_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.sources import SqlSource
+from airflow_provider_clevertap.sources import SqlSource
 from tests.support.people_in_databases import WINDOW, found
 
 # All in one group, so that one server and one Airflow do for all.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import SourceError, StorageUnavailableError
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
+from airflow_provider_clevertap.sources import SqlSource, open_source
 from tests.support.people_in_databases import PEOPLE, found
 
 # All in one group, so that one server and one Airflow do for all.
@@ -29,8 +29,8 @@ SELECT 1 AS whole, 12.50::numeric(10, 2) AS money, 1.5::float8 AS real, true AS 
 DRAIN = """
 import resource, sys
 import pandas, pyarrow.compute
-from airflow_provider_clevertap.hooks.sql_source import find_database
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
+from airflow_provider_clevertap.task_runtime.databases import find_database
+from airflow_provider_clevertap.sources import SqlSource, open_source
 
 def count(rows):
     sql = f"SELECT i AS id, 'Name ' || i AS name, repeat('x', 80) AS text FROM generate_series(1, {rows}) AS i"
@@ -92,7 +92,7 @@ class TestPostgres:
 
     def test_rows_come_while_the_query_is_still_running(self, warehouse: str) -> None:
         # All of it would take a quarter of an hour.
-        from airflow_provider_clevertap.hooks.sql_source import find_database
+        from airflow_provider_clevertap.task_runtime.databases import find_database
 
         sql = "SELECT i AS id, pg_sleep(0.01)::text AS slept FROM generate_series(1, 100000) AS i"
         blocks = open_source(SqlSource(warehouse, sql, chunk_rows=10), databases=find_database).blocks()
@@ -149,7 +149,7 @@ class TestPostgres:
             assert hidden not in message
 
     def test_a_connection_that_breaks_is_the_weather(self, warehouse: str, postgres: Any) -> None:
-        from airflow_provider_clevertap.hooks.sql_source import find_database
+        from airflow_provider_clevertap.task_runtime.databases import find_database
 
         source = SqlSource(warehouse, "SELECT i AS id FROM generate_series(1, 1000000) AS i", chunk_rows=10)
         blocks = open_source(source, databases=find_database).blocks()

@@ -78,7 +78,7 @@ def test_a_frame_is_loaded_and_the_summary_is_all_that_is_in_xcom(
 
 
 def test_paths_globs_and_source_objects_are_loaded(load: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
-    from airflow_provider_clevertap.loading.sources import CsvSource
+    from airflow_provider_clevertap.sources import CsvSource
 
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text(f"id\n{name}\n")
@@ -145,7 +145,7 @@ def test_a_query_in_a_file_is_rendered(
 ) -> None:
     from airflow.providers.common.compat.sdk import DAG
 
-    from airflow_provider_clevertap.loading.sources import SqlSource
+    from airflow_provider_clevertap.sources import SqlSource
 
     monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "shop.db")}))
     (tmp_path / "people.sql").write_text("SELECT '{{ task.task_id }}' AS id")

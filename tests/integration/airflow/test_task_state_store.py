@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_clevertap.exceptions import OvertakenError, StorageUnavailableError
-from airflow_provider_clevertap.hooks.checkpoints import checkpoint_store
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.exceptions import StorageUnavailableError, SupersededError
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.record_kinds import events
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint_store
 
 pytestmark = pytest.mark.skipif(version("apache-airflow").startswith("2."), reason="Airflow 2 has no task state store")
 
@@ -93,8 +93,8 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(make: Any, emulator: Any
 def test_a_store_that_stays_away_ends_the_try_and_nothing_is_sent_without_it(
     make: Any, emulator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PATIENCE", "CLOSING_PATIENCE"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.patience.{name}", 0.3)
+    for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
+        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
     accessor = Accessor(dict.fromkeys(range(2, 99), no_answer()))
     with pytest.raises(StorageUnavailableError, match="task state store"):
         make(accessor).run()
@@ -106,7 +106,7 @@ def test_a_store_that_stays_away_ends_the_try_and_nothing_is_sent_without_it(
 @pytest.mark.parametrize("call", [2, 4])
 def test_a_try_that_airflow_does_not_know_any_more_stops_at_once(make: Any, emulator: Any, call: int) -> None:
     accessor = Accessor(dict.fromkeys(range(call, 99), unknown_try()))
-    with pytest.raises(OvertakenError):
+    with pytest.raises(SupersededError):
         make(accessor).run()
     assert accessor.calls <= call + 1
     assert emulator.stats()["stored"]["events"] <= (0 if call == 2 else 1_000)

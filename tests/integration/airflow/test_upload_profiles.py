@@ -218,8 +218,8 @@ def test_the_hook_loads_inside_a_task_function(
 @pytest.mark.parametrize("kind", ["SourceError", "CleverTapUnavailableError"])
 def test_what_a_library_quotes_stays_out_of_the_log(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     from airflow_provider_clevertap import exceptions
-    from airflow_provider_clevertap.hooks.upload import Upload
     from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+    from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
     def fail(*_: Any, **__: Any) -> None:
         try:
@@ -230,7 +230,7 @@ def test_what_a_library_quotes_stays_out_of_the_log(monkeypatch: pytest.MonkeyPa
         except exceptions.CleverTapError as error:
             raise getattr(exceptions, kind)("people.csv cannot be read") from error
 
-    monkeypatch.setattr(Upload, "run", fail)
+    monkeypatch.setattr(TaskLoad, "run", fail)
     operator = CleverTapUploadProfilesOperator(task_id="load", source="people.csv")
     with pytest.raises(Exception, match=r"people\.csv cannot be read") as caught:
         operator.execute({})

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
 from airflow_provider_clevertap.emulator.settings import Settings
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support import examples_of_properties  # noqa: F401 - sets how hypothesis runs
 from tests.support.patient_http import PATIENCE, wait_until
 

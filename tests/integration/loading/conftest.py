@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import PROFILES, RecordKind
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind
 from tests.support.broken_loads import FailingClient, MakeLoad
 from tests.support.held_answers import wait_until_at_rest
 from tests.support.plain_rows import QUICK, Rows
@@ -62,7 +62,7 @@ def make(client: CleverTapClient, tmp_path: Path) -> MakeLoad:
         through: Any = None,
         **options: Any,
     ) -> Load:
-        store = FileStore(tmp_path / "checkpoint", series=options.pop("series", ""))
+        store = FileCheckpointStore(tmp_path / "checkpoint", series=options.pop("series", ""))
         given: Any = through or client
         if after is not None:
             given = FailingClient(client, after, sends=sends)

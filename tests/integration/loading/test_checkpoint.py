@@ -14,20 +14,20 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     CannotResumeError,
     StorageUnavailableError,
 )
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import PROFILES
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
+from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.load_state import LoadState
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from tests.support.broken_loads import VIEWED, HoldingClient, MakeLoad, break_off
 from tests.support.plain_rows import QUICK, Rows, people
 
 
-class Troubled(FileStore):
+class Troubled(FileCheckpointStore):
     """Fails some of its writes.
 
     :param first: done before a write fails.
@@ -47,7 +47,7 @@ class Troubled(FileStore):
         super().save(state)
 
 
-class WatchedStore(FileStore):
+class WatchedStore(FileCheckpointStore):
     """Remembers the most rows that were claimed and not settled."""
 
     most = 0
@@ -104,8 +104,8 @@ def test_sending_waits_while_the_checkpoint_cannot_be_kept(
 def test_nothing_is_sent_without_a_checkpoint(
     client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PATIENCE", "CLOSING_PATIENCE"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.patience.{name}", 0.3)
+    for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
+        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
 
     def wait_for_two_batches() -> None:
         # One that has not gone out by the end of the load stays where it is.
@@ -119,7 +119,9 @@ def test_nothing_is_sent_without_a_checkpoint(
     with pytest.raises(StorageUnavailableError, match="cannot be kept"):
         load.run()
     assert emulator.stats()["stored"]["profiles"] == load.summary.accepted == 2_000
-    again = Load(PROFILES, Rows(people(5_000)), client, LoadOptions(), store=FileStore(tmp_path / "checkpoint"))
+    again = Load(
+        PROFILES, Rows(people(5_000)), client, LoadOptions(), store=FileCheckpointStore(tmp_path / "checkpoint")
+    )
     assert again.run().accepted == 5_000
 
 
@@ -173,7 +175,7 @@ def test_the_state_stays_small_whatever_the_size_of_the_source() -> None:
 def test_many_refusals_fill_several_parts(
     make: MakeLoad, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_clevertap.loading.refusals._PART_LINES", 40)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.checkpoint.unaccepted_rows._PART_LINES", 40)
     refused = [f"cust-{n:05}" for n in range(0, 3_000, 30)]
     emulator.inject({"do": "fail_records", "identities": refused})
     rows = people(3_000)

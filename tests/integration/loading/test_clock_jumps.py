@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.reading import retry_after
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.api.response_parser import retry_after
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import LoadStoppedError
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.broken_loads import StoppingClient
 from tests.support.paths import PACKAGE
 from tests.support.plain_rows import QUICK, Rows, people
@@ -52,7 +52,7 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
     def load(given: Any) -> Load:
         kind = events(event_name="Viewed", timestamp="now")
         options = LoadOptions(max_in_flight=2, retries=QUICK, bytes_per_batch=10_000)
-        return Load(kind, Rows(people(4_000)), given, options, store=FileStore(tmp_path))
+        return Load(kind, Rows(people(4_000)), given, options, store=FileCheckpointStore(tmp_path))
 
     stopping = StoppingClient(client, 10)
     first = load(stopping)

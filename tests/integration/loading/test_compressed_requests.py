@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from tests.support.plain_rows import PATIENT, Rows, people
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
 from tests.support.killed_loads import CASES, ROWS, LoadingProcess, load
 from tests.support.plain_rows import QUICK, Rows, people
@@ -33,8 +33,8 @@ REFUSED = {f"cust-{number:05}" for number in (3, 1_500, 2_222, 4_999)}
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PATIENCE", "CLOSING_PATIENCE"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.patience.{name}", 0.3)
+    for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
+        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def make(client: Any, place: Any, **options: Any) -> Load:
-    store = options.pop("store", None) or FileStore(f"{place}/checkpoint")
+    store = options.pop("store", None) or FileCheckpointStore(f"{place}/checkpoint")
     options = {"max_in_flight": 1, "max_rejects": 1.0, "on_unconfirmed": "hold", "retries": QUICK, **options}
     given = LoadOptions(rejects_path=f"{place}/rejects.csv", report_path=f"{place}/report.json", **options)
     return Load(VIEWED, Rows(rows()), client, given, store=store, log=logging.getLogger("load"))
@@ -82,7 +82,7 @@ def check_whole(emulator: RunningEmulator, place: Path, *, held: int = 0) -> Non
     assert not list(place.glob("*.part"))
 
 
-class FillingDisk(FileStore):
+class FillingDisk(FileCheckpointStore):
     """The disk is full for the state from the n-th time on: what it is written to leads to ``/dev/full``."""
 
     def __init__(self, directory: Path, number: int) -> None:

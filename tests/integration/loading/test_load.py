@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     CleverTapUnavailableError,
     ConfigurationError,
@@ -20,11 +21,10 @@ from airflow_provider_clevertap.exceptions import (
     MappingError,
     TooManyRejectsError,
 )
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.rows import RowFault
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowError
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.broken_loads import StoppingClient
 from tests.support.plain_rows import QUICK, Rows, people
 from tests.support.what_became import OUTCOMES, check_accounts, rejects, stored
@@ -65,7 +65,7 @@ def test_each_outcome_has_its_row_and_its_reason(
     rows[5]["identity"] = None
     rows[7] = dict.fromkeys(rows[7])
     emulator.inject({"do": "fail_records", "identities": ["cust-01200"]})
-    source = Rows(rows, faults={9: RowFault("the row has 5 cells, the header 3")})
+    source = Rows(rows, faults={9: RowError("the row has 5 cells, the header 3")})
     path = tmp_path / "rejects.csv"
     facts = check_accounts(make_load(source, max_rejects=10, rejects_path=path).run(), 1_500)
     assert {outcome: facts[outcome] for outcome in OUTCOMES} == {
@@ -85,7 +85,7 @@ def test_each_outcome_has_its_row_and_its_reason(
 def test_the_rejects_file_fixed_and_loaded_again_is_accepted(
     make_load: MakeLoad, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    from airflow_provider_clevertap.loading.sources import open_source
+    from airflow_provider_clevertap.loading.sources.open import open_source
 
     rows = people(20)
     rows[4]["Email"] = "broken"

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ConfigurationError, MappingError
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, events
 from airflow_provider_clevertap.loading.load import Load
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, events
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.plain_rows import QUICK, Rows
 
 MakeLoad = Callable[..., Load]

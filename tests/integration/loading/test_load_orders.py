@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import events
 from airflow_provider_clevertap.loading.load import Load
-from airflow_provider_clevertap.loading.rows import RowBlock, RowFault
-from airflow_provider_clevertap.loading.sources import FrameSource, open_source
+from airflow_provider_clevertap.loading.record_kinds import events
+from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
+from airflow_provider_clevertap.sources import FrameSource, open_source
 from tests.support.plain_rows import Rows
 
 MakeLoad = Callable[..., Load]
@@ -146,7 +146,7 @@ def test_an_order_spread_over_two_files_is_told_in_both(load_lines: Any, emulato
 def test_a_line_that_cannot_be_read_spoils_its_order_alone(load_lines: Any, emulator: RunningEmulator) -> None:
     lines = orders(1, 2, 3)
     lines[4] |= {"order_id": "gibberish"}
-    faults = {4: RowFault("the row has too many cells", "qty"), 6: RowFault("the row has too many cells", "qty")}
+    faults = {4: RowError("the row has too many cells", "qty"), 6: RowError("the row has too many cells", "qty")}
     summary, found = load_lines(Rows(lines, block_rows=2, faults=faults))
     assert [event["data"]["Charged ID"] for event in emulator.events()] == ["ord-1"]
     assert summary.invalid == 6

@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,
     ConfigurationError,
     MappingError,
 )
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import PROFILES, events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, events
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.plain_rows import QUICK, Rows
 from tests.support.views_of_people import PROFILE, VIEWED, check_order, names, views
 from tests.support.what_became import rejects
@@ -152,7 +152,7 @@ def test_an_event_that_was_refused_is_its_rows_outcome(
 
 def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dict[str, Any]) -> None:
     """Make the client hear that the first record of each upload of a type was refused, and send the others."""
-    from airflow_provider_clevertap.api.answers import Processed, RecordRefusal
+    from airflow_provider_clevertap.api.answers import Processed, RejectedRecord
 
     upload = CleverTapClient.upload
 
@@ -164,7 +164,7 @@ def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dic
         records = json.loads(body)["d"][1:]
         if records:
             assert upload(self, json.dumps({"d": records}).encode(), len(records), **options) == Processed(())
-        return Processed((RecordRefusal(0, refusal["code"], refusal["error"]),))
+        return Processed((RejectedRecord(0, refusal["code"], refusal["error"]),))
 
     monkeypatch.setattr(CleverTapClient, "upload", refusing)
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading import progress, summary
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading import progress
 from airflow_provider_clevertap.loading.load import Load
+from airflow_provider_clevertap.loading.outcomes import summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.progress import Progress
-from airflow_provider_clevertap.loading.rows import RowBlock
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.rows.block import RowBlock
 from tests.support.plain_rows import Rows, people
 
 LINE = re.compile(r"[\d,]+ rows settled, [\d,]+ rows/s, [\d,]+ failed(, \d+% read, about [\d:]+ to go)?")

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     CannotResumeError,
     LoadStoppedError,
     MappingError,
     TooManyRejectsError,
 )
-from airflow_provider_clevertap.loading.kinds import events
+from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, arrived, break_off, state
 from tests.support.plain_rows import Rows, people
 
@@ -75,7 +75,9 @@ def test_events_keep_the_moment_of_the_first_try(
 ) -> None:
     rows = people(2_000)
     moments = iter([1_800_000_000.0, 1_800_003_600.0])
-    monkeypatch.setattr("airflow_provider_clevertap.loading.kinds.time", SimpleNamespace(time=lambda: next(moments)))
+    monkeypatch.setattr(
+        "airflow_provider_clevertap.loading.record_kinds.time", SimpleNamespace(time=lambda: next(moments))
+    )
     first, second = (events(event_name="Viewed", timestamp="now") for _ in range(2))
     monkeypatch.undo()
     break_off(make(rows, kind=first, after=1, max_in_flight=1))

@@ -11,12 +11,12 @@ import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.retry import RetryPolicy
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import AccessDeniedError
-from airflow_provider_clevertap.loading.in_flight import InFlight
-from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES
+from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.rows import RowBlock
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowBlock
 from tests.support.held_answers import held_answers
 from tests.support.plain_rows import PATIENT, Rows, people
 
@@ -40,20 +40,20 @@ class Tokens(Rows):
 
 
 @pytest.fixture
-def bounds(monkeypatch: pytest.MonkeyPatch) -> list[InFlight]:
+def bounds(monkeypatch: pytest.MonkeyPatch) -> list[AdaptiveConcurrencyLimit]:
     """Return what bounds the requests of each load, from its beginning on."""
-    made: list[InFlight] = []
+    made: list[AdaptiveConcurrencyLimit] = []
 
-    def bound(most: int) -> InFlight:
-        made.append(InFlight(most))
+    def bound(most: int) -> AdaptiveConcurrencyLimit:
+        made.append(AdaptiveConcurrencyLimit(most))
         return made[-1]
 
-    monkeypatch.setattr("airflow_provider_clevertap.loading.load.InFlight", bound)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.load.AdaptiveConcurrencyLimit", bound)
     return made
 
 
 @pytest.fixture
-def slow(emulator: RunningEmulator, bounds: list[InFlight]) -> Iterator[Slow]:
+def slow(emulator: RunningEmulator, bounds: list[AdaptiveConcurrencyLimit]) -> Iterator[Slow]:
     with Slow(emulator, bounds) as slowly:
         yield slowly
 
@@ -65,7 +65,7 @@ class Slow:
     is left free is therefore left free by the load, and never for want of time.
     """
 
-    def __init__(self, emulator: RunningEmulator, bounds: list[InFlight]) -> None:
+    def __init__(self, emulator: RunningEmulator, bounds: list[AdaptiveConcurrencyLimit]) -> None:
         self.emulator = emulator
         self._bounds = bounds
         self._over = False

@@ -14,8 +14,8 @@ from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, LoadStoppedError
 from airflow_provider_clevertap.loading import load as loading
-from airflow_provider_clevertap.loading.kinds import events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.plain_rows import PATIENT, Rows
 from tests.support.raw_server import ACCOUNT_ID, PASSCODE, PATIENCE, Line, RawServer, Script, http, stall
 
@@ -146,7 +146,7 @@ def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(
 def test_a_repetition_has_the_time_that_is_left_of_its_batch(
     serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery._LEAST_SECONDS", 0.1)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery.batch_delivery._LEAST_SECONDS", 0.1)
     asked: list[int] = []
 
     def script(line: Line) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from tests.support.chaos.faults import Fault
 from tests.support.chaos.kinds import Kind, Stored
 from tests.support.chaos.recorder import Recorder

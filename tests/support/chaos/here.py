@@ -18,12 +18,12 @@ from random import Random
 from types import SimpleNamespace
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import CannotResumeError
-from airflow_provider_clevertap.hooks.place_claims import claimed
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import open_source
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.task_runtime.path_claims import claim_path
 from tests.support.chaos.account import Account, told
 from tests.support.held_answers import wait_until_at_rest
 from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
@@ -94,7 +94,7 @@ STOPPED = """
 import logging, signal, sys
 from pathlib import Path
 from airflow_provider_clevertap.exceptions import LoadStoppedError
-from airflow_provider_clevertap.hooks.interruption import run_interruptibly
+from airflow_provider_clevertap.task_runtime.interruption import run_interruptibly
 from tests.support import killed_loads
 
 class Interrupted(BaseException):
@@ -173,7 +173,7 @@ def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
             emulator.reset()
             write_rows(source, Random(seed + number))
             context = {"ti": SimpleNamespace(dag_id="dag", run_id="run", task_id=f"task-{number}", map_index=-1)}
-            place = claimed(given, directory / "artifacts", context, "", mode=0o600, log=_LOG)
+            place = claim_path(given, directory / "artifacts", context, "", mode=0o600, log=_LOG)
             options = LoadOptions(rejects_path=place, max_rejects=1.0, **case.options)
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summaries.append(Load(case.kind, open_source(source, block_rows=350), client, options).run())

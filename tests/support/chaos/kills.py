@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from tests.support.chaos.account import Account, told
 from tests.support.killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
 
 #: An event the emulator refuses whatever else happens (code 528).
 DISCARDED = "Discarded"

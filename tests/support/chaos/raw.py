@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.loading.kinds import events
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.chaos.account import Account, told
 from tests.support.plain_rows import PATIENT, Rows
 from tests.support.raw_server import ACCOUNT_ID, PASSCODE, Line, RawServer, http

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_clevertap.api.answers import Answer, Processed, Unclear, Unreachable
+from airflow_provider_clevertap.api.answers import Ambiguous, Answer, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.chaos.faults import Outage
 
 
@@ -83,7 +83,7 @@ class Recorder:
         keys = [record.get("identity") or record.get("objectId") for record in msgspec.json.decode(body)["d"]]
         with self._lock:
             self.requests += 1
-            self.settled_requests += not isinstance(answer, Unclear | Unreachable)
+            self.settled_requests += not isinstance(answer, Ambiguous | Unreachable)
             for key in keys:
                 self.answers.setdefault(key, []).append(answer)
 
@@ -91,15 +91,15 @@ class Recorder:
         """Tell how often a record was sent again although an earlier sending may have been processed."""
         again, in_doubt = 0, False
         for answer in self.answers.get(key, ()):
-            if isinstance(answer, Processed | Unclear):  # the others say that nothing was done
+            if isinstance(answer, Processed | Ambiguous):  # the others say that nothing was done
                 again += in_doubt
-                in_doubt = isinstance(answer, Unclear)
+                in_doubt = isinstance(answer, Ambiguous)
         return again
 
     def in_doubt(self, key: str) -> bool:
         """Tell whether the last that is known of a record is that it may have been processed."""
-        done = [answer for answer in self.answers.get(key, ()) if isinstance(answer, Processed | Unclear)]
-        return bool(done) and isinstance(done[-1], Unclear)
+        done = [answer for answer in self.answers.get(key, ()) if isinstance(answer, Processed | Ambiguous)]
+        return bool(done) and isinstance(done[-1], Ambiguous)
 
     def was_taken(self, key: str) -> bool:
         """Tell whether a request with a record was answered in good order."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import CleverTapError
-from airflow_provider_clevertap.loading.file_store import FileStore
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import open_source
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.chaos.account import Account, check_delivery, close_account, told
 from tests.support.chaos.faults import FAULTS, Fault, Setting
 from tests.support.chaos.kinds import KINDS, Kind, of_size
@@ -149,5 +149,5 @@ def _new_load(case: RemoteCase, kind: Kind, fault: Fault, source: Path, director
         open_source(source, block_rows=max(1, 3 * kind.record.records_per_call + 7)),
         client,
         LoadOptions(rejects_path=directory / "rejects.csv", max_rejects=1.0, max_in_flight=_IN_FLIGHT, **options),
-        store=FileStore(directory / "checkpoint"),
+        store=FileCheckpointStore(directory / "checkpoint"),
     )

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from airflow_provider_clevertap.loading.load_state import LoadState
-from airflow_provider_clevertap.loading.row_ranges import RowRanges
+from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
+from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from tests.support.running_scheduler import PATIENCE
 from tests.system.cluster.accounting import Account, Load
 from tests.system.cluster.forty_files import FILES, ROWS

@@ -53,7 +53,7 @@ def broker() -> Iterator[str]:
 
 @pytest.fixture
 def clevertap(place: Path) -> Iterator[Any]:
-    from airflow_provider_clevertap.emulator.running import RunningEmulator
+    from airflow_provider_clevertap.emulator.testing import RunningEmulator
 
     with RunningEmulator(database=str(place / "clevertap.sqlite"), max_in_flight=SLOTS, latency=LATENCY) as running:
         yield running

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.held_answers import wait_until_at_rest
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
 from tests.support.killed_loads import CASES, LoadingProcess, load

@@ -12,17 +12,17 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_clevertap.loading.ahead import PairEncoder
-from airflow_provider_clevertap.loading.batch_result import BatchResult
-from airflow_provider_clevertap.loading.columns import Column
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
+from airflow_provider_clevertap.loading.delivery.batches import Batch
 from airflow_provider_clevertap.loading.dispatch import Dispatch
-from airflow_provider_clevertap.loading.kinds import PROFILES, events
+from airflow_provider_clevertap.loading.encoding.profile_updates import EventWithProfileEncoder
 from airflow_provider_clevertap.loading.ledger import Ledger
-from airflow_provider_clevertap.loading.outcomes import Outcome, RowVerdict
-from airflow_provider_clevertap.loading.packing import Batch
-from airflow_provider_clevertap.loading.rejects import RejectsFile
-from airflow_provider_clevertap.loading.rows import RowBlock
-from airflow_provider_clevertap.loading.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, events
+from airflow_provider_clevertap.loading.rows.block import RowBlock
 from tests.support.examples_of_properties import examples
 
 VIEWED = events(event_name="Viewed", timestamp="now")
@@ -80,7 +80,7 @@ class Answers:
         result = BatchResult(batch, requests=1)
         for place, record in enumerate(owners(batch)):
             if record in self.refused:
-                result.verdicts[place] = RowVerdict(self.refused[record], 555, "", "refused")
+                result.verdicts[place] = RowOutcome(self.refused[record], 555, "", "refused")
             else:
                 self.accepted.add(record)
         return result
@@ -112,7 +112,7 @@ def test_every_row_comes_to_its_outcome(
     answers = Answers(random, refused, most=in_flight, fails_after=fails_after)
     summary = Summary("events")
     ledger = Ledger(summary, RejectsFile(None))
-    encoder = PairEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
+    encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
     kind = small(VIEWED)
     dispatch = Dispatch(kind, 10**6, cast("Any", answers), ledger, most_open_rows=most)
     broke_off = False
@@ -165,7 +165,7 @@ def test_what_goes_ahead_of_later_blocks_does_not_wait_for_earlier_events() -> N
     answers = Answers(Random(0), {}, most=100)
     answers.random.random = lambda: 1.0  # type: ignore[method-assign] # nothing is answered before it is waited for
     ledger = Ledger(Summary("events"), RejectsFile(None))
-    encoder = PairEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
+    encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
     dispatch = Dispatch(small(VIEWED), 10**6, cast("Any", answers), ledger, most_open_rows=1_000)
     for number in range(5):
         encoded = encoder.encode(block_of(number, ["good"] * 6))

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, SourceError, shown
-from airflow_provider_clevertap.loading.file_store import FileStore
-from airflow_provider_clevertap.loading.kinds import EVENTS, PROFILES
+from airflow_provider_clevertap.loading.artifacts.report import write_report
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.report import write_report
-from airflow_provider_clevertap.loading.sources import CsvSource, open_source
+from airflow_provider_clevertap.loading.record_kinds import EVENTS, PROFILES
+from airflow_provider_clevertap.sources import CsvSource, open_source
 
 #: A line end that forges a line of a log, a colour, a bell, a title, a mark of writing direction, a line of Unicode's.
 EVIL = "a\n2026-11-26 ERROR forged\r\x1b[31m\x07\x1b]0title\x9b1m\u202e\u2028b"
@@ -78,7 +78,7 @@ FAILURES: dict[str, Callable[[Path], Any]] = {
         written(place / EVIL) / "r", source="", summary=load(pd.DataFrame({"identity": ["1"]})).summary, mappings={},
         group_by=None, failure=None,
     ),
-    "a checkpoint": lambda place: FileStore(written(place / EVIL) / "c").load(),
+    "a checkpoint": lambda place: FileCheckpointStore(written(place / EVIL) / "c").load(),
 }  # fmt: skip
 
 

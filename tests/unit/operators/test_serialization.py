@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from airflow_provider_clevertap.loading.columns import Column
-from airflow_provider_clevertap.loading.sources import CsvSource, FrameSource
+from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+from airflow_provider_clevertap.sources import CsvSource, FrameSource
 
 FRAME = pd.DataFrame({"id": ["c-1"], "email": ["somebody@example.com"]})
 SOURCES = {

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.emulator.running import RunningEmulator
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import (
     AccessDeniedError,
     ConfigurationError,
@@ -21,9 +21,9 @@ from airflow_provider_clevertap.exceptions import (
     SourceError,
     StorageUnavailableError,
 )
-from airflow_provider_clevertap.loading.kinds import PROFILES
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.sources import SqlSource, open_source
 from tests.support.sqlite_file import File, in_a_thread, local_load
 
 

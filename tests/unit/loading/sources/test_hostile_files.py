@@ -15,8 +15,8 @@ import pytest
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.sources import open_source
-from airflow_provider_clevertap.loading.sources.names import MAX_COLUMNS
+from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS
+from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.source_reading import read_faults, read_rows, read_with_faults
 
 MB = 1 << 20
@@ -25,7 +25,7 @@ DRAIN = """
 import json, os, resource, sys
 import pandas, pyarrow.compute, pyarrow.parquet
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 if os.fork():
     sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))

@@ -11,8 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rows import BLOCK_BYTES
-from airflow_provider_clevertap.loading.sources import ParquetSource, open_source
+from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES
+from airflow_provider_clevertap.sources import ParquetSource, open_source
 from tests.support.source_reading import read_rows
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from airflow_provider_clevertap.loading.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
+from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 
 
 def test_a_dag_file_pays_nothing_for_them() -> None:

@@ -14,7 +14,7 @@ ROW = "{0},Name {0},user{0}@example.com,some text that makes the row as long as 
 DRAIN = """
 import resource, sys
 import pandas, pyarrow.compute, pyarrow.parquet
-from airflow_provider_clevertap.loading.sources import open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 rows = sum(len(block) for block in open_source(sys.argv[1]).blocks())
 print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)

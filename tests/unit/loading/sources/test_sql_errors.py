@@ -10,7 +10,7 @@ from airflow_provider_clevertap.exceptions import (
     SourceError,
     StorageUnavailableError,
 )
-from airflow_provider_clevertap.loading.sources.sql_errors import no_connection, no_rows
+from airflow_provider_clevertap.loading.sources.sql.errors import no_connection, no_rows
 from tests.support.sqlite_file import File
 
 

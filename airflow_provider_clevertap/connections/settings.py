@@ -1,0 +1,179 @@
+"""Reading a ``clevertap`` connection: the one place that knows which field holds what.
+
+A connection written as a URI makes a string of every extra (``"8"``, ``"30.5"``), the form and JSON keep types; both
+are read here, strictly. Every error names the connection, the field and what is allowed, and never repeats a secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from airflow_provider_clevertap.api.regions import base_url
+from airflow_provider_clevertap.connections.form import LONGEST_TIMEOUT
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.api.client import CleverTapClient
+
+DEFAULT_TIMEOUT = 60.0
+
+
+class AirflowConnection(Protocol):
+    """The parts of an Airflow connection that are read, on either line of Airflow."""
+
+    conn_id: str
+    login: str | None
+    host: str | None
+    schema: str | None
+    port: int | None
+
+    @property
+    def password(self) -> str | None:
+        """The secret, decrypted."""
+
+    @property
+    def extra(self) -> str | None:
+        """The extra as JSON text, decrypted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """What a ``clevertap`` connection says.
+
+    :param conn_id: the connection's id.
+    :param account_id: CleverTap's account (project) id.
+    :param passcode: the secret; kept out of ``repr``.
+    :param base_url: where requests go, without a slash at the end.
+    :param region: the region's code, ``None`` when a base URL stands in for it.
+    :param timeout: longest wait for one answer, seconds.
+    :param max_in_flight: ceiling for every load through this connection, ``None`` when it sets none.
+    :param gzip: uploads are compressed.
+    """
+
+    conn_id: str
+    account_id: str
+    passcode: str = field(repr=False)
+    base_url: str
+    region: str | None
+    timeout: float = DEFAULT_TIMEOUT
+    max_in_flight: int | None = None
+    gzip: bool = False
+
+    def in_flight(self, asked: int | None = None) -> int:
+        """Give the number of requests a load may have in flight: what it asks for, within the connection's ceiling."""
+        if asked is None:
+            return self.max_in_flight or DEFAULT_IN_FLIGHT
+        return min(asked, self.max_in_flight or asked)
+
+
+def read_connection(connection: AirflowConnection) -> ConnectionSettings:
+    """Turn an Airflow connection into settings.
+
+    :param connection: a connection of type ``clevertap``.
+    :raises ConfigurationError: when a field is missing, malformed or out of bounds.
+    :raises UnknownRegionError: when neither a base URL nor one of CleverTap's regions is given.
+    """
+    name = connection.conn_id
+    extra = _extra(connection)
+    if extra.get("passcode"):
+        raise ConfigurationError(
+            f"Connection {name!r} keeps a passcode in its extra, which Airflow shows in clear. "
+            "Move it to the field Passcode (password) and change it in CleverTap."
+        )
+    region = _text(extra.get("region"))
+    host = _text(connection.host)
+    try:
+        url = base_url(region, host, scheme=connection.schema, port=connection.port)
+    except ConfigurationError as error:
+        raise type(error)(f"Connection {name!r}: {error}") from None
+    return ConnectionSettings(
+        conn_id=name,
+        account_id=connection.login or "",
+        passcode=connection.password or "",
+        base_url=url,
+        region=None if host else region,
+        timeout=_number(extra.get("timeout"), name, "timeout", LONGEST_TIMEOUT) or DEFAULT_TIMEOUT,
+        max_in_flight=_whole_number(extra.get("max_in_flight"), name, "max_in_flight", MAX_IN_FLIGHT),
+        gzip=_yes_or_no(extra.get("gzip"), name, "gzip"),
+    )
+
+
+def connect(settings: ConnectionSettings, in_flight: int | None = None) -> CleverTapClient:
+    """Make the client for a connection.
+
+    :param settings: what the connection says.
+    :param in_flight: how many requests a load asks to have in flight; the connection's ceiling stands above it.
+    :raises ConfigurationError: when the account id or the passcode is missing or cannot be one.
+    """
+    from airflow_provider_clevertap.api.client import CleverTapClient
+
+    try:
+        return CleverTapClient(
+            settings.account_id,
+            settings.passcode,
+            settings.base_url,
+            timeout=settings.timeout,
+            max_in_flight=settings.in_flight(in_flight),
+            gzip=settings.gzip,
+        )
+    except ConfigurationError as error:
+        raise ConfigurationError(f"Connection {settings.conn_id!r}: {error}") from None
+
+
+def _extra(connection: AirflowConnection) -> Mapping[str, Any]:
+    # Not extra_dejson: it hands every short value to Airflow's masker, which then logs a puzzling line about each.
+    text = connection.extra
+    if not text:
+        return {}
+    try:
+        extra = json.loads(text)
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise ConfigurationError(f"Connection {connection.conn_id!r}: the extra must be a JSON object.")
+    return extra
+
+
+def _text(value: object) -> str | None:
+    return str(value).strip() or None if value is not None else None
+
+
+def _number(value: object, name: str, key: str, most: float) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 < number <= most:
+        raise ConfigurationError(
+            f"Connection {name!r}: {key} must be a number above 0 and at most {most:g}, not {value!r}."
+        )
+    return number
+
+
+def _whole_number(value: object, name: str, key: str, most: int) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = int(str(value)) if not isinstance(value, bool | float) else 0
+    except ValueError:
+        number = 0
+    if not 1 <= number <= most:
+        raise ConfigurationError(f"Connection {name!r}: {key} must be a whole number from 1 to {most}, not {value!r}.")
+    return number
+
+
+def _yes_or_no(value: object, name: str, key: str) -> bool:
+    if value is None or value == "":
+        return False
+    text = str(value).lower() if isinstance(value, bool | str) else ""
+    if text not in ("true", "false"):
+        raise ConfigurationError(f"Connection {name!r}: {key} must be true or false, not {value!r}.")
+    return text == "true"

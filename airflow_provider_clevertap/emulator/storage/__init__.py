@@ -1,0 +1,1 @@
+"""What the emulator stores, in SQLite: profiles, events, device tokens, requests and errors."""

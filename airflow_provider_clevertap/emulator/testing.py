@@ -1,0 +1,237 @@
+"""An emulator inside a test or a script: started, asked and stopped by one ``with`` statement."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from airflow_provider_clevertap.emulator.account import EmulatedAccount
+from airflow_provider_clevertap.emulator.faults.rules import FaultRule, Rule
+from airflow_provider_clevertap.emulator.http.app import build_runner
+from airflow_provider_clevertap.emulator.settings import (
+    DEFAULT_ACCOUNT_ID,
+    DEFAULT_PASSCODE,
+    Credentials,
+    Settings,
+)
+from airflow_provider_clevertap.emulator.storage.database import IN_MEMORY
+from airflow_provider_clevertap.emulator.storage.queries import listed
+
+LOOPBACK = "127.0.0.1"
+
+T = TypeVar("T")
+
+
+async def serve(
+    emulator: EmulatedAccount, host: str, port: int, bound: socket.socket | None = None
+) -> tuple[web.AppRunner, int]:
+    """Start answering; return the runner, whose ``cleanup()`` stops it, and the port.
+
+    :param host: the address to listen on.
+    :param port: the port; 0 for a free one.
+    :param bound: a socket that has an address already, instead of both.
+    """
+    emulator.stopping.clear()
+    runner = build_runner(emulator)
+    await runner.setup()
+    await (web.TCPSite(runner, host, port) if bound is None else web.SockSite(runner, bound)).start()
+    return runner, int(runner.addresses[0][1])
+
+
+class RunningEmulator:
+    """An emulator in a background thread, on 127.0.0.1.
+
+    Usable more than once one after another; each ``with`` begins with what its database holds. All methods may be
+    called from any thread while it runs::
+
+        with RunningEmulator() as emulator:
+            load_into(emulator.url, emulator.account_id, emulator.passcode)
+            assert emulator.profile("cust-1")["data"]["Email"] == "asha@example.com"
+
+    :param account_id: the account id it expects.
+    :param passcode: the passcode it expects.
+    :param port: the port; 0 for a free one.
+    :param database: a file, made when missing, or ``:memory:``.
+    :param settings: see :class:`~airflow_provider_clevertap.emulator.settings.Settings`, by name.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        passcode: str = DEFAULT_PASSCODE,
+        port: int = 0,
+        database: str = IN_MEMORY,
+        **settings: Any,
+    ) -> None:
+        self.account_id = account_id
+        self.passcode = passcode
+        self.url = ""
+        self._port = port
+        self._database = database
+        self._settings = Settings().changed(settings)
+        self._kept_port: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="clevertap-emulator", daemon=True)
+        self._thread.start()
+        try:
+            self._emulator = EmulatedAccount(
+                Credentials(self.account_id, self.passcode), self._settings, self._database
+            )
+            (self._runner, self._open_port) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._port))
+        except BaseException:
+            self._stop_loop()
+            raise
+        self.url = f"http://{LOOPBACK}:{self._open_port}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wait(self._runner.cleanup)
+        if self._kept_port is not None:
+            self._kept_port.close()
+        self._emulator.close()
+        self._stop_loop()
+
+    def _stop_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _wait(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+
+    def _call(self, work: Callable[[], T]) -> T:
+        async def run() -> T:
+            return work()
+
+        return self._wait(run)
+
+    def _items(self, name: str, only: str | None) -> list[dict[str, Any]]:
+        page = self._wait(lambda: self._emulator.listed(listed, name, only=only))
+        items: list[dict[str, Any]] = page["items"]
+        return items
+
+    def stats(self) -> dict[str, Any]:
+        """Return the totals, as ``GET /admin/stats`` does."""
+        return self._wait(self._emulator.stats)
+
+    def profiles(self, key: str | None = None) -> list[dict[str, Any]]:
+        """Return the profiles, the last changed last.
+
+        :param key: only the one with this identity or objectId.
+        """
+        return self._items("profiles", key)
+
+    def profile(self, key: str) -> dict[str, Any]:
+        """Return one profile.
+
+        :param key: its identity or objectId.
+        :raises KeyError: there is none.
+        """
+        found = self.profiles(key)
+        if not found:
+            raise KeyError(key)
+        return found[0]
+
+    def events(self, key: str | None = None) -> list[dict[str, Any]]:
+        """Return the events in the order they came, repeated ones repeated.
+
+        :param key: only those of this identity or objectId.
+        """
+        return self._items("events", key)
+
+    def tokens(self, object_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the device tokens.
+
+        :param object_id: only the one of this objectId.
+        """
+        return self._items("tokens", object_id)
+
+    def refused(self, key: str | None = None) -> list[dict[str, Any]]:
+        """Return the refused records with code and error.
+
+        :param key: only those of this identity or objectId.
+        """
+        return self._items("refused", key)
+
+    def error_stream(self, key: str | None = None) -> list[dict[str, Any]]:
+        """Return what was answered with success and still left out or found wrong.
+
+        :param key: only what concerns this identity or objectId.
+        """
+        return self._items("error_stream", key)
+
+    def requests(self, path: str | None = None) -> list[dict[str, Any]]:
+        """Return the request log.
+
+        :param path: only requests to this path.
+        """
+        return self._items("requests", path)
+
+    def inject(self, *rules: dict[str, Any] | Rule) -> None:
+        """Put fault rules in force, behind those that are.
+
+        :param rules: JSON objects as ``POST /admin/faults`` takes them, or fault objects.
+        :raises msgspec.ValidationError: a rule is unknown, or a field of it.
+        """
+        read = [rule if isinstance(rule, FaultRule) else msgspec.convert(rule, Rule) for rule in rules]
+        self._call(lambda: self._emulator.faults.add(read))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the rules in force, each with how often it matched and struck."""
+        return self._call(self._emulator.faults.listed)
+
+    def clear_faults(self) -> None:
+        """Drop all fault rules."""
+        self._call(self._emulator.faults.clear)
+
+    def set_max_in_flight(self, uploads: int, other: int | None = None) -> None:
+        """Change the ceilings.
+
+        :param uploads: uploads answered at the same time.
+        :param other: the same for every other API; unchanged without it.
+        """
+        self.change_settings(max_in_flight=uploads, **({} if other is None else {"max_in_flight_other": other}))
+
+    def change_settings(self, **changes: Any) -> None:
+        """Change settings while the emulator runs.
+
+        :param changes: see :class:`~airflow_provider_clevertap.emulator.settings.Settings`, by name.
+        :raises msgspec.ValidationError: a name is unknown or a value does not fit.
+        """
+        changed = self._emulator.settings.changed(changes)
+
+        def change() -> None:
+            self._emulator.settings = changed
+
+        self._call(change)
+
+    def go_down(self) -> None:
+        """Answer what is in flight, then close all connections and refuse new ones. What has arrived stays."""
+        self._wait(self._runner.cleanup)
+        # bound and not listening: connections are refused, and nobody else gets the port
+        self._kept_port = socket.socket()
+        self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept_port.bind((LOOPBACK, self._open_port))
+
+    def come_back(self) -> None:
+        """Listen again after :meth:`go_down`, on the same port."""
+        (self._runner, _) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._open_port, self._kept_port))
+
+    def reset(self) -> None:
+        """Forget everything that has arrived, the peaks and the faults. Settings stay."""
+        self._wait(self._emulator.reset)

@@ -1,0 +1,117 @@
+"""What an event record may hold (https://developer.clevertap.com/docs/upload-events-api)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from airflow_provider_clevertap.emulator.settings import Settings
+from airflow_provider_clevertap.emulator.validation.common import (
+    Key,
+    RecordRejected,
+    ValidationContext,
+    identifier_of,
+    is_kept_key,
+    is_kept_value,
+    time_of,
+)
+
+CHARGED_ITEMS = 256
+"""Items in one ``Charged`` event."""
+
+
+def name_key(name: str) -> str:
+    """Return an event name as CleverTap compares it: without case and spaces."""
+    return name.replace(" ", "").lower()
+
+
+RESTRICTED_EVENTS = frozenset(
+    name_key(name)
+    for name in (
+        "Notification Sent",
+        "Notification Viewed",
+        "Notification Clicked",
+        "Notification Delivered",
+        "Notification Replied",
+        "UTM Visited",
+        "App Launched",
+        "App Uninstalled",
+        "App Version Changed",
+        "Stayed",
+        "Reply Sent",
+        "Experiment Rendered",
+        "Reachable By",
+        "Identity Set",
+        "Identity Reset",
+        "Identity Error",
+    )
+)
+"""System events nobody may raise from outside. ``Charged`` is one that may be."""
+
+
+class EventArrival(NamedTuple):
+    """An event record that passed.
+
+    :param is_dropped: answered with success, then left out (its name breaks a limit).
+    :param ts: UNIX seconds.
+    """
+
+    number: int
+    key: Key
+    name: str
+    data: dict[str, Any]
+    ts: int
+    is_dropped: bool
+
+
+def read_event(reading: ValidationContext, record: dict[str, Any], now: int, settings: Settings) -> EventArrival:
+    """Read one event record.
+
+    :param now: UNIX seconds, for a record without ``ts``.
+    :raises RecordRejected: it is refused.
+    """
+    key = identifier_of(reading, record)
+    ts = time_of(reading, record, now)
+    name = _name_of(record, settings)
+    data = record.get("evtData")
+    if type(data) is not dict:
+        raise RecordRejected(512, "evtData is missing or not an object")
+    if len(data) > settings.max_event_properties:
+        raise RecordRejected(522, settings.max_event_properties)
+    is_charged = name_key(name) == "charged"
+    items = _items_of(reading, data) if is_charged and "Items" in data else None
+    is_dropped = not is_kept_key(reading, name)
+    kept = _kept_properties(reading, data, ignore="Items" if items is not None else None)
+    if items is not None:
+        kept["Items"] = items
+    return EventArrival(reading.number, key, name, kept, ts, is_dropped)
+
+
+def _name_of(record: dict[str, Any], settings: Settings) -> str:
+    name = record.get("evtName")
+    if name is None or (type(name) is str and not name.strip()):
+        raise RecordRejected(509)
+    if type(name) is not str:
+        raise RecordRejected(512, "evtName is not a text")
+    compared = name_key(name)
+    if compared in RESTRICTED_EVENTS:
+        raise RecordRejected(513)
+    if any(compared == name_key(discarded) for discarded in settings.discarded_events):
+        raise RecordRejected(528)
+    return name
+
+
+def _items_of(reading: ValidationContext, data: dict[str, Any]) -> list[dict[str, Any]]:
+    items = data["Items"]
+    if type(items) is not list or not all(type(item) is dict for item in items):
+        raise RecordRejected(512, "Items is not a list of objects")
+    if len(items) > CHARGED_ITEMS and not reading.unanswered("Items", f"more than {CHARGED_ITEMS} items"):
+        items = items[:CHARGED_ITEMS]
+    return [_kept_properties(reading, item) for item in items]
+
+
+def _kept_properties(reading: ValidationContext, data: dict[str, Any], ignore: str | None = None) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in data.items()
+        if name != ignore and is_kept_key(reading, name) and is_kept_value(reading, name, value)
+    }

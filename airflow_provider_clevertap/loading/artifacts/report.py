@@ -1,0 +1,63 @@
+"""The report of a load: its summary and circumstances, kept as a JSON file. No row data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.storage.files import AtomicFile
+from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
+from airflow_provider_clevertap.records.error_codes import ERROR_CODES
+
+
+def write_report(
+    place: Any,
+    *,
+    source: str,
+    summary: Summary,
+    mappings: Mapping[str, Mapping[str, Column | None] | None],
+    group_by: str | None,
+    failure: str | None,
+    mode: int = PRIVATE,
+) -> None:
+    """Write the report.
+
+    :param place: where it goes.
+    :param source: the source's name.
+    :param summary: the finished summary.
+    :param mappings: what the user said of columns, by the name of the argument; ``None`` when nothing.
+    :param group_by: the column that says which rows make one record, if any.
+    :param failure: why the load failed, ``None`` when it did not.
+    :param mode: who may read the file, where it is a local path.
+    """
+    report = {
+        "source": source,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "failure": failure,
+        "summary": summary.to_dict(),
+        "codes": {str(code): ERROR_CODES[code]._asdict() for code in sorted(summary.codes) if code in ERROR_CODES},
+        **{argument: _all_described(choices) for argument, choices in mappings.items() if choices is not None},
+    }
+    if group_by is not None:
+        report["group_by"] = group_by
+    file = AtomicFile(place, mode)
+    file.prepare()
+    try:
+        file.open().write(json.dumps(report, indent=2, ensure_ascii=False))
+        file.publish()
+    finally:
+        file.discard()
+
+
+def _all_described(choices: Mapping[str, Column | None]) -> dict[str, Any]:
+    return {name: None if choice is None else _described(choice) for name, choice in choices.items()}
+
+
+def _described(choice: Column) -> dict[str, Any]:
+    defaults = Column()
+    described = {name: getattr(choice, name) for name in Column.__slots__}
+    return {name: value for name, value in described.items() if value != getattr(defaults, name)}

@@ -1,0 +1,1 @@
+"""Order lines become one ``Charged`` event for each order, with its items."""

@@ -1,0 +1,107 @@
+"""The items of orders as JSON, from whole columns where they are certainly fine, by the law where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
+from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn, join_objects
+from airflow_provider_clevertap.loading.encoding.orders.folding import OrderRows
+from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
+from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
+from airflow_provider_clevertap.loading.rows import slicing
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
+from airflow_provider_clevertap.records.column_rules import CellRule
+from airflow_provider_clevertap.records.event import EVENT_SCHEMA
+from airflow_provider_clevertap.records.issues import Issue
+from airflow_provider_clevertap.records.items import EVENT_FIELDS, ITEM_SCHEMA, ITEMS, issue_field, read_item
+
+_ITEMS_RULE = CellRule(ITEMS, custom=False)
+
+
+class ItemColumns:
+    """What to do with the item columns of blocks of one set of columns.
+
+    :param names: the source's columns.
+    :param types: their Arrow types; ``None`` for Python values.
+    :param items: the columns that go into each item, and what they become.
+    :param fixed: every column of the source is known now.
+    :raises MappingError: when they cannot become items as asked.
+    """
+
+    def __init__(
+        self, names: Sequence[str], types: Sequence[Any], items: Mapping[str, Column | None], *, fixed: bool
+    ) -> None:
+        self._columns = plan_columns(names, items, shape=ITEM_SCHEMA, unmapped="ignore", fixed=fixed)
+        for column in self._columns:
+            if EVENT_SCHEMA.canonical(column.rule.key) in EVENT_FIELDS:
+                raise MappingError(
+                    f"item column {column.source!r} would become {column.rule.key}, which belongs to the order as a "
+                    "whole: put it into columns, or give it another name"
+                )
+        self._rules = [column.rule for column in self._columns]
+        by_name = dict(zip(names, types, strict=True))
+        self._screens = [
+            None if by_name[column.source] is None else select_converter(column.rule, by_name[column.source], {})
+            for column in self._columns
+        ]
+        self._sources = {issue_field(column.rule.key): column.source for column in self._columns}
+
+    def make(self, rows: OrderRows) -> DerivedField:
+        """Make the items of some orders."""
+        columns = [
+            EncodedColumn(column.rule, convert_column(rows.lines, column.source, screen), column.rule.key)
+            for column, screen in zip(self._columns, self._screens, strict=True)
+        ]
+        doubtful: Mask | None = None
+        for column in columns:
+            doubtful = either(doubtful, column.screened.doubtful)
+        texts = join_objects(columns, len(rows.lines), doubtful)
+        screened = ConvertedColumn(_listed(texts, rows), _by_order(doubtful, rows), "[", "]")
+        return DerivedField(
+            EncodedColumn(_ITEMS_RULE, screened, ITEMS), lambda order: self._read(rows, order), self._sources
+        )
+
+    def _read(self, rows: OrderRows, order: int) -> tuple[list[dict[str, Any]] | None, list[Issue]]:
+        """Give what the law reads of one order's items; ``None`` when its lines hold none."""
+        start, stop = rows.bounds[order : order + 2].tolist()
+        lines = slicing.slice_block(rows.lines, start, stop)
+        cells = [slicing.values_of(lines, column.source) for column in self._columns]
+        items: list[dict[str, Any]] = []
+        faults: list[Issue] = []
+        for place in range(stop - start):
+            item, found = read_item(self._rules, [column[place] for column in cells])
+            if item:
+                items.append(item)
+            number = rows.row_number(start + place)
+            faults += [fault._replace(reason=f"{fault.reason} (row {number})") for fault in found]
+        return items or None, faults
+
+
+def _listed(texts: Any, rows: OrderRows) -> Any:
+    """Join each order's items with commas; null where an order has none."""
+    bounds = rows.bounds
+    if texts.null_count:
+        filled = texts.is_valid().to_numpy(zero_copy_only=False)
+        bounds = np.concatenate([[0], np.cumsum(filled)])[bounds]
+        texts = texts.drop_null()
+    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), texts), ",")
+    empty = none_if_clear(np.diff(bounds) == 0)
+    return joined if empty is None else pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined)
+
+
+def _by_order(doubtful: Mask | None, rows: OrderRows) -> Mask | None:
+    """Mark the orders that have a doubtful line."""
+    if doubtful is None:
+        return None
+    marks = np.zeros(len(rows), np.bool_)
+    marks[rows.orders[doubtful]] = True
+    return marks

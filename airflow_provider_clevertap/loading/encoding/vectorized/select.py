@@ -1,0 +1,274 @@
+"""Which screen reads which column: by the field it fills, its declared type, and the type its source gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_clevertap.loading.encoding.vectorized import converters as columns
+from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
+from airflow_provider_clevertap.loading.encoding.vectorized.dates import SecondsConverter, select_date_converter
+from airflow_provider_clevertap.loading.encoding.vectorized.lists import select_items_converter
+from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
+    NumberConverter,
+    read_international,
+    select_number_converter,
+)
+from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.text_arrays import (
+    Mask,
+    as_mask,
+    blank_out,
+    either,
+    empty_to_null,
+    none_if_clear,
+)
+from airflow_provider_clevertap.records import fields, values
+from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
+from airflow_provider_clevertap.records.device_token import read_token_type
+from airflow_provider_clevertap.records.event import read_event_name
+from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS, TS_MILLISECONDS_FROM
+from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
+
+#: Narrower than the law's own shape of an address, so that RE2 and Python cannot disagree on it.
+_PLAIN_EMAIL = r"^[A-Za-z0-9._%+'&/=?!#$*^`{|}~\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
+_PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}$"
+_PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
+_PLAIN_AGE = r"^(0|[1-9][0-9]{0,2})$"
+_PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?$"
+_PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
+
+_FLAG_FIELDS = (
+    "MSG-email", "MSG-push", "MSG-sms", "MSG-whatsapp", "MSG-webpush",
+    "MSG-dndPhone", "MSG-dndEmail", "MSG-dndWhatsApp",
+)  # fmt: skip
+_TRUTH = {**dict.fromkeys(values.TRUE_WORDS, "true"), **dict.fromkeys(values.FALSE_WORDS, "false")}
+
+#: Fields CleverTap knows, when the column is text of no declared type.
+_KNOWN_TEXT: Mapping[str, Converter] = {
+    "Email": columns.trimmed(columns.matching(_PLAIN_EMAIL, '"', '"')),
+    "Gender": columns.words(fields.GENDER_WORDS, '"', '"'),
+    "Employed": columns.words(fields.YES_NO_WORDS, '"', '"'),
+    "Married": columns.words(fields.YES_NO_WORDS, '"', '"'),
+    "Education": columns.words(fields.EDUCATION_WORDS, '"', '"'),
+    "Age": columns.matching(_PLAIN_AGE),
+    "Photo": columns.trimmed(columns.matching(_PLAIN_URL, '"', '"')),
+    "Name": columns.text,
+    "Customer Type": columns.text,
+    "Tz": columns.text,
+    "ct_is_test_user": columns.text,
+    **dict.fromkeys(_FLAG_FIELDS, columns.words(_TRUTH)),
+    **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.identity),
+    "evtName": columns.names(read_event_name),
+    **dict.fromkeys(("token", "p256dh", "auth"), columns.token),
+    "type": columns.names(read_token_type),
+}
+
+#: Declared types, when the column is text and the field is a custom attribute.
+_DECLARED_TEXT: Mapping[DeclaredType | None, Converter] = {
+    None: columns.text,
+    DeclaredType.TEXT: columns.text,
+    DeclaredType.INTEGER: columns.integers,
+    DeclaredType.FLOAT: columns.trimmed(columns.matching(_PLAIN_FLOAT)),
+    DeclaredType.BOOLEAN: columns.words(_TRUTH),
+}
+
+
+#: Declared types, when the source says the column is whole numbers and the field is a custom attribute.
+_DECLARED_INTEGERS: Mapping[DeclaredType | None, Converter] = {
+    **dict.fromkeys((None, DeclaredType.INTEGER, DeclaredType.FLOAT), columns.whole_numbers),
+    DeclaredType.TEXT: lambda column: ConvertedColumn(column.cast(pa.string()), None, '"', '"'),
+    DeclaredType.BOOLEAN: columns.written_out(columns.words(_TRUTH)),
+}
+
+#: Fields CleverTap knows that take true and false, or 1 and 0, too.
+_TRUTH_FIELDS = (*_FLAG_FIELDS, "Employed", "Married")
+
+#: Fields CleverTap knows, when the source says the column is whole numbers.
+_KNOWN_NUMBERS: Mapping[str, Converter] = {
+    # 0 and -1 stand for nobody.
+    **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.numbers_between(1, before='"', after='"')),
+    "Age": columns.numbers_between(0),
+}
+
+#: Declared types that say no more than the field itself does.
+_OWN_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.fromkeys(
+    _FLAG_FIELDS, DeclaredType.BOOLEAN
+)
+
+
+def select_converter(rule: CellRule, column_type: Any, settings: Mapping[str, Any]) -> Converter | None:
+    """Find the screen for a column.
+
+    :param rule: how the column is read.
+    :param column_type: the Arrow type of its cells.
+    :param settings: what the law knows besides the row.
+    :returns: the screen; ``None`` when every cell that is not empty must go to the law.
+    """
+    if rule.problem is not None:
+        return None
+    if rule.operator is not None:
+        return _operation_screen(rule, column_type)
+    if rule.custom:
+        return _custom_screen(rule, column_type)
+    if rule.key == "ts":
+        return _time_screen(rule, column_type, settings.get("latest_ts"))
+    if rule.key == "Phone":
+        return _phone_screen(rule, column_type, settings.get("default_country"))
+    if rule.key == "DOB" and rule.type is DeclaredType.DATE:
+        return _date_screen(rule, column_type)
+    return _known_screen(rule, column_type)
+
+
+def convert_column(block: RowBlock, name: str, screen: Converter | None) -> ConvertedColumn:
+    """Converter one of a block's columns; without a screen, every cell that is not empty is doubtful."""
+    column = block.columns.get(name)
+    if column is None:
+        filled = np.array([not values.is_empty(value) for value in block.objects[name]], np.bool_)
+    elif screen is None:
+        filled = column.is_valid().to_numpy(zero_copy_only=False)
+    else:
+        return screen(empty_to_null(column) if pa.types.is_string(column.type) else column)
+    return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(filled))
+
+
+def _custom_screen(rule: CellRule, column_type: Any) -> Converter | None:
+    holds_dates = pa.types.is_timestamp(column_type) or pa.types.is_date(column_type)
+    if rule.type is DeclaredType.DATE or (rule.type is None and holds_dates):
+        return _date_screen(rule, column_type)
+    if pa.types.is_string(column_type):
+        return _list_screen(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
+    if pa.types.is_integer(column_type):
+        return _DECLARED_INTEGERS.get(rule.type)
+    if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
+        return columns.written_out(columns.matching(_PLAIN_FLOAT))
+    if pa.types.is_floating(column_type):
+        return {
+            None: columns.floats,
+            DeclaredType.FLOAT: columns.floats,
+            DeclaredType.INTEGER: columns.whole_floats,
+        }.get(rule.type)
+    if pa.types.is_boolean(column_type) and rule.type in (None, DeclaredType.BOOLEAN):
+        return columns.flags
+    return None
+
+
+def _known_screen(rule: CellRule, column_type: Any) -> Converter | None:
+    own = _OWN_TYPES.get(rule.key)
+    if rule.type not in (None, DeclaredType.TEXT, own):
+        return None
+    if pa.types.is_string(column_type):
+        return _KNOWN_TEXT.get(rule.key)
+    if rule.key in _FLAG_FIELDS and pa.types.is_boolean(column_type):
+        return columns.flags
+    if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
+        return columns.written_out(_KNOWN_TEXT[rule.key])
+    return _KNOWN_NUMBERS.get(rule.key) if pa.types.is_integer(column_type) else None
+
+
+def _operation_screen(rule: CellRule, column_type: Any) -> Converter | None:
+    if rule.operator in LIST_OPERATORS and pa.types.is_string(column_type):
+        return _list_screen(rule, rule.operator)
+    operand = _number_screen(column_type) if rule.operator in NUMBER_OPERATORS else None
+    if operand is None:
+        return None
+    return lambda column: operand(column)._replace(before=f'{{"{rule.operator}":', after="}")
+
+
+def _list_screen(rule: CellRule, operator: str) -> Converter | None:
+    items = select_items_converter(rule.separator)
+    return None if items is None else lambda column: ConvertedColumn(*items(column), f'{{"{operator}":["', '"]}')
+
+
+def _number_screen(column_type: Any) -> Converter | None:
+    if pa.types.is_string(column_type):
+        return columns.matching(_PLAIN_FLOAT)
+    if pa.types.is_integer(column_type):
+        return columns.whole_numbers
+    return columns.floats if pa.types.is_floating(column_type) else None
+
+
+def _phone_screen(rule: CellRule, column_type: Any, country: str | None) -> Converter | None:
+    """Take international numbers, local ones where the country is known, and both as people write them."""
+    if rule.type not in (None, DeclaredType.TEXT):
+        return None
+    local = None if country is None else select_number_converter(country)
+    if pa.types.is_integer(column_type):
+        return None if local is None else columns.written_out(_written_numbers(local))
+    if not pa.types.is_string(column_type):
+        return None
+    screen = columns.matching(_PLAIN_PHONE, '"', '"')
+    for read in (local, read_international):
+        screen = screen if read is None else columns.or_else(screen, _written_numbers(read))
+    return screen
+
+
+def _written_numbers(read: NumberConverter) -> Converter:
+    def screen(column: Any) -> ConvertedColumn:
+        numbers, doubtful = read(column)
+        return ConvertedColumn(pc.binary_join_element_wise("+", numbers, ""), doubtful, '"', '"')
+
+    return screen
+
+
+def _date_screen(rule: CellRule, column_type: Any) -> Converter | None:
+    seconds_of = select_date_converter(rule.dates, column_type)
+    if seconds_of is None:
+        return None
+
+    def screen(column: Any) -> ConvertedColumn:
+        seconds, doubtful = seconds_of(column)
+        return ConvertedColumn(seconds.cast(pa.string()), doubtful, '"$D_', '"')
+
+    return screen
+
+
+def _time_screen(rule: CellRule, column_type: Any, latest: int | None) -> Converter | None:
+    """Take the times of records: seconds, milliseconds or dates."""
+    dates = select_date_converter(rule.dates, column_type)
+    if rule.type is DeclaredType.DATE or pa.types.is_timestamp(column_type) or pa.types.is_date(column_type):
+        read = dates if rule.type in (None, DeclaredType.TEXT, DeclaredType.DATE) else None
+    elif rule.type not in (None, DeclaredType.TEXT, DeclaredType.INTEGER):
+        read = None
+    elif pa.types.is_string(column_type):
+        read = _text_times(dates if rule.type is not DeclaredType.INTEGER else None)
+    else:
+        read = (lambda column: (_as_seconds(column), None)) if _is_modest(column_type) else None
+    if read is None:
+        return None
+    in_range = columns.numbers_between(1, TS_MILLISECONDS_FROM - 1 if latest is None else latest)
+
+    def screen(column: Any) -> ConvertedColumn:
+        seconds, doubtful = read(column)
+        times = in_range(seconds)
+        return times._replace(doubtful=either(doubtful, times.doubtful))
+
+    return screen
+
+
+def _text_times(dates: SecondsConverter | None) -> SecondsConverter:
+    """Read text as numbers or as dates, whichever its first cell is."""
+
+    def read(column: Any) -> tuple[Any, Mask | None]:
+        first = next(iter(column[:1000].drop_null()[:1].to_pylist()), "")
+        if dates is not None and "-" in first:
+            return dates(column)
+        odd = ~as_mask(pc.match_substring_regex(column, _PLAIN_TIME)) & as_mask(column.is_valid())
+        doubtful = odd if odd.any() else None
+        return _as_seconds(blank_out(column, doubtful).cast(pa.int64())), doubtful
+
+    return read
+
+
+def _is_modest(column_type: Any) -> bool:
+    """Tell whether every number of an integer column fits 64 bits with a sign."""
+    return pa.types.is_integer(column_type) and not pa.types.is_uint64(column_type)
+
+
+def _as_seconds(numbers: Any) -> Any:
+    milliseconds = pc.greater_equal(numbers, TS_MILLISECONDS_FROM)
+    return pc.if_else(milliseconds, pc.divide(numbers, 1000), numbers)

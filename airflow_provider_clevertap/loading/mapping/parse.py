@@ -1,0 +1,89 @@
+"""What a user says of columns, in every form it may be said in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from airflow_provider_clevertap.columns import Column, ColumnChoice
+from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
+from airflow_provider_clevertap.records.column_rules import DeclaredType
+
+#: The types of CleverTap's SFTP manifest (https://developer.clevertap.com/docs/imports-via-sftp).
+_MANIFEST_TYPES: Mapping[str, DeclaredType] = {
+    "STRING": DeclaredType.TEXT,
+    "INTEGER": DeclaredType.INTEGER,
+    "LONG": DeclaredType.INTEGER,
+    "FLOAT": DeclaredType.FLOAT,
+    "BOOLEAN": DeclaredType.BOOLEAN,
+    "DATE": DeclaredType.DATE,
+}
+_MANIFEST_KEYS = frozenset({"ctName", "dataType"})
+
+
+def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
+    """Read every form a user may write a column in; ``None`` leaves the column out.
+
+    :raises MappingError: when a form is not known.
+    """
+    return {source: _read_choice(source, choice) for source, choice in (columns or {}).items()}
+
+
+def _read_choice(source: str, choice: ColumnChoice) -> Column | None:
+    if choice is None or isinstance(choice, Column):
+        return choice
+    if isinstance(choice, str):
+        return Column(choice)
+    if isinstance(choice, Mapping):
+        return _from_manifest(source, choice) if _MANIFEST_KEYS & set(choice) else _from_object(source, choice)
+    raise MappingError(f"column {source!r}: expected a name or a Column, not {type(choice).__name__}")
+
+
+def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
+    allowed = [field.name for field in fields(Column)]
+    unknown = [name for name in choice if name not in allowed]
+    if unknown:
+        raise MappingError(f"column {source!r}: {unknown[0]!r} is not an option; use {', '.join(allowed)}")
+    return Column(**choice)
+
+
+def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
+    unknown = [name for name in choice if name not in _MANIFEST_KEYS]
+    if unknown:
+        raise MappingError(f"column {source!r}: {unknown[0]!r} cannot stand next to ctName and dataType")
+    name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
+    known = _MANIFEST_TYPES.get(declared.upper())
+    if known is not None:
+        return Column(name, type=known.value)
+    if "yy" in declared:
+        return Column(name, type="date", format=declared)
+    raise MappingError(
+        f"column {source!r}: dataType {declared!r} is not known; use {', '.join(_MANIFEST_TYPES)} or a date pattern"
+    )
+
+
+def parse_named_columns(argument: str, columns: Mapping[str, ColumnChoice] | Sequence[str]) -> dict[str, Column | None]:
+    """Read columns that may also be a list of names, which then stay as they are.
+
+    :param argument: what the user calls them; every message begins so.
+    :raises ConfigurationError: when there are none, or they are neither a mapping nor a list.
+    :raises MappingError: when a form is not known, or a name is there twice.
+    """
+    if not isinstance(columns, Mapping):
+        columns = _from_names(argument, columns)
+    if not columns:
+        raise ConfigurationError(f"{argument} is empty: name one column at least, or leave it out")
+    try:
+        return parse_columns(columns)
+    except MappingError as error:
+        raise MappingError(f"{argument}: {error}") from None
+
+
+def _from_names(argument: str, names: Any) -> dict[str, ColumnChoice]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f"{argument} must be a mapping from source columns to fields, or a list of columns")
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise MappingError(f"{argument}: column {twice[0]!r} is named twice")
+    return {name: Column() for name in names}

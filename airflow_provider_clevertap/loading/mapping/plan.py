@@ -1,0 +1,254 @@
+"""From what the user said of the columns to one rule for each: every mistake is found before the first row is sent."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
+from airflow_provider_clevertap.records.dates import DateReader
+from airflow_provider_clevertap.records.fields import read_key
+from airflow_provider_clevertap.records.operations import OPERATORS
+from airflow_provider_clevertap.records.record_validation import RecordSchema
+
+Unmapped: TypeAlias = Literal["send", "ignore", "error"]
+
+#: Names of columns in one message.
+_MOST_LISTED = 30
+#: How else a field that every record needs can be given.
+_REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or say timestamp='now'"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedColumn:
+    """A source column and the rule that reads it.
+
+    :param source: the column.
+    :param rule: how it is read, and the field it fills.
+    :param asked: the field as the user, or the source, spells it.
+    """
+
+    source: str
+    rule: CellRule
+    asked: str
+
+
+def plan_columns(
+    names: Sequence[str],
+    choices: Mapping[str, Column | None],
+    *,
+    shape: RecordSchema,
+    unmapped: Unmapped = "send",
+    fixed: bool = True,
+    constants: Collection[str] = (),
+) -> tuple[PlannedColumn, ...]:
+    """Decide for each source column which field it fills and how.
+
+    :param names: the source's columns.
+    :param choices: what the user said of them.
+    :param shape: the kind of record.
+    :param unmapped: what happens to columns nothing was said of.
+    :param fixed: every column of the source is known now. Else some may appear later, and a column that cannot be
+        sent spoils only the rows that fill it.
+    :param constants: the fields that are the same in every record, which no column may fill.
+    :raises MappingError: when the columns cannot become a record as asked.
+    """
+    if fixed:
+        _refuse_unknown(names, choices)
+    others = [name for name in names if name not in choices]
+    if others and unmapped == "error":
+        raise MappingError(
+            f"not mapped, and unmapped='error': {_listed(others)}. Map each to a field, or to None to leave it out"
+        )
+    planned = []
+    for name in names:
+        choice = choices.get(name, Column() if unmapped == "send" else None)
+        if choice is not None and not _is_left_out(name, choices, shape):
+            asked = name if choice.name is None else choice.name
+            planned.append(PlannedColumn(name, _rule(name, choice, shape), asked))
+    _refuse_twice(planned, constants)
+    _refuse_bad_names(column for column in planned if fixed or column.source in choices)
+    if fixed:
+        _require_fields(planned, names, shape, constants)
+    return tuple(planned)
+
+
+def check_key_column(key: str, names: Sequence[str], types: Sequence[Any]) -> None:
+    """Check the column that says which rows belong together.
+
+    :param types: the columns' Arrow types; ``None`` for Python values.
+    :raises MappingError: when there is no such column, or its ids have lost digits.
+    """
+    _refuse_unknown(names, {key: None})
+    if str(dict(zip(names, types, strict=True))[key]) in ("halffloat", "float", "double"):
+        raise MappingError(
+            f"column {key!r} holds floating-point numbers, which cannot tell long ids apart: read it as text "
+            "(pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
+        )
+
+
+def notes_on(planned: Sequence[PlannedColumn], shape: RecordSchema) -> Iterable[str]:
+    """Give what a user should know of the mapping although nothing is wrong."""
+    for column in planned:
+        if column.asked != column.rule.key:
+            yield f"{column.asked!r} is taken for CleverTap's field {column.rule.key!r}"
+    custom = sum(column.rule.custom for column in planned)
+    if shape.custom_limit is not None and custom > shape.custom_limit:
+        yield f"{custom} custom attributes: CleverTap documents a limit of {shape.custom_limit} and may drop the excess"
+
+
+def _rule(source: str, choice: Column, shape: RecordSchema) -> CellRule:
+    try:
+        _check_texts(choice)
+        key = shape.canonical(source if choice.name is None else choice.name)
+        in_data = key not in shape.top
+        _check_operator(choice, key, shape)
+        declared = _declared_type(choice, is_date=key in shape.dates)
+        dates = DateReader(_formats(choice), choice.timezone)
+    except ValueError as error:
+        raise MappingError(f"column {source!r}: {error}") from None
+    return CellRule(
+        key=key,
+        in_data=in_data,
+        custom=in_data and key not in shape.known,
+        type=declared,
+        dates=dates,
+        separator=choice.separator,
+        operator=choice.operator,
+        delete_empty=choice.empty == "delete",
+        problem=_key_problem(key) if in_data else None,
+    )
+
+
+def _check_texts(choice: Column) -> None:
+    for option in ("name", "type", "timezone", "separator", "operator", "empty"):
+        value = getattr(choice, option)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{option} must be text, not {type(value).__name__}")
+
+
+def _check_operator(choice: Column, key: str, shape: RecordSchema) -> None:
+    if choice.empty not in ("omit", "delete"):
+        raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
+    if choice.operator is not None and choice.operator not in OPERATORS:
+        raise ValueError(f"operator {choice.operator!r} is not known; use {_either(OPERATORS)}")
+    if not shape.takes_operations and (choice.operator is not None or choice.empty == "delete"):
+        raise ValueError("only properties of profiles can be operated on or deleted")
+    if not shape.takes_operations and choice.type == DeclaredType.LIST.value:
+        raise ValueError("only profiles have properties that hold lists")
+    if not shape.takes_custom and key not in (*shape.top, *shape.known):
+        raise ValueError(f"{key} is none of {', '.join((*shape.top, *shape.known))}")
+    if key in shape.top and (choice.operator is not None or choice.empty == "delete"):
+        raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
+    allowed = shape.operators.get(key, OPERATORS)
+    if choice.operator is not None and choice.operator not in allowed:
+        raise ValueError(f"{key} has a format of its own and takes no {choice.operator}, only {_either(allowed)}")
+
+
+def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
+    if not choice.separator:
+        raise ValueError("the separator cannot be empty")
+    if choice.type is not None and choice.type not in set(DeclaredType):
+        raise ValueError(f"type {choice.type!r} is not known; use {', '.join(DeclaredType)}")
+    if choice.format is not None and choice.type not in (None, DeclaredType.DATE):
+        raise ValueError(f"a date format does not go with type {choice.type!r}")
+    # A zone alone says nothing of the type: the column may hold datetimes of its own.
+    if choice.format is not None or (is_date and choice.type in (None, DeclaredType.TEXT)):
+        return DeclaredType.DATE
+    return None if choice.type is None else DeclaredType(choice.type)
+
+
+def _formats(choice: Column) -> tuple[str, ...]:
+    if choice.format is None:
+        return ()
+    formats = (choice.format,) if isinstance(choice.format, str) else choice.format
+    if not isinstance(formats, Sequence) or not all(isinstance(pattern, str) for pattern in formats):
+        raise ValueError("format must be a date pattern or a list of them")
+    return tuple(formats)
+
+
+def _either(operators: Iterable[str]) -> str:
+    return ", ".join(sorted(operators))
+
+
+def _key_problem(key: str) -> str | None:
+    try:
+        read_key(key)
+    except PydanticCustomError as error:
+        return str(error.message())
+    return None
+
+
+def _refuse_unknown(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
+    unknown = [name for name in choices if name not in names]
+    if unknown:
+        hints = [f" (did you mean {near!r}?)" for near in _nearest(unknown[0], names)]
+        also = f", nor {_listed(unknown[1:])}" if unknown[1:] else ""
+        raise MappingError(
+            f"the source has no column {unknown[0]!r}{''.join(hints)}{also}; its columns are {_listed(names)}"
+        )
+
+
+def _nearest(name: str, names: Iterable[str]) -> list[str]:
+    lowered = {candidate.strip().lower(): candidate for candidate in names}
+    return [lowered[near] for near in difflib.get_close_matches(name.strip().lower(), lowered, n=1)]
+
+
+def _is_left_out(source: str, choices: Mapping[str, Column | None], shape: RecordSchema) -> bool:
+    """Tell whether a column nothing was said of has no place in a record that takes known fields only."""
+    return (
+        not shape.takes_custom and source not in choices and shape.canonical(source) not in (*shape.top, *shape.known)
+    )
+
+
+def _refuse_twice(planned: Sequence[PlannedColumn], constants: Collection[str]) -> None:
+    for column in planned:
+        if not column.rule.in_data and column.rule.key in constants:
+            raise MappingError(
+                f"column {column.source!r} would become {column.rule.key}, which is the same for all records here: "
+                "map the column to None, or do not set it for all"
+            )
+    counts = Counter((column.rule.in_data, column.rule.key) for column in planned)
+    for (_, key), count in counts.items():
+        if count > 1:
+            sources = _listed([column.source for column in planned if column.rule.key == key])
+            raise MappingError(f"columns {sources} would all become {key}: map the others to None or to other names")
+
+
+def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
+    bad = [column for column in planned if column.rule.problem is not None]
+    if bad:
+        also = f" The same goes for {_listed([column.source for column in bad[1:]])}." if bad[1:] else ""
+        raise MappingError(
+            f"column {bad[0].source!r} cannot become a property: {bad[0].rule.problem}. "
+            f"Map it to another name, or to None to leave it out.{also}"
+        )
+
+
+def _require_fields(
+    planned: Sequence[PlannedColumn], names: Sequence[str], shape: RecordSchema, constants: Collection[str]
+) -> None:
+    filled = {column.rule.key for column in planned}.union(constants)
+    if shape.identifiers and filled.isdisjoint(shape.identifiers):
+        raise MappingError(
+            f"no column says who a row belongs to: map one to {' or '.join(shape.identifiers)}, "
+            f"such as columns={{'customer_id': '{shape.identifiers[0]}'}}; the source's columns are {_listed(names)}"
+        )
+    missing = [field for field in shape.required if field not in filled]
+    if missing:
+        raise MappingError(
+            f"no column becomes {' and '.join(missing)}: map one, such as columns={{'...': '{missing[0]}'}}"
+            f"{_REQUIRED_HINTS.get(missing[0], '')}; the source's columns are {_listed(names)}"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown, left = ", ".join(map(repr, names[:_MOST_LISTED])), len(names) - _MOST_LISTED
+    return f"{shown} and {left} more" if left > 0 else shown or "none"

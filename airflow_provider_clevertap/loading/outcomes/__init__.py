@@ -1,0 +1,1 @@
+"""The outcome of each row, and the summary of a load."""

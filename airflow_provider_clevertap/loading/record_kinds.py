@@ -1,0 +1,163 @@
+"""Kinds of record: all a load must know of what it uploads. A new kind is a new entry here and a new law."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from pydantic_core import PydanticCustomError
+
+from airflow_provider_clevertap.columns import Column, ColumnChoice
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
+from airflow_provider_clevertap.records.device_token import TOKEN_SCHEMA
+from airflow_provider_clevertap.records.event import CHARGED, EVENT_SCHEMA, plain_name, read_event_name
+from airflow_provider_clevertap.records.limits import (
+    EVENT_PROPERTIES,
+    EVENTS_PER_CALL,
+    FUTURE_SECONDS,
+    PROFILES_PER_CALL,
+    TOKENS_PER_CALL,
+)
+from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.record_validation import RecordSchema
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLines:
+    """How the lines of an order make one ``Charged`` event.
+
+    :param group_by: the source column whose equal neighbours are the lines of one order.
+    :param items: the source columns that go into each item, and what they become.
+    """
+
+    group_by: str
+    items: Mapping[str, Column | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """One kind of record.
+
+    :param name: what the summary and the log call it, such as ``profiles``.
+    :param record_type: the record's ``type`` in ``POST /1/upload``.
+    :param shape: the law's model and the fields a column may fill.
+    :param records_per_call: the most records one call may carry.
+    :param repeatable: a record without counting operations may be sent twice with the effect of once.
+    :param constants: fields outside the properties that are the same in every record.
+    :param settings: what the law wants to know besides the row.
+    :param distinct: a field that should be another one in each row; rows that repeat it are counted.
+    :param lines: how several rows make one record; ``None`` when each row makes its own.
+    :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
+    :param made_at: the moment that stands for now in constants and settings, seconds since 1970.
+    """
+
+    name: str
+    record_type: str
+    shape: RecordSchema
+    records_per_call: int
+    repeatable: bool
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    distinct: str | None = None
+    lines: OrderLines | None = None
+    ahead: RecordKind | None = None
+    made_at: int = 0
+
+    def at(self, moment: int) -> RecordKind:
+        """Give the kind of record as if another moment were now, as for a load that an earlier try began.
+
+        :param moment: seconds since 1970.
+        """
+        constants, settings = dict(self.constants), dict(self.settings)
+        if "ts" in constants:
+            constants["ts"] = moment
+        if "latest_ts" in settings:
+            settings["latest_ts"] += moment - self.made_at
+        return replace(self, constants=constants, settings=settings, made_at=moment)
+
+
+PROFILES: Final = RecordKind(
+    name="profiles",
+    record_type="profile",
+    shape=PROFILE_SCHEMA,
+    records_per_call=PROFILES_PER_CALL,
+    repeatable=True,
+)
+
+#: Events whose name and time are in columns. CleverTap keeps an event sent twice as two
+#: (https://docs.clevertap.com/docs/map-data-for-import warns of such duplicates).
+EVENTS: Final = RecordKind(
+    name="events",
+    record_type="event",
+    shape=EVENT_SCHEMA,
+    records_per_call=EVENTS_PER_CALL,
+    repeatable=False,
+    ahead=PROFILES,
+)
+
+DEVICE_TOKENS: Final = RecordKind(
+    name="device tokens",
+    record_type="token",
+    shape=TOKEN_SCHEMA,
+    records_per_call=TOKENS_PER_CALL,
+    repeatable=True,
+    distinct="token",
+)
+
+
+def events(
+    *,
+    event_name: str | None = None,
+    timestamp: Literal["now"] | None = None,
+    property_limit: int = EVENT_PROPERTIES,
+    future_seconds: int = FUTURE_SECONDS,
+    group_by: str | None = None,
+    items: Mapping[str, ColumnChoice] | Sequence[str] | None = None,
+) -> RecordKind:
+    """Give the kind of record for one load of events.
+
+    :param event_name: the name of all events, when no column holds it.
+    :param timestamp: ``"now"`` gives all events the time of this call, when no column holds theirs.
+    :param property_limit: the most properties of one event; the account may have another number than 100.
+    :param future_seconds: how far in the future an event may lie, in seconds, before it is taken for a mistake.
+    :param group_by: the column whose equal neighbours are the lines of one order, which make one ``Charged``.
+    :param items: the columns that go into each item of an order: names, or a mapping as for a load's columns.
+    :raises ConfigurationError: when an argument cannot be used.
+    """
+    constants: dict[str, Any] = {}
+    lines = _order_lines(group_by, items)
+    if lines is not None:
+        event_name = "Charged" if event_name is None else event_name
+        if plain_name(event_name) != CHARGED:
+            raise ConfigurationError(f"event_name={event_name!r}: group_by and items make Charged events and no others")
+    if event_name is not None:
+        try:
+            constants["evtName"] = read_event_name(event_name)
+        except PydanticCustomError as error:
+            raise ConfigurationError(f"event_name={event_name!r}: {error.message()}") from None
+    if timestamp not in (None, "now"):
+        raise ConfigurationError(f"timestamp={timestamp!r} is not known: use 'now', or map a column to ts")
+    if property_limit < 1 or future_seconds < 0:
+        raise ConfigurationError("property_limit must be 1 or more, and future_seconds 0 or more")
+    now = int(time.time())
+    if timestamp == "now":
+        # Not left to CleverTap: an event sent again must not get another time.
+        constants["ts"] = now
+    settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
+    return replace(EVENTS, constants=constants, settings=settings, lines=lines, made_at=now)
+
+
+def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:
+    if group_by is None and items is None:
+        return None
+    if group_by is None or items is None:
+        given, missing = ("items", "group_by") if group_by is None else ("group_by", "items")
+        raise ConfigurationError(
+            f"{given} needs {missing}: group_by says which lines are one order, items what is sold"
+        )
+    if not isinstance(group_by, str) or not group_by:
+        raise ConfigurationError("group_by must be the name of the column that holds the order's id")
+    return OrderLines(group_by, parse_named_columns("items", items))

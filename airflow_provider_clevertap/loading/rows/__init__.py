@@ -1,0 +1,1 @@
+"""Blocks of rows, the unit every stage of a load works on, and the Arrow functions they share."""

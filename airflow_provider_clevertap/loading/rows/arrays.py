@@ -1,0 +1,136 @@
+"""Values as the encoder wants them: plain Arrow arrays where they are faithful, else Python values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: One column of a row block: it belongs in ``RowBlock.columns`` when it is an array, else in ``RowBlock.objects``.
+Column: TypeAlias = "pa.Array | list[Any]"
+
+_ARROW_TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), date: pa.date32()}
+_DROPPED_WIDTHS = {
+    pa.null(): pa.string(),
+    pa.large_string(): pa.string(),
+    pa.string_view(): pa.string(),
+    pa.large_binary(): pa.binary(),
+    pa.binary_view(): pa.binary(),
+    pa.float16(): pa.float32(),
+}
+
+#: Python has no moments outside the years 1 to 9999, in whatever zone it is asked for them.
+_FIRST_MOMENT = datetime(1, 1, 2)
+_LAST_MOMENT = datetime(9999, 12, 30)
+#: One precision for all, so that columns of one scale have one type.
+_DECIMAL_DIGITS = 38
+
+
+def from_values(values: list[Any]) -> Column:
+    """Make an Arrow array of values that share one type; else give them back as they are.
+
+    Integers and floats in one column stay Python values: an array would turn the integers into floats.
+
+    :param values: Python values, ``None`` for missing.
+    """
+    array = array_of(values, set(map(type, values)))
+    return values if array is None else array
+
+
+def from_database_values(values: list[Any]) -> Column:
+    """Make an Arrow array of values that share one type, of those databases have; else give them back as they are.
+
+    Moments with a time zone become the same moments in UTC, decimals get the most places any of them has: neither
+    changes what CleverTap gets.
+
+    :param values: Python values, ``None`` for missing.
+    """
+    kinds = set(map(type, values)) - {NoneType}
+    make = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if make is None:
+        return from_values(values)
+    try:
+        array = make(values)
+    except (OverflowError, TypeError, pa.ArrowInvalid):
+        # decimals that are no numbers, or have more digits than Arrow holds
+        return values
+    return values if array is None else array
+
+
+def array_of(values: Any, kinds: set[type], missing: Any = None) -> pa.Array | None:
+    """Make an Arrow array of values that share one type; give ``None`` when there is no faithful one.
+
+    :param values: a list, or a NumPy array of objects.
+    :param kinds: the types of the values that are not missing.
+    :param missing: a mask of the missing ones; when not given, these are ``None``.
+    """
+    kinds = kinds - {NoneType}
+    if not kinds:
+        return pa.nulls(len(values), pa.string())
+    arrow_type = _ARROW_TYPES.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if arrow_type is None:
+        return None
+    try:
+        return pa.array(values, type=arrow_type, mask=missing)
+    except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
+        # an integer beyond 64 bits, or text that is not valid Unicode: only Python holds these
+        return None
+
+
+def _moments(values: list[datetime | None]) -> pa.Array | None:
+    zones = {None if value.tzinfo is None else "UTC" for value in values if value is not None}
+    if len(zones) > 1:
+        return None
+    zone = zones.pop()
+    array = pa.array(values, pa.timestamp("us", zone))
+    bounds = pc.min_max(array.cast(pa.timestamp("us")))
+    first, last = (pa.scalar(bound, pa.timestamp("us")) for bound in (_FIRST_MOMENT, _LAST_MOMENT))
+    within = pc.and_(pc.greater(bounds["min"], first), pc.less(bounds["max"], last))
+    return array if within.as_py() else None
+
+
+def _decimals(values: list[Decimal | None]) -> pa.Array | None:
+    array = pa.array(values)
+    if not pa.types.is_decimal128(array.type):
+        return None
+    return array.cast(pa.decimal128(_DECIMAL_DIGITS, array.type.scale))
+
+
+_DATABASE_ARRAYS: Mapping[type, Callable[[list[Any]], pa.Array | None]] = {
+    datetime: _moments,
+    Decimal: _decimals,
+}
+
+
+def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
+    """Bring an Arrow column down to the few types the encoder meets.
+
+    Dictionaries and runs are decoded, the wide and view types of text become ``string``, NaN becomes null. Nested
+    columns, dates, decimals and the widths of numbers stay what they are.
+    """
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+    if isinstance(array.type, pa.BaseExtensionType):
+        return list(array.to_pylist())
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    elif pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    array = array.cast(_DROPPED_WIDTHS.get(array.type, array.type))
+    if pa.types.is_floating(array.type):
+        missing = pc.is_nan(array)
+        if pc.any(missing).as_py():
+            array = pc.if_else(missing, pa.scalar(None, array.type), array)
+    return array
+
+
+def split_columns(columns: Mapping[str, Column]) -> tuple[dict[str, pa.Array], dict[str, list[Any]]]:
+    """Part the columns of a block into Arrow arrays and Python values."""
+    arrays = {name: column for name, column in columns.items() if not isinstance(column, list)}
+    objects = {name: column for name, column in columns.items() if isinstance(column, list)}
+    return arrays, objects

@@ -1,0 +1,122 @@
+"""Row blocks cut and put together again, as the rows of a file stay the same wherever its blocks end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_to_null
+from airflow_provider_clevertap.records.values import is_empty
+
+
+def slice_block(block: RowBlock, start: int, stop: int) -> RowBlock:
+    """Give the rows from ``start`` up to ``stop``; nothing is copied."""
+    return replace(
+        block,
+        first_row=block.first_row + start,
+        columns={name: column.slice(start, stop - start) for name, column in block.columns.items()},
+        objects={name: values[start:stop] for name, values in block.objects.items()},
+        faults={index - start: fault for index, fault in block.faults.items() if start <= index < stop},
+        row_count=stop - start,
+    )
+
+
+def take_rows(block: RowBlock, rows: NDArray[np.int64]) -> RowBlock:
+    """Give some rows, without their faults. They are no longer consecutive, so their numbers mean nothing."""
+    places = pa.array(rows)
+    return replace(
+        block,
+        columns={name: column.take(places) for name, column in block.columns.items()},
+        objects={name: [values[row] for row in rows] for name, values in block.objects.items()},
+        faults={},
+        row_count=len(rows),
+    )
+
+
+def is_continuation(block: RowBlock, earlier: RowBlock) -> bool:
+    """Tell whether a block goes on in the same file where another ended."""
+    return block.file == earlier.file and block.first_row == earlier.first_row + len(earlier)
+
+
+def join_blocks(first: RowBlock, second: RowBlock) -> RowBlock:
+    """Put a block and the one that follows it together."""
+    names = tuple(dict.fromkeys((*first.names, *second.names)))
+    columns: dict[str, Any] = {}
+    objects: dict[str, list[Any]] = {}
+    for name in names:
+        joined = _join_columns(column_of(first, name), column_of(second, name), len(first), len(second))
+        (objects if isinstance(joined, list) else columns)[name] = joined
+    faults = {**first.faults, **{len(first) + index: fault for index, fault in second.faults.items()}}
+    return RowBlock(first.file, first.first_row, names, columns, objects, faults, len(first) + len(second))
+
+
+def column_of(block: RowBlock, name: str) -> Any:
+    """Give a column as it is, an Arrow array or Python values; ``None`` when the block has none of that name."""
+    column = block.columns.get(name)
+    return block.objects.get(name) if column is None else column
+
+
+def _join_columns(first: Any, second: Any, first_rows: int, second_rows: int) -> Any:
+    """Join two columns of one name; blocks of JSON may have other types in each, or lack the column."""
+    if not isinstance(first, list | None) and not isinstance(second, list | None) and first.type == second.type:
+        return pa.concat_arrays([first, second])
+    first, second = _none_if_empty(first), _none_if_empty(second)
+    if isinstance(first, list) or isinstance(second, list) or (first is not None and second is not None):
+        return _values(first, first_rows) + _values(second, second_rows)
+    kind = next((part.type for part in (first, second) if part is not None), pa.string())
+    parts = ((first, first_rows), (second, second_rows))
+    return pa.concat_arrays([pa.nulls(rows, kind) if part is None else part for part, rows in parts])
+
+
+def _none_if_empty(column: Any) -> Any:
+    if column is None or isinstance(column, list):
+        return column
+    return None if column.null_count == len(column) else column
+
+
+def values_of(block: RowBlock, name: str) -> list[Any]:
+    """Give a column as Python values."""
+    return _values(column_of(block, name), len(block))
+
+
+def _values(column: Any, rows: int) -> list[Any]:
+    if column is None:
+        return [None] * rows
+    return column if isinstance(column, list) else list(column.to_pylist())
+
+
+def without_empties(column: Any) -> Any:
+    """Give a column whose empty cells are null, whatever they were, and whose cells can be compared.
+
+    :param column: an Arrow array, or Python values.
+    :returns: an Arrow array, or Python values where Arrow cannot compare them.
+    """
+    if not isinstance(column, list):
+        if pa.types.is_string(column.type):
+            return blank_to_null(column)
+        if pa.types.is_floating(column.type):
+            return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        if pa.types.is_decimal(column.type) or (
+            pa.types.is_primitive(column.type) and not pa.types.is_interval(column.type)
+        ):
+            return column
+        column = column.to_pylist()
+    return [None if is_empty(value) else value for value in column]
+
+
+def filled_rows(block: RowBlock) -> Mask:
+    """Mark the rows in which any cell holds something."""
+    filled = np.zeros(len(block), np.bool_)
+    for name in block.names:
+        column = without_empties(column_of(block, name))
+        if isinstance(column, list):
+            filled |= np.array([value is not None for value in column], np.bool_)
+        else:
+            filled |= column.is_valid().to_numpy(zero_copy_only=False)
+    return filled

@@ -1,0 +1,131 @@
+"""Looking at a whole column of text at once, through the bytes Arrow keeps it in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from airflow_provider_clevertap.records.values import BLANK
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+_SPACE, _QUOTE, _BACKSLASH, _DELETE = 0x20, 0x22, 0x5C, 0x7F
+
+#: Kinds of bytes, as tables to look a byte up in.
+_BLANK: Mask = np.arange(256) <= _SPACE
+_ODD: Mask = _BLANK | (np.arange(256) >= _DELETE)
+
+#: The law's blanks, for RE2.
+_BLANKS = re.escape(BLANK)
+
+#: JSON's short escapes for what people do have in text; the backslash must come first.
+_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+
+
+class TextArray:
+    """A column of text with its bytes at hand.
+
+    :param column: a ``string`` array; nulls are empty cells.
+    """
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+        offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
+        self._starts, self._stops = offsets[:-1], offsets[1:]
+        self.lengths = self._stops - self._starts
+        values = column.buffers()[2]
+        size = int(offsets[-1] - offsets[0])
+        self._bytes = np.frombuffer(values, np.uint8, size, int(offsets[0])) if size else np.empty(0, np.uint8)
+        self._base = int(offsets[0])
+
+    def needs_escaping(self) -> bool:
+        """Tell whether any cell holds a character JSON must escape."""
+        data = self._bytes
+        return bool(len(data) and (data.min() < _SPACE or (data == _QUOTE).any() or (data == _BACKSLASH).any()))
+
+    def longer_than(self, limit: int) -> Mask | None:
+        """Mark cells of more than ``limit`` bytes; ``None`` when there are none."""
+        return none_if_clear(self.lengths > limit)
+
+    def shorter_than(self, limit: int) -> Mask | None:
+        """Mark cells of fewer than ``limit`` bytes, empty ones left out; ``None`` when there are none."""
+        return none_if_clear((self.lengths < limit) & (self.lengths > 0))
+
+    def blank_at_start(self) -> Mask | None:
+        """Mark cells that start with a space or a control character: they may be blank; ``None`` for none."""
+        return self._mark(self._starts, _BLANK)
+
+    def odd_at_an_end(self) -> Mask | None:
+        """Mark cells with a space, a control character or anything beyond ASCII at an end; ``None`` for none."""
+        return either(self._mark(self._starts, _ODD), self._mark(self._stops - 1, _ODD))
+
+    def _mark(self, places: Any, marked: Mask) -> Mask | None:
+        if not len(self._bytes):
+            return None
+        found = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
+        return none_if_clear(marked[found] & (self.lengths > 0))
+
+
+def empty_to_null(column: Any) -> Any:
+    """Make cells of text that hold none null: frames and Parquet know both."""
+    if not pa.types.is_string(column.type):
+        return column
+    nothing = TextArray(column).lengths == 0
+    if not nothing.any():
+        return column
+    return blank_out(column, none_if_clear(nothing & as_mask(column.is_valid())))
+
+
+def blank_to_null(column: Any) -> Any:
+    """Make cells of text that hold nothing but blanks null, as the law takes them."""
+    column = empty_to_null(column)
+    blank = TextArray(column).blank_at_start()
+    if blank is None:
+        return column
+    return blank_out(column, none_if_clear(blank & as_mask(pc.match_substring_regex(column, rf"^[{_BLANKS}]+$"))))
+
+
+def none_if_clear(mask: Mask) -> Mask | None:
+    """Give a mask, or ``None`` when nothing is marked."""
+    return mask if mask.any() else None
+
+
+def escape(column: Any) -> tuple[Any, Mask | None]:
+    """Escape a column for the inside of JSON strings; mark cells whose control characters it leaves alone."""
+    data = TextArray(column)._bytes
+    for character, escaped in _ESCAPES:
+        if (data == ord(character)).any():
+            column = pc.replace_substring(column, character, escaped)
+    if TextArray(column)._bytes.min(initial=_SPACE) >= _SPACE:
+        return column, None
+    return column, as_mask(pc.match_substring_regex(column, r"[\x00-\x1f]"))
+
+
+def as_mask(flags: Any) -> Mask:
+    """Turn an Arrow boolean array into a mask; null is false."""
+    if flags.null_count:
+        flags = flags.fill_null(False)
+    mask: Mask = flags.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def marks_of_false(flags: Any) -> Mask | None:
+    """Mark where an Arrow boolean array is false, and not null; ``None`` when it is nowhere."""
+    return None if pc.all(flags, min_count=0).as_py() else as_mask(pc.invert(flags))
+
+
+def either(first: Mask | None, second: Mask | None) -> Mask | None:
+    """Join two masks, where ``None`` is a mask without a mark."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
+
+
+def blank_out(column: Any, mask: Mask | None) -> Any:
+    """Make the marked cells null, so that oversized text is not carried along."""
+    return column if mask is None else pc.if_else(pa.array(mask), pa.scalar(None, column.type), column)

@@ -1,0 +1,1 @@
+"""CSV files: split into chunks of whole records, parsed by Arrow."""

@@ -1,0 +1,1 @@
+"""The files of a source: found by path, URI or glob, opened, decompressed and transcoded."""

@@ -1,0 +1,1 @@
+"""The result of a query, row by row from a database cursor."""

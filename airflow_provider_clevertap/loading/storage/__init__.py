@@ -1,0 +1,1 @@
+"""Files on local disks and other storages: written atomically, privately, and retried when the storage fails."""

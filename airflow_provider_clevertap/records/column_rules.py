@@ -1,0 +1,91 @@
+"""How one source column becomes one CleverTap field: its declared type, read cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from airflow_provider_clevertap.records.dates import DateReader
+from airflow_provider_clevertap.records.fields import check_seconds, read_ts
+from airflow_provider_clevertap.records.issues import issue
+from airflow_provider_clevertap.records.operations import DELETE, read_operand
+from airflow_provider_clevertap.records.values import (
+    read_as_it_stands,
+    read_boolean,
+    read_float,
+    read_integer,
+    read_list,
+    read_text,
+)
+
+
+class DeclaredType(StrEnum):
+    """What the mapping says a column holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class CellRule:
+    """How the cells of one column are read.
+
+    :param key: the CleverTap field the column fills, such as ``identity``, ``Email`` or ``Tier``.
+    :param in_data: the field is a property, inside ``profileData``; else it stands at the top of the record.
+    :param custom: the field is not one CleverTap knows by name, so that nothing but the cell tells its type.
+    :param type: the declared type; ``None`` reads each cell by the type its source gave it.
+    :param dates: reads the column's dates.
+    :param separator: splits the items of a list written as text.
+    :param operator: the operation to do with the value instead of setting it, such as ``$incr``.
+    :param delete_empty: an empty cell removes the property instead of being left out.
+    :param problem: why this column can never fill its field; every cell that is not empty is then a fault.
+    """
+
+    key: str
+    in_data: bool = True
+    custom: bool = True
+    type: DeclaredType | None = None
+    dates: DateReader = field(default_factory=DateReader)
+    separator: str = ","
+    operator: str | None = None
+    delete_empty: bool = False
+    problem: str | None = None
+
+    def read(self, value: Any) -> Any:
+        """Give what the field takes for a cell that is not empty; ``None`` leaves the field out.
+
+        :raises pydantic_core.PydanticCustomError: a fault, when the cell cannot be read as declared.
+        """
+        if self.problem is not None:
+            raise issue(self.problem)
+        if self.operator == DELETE:
+            return {DELETE: 1} if read_boolean(value) else None
+        if self.operator is not None:
+            return {self.operator: read_operand(self.operator, value, self.separator)}
+        if isinstance(value, dict):
+            # An operation is one whatever the column holds otherwise; the model knows.
+            return value
+        match self.type:
+            case None | DeclaredType.TEXT if self.key == "ts":
+                return read_ts(value, dates=self.dates)
+            case None:
+                return read_as_it_stands(value, self.dates) if self.custom else value
+            case DeclaredType.TEXT:
+                # A field CleverTap knows has a format of its own, which the model holds.
+                return read_text(value) if self.custom else value
+            case DeclaredType.INTEGER:
+                return read_integer(value)
+            case DeclaredType.FLOAT:
+                return read_float(value)
+            case DeclaredType.BOOLEAN:
+                return read_boolean(value)
+            case DeclaredType.DATE:
+                # The record's own time is a number of seconds; a date anywhere else is CleverTap's date text.
+                return check_seconds(self.dates.seconds(value)) if self.key == "ts" else self.dates.read(value)
+            case DeclaredType.LIST:
+                return {"$set": read_list(value, self.separator)}

@@ -1,0 +1,46 @@
+"""Who a record belongs to, and when: what profiles and events have in common.
+
+https://developer.clevertap.com/docs/upload-user-profiles-api
+"""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from airflow_provider_clevertap.records import error_codes, fields
+from airflow_provider_clevertap.records.issues import issue
+
+#: Exactly one of these says who a record belongs to. Which wins when several are sent is not documented.
+IDENTIFIERS: Final = ("identity", "objectId", "FBID", "GPID")
+
+#: The codes of their faults.
+OWNER_CODES: Final = {
+    **dict.fromkeys(IDENTIFIERS, error_codes.IDENTITY),
+    "objectId": error_codes.OBJECT_ID,
+    "ts": error_codes.TIMESTAMP,
+}
+
+
+class OwnedRecord(BaseModel):
+    """A record of somebody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    identity: fields.Identity | None = None
+    objectId: fields.Identity | None = None  # noqa: N815 (CleverTap's name)
+    FBID: fields.Identity | None = None
+    GPID: fields.Identity | None = None
+    ts: fields.Ts | None = None
+
+    @model_validator(mode="after")
+    def _belongs_to_one(self) -> Self:
+        given = [name for name in IDENTIFIERS if getattr(self, name) is not None]
+        if not given:
+            raise issue("no identity: one of identity, objectId, FBID or GPID must be filled", error_codes.IDENTITY)
+        if len(given) > 1:
+            raise issue(
+                f"{' and '.join(given)} are both filled: which one counts is not documented", error_codes.IDENTITY
+            )
+        return self

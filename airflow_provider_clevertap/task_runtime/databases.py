@@ -1,0 +1,100 @@
+"""What a ``SqlSource`` needs of Airflow: the database behind its connection, and the file its query may be in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.sources import SqlSource, is_sql_file
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.loading.sources.sql.query import Database
+
+_SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+
+
+def find_database(conn_id: str) -> Database:
+    """Find the database behind a connection; nothing is sent to it yet.
+
+    :param conn_id: id of an Airflow connection.
+    :raises ConfigurationError: when there is no such connection, or it leads to no database.
+    """
+    from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook
+
+    from airflow_provider_clevertap.loading.sources.sql.query import Database
+
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise ConfigurationError(
+            f"there is no connection {conn_id!r}. Create it in Airflow, or correct the conn_id of the SqlSource."
+        ) from None
+    where = f"Connection {conn_id!r} of type {connection.conn_type!r}"
+    try:
+        hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
+    except (AirflowException, ImportError) as error:
+        raise ConfigurationError(
+            f"{where}: no hook for it can be used here ({type(error).__name__}). Install the Airflow provider for this "
+            "type, or correct the type."
+        ) from None
+    if not _is_database_hook(hook):
+        raise ConfigurationError(f"{where} does not lead to a database that SQL can be sent to.")
+    return Database(hook.get_conn, tuple(_secrets(connection)))
+
+
+def with_query(source: Any, context: Mapping[str, Any] | None, jinja_env: Any = None) -> Any:
+    """Put the rendered text of its file into a ``SqlSource`` that names one; give anything else back as it is.
+
+    Airflow reads files for an operator's own template fields only, not for those of an object within.
+
+    :param source: any source.
+    :param context: the running task's context; without it no file can be found.
+    :param jinja_env: the task's template environment; default: asked of the task.
+    :raises ConfigurationError: when the file cannot be found or read.
+    """
+    if not isinstance(source, SqlSource) or not is_sql_file(source.sql) or context is None:
+        return source
+    task = context["task"]
+    environment = jinja_env or task.get_template_env()
+    text = _file_text(environment, source.sql)
+    return replace(source, sql=task.render_template(text, context, environment))
+
+
+def _file_text(environment: Any, path: str) -> str:
+    from jinja2 import TemplateNotFound
+
+    try:
+        return str(environment.loader.get_source(environment, path)[0])
+    except TemplateNotFound:
+        places = ", ".join(map(str, getattr(environment.loader, "searchpath", ())))
+        raise ConfigurationError(
+            f"{path}: there is no such file. The path starts at the DAG file's directory or at one of the DAG's "
+            f"template_searchpath; these are {places}."
+        ) from None
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"{path}: the file cannot be read as UTF-8 text ({type(error).__name__}).") from None
+
+
+def _is_database_hook(hook: Any) -> bool:
+    try:
+        from airflow.providers.common.sql.hooks.sql import DbApiHook
+    except ImportError:
+        return False
+    return isinstance(hook, DbApiHook)
+
+
+def _secrets(connection: Any) -> Iterator[str]:
+    """Give what a driver must not repeat in a message."""
+    try:
+        extra = json.loads(connection.extra or "{}")
+    except ValueError:
+        extra = {}
+    values = [value for key, value in extra.items() if _SECRET_KEY.search(key)] if isinstance(extra, dict) else []
+    for value in (connection.password, *values):
+        if isinstance(value, str) and value:
+            yield from (value, quote(value, safe=""))

@@ -1,0 +1,51 @@
+"""The end of a load in the task log: counts, reasons by code, where the rejects are. Never a row's data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_clevertap.exceptions import shown
+from airflow_provider_clevertap.records.error_codes import ERROR_CODES
+
+_OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
+_FAILED = ("rejected", "invalid", "unconfirmed")
+
+
+def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) -> None:
+    """Write a load's summary to a log.
+
+    :param log: the task's log.
+    :param source: the source's name.
+    :param summary: the summary as a dictionary.
+    """
+    dry_run = summary.get("dry_run")
+    log.info(
+        "%s: %s rows in %.1f s (%s rows/s)%s",
+        shown(source),
+        f"{summary['rows']:,}",
+        summary["seconds"],
+        f"{summary['rows_per_second']:,.0f}",
+        f"; {dry_run} dry run, nothing was stored" if dry_run else "",
+    )
+    log.info("Outcomes: %s", ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in _OUTCOMES))
+    for code, count in summary["codes"].items():
+        log.info("Code %s, %s rows: %s", code, f"{count:,}", _explained(code))
+    failed = sum(summary[outcome] for outcome in _FAILED)
+    uncoded = failed - sum(summary["codes"].values())
+    if uncoded:
+        log.info("No code, %s rows: the rejects file has each row's reason", f"{uncoded:,}")
+    if summary["values_dropped"]:
+        log.info("Values left out of rows that went on without them: %s", f"{summary['values_dropped']:,}")
+    if summary["retries"]:
+        log.info("Requests: %s, of which %s were repeated", f"{summary['requests']:,}", f"{summary['retries']:,}")
+    if failed and summary["rejects_path"]:
+        log.info("Rejects file, to fix and load again: %s", shown(summary["rejects_path"]))
+    if summary["report_path"]:
+        log.info("Report: %s", shown(summary["report_path"]))
+
+
+def _explained(code: str) -> str:
+    known = ERROR_CODES.get(int(code)) if code.isdigit() else None
+    return f"{known.meaning}; {known.fix}" if known else "the rejects file has each row's reason"

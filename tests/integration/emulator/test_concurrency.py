@@ -1,0 +1,140 @@
+"""The ceilings: how many requests at a time, what one too many is told, and the record of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from airflow_provider_clevertap.emulator.http import app
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from tests.integration.emulator.conftest import credentials
+from tests.support.patient_http import PATIENCE, post, wait_until
+
+Hold = Callable[..., AbstractContextManager[list[Future[httpx.Response]]]]
+
+
+@pytest.fixture
+def hold(api: httpx.Client, emulator: RunningEmulator) -> Hold:
+    """Keep requests in flight: they are there, and their bodies do not end before the context does."""
+
+    @contextmanager
+    def holding(count: int, method: str, path: str, peak: str, body: bytes = b"") -> Iterator[list[Any]]:
+        may_end = threading.Event()
+
+        def slow_body() -> Iterator[bytes]:
+            yield body[:1] or b" "
+            may_end.wait(PATIENCE)
+            yield body[1:]
+
+        with ThreadPoolExecutor(count) as threads:
+            held = [threads.submit(api.request, method, path, content=slow_body()) for _ in range(count)]
+            try:
+                wait_until(lambda: emulator.stats()[peak] == count, f"{count} requests in flight")
+                yield held
+            finally:
+                may_end.set()
+
+    return holding
+
+
+def uploads_of(count: int, record: Any) -> dict[str, Any]:
+    body = json.dumps({"d": [record]}).encode()
+    return {"count": count, "method": "POST", "path": "/1/upload", "peak": "peak_in_flight", "body": body}
+
+
+def lookups(count: int) -> dict[str, Any]:
+    path = "/1/profile.json?identity=c-1"
+    return {"count": count, "method": "GET", "path": path, "peak": "peak_in_flight_other"}
+
+
+def statuses(answers: list[Future[httpx.Response]]) -> list[int]:
+    return [answer.result().status_code for answer in answers]
+
+
+def test_one_upload_too_many_is_told_so(api: httpx.Client, profile: Any, emulator: RunningEmulator, hold: Hold) -> None:
+    with hold(**uploads_of(15, profile())) as held:
+        refusals = [api.post("/1/upload", json={"d": [profile()]}) for _ in range(3)]
+    assert statuses(held) == [200] * 15
+    assert [refused.status_code for refused in refusals] == [429] * 3
+    assert refusals[0].json() == {"status": "fail", "error": "Too many concurrent requests", "code": 429}
+    assert "Retry-After" not in refusals[0].headers
+    stats = emulator.stats()
+    assert (stats["peak_in_flight"], stats["in_flight"]) == (15, 0)
+    assert stats["requests_by_status"] == {"200": 15, "429": 3}
+    assert max(one["in_flight"] for one in emulator.requests()) == 15
+    assert emulator.profile("c-1")["uploads"] == 15
+
+
+def test_other_apis_have_a_ceiling_of_their_own(
+    api: httpx.Client, upload: Any, profile: Any, emulator: RunningEmulator, hold: Hold
+) -> None:
+    upload(profile())
+    with hold(**lookups(3)) as held:
+        assert [api.get("/1/profile.json?identity=c-1").status_code for _ in range(2)] == [429] * 2
+        upload(profile())
+    assert statuses(held) == [200] * 3
+    assert emulator.stats()["peak_in_flight_other"] == 3
+
+
+def test_the_ceiling_can_be_moved_while_running(
+    api: httpx.Client, profile: Any, emulator: RunningEmulator, hold: Hold
+) -> None:
+    emulator.set_max_in_flight(2, other=1)
+    with hold(**uploads_of(2, profile())) as held:
+        assert api.post("/1/upload", json={"d": [profile()]}).status_code == 429
+        emulator.set_max_in_flight(3)
+        assert api.post("/1/upload", json={"d": [profile()]}).status_code == 200
+    assert statuses(held) == [200] * 2
+    with hold(**lookups(1)) as held:
+        assert api.get("/1/profile.json?identity=c-1").status_code == 429
+    assert statuses(held) == [200]
+    emulator.set_max_in_flight(4)
+    with hold(**uploads_of(4, profile())) as held:
+        assert api.post("/1/upload", json={"d": [profile()]}).status_code == 429
+    assert statuses(held) == [200] * 4
+    assert emulator.stats()["peak_in_flight"] == 4
+    emulator.reset()
+    assert emulator.stats()["peak_in_flight"] == 0
+
+
+def test_a_client_that_leaves_a_stall_frees_its_place(api: httpx.Client, profile: Any, emulator: Any) -> None:
+    emulator.set_max_in_flight(1)
+    emulator.inject({"do": "stall", "times": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/1/upload", json={"d": [profile()]}, timeout=0.2)
+    wait_until(emulator.requests, "the upload to have come")  # the client does not wait for that
+    wait_until(lambda: not emulator.stats()["in_flight"], "a free place")
+    assert api.post("/1/upload", json={"d": [profile()]}).status_code == 200
+
+
+def test_a_request_is_in_flight_for_as_long_as_the_latency_makes_it_wait(
+    profile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.05)
+    with RunningEmulator(latency=3600, max_in_flight=1) as emulator:
+        told = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
+
+        def ask() -> None:
+            with suppress(httpx.HTTPError):  # the emulator stops before it answers
+                post(**told)
+
+        waiting = threading.Thread(target=ask)
+        waiting.start()
+        wait_until(lambda: emulator.stats()["in_flight"], "an upload in flight")
+        assert post(**told).status_code == 429
+        assert emulator.profiles() == []
+    waiting.join(PATIENCE)
+
+
+def test_the_latency_is_added_to_every_request(api: httpx.Client, upload: Any, profile: Any, emulator: Any) -> None:
+    emulator.change_settings(latency=0.1)
+    upload(profile())
+    api.get("/1/profile.json?identity=c-1")
+    assert [one["seconds"] >= 0.1 for one in emulator.requests()] == [True, True]

@@ -1,0 +1,131 @@
+"""The page: it shows what arrived, harmlessly."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from tests.support.patient_http import get
+
+HOSTILE = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
+VOID = {"meta", "br", "img", "input", "link", "hr"}
+
+
+class Checker(HTMLParser):
+    """Collects tags and text, and sees to it that every element is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+@pytest.fixture
+def look(emulator: RunningEmulator) -> Any:
+    def look_at(query: str = "") -> Checker:
+        answer = get(f"{emulator.url}/{query}")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/html")
+        page = Checker()
+        page.feed(answer.text)
+        assert page.open == []
+        return page
+
+    return look_at
+
+
+def test_an_empty_page(look: Any) -> None:
+    page = look()
+    assert "None yet" in page.text
+    assert "table" not in page.tags
+
+
+def test_what_arrived_is_shown(
+    look: Any, api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
+) -> None:
+    secret = "dQw4w9WgXcQ:APA91b-very-long-token-value"
+    upload(profile("cust-77", Name="Asha Rao", DOB="$D_648864000", Plan="Gold", **{f"p{n}": n for n in range(9)}))
+    upload(event("Kettle Bought", {"Price": 59.9}), token("dev-5", id=secret), profile("x", Phone="5"))
+    upload(profile("y", **{"a.b": 1}), dryRun="0")
+    emulator.inject({"do": "status", "status": 503, "times": 1})
+    api.post("/1/upload", json={"d": [profile()]})
+    emulator.inject({"do": "reset", "times": 1})
+    with pytest.raises(httpx.HTTPError):
+        api.post("/1/upload", json={"d": [profile()]})
+    page = look()
+    for expected in (
+        "cust-77",
+        "Asha Rao",
+        "1990-07-25 00:00:00",
+        "6 more",
+        "Kettle Bought",
+        "59.9",
+        "dev-5",
+        "dQw4w9…alue",
+        "516",
+        "Phone number is not valid.",
+        "forbidden character",
+        "503",
+        "no answer",
+        "status, not stored",
+    ):
+        assert expected in page.text, expected
+    assert secret not in page.text
+    assert emulator.passcode not in page.text
+
+
+def test_hostile_values_are_only_text(
+    look: Any, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
+) -> None:
+    emulator.change_settings(strictness="keep")
+    upload(
+        profile(HOSTILE, **{"Name": HOSTILE, HOSTILE[:60]: "x"}),
+        event(HOSTILE[:100], {HOSTILE[:60]: HOSTILE}),
+        token(HOSTILE, id=HOSTILE),
+        profile(HOSTILE, Email=HOSTILE),
+    )
+    emulator.change_settings(strictness="late")
+    upload(profile("z", **{HOSTILE[:60]: 1}))
+    page = look()
+    assert "<script>alert(" in page.text
+    assert not {"script", "img"} & set(page.tags)
+
+
+def test_odd_values_do_not_break_the_page(look: Any, upload: Any, profile: Any, event: Any) -> None:
+    upload(
+        profile("é" * 1000, tags={"$set": ["a", "b"]}, big=10**300, date="$D_99999999999999999999", odd="$D_x"),
+        event(ts=10**18 - 1, data={}),
+        event("Charged", {"Items": [{"a": 1}]}),
+    )
+    assert "a; b" in look().text
+
+
+def test_it_refreshes_only_when_asked(look: Any, emulator: RunningEmulator) -> None:
+    assert 'http-equiv="refresh"' not in get(emulator.url + "/").text
+    assert '<meta http-equiv="refresh" content="2">' in get(emulator.url + "/?refresh=2").text
+    assert "refresh" not in look("?refresh=0;url=https://evil.example").tags
+    assert 'http-equiv="refresh"' not in get(emulator.url + "/?refresh=1").text
+
+
+def test_it_loads_nothing_from_elsewhere(emulator: RunningEmulator) -> None:
+    answer = get(emulator.url + "/")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text

@@ -1,0 +1,271 @@
+"""The screens may be narrow but never wrong: whatever they let through, the law accepts and turns into the same."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.validation.common import RecordRejected, ValidationContext
+from airflow_provider_clevertap.emulator.validation.profiles import read_profile
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, RowIssues
+from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+from airflow_provider_clevertap.loading.rows import slicing
+from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
+from airflow_provider_clevertap.records.operations import OPERATORS
+from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
+from tests.support.examples_of_properties import TIMES
+from tests.support.hostile_values import COLUMN_TYPES, anything, floating, text
+
+ROWS = 200
+PART_ROWS = 75
+NOW = 1_800_000_000
+TABLES = 20 * TIMES  # 4,000 rows for each case below
+
+#: Every kind of record, and for each what makes a row of it complete.
+GOOD_ROWS: dict[str, dict[str, str]] = {
+    "profiles": {"identity": "cust-1"},
+    "events": {"identity": "cust-1", "evtName": "Product Viewed", "ts": "1700000000"},
+    "device tokens": {"objectId": "__a1b2c3", "token": "dQw4:APA91b", "type": "fcm"},
+}
+CUSTOM = ["Tier", "Größe", "x y", "Points", "Joined"]
+FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-yyyy", "dd MMM yyyy", "yyyyMMdd",
+           "dd.MM.yyyy", "dd/MM/yyyy HH:mm", "epoch", "epoch_ms", "yyyy-MM-dd HH:mm:ss", "%d/%m/%Y %H:%M:%S",
+           ["yyyy-MM-dd", "dd/MM/yyyy"], ["epoch", "epoch_ms"]]  # fmt: skip
+ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
+
+
+def random_column(random: random.Random, field: str, kind: RecordKind) -> Column:
+    if field in kind.shape.top:
+        declared = random.choice([None, None, "text", "integer", *(["date"] if field == "ts" else [])])
+        return Column(field, type=declared, timezone=random.choice(ZONES))
+    types = [None, None, None, "text", "integer", "float", "boolean", "date", "date"]
+    if not kind.shape.takes_operations:
+        declared = random.choice(types if kind.shape.takes_custom else [None, None, "text"])
+        return Column(field, type=declared, format=random.choice(FORMATS) if declared == "date" else None)
+    declared = random.choice([*types, "list"])
+    operators = sorted(kind.shape.operators.get(field, OPERATORS))
+    return Column(
+        field,
+        type=declared,
+        format=random.choice(FORMATS) if declared == "date" else None,
+        timezone=random.choice(ZONES),
+        separator=random.choice([",", "|", "; "]),
+        operator=random.choice(operators) if random.random() < 0.15 else None,
+        empty=random.choice(["omit", "omit", "delete"]),
+    )
+
+
+def random_fields(random: random.Random, kind: RecordKind) -> list[str]:
+    """Choose the fields of a table, those that make a row complete first."""
+    identifiers = kind.shape.identifiers
+    who = random.sample(identifiers, k=min(len(identifiers), random.choice([1, 1, 1, 2, 3])))
+    others = [field for field in (*kind.shape.top, *kind.shape.known) if field not in identifiers]
+    fields = [*who, *kind.shape.required, *random.sample(others, k=random.randrange(min(6, len(others))))]
+    custom = random.sample(CUSTOM, k=random.randrange(1, 4)) if kind.shape.takes_custom else []
+    return list(dict.fromkeys([*fields, *custom]))
+
+
+def random_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dict[str, Column | None]]:
+    """Make a table whose rows belong to somebody in one of the ways they can, with fields of every kind."""
+    choices: dict[str, Column | None] = {}
+    columns: dict[str, pa.Array] = {}
+    objects: dict[str, list[Any]] = {}
+    fields = random_fields(random, kind)
+    # Some tables are as most exports are: text, nearly all of it fine.
+    tidy = random.random() < 0.3
+    #: Floats are refused for these before any row is read.
+    no_floats = (*kind.shape.identifiers, "Phone")
+    for place, field in enumerate(fields):
+        name = f"source of {field}"
+        choice = choices[name] = random_column(random, field, kind)
+        dice = random.random()
+        if tidy or place == 0 or dice < 0.65:
+            spare = place > 0 and field in kind.shape.identifiers
+            columns[name] = text_column(random, choice, kind, mostly_empty=spare, tidy=tidy)
+        elif dice < 0.9:
+            makes = [make for make in COLUMN_TYPES if make is not floating or field not in no_floats]
+            make = random.choice(makes)
+            columns[name] = pa.array([make(random) for _ in range(ROWS)], COLUMN_TYPES[make])
+        else:
+            objects[name] = [anything(random) for _ in range(ROWS)]
+    faults = {random.randrange(ROWS): RowError("too many cells", "a") for _ in range(random.choice([0, 0, 5]))}
+    return RowBlock("table", 1, tuple(choices), columns, objects, faults), choices
+
+
+def text_column(random: random.Random, choice: Column, kind: RecordKind, *, mostly_empty: bool, tidy: bool) -> pa.Array:
+    """Make a column that is mostly fine, as real ones are, or not at all."""
+    cells = [None if mostly_empty and random.random() < 0.9 else text(random) for _ in range(ROWS)]
+    if tidy or random.random() < 0.85:
+        good = GOOD_ROWS[kind.name].get(choice.name or "")
+        fitting = [cell for cell in cells if fits(choice, cell, kind)] or [good]
+        if not mostly_empty:
+            cells = [cell if random.random() < 0.02 else random.choice(fitting) for cell in cells]
+    # CSV has no empty text, other sources do.
+    if random.random() < 0.8:
+        cells = [cell or None for cell in cells]
+    column = pa.array(cells, pa.string())
+    # A slice of a longer column, as blocks are.
+    return pa.concat_arrays([pa.array(["before"]), column]).slice(1) if random.random() < 0.5 else column
+
+
+def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
+    """Tell whether the law takes a cell in this column of an otherwise good row."""
+    others = {
+        name: good
+        for name, good in GOOD_ROWS[kind.name].items()
+        if name != choice.name and not {name, choice.name} <= set(kind.shape.identifiers)
+    }
+    choices = {"x": choice, **{name: Column(name) for name in others}}
+    planned = plan_columns(list(choices), choices, shape=kind.shape)
+    law = RecordValidator(kind.shape, [column.rule for column in planned], settings=kind.settings)
+    return law.judge([cell, *others.values()]).record is not None
+
+
+def records_by_row(encoded: EncodedBlock) -> dict[int, Any]:
+    texts = encoded.records.to_pylist()
+    assert len(texts) == len(encoded.rows)
+    assert all(text.endswith("},") for text in texts)
+    return {int(row): json.loads(text[:-1]) for row, text in zip(encoded.rows, texts, strict=True)}
+
+
+@pytest.mark.parametrize("batch", range(8))
+def test_encoder_agrees_with_the_law_on_hostile_profiles(batch: int) -> None:
+    check_agreement(PROFILES, range(batch * TABLES, (batch + 1) * TABLES))
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_encoder_agrees_with_the_law_on_hostile_events(batch: int) -> None:
+    check_agreement(events(property_limit=2 + batch).at(NOW), range(batch * TABLES, (batch + 1) * TABLES))
+
+
+def test_encoder_agrees_with_the_law_on_events_of_one_name_and_time() -> None:
+    check_agreement(events(event_name="Größe Viewed").at(NOW), range(TABLES), drop=("evtName",))
+
+
+def test_encoder_agrees_with_the_law_on_hostile_device_tokens() -> None:
+    check_agreement(DEVICE_TOKENS, range(TABLES))
+
+
+def test_encoder_agrees_with_the_law_on_the_keys_of_browsers() -> None:
+    check_agreement(DEVICE_TOKENS, range(TABLES), make=browsers_table)
+
+
+def browsers_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dict[str, Column | None]]:
+    """Make device tokens of which many are of browsers, with their keys or without."""
+    cells = {
+        "objectId": [f"device-{row}" for row in range(ROWS)],
+        "token": ["dQw4:APA91b", "dQw4:APA91b", "dQw4:APA91b", None],
+        "type": ["chrome", "chrome", "CHROME", "fcm", "blackberry", None],
+        "p256dh": ["BNcR", "BNcR", "BNcR", None],
+        "auth": ["tBHI", "tBHI", "tBHI", None],
+    }
+    columns = {
+        name: pa.array(
+            [random.choice(good) if random.random() < 0.95 else text(random) for _ in range(ROWS)], pa.string()
+        )
+        for name, good in cells.items()
+        if name not in kind.shape.joint or random.random() < 0.8
+    }
+    return RowBlock("table", 1, tuple(columns), columns), {name: Column(name) for name in columns}
+
+
+def check_agreement(
+    kind: RecordKind, seeds: range, drop: tuple[str, ...] = (), make: Callable[..., Any] = random_table
+) -> None:
+    screened_rows = 0
+    for seed in seeds:
+        source = random.Random(seed)
+        block, choices = make(source, kind)
+        choices |= {name: None for name in choices if choices[name].name in drop}
+        country = source.choice([None, "IN", "GB"])
+        on_bad_value = source.choice(["reject", "drop"])
+        fixed = source.random() < 0.7
+        encoder = Encoder(kind, choices, default_country=country, on_bad_value=on_bad_value, fixed=fixed)
+        judged: list[int] = []
+        parts = _encode_counting(encoder, block, judged)
+        screened_rows += len(block) - len(judged)
+
+        planned = plan_columns(block.names, parse_columns(choices), shape=kind.shape, constants=kind.constants)
+        law = RecordValidator(
+            kind.shape,
+            [column.rule for column in planned],
+            constants=kind.constants,
+            settings=kind.settings,
+            default_country=country,
+            on_bad_value=on_bad_value,
+        )
+        sources = {column.rule.key: column.source for column in planned}
+        found, unsent, dropped = {}, {}, {}
+        for start, encoded in parts:
+            found |= {start + row: record for row, record in records_by_row(encoded).items()}
+            unsent |= {start + row: one for row, one in encoded.unsent.items()}
+            dropped |= {start + row: one for row, one in encoded.dropped.items()}
+        repeatable = {start + row: encoded.repeatable for start, encoded in parts for row in range(len(encoded.block))}
+        for row, cells in enumerate(block.rows(range(len(block)))):
+            verdict = law.judge([cells[column.source] for column in planned])
+            where = f"seed {seed}, row {row}: {cells}"
+            if row in block.faults:
+                assert row not in found, where
+                assert unsent[row].outcome is Outcome.INVALID, where
+            elif verdict.record is None:
+                assert row not in found, where
+                assert unsent[row] == told_of(verdict, sources), where
+            else:
+                assert found[row] == verdict.record, where
+                assert row not in unsent
+                assert dropped.get(row) == (told_of(verdict, sources) if verdict.faults else None), where
+                assert verdict.repeatable or not repeatable[row], where
+    # The test would say nothing if every row went to the law anyway.
+    assert screened_rows > len(seeds) * ROWS * 0.03
+
+
+def told_of(verdict: ValidationResult, sources: dict[str, str]) -> RowOutcome:
+    """Give what a user is told of the law's verdict, to the word."""
+    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)
+    return RowIssues(verdict.record is not None, verdict.empty, faults).verdict
+
+
+def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> list[tuple[int, EncodedBlock]]:
+    """Encode a table in several blocks, as what is found in one is kept for the next."""
+    plan = encoder._plan(block)
+    judge = plan.rows.law.judge
+
+    def counting(*cells: Any) -> Any:
+        judged.append(1)
+        return judge(*cells)
+
+    plan.rows.law.judge = counting  # type: ignore[method-assign]
+    bounds = [*range(0, len(block), PART_ROWS), len(block)]
+    return [
+        (start, encoder.encode(slicing.slice_block(block, start, stop))) for start, stop in itertools.pairwise(bounds)
+    ]
+
+
+def test_an_emulator_that_refuses_all_it_may_takes_what_the_law_lets_through() -> None:
+    for seed in range(60):
+        source = random.Random(seed)
+        block, choices = random_table(source, PROFILES)
+        encoder = Encoder(PROFILES, choices, default_country=source.choice([None, "IN"]), on_bad_value="drop")
+        for row, record in records_by_row(encoder.encode(block)).items():
+            said = _refusal(record)
+            # Text that only looks like a date is text like any other: nothing says that it is refused.
+            assert said is None or "starts with $D_" in said, f"seed {seed}, row {row}: {record}"
+
+
+def _refusal(record: dict[str, Any]) -> str | None:
+    try:
+        read_profile(ValidationContext("refuse"), record, now=NOW)
+    except RecordRejected as refusal:
+        return refusal.text
+    return None

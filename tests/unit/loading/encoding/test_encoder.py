@@ -1,0 +1,163 @@
+"""Blocks of rows become the text of records, and a verdict for every row that has none."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.rows.block import RowError
+from tests.support.encoded import block_of, encode, encoder, properties, records
+
+
+class TestEveryRow:
+    def test_rows_become_records_in_their_order(self) -> None:
+        found = encode({"id": ["a", "b"], "Name": ["Asha", "Ben"], "Age": ["35", None]})
+        assert records(found) == {
+            0: {"type": "profile", "identity": "a", "profileData": {"Name": "Asha", "Age": 35}},
+            1: {"type": "profile", "identity": "b", "profileData": {"Name": "Ben"}},
+        }
+        assert (found.unsent, found.dropped, found.repeatable) == ({}, {}, True)
+
+    def test_a_bad_row_takes_no_neighbour_with_it(self) -> None:
+        found = encode({"id": ["a", "b", "c"], "Email": ["a@b.co", "nope", "c@d.co"]})
+        assert records(found).keys() == {0, 2}
+        assert found.unsent == {1: RowOutcome(Outcome.INVALID, 515, "Email", "not an e-mail address")}
+
+    def test_faults_are_told_by_the_columns_of_the_source(self) -> None:
+        columns = {"mail": "Email", "born": Column("DOB", format="dd/MM/yyyy")}
+        found = encode({"id": ["a"], "mail": ["nope"], "born": ["1990"]}, columns)
+        verdict = found.unsent[0]
+        assert verdict.code == 515
+        assert verdict.field == "born, mail"
+        assert verdict.reason == "born: not a date written as dd/MM/yyyy; mail: not an e-mail address"
+
+    def test_a_row_of_nobody(self) -> None:
+        verdict = encode({"id": ["", "b"], "Name": ["Asha", "Ben"]}).unsent[0]
+        assert (verdict.outcome, verdict.code, verdict.field) == (Outcome.INVALID, 523, "id")
+        assert "no identity" in verdict.reason
+
+    @pytest.mark.parametrize("empty", [None, "", "  "])
+    def test_an_empty_row_is_skipped(self, empty: str | None) -> None:
+        found = encode({"id": ["a", empty], "Name": ["Asha", empty]})
+        assert records(found).keys() == {0}
+        assert found.unsent == {1: RowOutcome(Outcome.SKIPPED)}
+
+    def test_a_row_the_source_could_not_read(self) -> None:
+        fault = RowError("more cells than columns: quote the cell that holds a comma", "Name")
+        found = encode({"id": ["a", "b"], "Name": ["Asha", "Ben"]}, faults={1: fault})
+        assert records(found).keys() == {0}
+        assert found.unsent == {1: RowOutcome(Outcome.INVALID, None, "Name", fault.reason)}
+
+    def test_a_fault_counts_even_where_the_row_has_nothing(self) -> None:
+        found = encode({"id": [None], "Name": [None]}, faults={0: RowError("the line is not JSON")})
+        assert found.unsent == {0: RowOutcome(Outcome.INVALID, None, "", "the line is not JSON")}
+
+    def test_two_identifiers_in_one_row(self) -> None:
+        found = encode({"id": ["a", None, "c"], "device": [None, "d2", "d3"]}, {"device": "objectId"})
+        assert records(found) == {
+            0: {"type": "profile", "identity": "a", "profileData": {}},
+            1: {"type": "profile", "objectId": "d2", "profileData": {}},
+        }
+        assert found.unsent[2].code == 523
+        assert "identity and objectId are both filled" in found.unsent[2].reason
+
+
+class TestDroppingBadValues:
+    def test_the_row_goes_on_and_is_told_of(self) -> None:
+        found = encode(
+            {"id": ["a", "b"], "mail": ["nope", "b@c.co"], "Age": ["old", "35"], "Name": ["Asha", "Ben"]},
+            {"mail": "Email"},
+            on_bad_value="drop",
+        )
+        assert properties(found) == [{"Name": "Asha"}, {"Name": "Ben", "Email": "b@c.co", "Age": 35}]
+        assert found.unsent == {}
+        (verdict,) = found.dropped.values()
+        assert (verdict.outcome, verdict.code, verdict.values_dropped) == (Outcome.ACCEPTED, 515, 2)
+        assert verdict.field == "mail, Age"
+
+    def test_who_and_when_are_never_dropped(self) -> None:
+        found = encode({"id": ["null", "b"], "ts": ["5", "0"], "Email": ["nope", "b@c.co"]}, on_bad_value="drop")
+        assert found.dropped == {}
+        assert {index: verdict.code for index, verdict in found.unsent.items()} == {0: 523, 1: 525}
+        assert all(verdict.values_dropped == 0 for verdict in found.unsent.values())
+
+    def test_a_row_the_source_could_not_read_is_not_mended(self) -> None:
+        found = encode({"id": ["a"], "Name": ["Asha"]}, faults={0: RowError("broken", "Name")}, on_bad_value="drop")
+        assert found.unsent[0].outcome is Outcome.INVALID
+
+
+class TestColumnsThatComeAndGo:
+    """Nested sources: every block may have other columns."""
+
+    def test_each_block_has_its_own_columns(self) -> None:
+        made = encoder({"id": "identity", "mail": "Email"}, fixed=False)
+        assert records(made.encode(block_of({}, rows=0))) == {}
+        assert properties(made.encode(block_of({"id": ["a"], "Tier": ["x"]}))) == [{"Tier": "x"}]
+        assert made.never_seen() == ["mail"]
+        assert properties(made.encode(block_of({"id": ["b"], "mail": ["b@c.co"], "Tier": [5]}))) == [
+            {"Email": "b@c.co", "Tier": 5}
+        ]
+        assert made.never_seen() == []
+
+    def test_a_block_in_which_nobody_is_named(self) -> None:
+        found = encoder(fixed=False).encode(block_of({"Tier": ["x", None]}))
+        assert [verdict.outcome for verdict in found.unsent.values()] == [Outcome.INVALID, Outcome.SKIPPED]
+        assert "no identity" in found.unsent[0].reason
+
+    @pytest.mark.parametrize("name", ["address.city", "\ud800", "", "x" * 121])
+    def test_a_name_no_property_can_have_spoils_only_the_rows_that_fill_it(self, name: str) -> None:
+        found = encoder(fixed=False).encode(block_of({"id": ["a", "b"], name: (None, "v")}))
+        assert records(found).keys() == {0}
+        assert "name" in found.unsent[1].reason
+
+    def test_fixed_columns_must_have_an_identity(self) -> None:
+        with pytest.raises(MappingError, match="who a row belongs to"):
+            encoder({}).encode(block_of({"Tier": ["x"]}))
+
+
+class TestNotes:
+    def test_a_mended_name_is_told_once(self) -> None:
+        made = encoder({}, fixed=False)
+        made.encode(block_of({"IDENTITY": ["a"], "phone": ["+919812345678"]}))
+        assert made.new_notes() == [
+            "'IDENTITY' is taken for CleverTap's field 'identity'",
+            "'phone' is taken for CleverTap's field 'Phone'",
+        ]
+        made.encode(block_of({"IDENTITY": ["b"], "phone": ["+919812345678"]}))
+        made.encode(block_of({"IDENTITY": ["c"], "email": ["c@d.co"]}))
+        assert made.new_notes() == ["'email' is taken for CleverTap's field 'Email'"]
+        assert made.new_notes() == []
+
+
+def test_clevertaps_codes_lead_back_to_the_source() -> None:
+    columns = {"mail": "Email", "device": "objectId"}
+    found = encode({"id": ["a"], "mail": ["a@b.co"], "device": pa.nulls(1, pa.string()), "Tier": ["x"]}, columns)
+    assert found.columns_by_code == {523: "id", 515: "mail", 526: "device"}
+
+
+def test_the_country_of_local_numbers() -> None:
+    phones = ["098123 45678", "9812345678", "+442079460958", "123", None]
+    found = encode({"id": list("abcde"), "Phone": phones}, default_country="IN")
+    assert [data.get("Phone") for data in properties(found)] == [
+        "+919812345678",
+        "+919812345678",
+        "+442079460958",
+        None,
+    ]
+    assert (found.unsent[3].code, found.unsent[3].field) == (516, "Phone")
+    without = encode({"id": list("abcde"), "Phone": phones})
+    assert records(without).keys() == {2, 4}
+    assert "default_country" in without.unsent[0].reason
+
+
+def test_no_reason_holds_a_value() -> None:
+    mark = "zqkd7 private"
+    names = [*PROFILES.shape.known, "ts", "Joined"]
+    columns = {"Joined": Column(type="date")}
+    found = encode({"id": ["a"], **{name: [mark] for name in names}}, columns)
+    assert len(found.unsent[0].reason.split("; ")) > 10
+    assert mark not in found.unsent[0].reason

@@ -1,0 +1,100 @@
+"""Local phone numbers read as a column become what the law makes of them, for every country."""
+
+from __future__ import annotations
+
+import random
+
+import phonenumbers
+import pyarrow as pa
+import pytest
+
+from airflow_provider_clevertap.loading.encoding.vectorized.phones import read_international, select_number_converter
+from airflow_provider_clevertap.records.fields import read_phone
+
+COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
+
+
+def numbers(country: str, source: random.Random) -> list[str]:
+    """Make numbers as people of a country write them, and numbers near those."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    example = phonenumbers.example_number(country)
+    national = phonenumbers.national_significant_number(example) if example else "12345678"
+    made = []
+    for _ in range(400):
+        digits = list(national)
+        for _ in range(source.randrange(4)):
+            digits[source.randrange(len(digits))] = str(source.randrange(10))
+        text = "".join(digits)
+        dice = source.random()
+        if dice < 0.2:
+            text = "".join(source.choices("0123456789", k=source.randrange(1, 16)))
+        elif dice < 0.4:
+            prefix = source.choice([plan.national_prefix or "0", "0", "00", "1", "8", str(plan.country_code), "+"])
+            text = prefix + text
+        if source.random() < 0.3:
+            at = source.randrange(len(text) + 1)
+            text = (
+                text[:at] + source.choice([" ", "-", "(", ")", "--", "  ", " (", ".", "/", "x", "\u0663"]) + text[at:]
+            )
+        made.append(text)
+    return made
+
+
+def law(text: str, country: str) -> str | None:
+    try:
+        return read_phone(text, country)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_screen_agrees_with_the_law(country: str) -> None:
+    screen = select_number_converter(country)
+    if screen is None:
+        return
+    cells = numbers(country, random.Random(country))
+    found, doubtful = screen(pa.array(cells, pa.string()))
+    for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=True)):
+        if number is None:
+            assert doubtful is not None
+            assert doubtful[index]
+        else:
+            assert law(cell, country) == f"+{number}", cell
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("IN", "9812345678"),
+        ("IN", "098123 45678"),
+        ("US", "(212) 555-0123"),
+        ("GB", "020 7946 0958"),
+        ("DE", "0170-1234567"),
+    ],
+)
+def test_ordinary_numbers_need_no_law(country: str, text: str) -> None:
+    screen = select_number_converter(country)
+    assert screen is not None
+    found, doubtful = screen(pa.array([text, None], pa.string()))
+    assert doubtful is None
+    assert found.to_pylist() == [law(text, country)[1:], None]
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_numbers_with_their_country_s_code_become_what_the_law_makes_of_them(country: str) -> None:
+    source = random.Random(country)
+    code = phonenumbers.country_code_for_region(country)
+    cells = [f"+{code}{source.choice(['', ' ', '-', ' (0)', '(0', '  '])}{text}" for text in numbers(country, source)]
+    found, doubtful = read_international(pa.array([*cells, None], pa.string()).slice(0))
+    for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=False)):
+        if number is None:
+            assert doubtful is not None
+            assert doubtful[index]
+        else:
+            assert f"+{number}" == law(cell, country) == law(cell, "IN"), cell
+
+
+def test_most_numbers_with_their_country_s_code_are_not_left_to_the_law() -> None:
+    cells = ["+91 98123 45678", "+44 20 7946 0958", "+44 (0)20 7946 0958", "+49 30 901820", "+1 (201) 555-0123"]
+    _, doubtful = read_international(pa.array(cells))
+    assert doubtful is None

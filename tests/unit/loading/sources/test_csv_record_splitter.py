@@ -1,0 +1,167 @@
+"""Cutting is held to the simplest reader there is, and to Python's csv module, on text made to confuse it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import NamedTuple
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from airflow_provider_clevertap.exceptions import SourceError
+from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
+from airflow_provider_clevertap.loading.sources.csv.record_splitter import Dialect, EndlessRecordError, RecordSplitter
+from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from tests.support.examples_of_properties import examples
+
+HEADER = ("one", "two", "three")
+# the last two are bytes that are not UTF-8
+PIECES = [
+    *["a", "b", "é", ",", ",", '"', '"', '""', "1,2,3", '"a,b"', '"a""b"', ",,", 'a"b', '"a"b', "\\"],
+    *("\n", "\r\n", "\r", " ", "\n\n", '"a\nb"', '"a\nb"c', '"a\n" ,', "\ufeff", "1,2,3\n", "\udcff", "\udcc3"),
+]
+
+
+class Record(NamedTuple):
+    cells: list[str]
+    swallowed: bool
+
+
+def walk(text: str) -> tuple[list[Record], bool]:
+    """Read CSV a character at a time. Gives the records, and whether the last one has an open quote."""
+    records: list[Record] = []
+    cells, cell, swallowed, quoted, held = [], "", False, False, ""
+    begun, at_start = False, True
+    position = 0
+    while position < len(text):
+        character = text[position]
+        position += 1
+        if quoted:
+            if character != '"':
+                cell += character
+                held += character
+            elif text[position : position + 1] == '"':
+                cell += '"'
+                position += 1
+            else:
+                quoted = False
+                follows = text[position : position + 1]
+                swallowed |= ("\n" in held or "\r" in held) and follows not in ("", ",", "\n", "\r", " ", "\t")
+            continue
+        if character == '"' and at_start:
+            quoted, held, begun, at_start = True, "", True, False
+        elif character == ",":
+            cells.append(cell)
+            cell, begun, at_start = "", True, True
+        elif character in "\r\n":
+            if begun:
+                records.append(Record([*cells, cell], swallowed))
+            cells, cell, swallowed, begun, at_start = [], "", False, False, True
+        else:
+            cell += character
+            begun, at_start = True, False
+    if begun and not quoted:
+        records.append(Record([*cells, cell], swallowed))
+    return records, quoted
+
+
+def is_unusable(record: Record) -> bool:
+    damaged = any("\udc80" <= character <= "\udcff" for cell in record.cells for character in cell)
+    return damaged or record.swallowed or len(record.cells) != 3
+
+
+def as_row(cells: list[str]) -> tuple[str | None, ...]:
+    """What the contract of row blocks makes of a record with too few or too many cells."""
+    kept = [*cells, "", ""][:3]
+    if len(cells) > 3:
+        kept[2] = ",".join(cells[2:])
+    return tuple(cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or None for cell in kept)
+
+
+def read(text: str, *, chunk_bytes: int, block_rows: int = 3) -> tuple[list[tuple[object, ...]], set[int], bool]:
+    """Read with the real reader: rows, places of faults, and whether it stopped at an open quote."""
+    data = text.encode("utf-8", "surrogateescape")
+    file = SourceFile("x.csv", ".csv", "", len(data), lambda: io.BytesIO(data))
+    reader = CsvReader(
+        delimiter=",", quote='"', encoding="utf-8", header=HEADER, block_rows=block_rows, chunk_bytes=chunk_bytes
+    )
+    rows: list[tuple[object, ...]] = []
+    faults: set[int] = set()
+    blocks = reader.read(file)
+    while True:
+        try:
+            block = next(blocks, None)
+        except SourceError:
+            return rows, faults, True
+        if block is None:
+            return rows, faults, False
+        assert block.first_row == len(rows) + 1
+        faults |= {len(rows) + index for index in block.faults}
+        rows += [tuple(row.values()) for row in block.rows(range(len(block)))]
+
+
+@examples(200)
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=60), chunk_bytes=st.integers(1, 48))
+@example(pieces=['1,"a\n', "2,b,c\n", '"x"y,z\n'], chunk_bytes=4)
+def test_any_text_gives_the_rows_of_the_simplest_reader(pieces: list[str], chunk_bytes: int) -> None:
+    text = "x" + "".join(pieces)  # so that it does not begin with a byte order mark
+    records, open_quote = walk(text)
+    if not open_quote:
+        python = [cells for cells in csv.reader(io.StringIO(text, newline="")) if cells]
+        assert python == [record.cells for record in records]
+
+    rows, faults, stopped = read(text, chunk_bytes=chunk_bytes)
+
+    assert rows == [as_row(record.cells) for record in records]
+    assert faults == {index for index, record in enumerate(records) if is_unusable(record)}
+    assert stopped == open_quote
+
+
+@examples(100)
+@given(
+    table=st.lists(
+        st.lists(st.text(st.sampled_from('ab,"\n\r é'), max_size=6), min_size=3, max_size=3), min_size=1, max_size=30
+    ),
+    chunk_bytes=st.integers(1, 64),
+    # the module quotes a line end only if it is one of the line end it writes itself
+    style=st.sampled_from([(csv.QUOTE_ALL, "\n"), (csv.QUOTE_ALL, "\r"), (csv.QUOTE_MINIMAL, "\r\n")]),
+)
+def test_what_pythons_csv_module_writes_is_read_as_it_was(
+    table: list[list[str]], chunk_bytes: int, style: tuple[int, str]
+) -> None:
+    written = io.StringIO()
+    csv.writer(written, quoting=style[0], lineterminator=style[1]).writerows(table)  # type: ignore[arg-type]
+    rows, faults, stopped = read(written.getvalue(), chunk_bytes=chunk_bytes)
+    assert rows == [tuple(cell or None for cell in row) for row in table]
+    assert not faults
+    assert not stopped
+
+
+def chunks_of(data: bytes, **options: int) -> list[bytes]:
+    stream = io.BytesIO(data)
+    cutter = RecordSplitter(stream.read, Dialect(",", '"'), **options)
+    return [chunk.data for chunk in cutter.chunks()]
+
+
+def test_chunks_put_together_are_the_file() -> None:
+    data = b'a,"b\nb",c\n' * 50 + b'5" pipe,x,y\n' * 50
+    chunks = chunks_of(data, chunk_bytes=64)
+    assert b"".join(chunks) == data
+    assert all(chunk.endswith(b"\n") for chunk in chunks)
+    assert len(chunks) > 10
+
+
+def test_a_long_record_is_waited_for_up_to_a_bound() -> None:
+    record = b'"' + b"x" * 5000 + b'"\n'
+    assert chunks_of(record, chunk_bytes=64) == [record]
+    with pytest.raises(EndlessRecordError) as stopped:
+        chunks_of(record, chunk_bytes=64, max_record_bytes=1024)
+    assert stopped.value.quoted
+
+
+def test_a_line_without_an_end_is_told_from_an_open_quote() -> None:
+    with pytest.raises(EndlessRecordError) as stopped:
+        chunks_of(b"x" * 5000, chunk_bytes=64, max_record_bytes=1024)
+    assert not stopped.value.quoted

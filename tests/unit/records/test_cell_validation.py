@@ -1,0 +1,79 @@
+"""What the law says of a cell by itself is what it says of it in a row."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.loading.mapping.plan import plan_columns
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+from airflow_provider_clevertap.records.cell_validation import CellValidator
+from airflow_provider_clevertap.records.record_validation import RecordValidator
+from tests.support.hostile_values import HOSTILE_TEXT, anything
+
+EVENTS = events(future_seconds=0).at(1_750_000_000)
+GOOD: dict[str, dict[str, Any]] = {
+    "profiles": {"identity": "cust-1"},
+    "events": {"identity": "cust-1", "evtName": "Product Viewed", "ts": "1700000000"},
+    "device tokens": {"objectId": "device-1", "token": "dQw4:APA91b", "type": "fcm"},
+}
+
+
+def columns(kind: RecordKind) -> list[Column]:
+    named = [Column(field) for field in (*kind.shape.top, *kind.shape.known)]
+    if not kind.shape.takes_custom:
+        return named
+    types = (None, "text", "integer", "float", "boolean", "date", *(["list"] if kind.shape.takes_operations else []))
+    operators = ("$set", "$incr", "$delete") if kind.shape.takes_operations else ()
+    return [
+        *named,
+        *(Column("Tier", type=declared) for declared in types),
+        *(Column("Tier", operator=operator) for operator in operators),
+    ]
+
+
+@pytest.mark.parametrize("kind", [PROFILES, EVENTS, DEVICE_TOKENS], ids=lambda kind: kind.name)
+def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
+    source = random.Random(7)
+    judged = 0
+    for column in columns(kind):
+        identifier = column.name in kind.shape.identifiers
+        others = {
+            name: cell
+            for name, cell in GOOD[kind.name].items()
+            if name != column.name and not (identifier and name in kind.shape.identifiers)
+        }
+        planned = plan_columns(
+            ["cell", *others], {"cell": column, **{name: Column(name) for name in others}}, shape=kind.shape
+        )
+        law = RecordValidator(kind.shape, [one.rule for one in planned], settings=kind.settings, default_country="IN")
+        alone = CellValidator(kind.shape, planned[0].rule, law.context)
+        faults_of: dict[Any, Any] = {}
+        for cell in [*HOSTILE_TEXT, *(anything(source) for _ in range(400))]:
+            said = alone.judge(cell)
+            if said is None:
+                continue
+            judged += 1
+            verdict = law.judge([cell, *others.values()])
+            where = f"{column} {cell!r}"
+            if said.objection is not None:
+                assert verdict.record is None, where
+                assert faults_of.setdefault(said.objection, verdict.faults) == verdict.faults, where
+            elif said.value is not None:
+                assert verdict.record is not None, where
+                record = {**verdict.record, **verdict.record[kind.shape.data]}
+                assert record[kind.shape.written.get(planned[0].rule.key, planned[0].rule.key)] == said.value, where
+            elif verdict.record is not None:
+                assert planned[0].rule.key not in {**verdict.record, **verdict.record[kind.shape.data]}, where
+    assert judged > 1_500
+
+
+def test_what_depends_on_other_cells_is_left_to_the_whole_row() -> None:
+    (ts, items) = plan_columns(["ts", "Items"], {}, shape=EVENTS.shape, fixed=False)
+    settings = RecordValidator(EVENTS.shape, [], settings=EVENTS.settings).context
+    assert CellValidator(EVENTS.shape, ts.rule, settings).judge("1750000001") is None
+    assert CellValidator(EVENTS.shape, ts.rule, settings).judge("1750000000") is not None
+    assert CellValidator(EVENTS.shape, items.rule, settings).judge('[{"a": 1}]') is None

@@ -1,0 +1,131 @@
+"""Who a record belongs to."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.records.fields import read_identity
+from tests.support.validated import judge
+
+#: https://docs.clevertap.com/docs/csv-upload lists them; case is not said to matter, so we refuse every case.
+STANDS_FOR_NOTHING = [
+    "undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan", "empty",
+    "xxxxxx", "none",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cust-1", "007", "1e5", "1234567890123456789", "9" * 40, "0.0", "00", "-0", "nullable", "Nan Goldin", "xxxxx",
+     "asha@example.com", "+919812345678", "ID with spaces", " padded ", "ünïcode", "客户-1", "😀" * 1023, "x" * 1023,
+     'quo"te', "tab\tinside", "a/b"],
+)  # fmt: skip
+def test_text_stays_exactly_as_it_stands(text: str) -> None:
+    assert judge({"identity": text}).record == {"type": "profile", "identity": text, "profileData": {}}
+
+
+@pytest.mark.parametrize("text", STANDS_FOR_NOTHING)
+@pytest.mark.parametrize("change", [str, str.upper, str.title, lambda text: f" {text}\t", lambda text: f"\u00a0{text}"])
+@pytest.mark.parametrize("identifier", ["identity", "objectId", "FBID", "GPID"])
+def test_values_that_stand_for_nothing_are_refused(text: str, change: Any, identifier: str) -> None:
+    verdict = judge({identifier: change(text)})
+    assert verdict.record is None
+    assert "stands for 'nothing'" in verdict.faults[0].reason
+    assert verdict.faults[0].field == identifier
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003\u2003"])
+def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
+    (fault,) = judge({"identity": space, "Name": "Asha"}).faults
+    assert fault.code == 523
+
+
+@pytest.mark.parametrize(
+    ("value", "identity"),
+    [
+        (7, "7"),
+        (1234567890123456789, "1234567890123456789"),
+        (-5, "-5"),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+    ],
+)
+def test_whole_numbers_and_uuids_are_written_out(value: Any, identity: str) -> None:
+    record = judge({"identity": value}).record
+    assert record is not None
+    assert record["identity"] == identity
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (7.0, "decimal point"),
+        (1e18, "decimal point"),
+        (Decimal("7"), "decimal point"),
+        (0, "nothing"),
+        (-1, "nothing"),
+        (True, "not bool"),
+        (b"abc", "not bytes"),
+        (["a"], "not list"),
+        ({"a": 1}, "not dict"),
+        ({"$set": ["a"]}, "not dict"),
+        ("x" * 1024, "shorter than 1024"),
+        (10**600, "longer than"),
+        pytest.param(10**5000, "longer than", id="5001 digits"),
+        ("\ud800", "Unicode"),
+    ],
+)
+def test_what_cannot_be_an_identity(value: Any, says: str) -> None:
+    verdict = judge({"identity": value})
+    assert verdict.record is None
+    assert [fault.code for fault in verdict.faults] == [523]
+    assert says in verdict.faults[0].reason
+
+
+def test_an_unusable_objectid_has_clevertaps_code_for_it() -> None:
+    (fault,) = judge({"objectId": "null"}).faults
+    assert (fault.field, fault.code) == ("objectId", 526)
+
+
+@pytest.mark.parametrize("empty", [None, "", "  ", "\t\r\n", math.nan])
+def test_a_row_that_belongs_to_nobody_is_invalid(empty: Any) -> None:
+    (fault,) = judge({"identity": empty, "Name": "Asha"}).faults
+    assert (fault.field, fault.code) == ("identity", 523)
+    assert "one of identity, objectId, FBID or GPID" in fault.reason
+
+
+def test_the_fault_of_a_missing_identifier_names_the_one_that_was_mapped() -> None:
+    (fault,) = judge({"device": None, "Name": "Asha"}, {"device": Column("objectId")}).faults
+    assert fault.field == "objectId"
+
+
+def test_one_record_may_have_one_identifier_only() -> None:
+    (fault,) = judge({"identity": "a", "objectId": "b", "GPID": None}).faults
+    assert fault.code == 523
+    assert "identity and objectId are both filled" in fault.reason
+
+
+def test_each_row_may_have_another_identifier() -> None:
+    columns = {"identity": None, "objectId": "device-1", "FBID": ""}
+    assert judge(columns).record == {"type": "profile", "objectId": "device-1", "profileData": {}}
+
+
+@given(st.text(st.characters(), max_size=1100))
+def test_text_is_untouched_or_refused(text: str) -> None:
+    try:
+        assert read_identity(text) == text
+    except ValueError:
+        # An error of ours, with a reason; what is refused is blank, a word for nothing, too long or not Unicode.
+        assert (
+            not text.strip()
+            or text.strip().lower() in STANDS_FOR_NOTHING
+            or len(text) >= 1024
+            or any("\ud800" <= character <= "\udfff" for character in text)
+        )
