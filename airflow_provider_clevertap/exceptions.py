@@ -23,10 +23,8 @@ files and columns may have them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from collections.abc import Mapping
+from typing import Any
 
 
 def shown(text: object) -> str:
@@ -79,10 +77,10 @@ class TooManyRejectsError(FinalError):
     """More rows failed than ``max_rejects`` allows; everything loadable was loaded.
 
     :param message: what happened and where the rejects are.
-    :param summary: the finished load's summary.
+    :param summary: the finished load's summary, as in XCom.
     """
 
-    def __init__(self, message: str, summary: Summary) -> None:
+    def __init__(self, message: str, summary: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.summary = summary
 

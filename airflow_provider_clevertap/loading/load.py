@@ -17,10 +17,11 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.artifacts.run_artifacts import Artifacts
-from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint, CheckpointStore
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
 from airflow_provider_clevertap.loading.checkpoint.fingerprint import hashed, settings_hash
 from airflow_provider_clevertap.loading.checkpoint.resume import resume_or_start
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
+from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.delivery.batch_delivery import BatchDelivery
 from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
 from airflow_provider_clevertap.loading.delivery.sender import Sender

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.delivery.batch_delivery import OnUnconfirmed
-from airflow_provider_clevertap.loading.mapping.plan import Unmapped
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 
-DryRun = Literal["local", "server"]
+DryRun: TypeAlias = Literal["local", "server"]
+OnBadValue: TypeAlias = Literal["reject", "drop"]
+OnUnconfirmed: TypeAlias = Literal["resend", "hold"]
+Unmapped: TypeAlias = Literal["send", "ignore", "error"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,7 @@ class LoadOptions:
     dry_run: DryRun | None = None
     max_in_flight: int = DEFAULT_IN_FLIGHT
     on_unconfirmed: OnUnconfirmed = "resend"
-    on_bad_value: Literal["reject", "drop"] = "reject"
+    on_bad_value: OnBadValue = "reject"
     default_country: str | None = None
     bytes_per_batch: int = 4 * 1024 * 1024
     retries: RetryPolicy = field(default_factory=RetryPolicy)

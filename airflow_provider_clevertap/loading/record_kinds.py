@@ -12,8 +12,6 @@ from pydantic_core import PydanticCustomError
 from airflow_provider_clevertap.columns import Column, ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
-from airflow_provider_clevertap.records.device_token import TOKEN_SCHEMA
-from airflow_provider_clevertap.records.event import CHARGED, EVENT_SCHEMA, plain_name, read_event_name
 from airflow_provider_clevertap.records.limits import (
     EVENT_PROPERTIES,
     EVENTS_PER_CALL,
@@ -21,7 +19,9 @@ from airflow_provider_clevertap.records.limits import (
     PROFILES_PER_CALL,
     TOKENS_PER_CALL,
 )
-from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.models.device_token import TOKEN_SCHEMA
+from airflow_provider_clevertap.records.models.event import CHARGED, EVENT_SCHEMA, plain_name, read_event_name
+from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 

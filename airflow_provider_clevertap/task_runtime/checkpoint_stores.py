@@ -14,7 +14,7 @@ from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.task_runtime.artifact_paths import join_path
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.checkpoint.checkpoint import CheckpointStore
+    from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.loading.rows.block import Source
 

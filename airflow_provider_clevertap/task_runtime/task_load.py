@@ -24,7 +24,7 @@ from airflow_provider_clevertap.task_runtime.summary_log import log_summary
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
-    from airflow_provider_clevertap.loading.checkpoint.checkpoint import CheckpointStore
+    from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
     from airflow_provider_clevertap.loading.load import Load
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.loading.rows.block import Source

@@ -18,7 +18,7 @@ from airflow_provider_clevertap import exceptions
 from airflow_provider_clevertap.api.regions import REGIONS, base_url
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import Column
-from airflow_provider_clevertap.loading.artifacts.rejects import ADDED_COLUMNS
+from airflow_provider_clevertap.loading.artifacts.rejects_format import ADDED_COLUMNS
 from airflow_provider_clevertap.loading.delivery import batch_delivery
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
@@ -28,7 +28,7 @@ from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import limits
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
-from airflow_provider_clevertap.records.event import plain_name
+from airflow_provider_clevertap.records.models.event import plain_name
 from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 from tests.support.doc_pages import DOCS, ROOT, anchors, blocks, code, links, prose, spans, table, tables, text_of
 from tests.system.browser import screenshots

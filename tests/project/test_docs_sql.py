@@ -16,8 +16,9 @@ import pytest
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
+from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.loading.sources.sql.errors import no_connection
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.sources import SqlSource
 from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
 from tests.support.doc_pages import code, spans, table
 

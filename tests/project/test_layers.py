@@ -1,27 +1,57 @@
-"""Imports run downward only: Airflow's face, then loading, then api and records. The emulator stands alone."""
+"""Imports run downward only, between the parts of the package and between the rooms of the load engine."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
 
 import pytest
 
 from tests.support.package_modules import MODULES, PACKAGE, imports
+from tests.support.paths import PACKAGE as DIRECTORY
 
-#: What each part may import of our own. ``exceptions`` is everybody's.
-ALLOWED = {
-    "api": {"api", "exceptions"},
-    "records": {"records", "exceptions"},
-    "emulator": {"emulator"},
-    "loading": {"loading", "api", "records", "exceptions"},
-    "hooks": {"hooks", "loading", "api", "records", "exceptions"},
-    "operators": {"operators", "hooks", "loading", "api", "records", "exceptions"},
-    "decorators": {"decorators", "operators", "exceptions"},
-    "provider_info": {"hooks"},
-    "exceptions": set[str](),
+#: What everybody may import: errors, and what users write in DAG files.
+PUBLIC = {"exceptions", "locations", "columns", "sources"}
+#: What each part may import of our own, besides itself.
+ALLOWED: Mapping[str, set[str]] = {
+    "exceptions": set(),
+    "locations": set(),
+    "columns": set(),
+    "sources": {"locations"},
+    "api": {"exceptions"},
+    "records": {"exceptions"},
+    "emulator": set(),
+    "loading": {"api", "records", *PUBLIC},
+    "connections": {"api", "records", "exceptions"},
+    "task_runtime": {"connections", "loading", "api", "records", *PUBLIC},
+    "hooks": {"task_runtime", "connections", "loading", "api", "records", *PUBLIC},
+    "operators": {"hooks", "task_runtime", "connections", "loading", "api", "records", *PUBLIC},
+    "decorators": {"operators", "exceptions"},
+    "provider_info": {"connections"},
 }
-#: The one upward name, needed for a type alone: an error carries the summary of the load it ended.
-TYPE_ONLY = {("exceptions", "loading")}
+#: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,
+#: sources, records and api is said above.
+ENGINE_ALLOWED: Mapping[str, set[str]] = {
+    "rows": set(),
+    "storage": set(),
+    "outcomes": {"options"},
+    "mapping": {"options"},
+    "options": {"storage"},
+    "record_kinds": {"mapping"},
+    "artifacts": {"rows", "storage", "outcomes", "options", "record_kinds"},
+    "sources": {"rows", "artifacts.rejects_format", "storage"},
+    "encoding": {"rows", "mapping", "record_kinds", "outcomes", "options"},
+    "delivery": {"encoding.blocks", "outcomes", "options"},
+    "checkpoint": {"rows", "storage", "delivery", "encoding.blocks", "outcomes", "options", "record_kinds"},
+    "progress": {"outcomes"},
+    "ledger": {"checkpoint", "delivery", "artifacts", "outcomes", "encoding.blocks", "rows"},
+    "dispatch": {"ledger", "checkpoint", "delivery", "encoding.blocks", "record_kinds"},
+    "load": {
+        "rows", "storage", "outcomes", "mapping", "options", "record_kinds", "artifacts", "encoding", "delivery",
+        "checkpoint", "progress", "ledger", "dispatch",
+    },
+}  # fmt: skip
 #: What each part must not import of others: records do no I/O, and only the face knows Airflow.
 FOREIGN = {
     "records": {
@@ -32,11 +62,22 @@ FOREIGN = {
     "loading": {"airflow", "aiohttp", "httpx"},
     "emulator": {"airflow", "httpx", "pandas", "pyarrow", "pydantic", "phonenumbers"},
     "exceptions": {"airflow"},
+    "columns": {"airflow"},
+    "sources": {"airflow"},
+    "locations": {"airflow"},
 }  # fmt: skip
+#: The most modules in a folder, its ``__init__`` included, so that it can be taken in at a glance.
+FOLDER_LIMIT = 14
+ENGINE_ROOT_LIMIT = 8
+LINES_LIMIT = 285
 
 
 def part_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
+
+
+def path_in_engine(module: str) -> str:
+    return module.removeprefix(f"{PACKAGE}.loading").removeprefix(".")
 
 
 def test_every_part_of_the_package_has_its_place() -> None:
@@ -44,21 +85,48 @@ def test_every_part_of_the_package_has_its_place() -> None:
     assert parts == set(ALLOWED)
 
 
+def test_every_room_of_the_engine_has_its_place() -> None:
+    rooms = {path_in_engine(module).split(".")[0] for module in MODULES if part_of(module) == "loading"} - {""}
+    assert rooms == set(ENGINE_ALLOWED)
+
+
+@pytest.mark.parametrize("table", [ALLOWED, ENGINE_ALLOWED], ids=["parts", "rooms"])
+def test_what_is_allowed_has_no_circle(table: Mapping[str, set[str]]) -> None:
+    TopologicalSorter({room: {one.split(".")[0] for one in allowed} for room, allowed in table.items()}).prepare()
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_imports_run_downward(module: str) -> None:
     part = part_of(module)
-    for name, typing_only in imports(module, MODULES[module]):
-        if name.split(".")[0] != PACKAGE:
+    for name in imports(module, MODULES[module]):
+        if name.split(".")[0] == PACKAGE:
+            target = part_of(name)
+            assert target == part or target in ALLOWED.get(part, set()), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if part_of(module) == "loading"))
+def test_imports_in_the_engine_run_downward(module: str) -> None:
+    room = path_in_engine(module).split(".")[0]
+    for name in imports(module, MODULES[module]):
+        target = path_in_engine(name)
+        if not name.startswith(f"{PACKAGE}.loading.") or target.split(".")[0] == room:
             continue
-        target = part_of(name)
-        allowed = target in ALLOWED.get(part, set()) or (typing_only and (part, target) in TYPE_ONLY)
-        assert allowed, f"{module} imports {name}"
+        allowed = ENGINE_ALLOWED.get(room, set())
+        assert any(target == one or target.startswith(f"{one}.") for one in allowed), f"{module} imports {name}"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module: {name for name in imports(module, tree) if name in MODULES and name != module}
+        for module, tree in MODULES.items()
+    }
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_each_part_keeps_to_its_trade(module: str) -> None:
     forbidden = FOREIGN.get(part_of(module), set())
-    for name, _ in imports(module, MODULES[module]):
+    for name in imports(module, MODULES[module]):
         assert name.split(".")[0] not in forbidden, f"{module} imports {name}"
 
 
@@ -66,12 +134,31 @@ def test_the_package_itself_imports_nothing() -> None:
     assert list(imports(PACKAGE, MODULES[PACKAGE])) == []
 
 
-def test_the_check_sees_imports_in_functions_and_relative_ones() -> None:
+def test_folders_and_modules_stay_small() -> None:
+    for folder in [DIRECTORY, *(path for path in DIRECTORY.rglob("*") if path.is_dir())]:
+        limit = ENGINE_ROOT_LIMIT if folder == DIRECTORY / "loading" else FOLDER_LIMIT
+        modules = list(folder.glob("*.py"))
+        assert len(modules) <= limit, f"{folder.name} holds {len(modules)} modules"
+        for module in modules:
+            lines = len(module.read_text(encoding="utf-8").splitlines())
+            assert lines <= LINES_LIMIT, f"{module} has {lines} lines"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_module_says_what_it_is_for(module: str) -> None:
+    assert ast.get_docstring(MODULES[module]), f"{module} has no docstring"
+
+
+def test_the_check_sees_imports_in_functions_and_relative_ones_and_those_for_types() -> None:
     tree = ast.parse(
+        "if TYPE_CHECKING:\n    import pydantic\n"
         "def f():\n    import httpx.x\nfrom ..api import client\nfrom airflow_provider_clevertap import api\n"
+        "from airflow_provider_clevertap.loading import ledger\n"
     )
-    assert [name for name, _ in imports(f"{PACKAGE}.loading.load", tree)] == [
+    assert sorted(imports(f"{PACKAGE}.loading.load", tree)) == [
         f"{PACKAGE}.api",
-        f"{PACKAGE}.api",
+        f"{PACKAGE}.api.client",
+        f"{PACKAGE}.loading.ledger",
         "httpx.x",
+        "pydantic",
     ]

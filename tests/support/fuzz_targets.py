@@ -20,7 +20,7 @@ from airflow_provider_clevertap.api.answers import Processed
 from airflow_provider_clevertap.api.response_parser import read_answer, read_profile, retry_after
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
-from airflow_provider_clevertap.loading.artifacts.rejects import OUTCOME_COLUMNS
+from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_COLUMNS
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import notes_on, plan_columns

@@ -10,9 +10,9 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
-from airflow_provider_clevertap.records.event import EVENT_SCHEMA, read_event_property
 from airflow_provider_clevertap.records.issues import Issue
-from airflow_provider_clevertap.records.items import ITEM_SCHEMA
+from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA, read_event_property
+from airflow_provider_clevertap.records.models.items import ITEM_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 from airflow_provider_clevertap.records.values import is_empty
 

@@ -18,27 +18,27 @@ def modules() -> dict[str, ast.Module]:
     return found
 
 
-def imports(module: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Give every import of a module, wherever it stands, and whether it is for types alone."""
-    typing_only = {
-        id(node)
-        for guard in ast.walk(tree)
-        if isinstance(guard, ast.If) and ast.unparse(guard.test).endswith("TYPE_CHECKING")
-        for branch in guard.body
-        for node in ast.walk(branch)
-    }
+def imports(module: str, tree: ast.AST) -> Iterator[str]:
+    """Return every import of a module, wherever it stands and whether for types alone or not.
+
+    ``from package import module`` is an import of the module.
+    """
     for node in ast.walk(tree):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 package = module.split(".")[: -node.level]
                 base = ".".join([*package, *([base] if base else [])])
-            names = [f"{base}.{alias.name}" if base == PACKAGE else base for alias in node.names]
-        for name in names:
-            yield name, id(node) in typing_only
+            for alias in node.names:
+                name = f"{base}.{alias.name}"
+                yield name if _is_module(name) or base == PACKAGE else base
+
+
+def _is_module(name: str) -> bool:
+    path = DIRECTORY.parent.joinpath(*name.split("."))
+    return name.startswith(PACKAGE) and (path.with_suffix(".py").exists() or path.is_dir())
 
 
 MODULES = modules()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import SqlSource
 
 #: One person at every noon and midnight of January 2026.
 PEOPLE = [

@@ -15,8 +15,9 @@ from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.loading.sources.sql.query import Database
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.sources import SqlSource
 from tests.support.source_reading import read_rows
 
 PEOPLE = "CREATE TABLE people (id, name, score)"

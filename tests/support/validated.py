@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
-from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 
 

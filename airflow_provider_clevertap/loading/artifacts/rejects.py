@@ -11,29 +11,26 @@ from datetime import date, time
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import CleverTapError
-from airflow_provider_clevertap.loading.artifacts.rejects_format import mark_formulas, with_formula_marks
+from airflow_provider_clevertap.loading.artifacts.rejects_format import (
+    ADDED_COLUMNS,
+    FILE_COLUMN,
+    LINE_COLUMN,
+    OUTCOME_COLUMNS,
+    mark_formulas,
+    with_formula_marks,
+)
 from airflow_provider_clevertap.loading.outcomes.outcome import RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.storage.files import AtomicFile, storage_errors
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
-
-#: Added to the source's own columns. A source leaves out columns of these names, so that the file can be loaded again.
-OUTCOME_COLUMNS: Final = (
-    "clevertap_row", "clevertap_outcome", "clevertap_code", "clevertap_field", "clevertap_reason",
-)  # fmt: skip
-#: Added when the load has more than one file, as rows are numbered in each.
-FILE_COLUMN: Final = "clevertap_file"
-#: Added where a line of the source was no row at all: the line.
-LINE_COLUMN: Final = "clevertap_line"
-ADDED_COLUMNS: Final = (*OUTCOME_COLUMNS, FILE_COLUMN, LINE_COLUMN)
 
 
 class RejectsFile:

@@ -1,4 +1,6 @@
-"""Marks that keep a spreadsheet from running a cell of the rejects file, and come off when the file is loaded again.
+"""What the rejects file adds to the rows of the source: columns, and marks before cells that look like formulas.
+
+Both are taken off again when the file is loaded.
 
 A spreadsheet takes a cell that begins with ``= + - @`` for a formula, and a formula can run programs. The rejects file
 is made to be opened in one, and its cells come from anywhere. So an apostrophe goes before what could be a formula
@@ -15,12 +17,22 @@ spreadsheet would otherwise make a number of it, and save ``9.19812E+11``.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.text_arrays import as_mask
+
+#: Added to the source's own columns. A source leaves out columns of these names, so that the file can be loaded again.
+OUTCOME_COLUMNS: Final = (
+    "clevertap_row", "clevertap_outcome", "clevertap_code", "clevertap_field", "clevertap_reason",
+)  # fmt: skip
+#: Added when the load has more than one file, as rows are numbered in each.
+FILE_COLUMN: Final = "clevertap_file"
+#: Added where a line of the source was no row at all: the line.
+LINE_COLUMN: Final = "clevertap_line"
+ADDED_COLUMNS: Final = (*OUTCOME_COLUMNS, FILE_COLUMN, LINE_COLUMN)
 
 _DIVIDES = re.compile(r"[;\t\r\n]")
 # the last four are the wide forms that some Asian versions take for the plain ones

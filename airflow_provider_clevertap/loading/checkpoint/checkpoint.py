@@ -11,18 +11,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from airflow_provider_clevertap.exceptions import StorageUnavailableError, SupersededError, shown
 from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
+from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.checkpoint.unaccepted_rows import UnacceptedRows
-from airflow_provider_clevertap.loading.delivery.batch_delivery import OnUnconfirmed
 from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery.batches import Batch, Lane
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, INTERRUPTED, Outcome, RowOutcome
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.storage.retry import retry_storage
@@ -31,40 +32,6 @@ from airflow_provider_clevertap.loading.storage.retry import retry_storage
 _COUNTED: Final = ("requests", "retries", "resent")
 
 _BROKEN_OFF: Final = RowOutcome(Outcome.UNCONFIRMED, reason=INTERRUPTED)
-
-
-class CheckpointStore(Protocol):
-    """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there.
-
-    It is the latest try's: Airflow starts the next try of a task it has lost sight of, and the one before may still be
-    at work. What an earlier try has saved must be seen by :meth:`load`, or its :meth:`save` must fail.
-    """
-
-    #: the place as a person would name it
-    name: str
-    #: the tries that Airflow makes by itself have one value; after a person has cleared the task it is another
-    series: str
-
-    def load(self) -> object | None:
-        """Give the state that was saved last, ``None`` when there is none, and take the place over."""
-
-    def save(self, state: dict[str, Any]) -> None:
-        """Replace the state.
-
-        :raises SupersededError: when a later try has taken the place over; nothing may be sent by this one any more.
-        """
-
-    def save_last(self, state: dict[str, Any]) -> None:
-        """Replace the state as the load ends; where :meth:`save` fails, put it where the next try looks as well.
-
-        :raises SupersededError: when a later try has begun.
-        """
-
-    def read_part(self, name: str) -> str | None:
-        """Give a part of the refusals, ``None`` when it is not there."""
-
-    def write_part(self, name: str, text: str) -> None:
-        """Write or replace a part of the refusals."""
 
 
 @dataclass(frozen=True, slots=True)

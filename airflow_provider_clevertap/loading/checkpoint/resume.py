@@ -6,9 +6,10 @@ import logging
 import threading
 
 from airflow_provider_clevertap.exceptions import CannotResumeError
-from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint, CheckpointStore
+from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
-from airflow_provider_clevertap.loading.delivery.batch_delivery import OnUnconfirmed
+from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
+from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.storage.retry import retry_storage
 

@@ -19,7 +19,7 @@ from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, INTER
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.checkpoint.checkpoint import CheckpointStore
+    from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 
 #: Verdicts in one part: what is written again and again until it is full.
 _PART_LINES: Final = 5_000

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from airflow_provider_clevertap.api.deadline import Deadline, bounded
 from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery.consecutive_counter import ConsecutiveCounter
+from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.records.error_codes import SERVER_ERROR
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.delivery.batches import Batch
     from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
 
-OnUnconfirmed = Literal["resend", "hold"]
 
 #: How often a record that met an error of CleverTap's own (555) is sent again.
 _SERVER_ERROR_REPEATS = 3

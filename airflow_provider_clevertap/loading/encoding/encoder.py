@@ -19,7 +19,8 @@ from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedRe
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import Converter
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
 from airflow_provider_clevertap.loading.encoding.web_push_keys import join_web_push_keys
-from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, Unmapped, notes_on, plan_columns
+from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, plan_columns
+from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.records.cell_validation import CellValidator

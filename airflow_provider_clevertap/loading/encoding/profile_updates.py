@@ -17,7 +17,8 @@ from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, Row
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
-from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, Unmapped, plan_columns
+from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, plan_columns
+from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask

@@ -6,19 +6,18 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import read_key
 from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
-
-Unmapped: TypeAlias = Literal["send", "ignore", "error"]
 
 #: Names of columns in one message.
 _MOST_LISTED = 30

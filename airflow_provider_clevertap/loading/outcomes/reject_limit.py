@@ -23,5 +23,5 @@ def check_reject_limit(summary: Summary, options: LoadOptions) -> None:
     raise TooManyRejectsError(
         f"{failed:,} of {summary.rows:,} rows failed and max_rejects allows {shown}; "
         f"{summary.accepted:,} rows were accepted. {where}",
-        summary,
+        summary.to_dict(),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.artifacts.rejects import ADDED_COLUMNS, OUTCOME_COLUMNS
+from airflow_provider_clevertap.loading.artifacts.rejects_format import ADDED_COLUMNS, OUTCOME_COLUMNS
 
 #: As many as a spreadsheet has, and several times what any profile may: a file with more is no table of people. Each
 #: column costs memory in every block, so there has to be an end.

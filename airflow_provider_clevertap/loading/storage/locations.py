@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.artifacts.rejects import OUTCOME_COLUMNS
 from airflow_provider_clevertap.loading.storage.files import local_path, storage_errors, storage_of
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
 
 #: Options of a file system that say which machine or account it is.
 _ADDRESS: Final = ("host", "port", "endpoint_url", "account_name", "endpoint_override")
-#: Bytes of a first line that are looked at: enough for the widest header a CSV may have.
-_LONGEST_LINE: Final = 16 * 1024 * 1024
 
 
-def same_file(file: SourceFile, place: Any) -> bool:
-    """Return whether a file of the source is what a place names: behind links, and by its key in other storages.
+def same_file(storage: Any, path: str, place: Any, *, is_local: bool) -> bool:
+    """Return whether a file is what a place names: behind links, and by its key in other storages.
 
+    :param storage: the file's file system.
+    :param path: its path there.
+    :param is_local: the file is on this machine.
     :param place: a path, a URI or a path object that carries its storage.
     :raises ConfigurationError: when nobody knows the storage of the place.
     :raises StorageUnavailableError: when the storage fails.
     """
     with storage_errors(str(place)):
-        return bool(_keys(file.storage, file.path, local=file.is_local) & _keys_of(place))
+        return bool(_keys(storage, path, local=is_local) & _keys_of(place))
 
 
 def place_key(place: Any) -> str:
@@ -57,13 +53,6 @@ def refuse_shared_places(places: Mapping[str, Any]) -> None:
             if keys & taken:
                 raise ConfigurationError(f"{option} and {other} are the same file: {place}. Give one of them another.")
         seen.append((option, keys))
-
-
-def has_added_columns(file: SourceFile) -> bool:
-    """Return whether a file has the columns that a rejects file of this package adds to those of its source."""
-    with closing(file.open()) as stream:
-        first_line: bytes = stream.readline(_LONGEST_LINE)
-    return all(name.encode() in first_line for name in OUTCOME_COLUMNS)
 
 
 def _keys_of(place: Any) -> set[Any]:

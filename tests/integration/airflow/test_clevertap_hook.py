@@ -108,7 +108,7 @@ def test_outside_a_task_there_is_no_rejects_file_unless_asked_for(connection: st
     hook = CleverTapHook(connection)
     with pytest.raises(TooManyRejectsError) as caught:
         hook.upload_profiles(str(source))
-    assert caught.value.summary.to_dict()["rejects_path"] is None
+    assert caught.value.summary["rejects_path"] is None
     rejects = tmp_path / "rejects.csv"
     summary = hook.upload_profiles(str(source), max_rejects=1, rejects_path=str(rejects))
     assert summary["rejects_path"] == str(rejects)

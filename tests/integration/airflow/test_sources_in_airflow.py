@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.sources import CsvSource, ParquetSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource, ParquetSource
 from tests.support.source_reading import count_rows, read_rows
 
 CSV = "id,name\n1,é\n2,y\n"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import SourceError, StorageUnavailableError
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import SqlSource
 from tests.support.people_in_databases import PEOPLE, found
 
 # All in one group, so that one server and one Airflow do for all.
@@ -30,7 +31,8 @@ DRAIN = """
 import resource, sys
 import pandas, pyarrow.compute
 from airflow_provider_clevertap.task_runtime.databases import find_database
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import SqlSource
 
 def count(rows):
     sql = f"SELECT i AS id, 'Name ' || i AS name, repeat('x', 80) AS text FROM generate_series(1, {rows}) AS i"

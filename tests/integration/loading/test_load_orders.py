@@ -17,7 +17,8 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, MappingErr
 from airflow_provider_clevertap.loading.load import Load
 from airflow_provider_clevertap.loading.record_kinds import events
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
-from airflow_provider_clevertap.sources import FrameSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import FrameSource
 from tests.support.plain_rows import Rows
 
 MakeLoad = Callable[..., Load]

@@ -176,7 +176,7 @@ def test_a_retry_after_everything_was_loaded_sends_nothing(make: MakeLoad, emula
         make(rows, kind=VIEWED).run()
     with pytest.raises(TooManyRejectsError) as again:
         make(rows, kind=VIEWED).run()
-    facts = again.value.summary.to_dict()
+    facts = again.value.summary
     assert (facts["rows"], facts["accepted"], facts["invalid"], facts["requests"]) == (2_000, 1_999, 1, 2)
     assert emulator.stats()["requests"] == 2
 

@@ -16,9 +16,8 @@ import pytest
 from airflow_provider_clevertap.api.answers import Ambiguous, Processed
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.deadline import Turn
-from airflow_provider_clevertap.api.network_backend import BoundedBackend as Made
-from airflow_provider_clevertap.api.network_backend import BoundedStream
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, SUCCESS, BoundedBackend, StartServer, http
+from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
+from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, SUCCESS, Line, StartServer, http
 
 FAILURE = http(503, b'{"status":"fail","error":"Try later","code":503}')
 CHUNKED = http(503, b"5\r\n\n\r\n\n\n\r\n0\r\nA-Trailer: 1\r\n\r\n", "Transfer-Encoding: chunked", close=True).replace(
@@ -51,7 +50,7 @@ def security(
 def test_what_is_left_over_is_never_the_next_answer(
     serve: StartServer, security: ssl.SSLContext | None, answer: bytes
 ) -> None:
-    def script(line: BoundedBackend) -> None:
+    def script(line: Line) -> None:
         while line.request():
             line.send(answer)
 
@@ -66,7 +65,7 @@ def test_what_is_left_over_is_never_the_next_answer(
 def test_a_connection_on_which_nothing_is_left_over_is_kept(
     serve: StartServer, security: ssl.SSLContext | None, ending: bytes
 ) -> None:
-    def script(line: BoundedBackend) -> None:
+    def script(line: Line) -> None:
         while line.request():
             line.send(b"HTTP/1.1 103 Early Hints\r\n\r\n" + (ending or FAILURE))
 
@@ -89,7 +88,7 @@ def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
 
     monkeypatch.setattr(BoundedStream, "__init__", note)
 
-    def script(line: BoundedBackend) -> None:
+    def script(line: Line) -> None:
         line.request()
         line.send(FAILURE)
         assert may_speak.wait(PATIENCE)
@@ -110,7 +109,7 @@ def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
 
 
 def test_an_answer_that_is_followed_by_another_one_may_be_that_to_an_earlier_request(serve: StartServer) -> None:
-    def script(line: BoundedBackend) -> None:
+    def script(line: Line) -> None:
         for answer in (http(), http() + http()):
             line.request()
             line.send(answer)
@@ -137,7 +136,7 @@ class Ends(httpcore.NetworkStream):
 @pytest.fixture
 def pair() -> Iterator[tuple[BoundedStream, Turn, socket.socket]]:
     ours, theirs = socket.socketpair()
-    line = Made()
+    line = BoundedBackend()
     line.turn = Turn(PATIENCE, PATIENCE)
     with ours, theirs:
         yield BoundedStream(Ends(ours), line), line.turn, theirs
@@ -180,7 +179,7 @@ def test_an_answer_that_comes_before_the_request_is_whole_is_doubted(
 def test_a_refusal_that_comes_early_stands_and_an_account_does_not(serve: StartServer) -> None:
     for status, doubted in ((200, True), (400, False)):
 
-        def script(line: BoundedBackend, status: int = status) -> None:
+        def script(line: Line, status: int = status) -> None:
             line.head()
             line.send(http(status))
             line.request_rest()

@@ -16,7 +16,8 @@ from airflow_provider_clevertap.loading.artifacts.report import write_report
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import EVENTS, PROFILES
-from airflow_provider_clevertap.sources import CsvSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource
 
 #: A line end that forges a line of a log, a colour, a bell, a title, a mark of writing direction, a line of Unicode's.
 EVIL = "a\n2026-11-26 ERROR forged\r\x1b[31m\x07\x1b]0title\x9b1m\u202e\u2028b"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.fields import FORBIDDEN_KEY_CHARACTERS, read_key
-from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from tests.support.validated import accepted, judge, judge_cell, refused
 
 FLAGS = ["MSG-email", "MSG-push", "MSG-sms", "MSG-whatsapp", "MSG-webpush",

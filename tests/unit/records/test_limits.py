@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from airflow_provider_clevertap.loading.mapping.plan import notes_on, plan_columns
 from airflow_provider_clevertap.records import limits
-from airflow_provider_clevertap.records.event import Event, EventData, read_event_name, read_items
 from airflow_provider_clevertap.records.fields import read_ts
-from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.models.event import Event, EventData, read_event_name, read_items
+from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 
 NOON = 1_760_000_000
 

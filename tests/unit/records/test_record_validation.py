@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records import error_codes
+from airflow_provider_clevertap.records.models.profile import FIELD_CODES, PROFILE_SCHEMA
 from airflow_provider_clevertap.records.operations import OPERATORS
-from airflow_provider_clevertap.records.profile import FIELD_CODES, PROFILE_SCHEMA
 from tests.support.examples_of_properties import examples
 from tests.support.validated import judge, judge_cell
 

@@ -20,9 +20,9 @@ from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
-from airflow_provider_clevertap.records.event import EVENT_SCHEMA
 from airflow_provider_clevertap.records.issues import Issue
-from airflow_provider_clevertap.records.items import EVENT_FIELDS, ITEM_SCHEMA, ITEMS, issue_field, read_item
+from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA
+from airflow_provider_clevertap.records.models.items import EVENT_FIELDS, ITEM_SCHEMA, ITEMS, issue_field, read_item
 
 _ITEMS_RULE = CellRule(ITEMS, custom=False)
 

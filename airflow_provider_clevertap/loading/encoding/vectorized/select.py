@@ -29,9 +29,9 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
 )
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
-from airflow_provider_clevertap.records.device_token import read_token_type
-from airflow_provider_clevertap.records.event import read_event_name
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS, TS_MILLISECONDS_FROM
+from airflow_provider_clevertap.records.models.device_token import read_token_type
+from airflow_provider_clevertap.records.models.event import read_event_name
 from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 #: Narrower than the law's own shape of an address, so that RE2 and Python cannot disagree on it.

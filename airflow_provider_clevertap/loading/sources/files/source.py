@@ -6,14 +6,19 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
+from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_COLUMNS
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.column_names import check_same_names
 from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
-from airflow_provider_clevertap.loading.storage.locations import has_added_columns, same_file
+from airflow_provider_clevertap.loading.storage.locations import same_file
+
+#: Bytes of a first line that are looked at: enough for the widest header a CSV may have.
+_LONGEST_LINE: Final = 16 * 1024 * 1024
 
 
 class FileReader(Protocol):
@@ -62,10 +67,17 @@ class FilesSource:
         left = []
         written = {name: place for name, place in places.items() if place is not None}
         for file in self._files:
-            option = next((name for name, place in written.items() if same_file(file, place)), None)
+            option = next(
+                (
+                    name
+                    for name, place in written.items()
+                    if same_file(file.storage, file.path, place, is_local=file.is_local)
+                ),
+                None,
+            )
             if option is None:
                 left.append(file)
-            elif option == "rejects_path" and file.is_match and has_added_columns(file):
+            elif option == "rejects_path" and file.is_match and _has_added_columns(file):
                 log.info("%s is where this load's own rejects go: it is left out of the source", file.name)
             else:
                 raise ConfigurationError(
@@ -114,3 +126,10 @@ class FilesSource:
                 return None
             total += file.size
         return min(sum(file.bytes_read for file in self._files) / total, 1.0) if total else None
+
+
+def _has_added_columns(file: SourceFile) -> bool:
+    """Return whether a file has the columns that a rejects file of this package adds to those of its source."""
+    with closing(file.open()) as stream:
+        first_line: bytes = stream.readline(_LONGEST_LINE)
+    return all(name.encode() in first_line for name in OUTCOME_COLUMNS)

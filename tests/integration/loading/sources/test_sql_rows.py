@@ -23,7 +23,8 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
-from airflow_provider_clevertap.sources import SqlSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import SqlSource
 from tests.support.sqlite_file import File, in_a_thread, local_load
 
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.artifacts.rejects import FILE_COLUMN, OUTCOME_COLUMNS, RejectsFile
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+from airflow_provider_clevertap.loading.artifacts.rejects_format import FILE_COLUMN, OUTCOME_COLUMNS
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 

@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_clevertap.loading.artifacts.rejects import ADDED_COLUMNS, RejectsFile
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.artifacts.rejects_format import (
+    ADDED_COLUMNS,
     mark_formulas,
     with_formula_marks,
     without_formula_marks,
 )
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
-from airflow_provider_clevertap.sources import CsvSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource
 from tests.support.examples_of_properties import examples
 
 BAD = RowOutcome(Outcome.INVALID, None, "note", "because")

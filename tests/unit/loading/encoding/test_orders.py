@@ -20,7 +20,7 @@ from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEnco
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
 from airflow_provider_clevertap.loading.record_kinds import RecordKind, events
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
-from airflow_provider_clevertap.records.items import read_item
+from airflow_provider_clevertap.records.models.items import read_item
 from tests.support.examples_of_properties import TIMES, examples
 from tests.support.hostile_values import COLUMN_TYPES, anything, text
 from tests.support.order_reference import File, PlainOrders, Where

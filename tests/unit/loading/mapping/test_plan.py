@@ -12,9 +12,9 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, MappingErr
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, plan_columns
 from airflow_provider_clevertap.records.column_rules import DeclaredType
-from airflow_provider_clevertap.records.event import EVENT_SCHEMA
+from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA
+from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS, OPERATORS
-from airflow_provider_clevertap.records.profile import PROFILE_SCHEMA
 
 
 def plan(names: list[str], columns: Mapping[str, Any] | None = None, **options: Any) -> tuple[PlannedColumn, ...]:

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
+from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.loading.sources.sql.query import Database
-from airflow_provider_clevertap.sources import FrameSource, SqlSource, open_source
+from airflow_provider_clevertap.sources import FrameSource, SqlSource
 from tests.support.paths import ROOT
 
 

@@ -12,7 +12,8 @@ import pytest
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.discovery import find_files
-from airflow_provider_clevertap.sources import CsvSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource
 from tests.support.source_reading import read_faults, read_rows, read_with_faults
 
 

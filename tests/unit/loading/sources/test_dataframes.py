@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.sources import FrameSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import FrameSource
 from tests.support.source_reading import read_rows
 
 

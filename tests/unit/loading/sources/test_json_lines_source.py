@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.sources import JsonLinesSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import JsonLinesSource
 from tests.support.examples_of_properties import examples
 from tests.support.source_reading import read_faults, read_rows, read_with_faults
 

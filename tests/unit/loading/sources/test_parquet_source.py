@@ -12,7 +12,8 @@ from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES
-from airflow_provider_clevertap.sources import ParquetSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import ParquetSource
 from tests.support.source_reading import read_rows
 
 

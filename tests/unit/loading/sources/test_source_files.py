@@ -19,7 +19,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
-from airflow_provider_clevertap.sources import CsvSource, JsonLinesSource, open_source
+from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource, JsonLinesSource
 from tests.support.source_reading import count_rows, read_rows
 
 CSV = "id,name\n1,x\n2,y\n"

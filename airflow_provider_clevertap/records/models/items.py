@@ -11,8 +11,8 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.records.column_rules import CellRule
-from airflow_provider_clevertap.records.event import EVENT_SCHEMA, Event, read_event_property
 from airflow_provider_clevertap.records.issues import Issue
+from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA, Event, read_event_property
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import is_empty
 

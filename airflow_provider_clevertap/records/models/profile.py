@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from airflow_provider_clevertap.records import error_codes, fields
-from airflow_provider_clevertap.records.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import CUSTOM_ATTRIBUTES
+from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.operations import is_operation, read_operation
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import check_text, read_float

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 
 from airflow_provider_clevertap.records import error_codes, fields
-from airflow_provider_clevertap.records.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import (
     CHARGED_ITEMS,
@@ -19,6 +18,7 @@ from airflow_provider_clevertap.records.limits import (
     EVENT_PROPERTIES,
     RESTRICTED_EVENTS,
 )
+from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
 
