@@ -119,16 +119,16 @@ class SqlSource:
     :param parameters: values for the query's placeholders, in the style of the database's driver: a mapping or a
         list. Templated. No message and no log repeats them.
     :param chunk_rows: rows fetched at a time, default 32768.
-    :param stable_order: say ``True`` when the query gives the same rows in the same order each time it is run, so that
-        a load of it that was broken off can be gone on with: it has an ``ORDER BY`` with no ties, and the rows it
-        selects do not change meanwhile. Nothing checks it.
+    :param resumable: ``True`` states that the query returns the same rows in the same order each time it runs: it has
+        an ``ORDER BY`` without ties, and the rows it selects do not change between attempts. An interrupted load then
+        resumes where it stopped. This is not checked.
     """
 
     conn_id: str
     sql: str
     parameters: Mapping[str, Any] | Sequence[Any] | None = None
     chunk_rows: int | None = None
-    stable_order: bool = False
+    resumable: bool = False
     template_fields: ClassVar[Sequence[str]] = ("conn_id", "sql", "parameters")
 
     def __repr__(self) -> str:
@@ -138,8 +138,8 @@ class SqlSource:
             said += f", parameters=<{len(self.parameters)} values>"
         if self.chunk_rows is not None:
             said += f", chunk_rows={self.chunk_rows!r}"
-        if self.stable_order:
-            said += ", stable_order=True"
+        if self.resumable:
+            said += ", resumable=True"
         return f"SqlSource({said})"
 
 

@@ -41,7 +41,7 @@ with DAG(
             conn_id="shop_db",
             sql="sql/product_views.sql",
             parameters={"interval_start": "{{ data_interval_start }}", "interval_end": "{{ data_interval_end }}"},
-            stable_order=True,  # the query orders its rows without ties, so that a later try can go on
+            resumable=True,  # the query orders its rows without ties, so an interrupted load can resume
         ),
         event_name="Product Viewed",
         columns={

@@ -49,7 +49,7 @@ def resume_or_start(
     if state.fingerprint["source"] is None:
         log.info(
             "A later try of this load would start at row 1 too: nothing says that the source gives the same rows in "
-            "the same order when it is read again. Files and frames do; a SqlSource does with stable_order=True."
+            "the same order when it is read again. Files and frames do; a SqlSource does with resumable=True."
         )
     return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
 

@@ -75,7 +75,7 @@ def _open_query(source: SqlSource, block_rows: int, databases: Callable[[str], D
         sql=source.sql,
         parameters=source.parameters,
         chunk_rows=block_rows if source.chunk_rows is None else source.chunk_rows,
-        stable_order=source.stable_order,
+        resumable=source.resumable,
     )
 
 

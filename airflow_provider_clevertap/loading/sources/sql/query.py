@@ -44,7 +44,7 @@ class QuerySource:
     :param sql: one query.
     :param parameters: for its placeholders, in the driver's style.
     :param chunk_rows: rows fetched at a time, which make a block.
-    :param stable_order: the query gives the same rows in the same order each time, as its users say.
+    :param resumable: the user states that the query returns the same rows in the same order each time it runs.
     :raises ConfigurationError: when one of these cannot be used.
     """
 
@@ -62,7 +62,7 @@ class QuerySource:
         sql: Any,
         parameters: Any,
         chunk_rows: Any,
-        stable_order: Any = False,
+        resumable: Any = False,
     ) -> None:
         self.name = f"the query on connection {conn_id!r}"
         if not isinstance(sql, str) or not sql.strip():
@@ -79,9 +79,9 @@ class QuerySource:
         self._parameters = parameters or None
         self._chunk_rows = chunk_rows
         self._conn_id = conn_id
-        if not isinstance(stable_order, bool):
-            raise ConfigurationError(f"{self.name}: stable_order={stable_order!r} must be True or False.")
-        self._stable_order = stable_order
+        if not isinstance(resumable, bool):
+            raise ConfigurationError(f"{self.name}: resumable={resumable!r} must be True or False.")
+        self._resumable = resumable
 
     def blocks(self) -> Iterator[RowBlock]:
         """Run the query and give its rows. Run again, it gives what the database then holds.
@@ -103,7 +103,7 @@ class QuerySource:
 
     def fingerprint(self) -> str | None:
         """Give a short text that is another one when the query is; ``None`` when its rows may change meanwhile."""
-        if not self._stable_order:
+        if not self._resumable:
             return None
         asked = stable_text((self._conn_id, self._sql, self._parameters))
         return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:20]

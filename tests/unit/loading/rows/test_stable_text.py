@@ -76,7 +76,7 @@ def fingerprints() -> list[Any]:
     """Give what fingerprints are made of: values, frames with such cells, and queries with such parameters."""
     cells = [set(WORDS), {"a": {"b", "c", "d"}}, Plain({"x", "y"}), [frozenset(WORDS)], "text", 5, None]
     frame = pd.DataFrame({"id": [str(number) for number in range(len(cells))], "odd": cells})
-    query = SqlSource("db", "SELECT 1", parameters={"ids": set(WORDS), "of": Plain(1)}, stable_order=True)
+    query = SqlSource("db", "SELECT 1", parameters={"ids": set(WORDS), "of": Plain(1)}, resumable=True)
     opened = [open_source(frame), open_source(FrameSource([frame, frame]))]
     opened.append(open_source(query, databases=lambda _: Database(connect=lambda: None)))
     return [*map(stable_text, values()), *(source.fingerprint() for source in opened)]
