@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.storage.profile_changes import apply_changes
+from airflow_provider_clevertap.emulator.storage.sequences import Sequences
 from airflow_provider_clevertap.emulator.validation.batch import Arrival
 from airflow_provider_clevertap.emulator.validation.common import Key, StreamError, identity_text
 from airflow_provider_clevertap.emulator.validation.device_tokens import TokenArrival
 from airflow_provider_clevertap.emulator.validation.events import EventArrival
 from airflow_provider_clevertap.emulator.validation.profiles import ProfileUpdate
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.emulator.storage.database import Database
-
 
 _FIND_PROFILES = (
     "SELECT k.value, p.id, p.data, p.created_at, p.uploads FROM profile_keys k"
@@ -41,16 +39,24 @@ def as_json(value: Any) -> str:
 
 
 class BatchWriter:
-    """One batch on its way into the database, inside the store's transaction.
+    """One batch on its way into the database, inside a transaction of the caller.
 
-    :param store: where to write.
+    :param connection: the database.
+    :param sequences: the next numbers for new rows.
     :param request_id: the request the batch came with.
     :param now: UNIX seconds.
     """
 
-    def __init__(self, store: Database, request_id: int, now: float, settings: Settings) -> None:
-        self.store = store
-        self.connection = store.connection
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        sequences: Sequences,
+        request_id: int,
+        now: float,
+        settings: Settings,
+    ) -> None:
+        self.connection = connection
+        self.sequences = sequences
         self.request_id = request_id
         self.now = now
         self.settings = settings
@@ -87,7 +93,7 @@ class BatchWriter:
     def _profile(self, key: Key) -> StoredProfile:
         profile = self.profiles.get(key)
         if profile is None:
-            profile = StoredProfile(self.store.next_profile(), {}, self.now, 0, True)
+            profile = StoredProfile(self.sequences.next_profile(), {}, self.now, 0, True)
             self.profiles_by_id[profile.id] = profile
             self._attach(key, profile)
         return profile
@@ -128,7 +134,7 @@ class BatchWriter:
             self._attach(key, profile)
 
     def _add_event(self, event: EventArrival) -> None:
-        type_id = None if event.is_dropped else self.store.event_type(event.name, self.settings.max_event_types)
+        type_id = None if event.is_dropped else self.sequences.event_type(event.name, self.settings.max_event_types)
         if type_id is None:
             if not event.is_dropped:
                 self._find(
@@ -152,7 +158,7 @@ class BatchWriter:
                     one.created_at,
                     self.now,
                     one.uploads,
-                    self.store.next_change(),
+                    self.sequences.next_change(),
                 )
                 for one in self.profiles_by_id.values()
                 if one.is_changed

@@ -12,9 +12,9 @@ import msgspec
 
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter, as_json
+from airflow_provider_clevertap.emulator.storage.sequences import Sequences
 from airflow_provider_clevertap.emulator.validation.batch import BatchResult, RefusedRecord
 from airflow_provider_clevertap.emulator.validation.common import StreamError
-from airflow_provider_clevertap.emulator.validation.events import name_key
 
 IN_MEMORY = ":memory:"
 
@@ -62,14 +62,7 @@ class Database:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.executescript(Path(__file__).with_name("schema.sql").read_text())
-        self._read_counters()
-
-    def _read_counters(self) -> None:
-        one = self.connection.execute
-        (self._last_profile, self._last_change) = one(
-            "SELECT coalesce(max(id), 0), coalesce(max(changed), 0) FROM profiles"
-        ).fetchone()
-        self._event_types: dict[str, int] = dict(one("SELECT compared, id FROM event_types").fetchall())
+        self.sequences = Sequences(self.connection)
 
     def last_request_id(self) -> int:
         """Return the number of the last request logged; 0 for none."""
@@ -85,7 +78,7 @@ class Database:
         with self._transaction():
             for table in TABLES:
                 self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
-        self._read_counters()
+        self.sequences.reread()
 
     def log(self, entry: RequestEntry) -> None:
         """Add a request to the log."""
@@ -100,7 +93,7 @@ class Database:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
-            self._read_counters()
+            self.sequences.reread()
             raise
         self.connection.execute("COMMIT")
 
@@ -111,7 +104,7 @@ class Database:
         :param now: UNIX seconds.
         """
         with self._transaction():
-            findings = BatchWriter(self, request_id, now, settings).write(verdicts.passed)
+            findings = BatchWriter(self.connection, self.sequences, request_id, now, settings).write(verdicts.passed)
             self._write_refused(request_id, now, verdicts.refused)
             self._write_findings(request_id, now, [*verdicts.findings, *findings])
             self._write_totals(verdicts)
@@ -141,23 +134,3 @@ class Database:
                 for kind, received in Counter(verdicts.kinds).items()
             ],
         )
-
-    def next_profile(self) -> int:
-        """Return the id of a new profile."""
-        self._last_profile += 1
-        return int(self._last_profile)
-
-    def next_change(self) -> int:
-        """Return the place of a change among all changes."""
-        self._last_change += 1
-        return int(self._last_change)
-
-    def event_type(self, name: str, limit: int) -> int | None:
-        """Return the id of an event's type, new or known, or ``None`` above the account's limit."""
-        compared = name_key(name)
-        known = self._event_types.get(compared)
-        if known is not None or len(self._event_types) >= limit:
-            return known
-        cursor = self.connection.execute("INSERT INTO event_types VALUES (NULL, ?, ?)", (compared, name))
-        self._event_types[compared] = int(cursor.lastrowid or 0)
-        return self._event_types[compared]
