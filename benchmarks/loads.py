@@ -73,7 +73,7 @@ def _load(source: Any, told: Circumstances) -> Upload:
         with tempfile.TemporaryDirectory() as directory:
             options = LoadOptions(
                 columns=columns,
-                max_rejects=1.0,
+                max_rejects="100%",
                 max_in_flight=told.in_flight,
                 rejects_path=Path(directory, "rejects.csv") if told.artifacts else None,
                 report_path=Path(directory, "report.json") if told.artifacts else None,

@@ -46,7 +46,7 @@ with DAG(
     check = CleverTapUploadProfilesOperator(
         task_id="check",
         dry_run="server",  # "local" has the rules checked here, and sends nothing
-        max_rejects=1.0,  # a person decides, so however many rows fail, the question is asked
+        max_rejects="100%",  # a person decides, so however many rows fail, the question is asked
         **FILE,
     )
     approval = ApprovalOperator(

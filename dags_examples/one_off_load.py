@@ -57,9 +57,9 @@ FORM = {
                      "region.", type="string", minLength=1, section="How to load"),
     "dry_run": field(False, "Dry run", "CleverTap checks every record and stores none.",
                      type="boolean", section="How to load"),
-    "max_rejects": field(0.05, "Share of rows that may fail", "From 0 (none) to 1 (all); 0.05 is 5 %. Above it the "
-                         "task fails, after every good row was loaded.",
-                         type="number", minimum=0, maximum=1, section="How to load"),
+    "max_rejects": field("5%", "Rows that may fail", "A number of rows, such as 10, or a share of all rows, such as "
+                         "5%. If more rows fail, so does the task, after all other rows were loaded.",
+                         type="string", pattern=r"^([0-9]+|([0-9]{1,2}(\.[0-9]+)?|100)%)$", section="How to load"),
 }  # fmt: skip
 
 with DAG(
@@ -82,7 +82,7 @@ with DAG(
         "default_country": "{{ params.default_country }}",
         "clevertap_conn_id": "{{ params.conn_id }}",
         "dry_run": "{{ 'server' if params.dry_run else none }}",
-        "max_rejects": "{{ params.max_rejects | float }}",  # 1 would be one row, 1.0 is all of them
+        "max_rejects": "{{ params.max_rejects }}",
         "retries": 0,  # what a person started, a person starts again: events sent twice are stored twice
     }
     choose_kind() >> [

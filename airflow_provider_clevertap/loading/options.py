@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
@@ -17,6 +19,69 @@ OnBadValue: TypeAlias = Literal["reject", "drop"]
 OnUnconfirmed: TypeAlias = Literal["resend", "hold"]
 Unmapped: TypeAlias = Literal["send", "ignore", "error"]
 
+# Python, and so a template, writes 0.00001 as 1e-05.
+_NUMBER = re.compile(r"(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:e-?[0-9]{1,3})?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLimit:
+    """How many rows of a load may fail: a number of rows, or a share of all of them.
+
+    Shares are decimals, because ``0.29 * 100`` is less than 29 in floating point.
+
+    :param rows: the number of rows, ``None`` for a share.
+    :param share: the share, 0 to 1.
+    """
+
+    rows: int | None = None
+    share: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, max_rejects: object) -> RejectLimit:
+        """Read a ``max_rejects``: ``10`` rows, or a share written as ``0.01`` or ``"1%"``.
+
+        ``1`` means one row, and ``1.0`` may be meant either way, so a float of 1 or more is an error.
+        Templates and trigger forms write numbers as text, which means the same as the number.
+
+        :raises ConfigurationError: when it is anything else.
+        """
+        if isinstance(max_rejects, int) and not isinstance(max_rejects, bool) and max_rejects >= 0:
+            return cls(rows=max_rejects)
+        # Adding 0.0 turns -0.0 into 0.0.
+        text = str(float(max_rejects) + 0.0) if isinstance(max_rejects, float) else max_rejects
+        if isinstance(text, str):
+            text = text.strip()
+            if _WHOLE_NUMBER.fullmatch(text):
+                return cls(rows=int(text))
+            percent = text.endswith("%")
+            number = text.removesuffix("%").rstrip() if percent else text
+            if _NUMBER.fullmatch(number) or number == "inf":
+                share = Decimal(number).scaleb(-2) if percent else Decimal(number)
+                if share < 1 or (percent and share == 1):
+                    return cls(share=share)
+                raise ConfigurationError(
+                    f"max_rejects={max_rejects!r} is not allowed, as a share of the rows must be less than 1 or at "
+                    'most "100%". Write 1 for one row, or "100%" for all rows.'
+                )
+        raise ConfigurationError(
+            "max_rejects must be a number of rows such as 10, a share less than 1 such as 0.01, or a percentage such "
+            f'as "1%", not {max_rejects!r}.'
+        )
+
+    def allows(self, failed: int, rows: int) -> bool:
+        """Return whether so many rows may fail.
+
+        :param failed: the rows that failed.
+        :param rows: all rows of the load.
+        """
+        return failed <= (self.share * rows if self.rows is None else self.rows)
+
+    def __str__(self) -> str:
+        if self.rows is not None:
+            return f"{self.rows:,}"
+        return f"{(self.share * 100).normalize():f}% of the rows"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadOptions:
@@ -28,7 +93,8 @@ class LoadOptions:
         ``columns`` names them too.
     :param unmapped: columns not named in ``columns`` are sent under their own name (``"send"``), left out
         (``"ignore"``) or not allowed (``"error"``).
-    :param max_rejects: how many rows may fail, as a number of rows (``int``) or a share of all rows (``float``).
+    :param max_rejects: how many rows may fail: a number of rows (``10``), or a share of all rows, either less than 1
+        (``0.01``) or in per cent (``"1%"``, ``"100%"``). See ``RejectLimit``.
     :param rejects_path: where the rejects file goes, ``None`` for none.
     :param report_path: where the report goes, ``None`` for none.
     :param artifacts_mode: who may read these files where they are on this machine, as a mode: 0o600 for the user alone.
@@ -47,7 +113,7 @@ class LoadOptions:
     columns: Mapping[str, ColumnChoice] | None = None
     profile_columns: Mapping[str, ColumnChoice] | Sequence[str] | None = None
     unmapped: Unmapped = "send"
-    max_rejects: int | float = 0
+    max_rejects: int | float | str = 0
     rejects_path: Any = None
     report_path: Any = None
     artifacts_mode: int = PRIVATE
@@ -68,11 +134,7 @@ class LoadOptions:
         _choice("resume", self.resume, (True, False))
         if not isinstance(self.max_in_flight, int) or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
             raise ConfigurationError(f"max_in_flight must be 1 to {MAX_IN_FLIGHT}, CleverTap's ceiling for an account")
-        is_number = isinstance(self.max_rejects, int | float) and not isinstance(self.max_rejects, bool)
-        if not is_number or not self.max_rejects >= 0:
-            raise ConfigurationError("max_rejects must be a number of rows such as 10, or a share such as 0.01")
-        if isinstance(self.max_rejects, float) and self.max_rejects > 1:
-            raise ConfigurationError("max_rejects as a share is at most 1.0; write a number of rows without a point")
+        RejectLimit.of(self.max_rejects)
         if self.default_country is not None:
             _check_country(self.default_country)
 

@@ -13,8 +13,6 @@ from typing import Any
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
-# Python, and so a template, writes 0.00001 as 1e-05.
-_SHARE = re.compile(r"[0-9]*\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?:\.[0-9]+)?e-[0-9]{1,3}")
 _NOTHING = ("", "none", "null")
 
 
@@ -48,22 +46,6 @@ def true_or_false(name: str, value: Any) -> Any:
     if read is None:
         raise ConfigurationError(f"{name} must be true or false, not {value!r}.")
     return read
-
-
-def count_or_share(name: str, value: Any) -> Any:
-    """Read a number of rows (``10``, ``"10"``) or a share of them (``0.01``, ``"0.01"``; the dot tells).
-
-    :raises ConfigurationError: when text is anything else.
-    """
-    value = optional_text(value)
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    if _SHARE.fullmatch(text):
-        return float(text)
-    raise ConfigurationError(f"{name} must be a number of rows such as 10 or a share such as 0.01, not {value!r}.")
 
 
 def column_mapping(value: Any) -> Mapping[str, Any] | None:

@@ -12,7 +12,6 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, LoadStoppedError
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
-    count_or_share,
     optional_text,
     true_or_false,
     whole_number,
@@ -50,8 +49,9 @@ class CleverTapUploadOperator(BaseOperator):
     :param unmapped: what happens to columns that ``columns`` does not name: ``"send"`` under their own name
         (default), ``"ignore"`` or ``"error"``.
     :param clevertap_conn_id: id of the connection, default ``"clevertap_default"``.
-    :param max_rejects: how many rows may fail, as a number of rows (``10``) or a share of them (``0.01``), default 0.
-        Above it the task fails, after everything loadable was loaded, and is not retried.
+    :param max_rejects: how many rows may fail: a number of rows (``10``), or a share of all rows, either less than 1
+        (``0.01``) or in per cent (``"1%"``, ``"100%"``). Default 0. Above it the task fails, after everything loadable
+        was loaded, and is not retried.
     :param rejects_path: path or URI of the rejects file. Default: ``rejects.csv`` (``.jsonl`` for nested sources) below
         ``artifacts_path``, by DAG, run, task and map index.
     :param artifacts_path: directory or URI below which the rejects file and the report go. Default:
@@ -206,7 +206,7 @@ class CleverTapUploadOperator(BaseOperator):
         return {
             "columns": column_mapping(self.columns),
             "unmapped": optional_text(self.unmapped),
-            "max_rejects": count_or_share("max_rejects", self.max_rejects),
+            "max_rejects": optional_text(self.max_rejects),
             "rejects_path": optional_text(self.rejects_path),
             "dry_run": optional_text(self.dry_run_mode),
             "max_in_flight": whole_number("max_in_flight", self.max_in_flight),

@@ -104,7 +104,7 @@ def write_lines(path: Path, random: Random) -> None:
 
 def prepared(case: Case, source: Path, directory: Path, address: Address) -> tuple[CleverTapClient, Load]:
     """Return a load, or what is left of it, and the client to close after it."""
-    options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": 1.0, **case.options}
+    options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": "100%", **case.options}
     client = CleverTapClient(*address, max_in_flight=_IN_FLIGHT)
     made = Load(
         case.kind,

@@ -28,7 +28,7 @@ with DAG("views", schedule=None, start_date=datetime(2026, 1, 1)):
 
     @task.clevertap_events(
         columns={{"id": "identity"}}, event_name="Viewed", max_in_flight={in_flight}, on_unconfirmed="hold",
-        max_rejects=1.0, retries=1, retry_delay=timedelta(0), artifacts_path={artifacts!r},
+        max_rejects="100%", retries=1, retry_delay=timedelta(0), artifacts_path={artifacts!r},
     )
     def load():
         Path({pid!r}).write_text(str(os.getpid()))

@@ -36,7 +36,7 @@ def read(path: Any) -> list[dict[str, str]]:
 @pytest.fixture
 def load(connection: str) -> Any:
     def load(source: Any, **options: Any) -> dict[str, Any]:
-        return CleverTapHook().upload_profiles(source, **{"columns": COLUMNS, "max_rejects": 1.0, **options})
+        return CleverTapHook().upload_profiles(source, **{"columns": COLUMNS, "max_rejects": "100%", **options})
 
     return load
 
@@ -158,7 +158,7 @@ def loads(run_dag: Any, tmp_path: Path, sources: list[Path], *, mend: bool = Fal
         @task
         def load_all() -> list[dict[str, Any]]:
             hook, summaries = CleverTapHook(), []
-            common = {"columns": COLUMNS, "max_rejects": 1.0, "artifacts_path": str(tmp_path / "left"), **options}
+            common = {"columns": COLUMNS, "max_rejects": "100%", "artifacts_path": str(tmp_path / "left"), **options}
             for source in sources:
                 summaries.append(hook.upload_profiles(str(source), **common))
             if mend:
@@ -208,7 +208,7 @@ def test_mapped_tasks_with_one_path_do_not_share_it(
         CleverTapUploadProfilesOperator.partial(
             task_id="load",
             columns=COLUMNS,
-            max_rejects=1.0,
+            max_rejects="100%",
             rejects_path=str(tmp_path / "rejects.csv"),
             artifacts_path=str(tmp_path / "left"),
         ).expand(source=sources)
@@ -222,7 +222,7 @@ def test_two_tasks_with_one_path_do_not_share_it(run_dag: Any, returned: Any, co
 
     from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
-    common = {"columns": COLUMNS, "max_rejects": 1.0, "artifacts_path": str(tmp_path / "left")}
+    common = {"columns": COLUMNS, "max_rejects": "100%", "artifacts_path": str(tmp_path / "left")}
     with DAG(f"two_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
         tasks = [
             CleverTapUploadProfilesOperator(

@@ -77,7 +77,7 @@ def make(emulator: Any, tmp_path: Path) -> Any:
         names = {"dag_id": "d", "run_id": str(tmp_path), "task_id": "t", "map_index": -1, "max_tries": 2}
         task = SimpleNamespace(**names, try_number=attempt)
         store = checkpoint_store({"ti": task, "task_state_store": accessor}, tmp_path)
-        options = LoadOptions(max_in_flight=1, on_unconfirmed="hold", max_rejects=1.0)
+        options = LoadOptions(max_in_flight=1, on_unconfirmed="hold", max_rejects="100%")
         return Load(VIEWED, open_source(str(source)), client, options, log=logging.getLogger("load"), store=store)
 
     return make

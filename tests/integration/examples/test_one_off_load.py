@@ -78,10 +78,13 @@ def test_a_dry_run_stores_nothing(trigger: Any, emulator: Any) -> None:
     assert emulator.profiles() == []
 
 
-@pytest.mark.parametrize(("share", "state"), [(0, "failed"), (0.4, "failed"), (0.5, "success"), (1, "success")])
-def test_the_tolerance_is_a_share(trigger: Any, share: float, state: str) -> None:
+@pytest.mark.parametrize(
+    ("allowed", "state"),
+    [("0", "failed"), ("1", "failed"), ("2", "success"), ("40%", "failed"), ("50%", "success"), ("100%", "success")],
+)
+def test_rows_that_may_fail_are_a_number_or_a_share(trigger: Any, allowed: str, state: str) -> None:
     tasks, summary = trigger(
-        PEOPLE + "u-3,nobody\nu-4,nowhere\n", columns={"id": "identity", "mail": "Email"}, max_rejects=share
+        PEOPLE + "u-3,nobody\nu-4,nowhere\n", columns={"id": "identity", "mail": "Email"}, max_rejects=allowed
     )
     assert states(tasks)["profiles"] == state
     assert (summary["accepted"], summary["rejected"] + summary["invalid"]) == (2, 2)
@@ -145,6 +148,10 @@ def test_an_entry_that_cannot_be_used_is_named_in_the_log(
         {"dry_run": "perhaps"},
         {"max_rejects": -0.1},
         {"max_rejects": 5},
+        {"max_rejects": "1.0"},
+        {"max_rejects": "0.05"},
+        {"max_rejects": "101%"},
+        {"max_rejects": "5 %"},
         {"max_rejects": "few"},
         {"default_country": "Great Britain"},
         {"default_country": "gb"},

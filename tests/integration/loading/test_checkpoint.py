@@ -183,7 +183,7 @@ def test_many_refusals_fill_several_parts(
     assert len(list((tmp_path / "checkpoint").glob("refused-*.jsonl"))) == 2
     emulator.clear_faults()
     emulator.inject({"do": "fail_records", "identities": refused[67:]})
-    summary = make(rows, max_in_flight=1, max_rejects=1.0).run()
+    summary = make(rows, max_in_flight=1, max_rejects="100%").run()
     assert (summary.rejected, summary.accepted) == (100, 2_900)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
         assert [row["identity"] for row in csv.DictReader(stream)] == refused

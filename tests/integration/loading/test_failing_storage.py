@@ -54,7 +54,7 @@ def rows() -> list[dict[str, Any]]:
 
 def make(client: Any, place: Any, **options: Any) -> Load:
     store = options.pop("store", None) or FileCheckpointStore(f"{place}/checkpoint")
-    options = {"max_in_flight": 1, "max_rejects": 1.0, "on_unconfirmed": "hold", "retries": QUICK, **options}
+    options = {"max_in_flight": 1, "max_rejects": "100%", "on_unconfirmed": "hold", "retries": QUICK, **options}
     given = LoadOptions(rejects_path=f"{place}/rejects.csv", report_path=f"{place}/report.json", **options)
     return Load(VIEWED, Rows(rows()), client, given, store=store, log=logging.getLogger("load"))
 

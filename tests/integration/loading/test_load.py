@@ -49,7 +49,7 @@ def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
     monkeypatch.setattr("airflow_provider_clevertap.loading.load._MOST_OPEN_ROWS", 300)
     frames = ([f"cust-{n}-{m}" for m in range(40 - bad)] + [None] * bad for n in range(30))
     source = open_source(pd.DataFrame({"identity": pd.Series(names, dtype=object)}) for names in frames)
-    load = Load(PROFILES, source, client, LoadOptions(retries=QUICK, max_rejects=1.0))
+    load = Load(PROFILES, source, client, LoadOptions(retries=QUICK, max_rejects="100%"))
     running = threading.Thread(target=load.run, daemon=True)
     running.start()
     running.join(300)
@@ -141,8 +141,10 @@ def test_server_dry_run_asks_and_stores_nothing(make_load: MakeLoad, emulator: R
     assert emulator.profiles() == []
 
 
-@pytest.mark.parametrize(("allowed", "passes"), [(0, False), (4, False), (5, True), (0.049, False), (0.05, True)])
-def test_max_rejects_as_rows_and_as_a_share(make_load: MakeLoad, allowed: float, passes: bool) -> None:
+@pytest.mark.parametrize(
+    ("allowed", "passes"), [(0, False), (4, False), (5, True), (0.049, False), (0.05, True), ("5%", True)]
+)
+def test_max_rejects_as_rows_and_as_a_share(make_load: MakeLoad, allowed: float | str, passes: bool) -> None:
     rows = people(100)
     for row in rows[:5]:
         row["Email"] = "broken"
@@ -198,8 +200,9 @@ def test_the_report_tells_the_circumstances_and_no_person(make_load: MakeLoad, t
         {"max_in_flight": 16},
         {"max_rejects": -1},
         {"max_rejects": 1.5},
+        {"max_rejects": 1.0},
         {"max_rejects": True},
-        {"max_rejects": "5"},
+        {"max_rejects": "few"},
         {"max_rejects": float("nan")},
         {"max_in_flight": "8"},
         {"unmapped": "keep"},

@@ -108,7 +108,7 @@ def test_after_an_unclear_answer_events_follow_the_policy(
 ) -> None:
     emulator.inject({"do": "reset", "stored": False, "skip": 1, "times": 1})
     load = make_load(
-        views(1_500), kind=events(event_name="Viewed"), on_unconfirmed=policy, max_rejects=1.0, max_in_flight=1
+        views(1_500), kind=events(event_name="Viewed"), on_unconfirmed=policy, max_rejects="100%", max_in_flight=1
     )
     summary = load.run()
     assert (summary.unconfirmed, summary.resent) == (held, 500 - held)
@@ -120,7 +120,7 @@ def test_a_service_that_is_down_does_not_leave_every_row_in_doubt(
 ) -> None:
     emulator.inject({"do": "status", "status": 503, "stored": True})
     load = make_load(
-        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects=1.0, max_in_flight=1
+        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects="100%", max_in_flight=1
     )
     with pytest.raises(CleverTapUnavailableError, match="503"):
         load.run()
@@ -129,7 +129,7 @@ def test_a_service_that_is_down_does_not_leave_every_row_in_doubt(
     emulator.clear_faults()
     emulator.inject({"do": "status", "status": 503, "every": 2})
     load = make_load(
-        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects=1.0, max_in_flight=1
+        views(12_000), kind=events(event_name="Viewed"), on_unconfirmed="hold", max_rejects="100%", max_in_flight=1
     )
     assert load.run().unconfirmed == 6_000
 

@@ -72,7 +72,7 @@ def load_lines(make_load: MakeLoad, tmp_path: Path) -> Callable[..., tuple[Any, 
     def load(source: Any, **options: Any) -> tuple[Any, dict[int, tuple[str, str, str]]]:
         path = tmp_path / "rejects.csv"
         path.unlink(missing_ok=True)
-        given = {"kind": ORDERS, "columns": COLUMNS, "max_rejects": 1.0, "rejects_path": path, **options}
+        given = {"kind": ORDERS, "columns": COLUMNS, "max_rejects": "100%", "rejects_path": path, **options}
         summary = make_load(source, **given).run()
         return summary, rejects(path) if path.exists() else {}
 

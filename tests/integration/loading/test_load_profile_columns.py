@@ -180,7 +180,7 @@ def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
         events(event_name="Imported", timestamp="now"),
         open_source(frames),
         client,
-        LoadOptions(retries=QUICK, max_rejects=1.0, profile_columns=["Tier"]),
+        LoadOptions(retries=QUICK, max_rejects="100%", profile_columns=["Tier"]),
     )
     running = threading.Thread(target=load.run, daemon=True)
     running.start()

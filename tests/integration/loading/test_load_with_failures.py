@@ -108,7 +108,7 @@ def test_counting_operations_are_held_when_the_user_says_so(
         people(1_500, Points="5"),
         columns={"Points": Column(operator="$incr")},
         on_unconfirmed="hold",
-        max_rejects=1.0,
+        max_rejects="100%",
         max_in_flight=1,
         rejects_path=path,
     )

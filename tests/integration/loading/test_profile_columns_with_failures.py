@@ -64,7 +64,7 @@ def test_counting_updates_are_held_and_their_events_with_them(
         kind=VIEWED,
         profile_columns={"Points": Column(operator="$incr")},
         on_unconfirmed="hold",
-        max_rejects=1.0,
+        max_rejects="100%",
         max_in_flight=1,
         rejects_path=path,
     )
@@ -111,7 +111,7 @@ def test_a_service_in_trouble_loses_and_doubles_nothing(make_load: MakeLoad, emu
         kind=VIEWED,
         profile_columns=PROFILE,
         on_unconfirmed="hold",
-        max_rejects=1.0,
+        max_rejects="100%",
         max_in_flight=5,
         retries=PATIENT,
     )

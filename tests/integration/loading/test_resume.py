@@ -62,7 +62,7 @@ def test_held_rows_stay_held_in_later_tries(make: MakeLoad, emulator: RunningEmu
     rows = people(4_000)
     break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1))
     break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1, on_unconfirmed="hold"))
-    last = make(rows, kind=VIEWED, max_in_flight=1, max_rejects=1.0).run()
+    last = make(rows, kind=VIEWED, max_in_flight=1, max_rejects="100%").run()
     assert (last.accepted, last.unconfirmed, last.resent) == (3_000, 1_000, 1_000)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
         told = list(csv.DictReader(stream))

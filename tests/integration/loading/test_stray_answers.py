@@ -61,7 +61,7 @@ def serve() -> Iterator[Any]:
 
 def load(url: str, path: Path, rows: int = ROWS, **options: Any) -> tuple[Load, CleverTapClient]:
     client = CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE, max_in_flight=15)
-    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": 1.0, "rejects_path": path / "rejects.csv", **options}
+    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "rejects_path": path / "rejects.csv", **options}
     source = Rows(bought(rows), block_rows=500)
     return Load(events(event_name="Bought"), source, client, LoadOptions(bytes_per_batch=20_000, **given)), client
 

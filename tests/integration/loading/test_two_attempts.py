@@ -145,7 +145,7 @@ def test_what_an_earlier_try_writes_at_the_last_moment_is_not_lost(
     earlier = FileCheckpointStore(tmp_path)
     earlier.load()
     store = AtTheLastMoment(tmp_path, earlier, far)
-    summary = Load(VIEWED, rows, client, LoadOptions(on_unconfirmed="hold", max_rejects=1.0), store=store).run()
+    summary = Load(VIEWED, rows, client, LoadOptions(on_unconfirmed="hold", max_rejects="100%"), store=store).run()
     assert (summary.resumed_from_row, summary.accepted, summary.unconfirmed) == (2_001, 3_000, 1_000)
     with pytest.raises(SupersededError):
         earlier.save(near)

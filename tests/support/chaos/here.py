@@ -153,7 +153,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
         with RunningEmulator() as emulator:
             opened = open_source(f"{directory}/*.csv", block_rows=350)
             opened.keep_apart({"rejects_path": rejects}, _LOG)  # type: ignore[attr-defined]
-            options = LoadOptions(rejects_path=rejects, max_rejects=1.0, **case.options)
+            options = LoadOptions(rejects_path=rejects, max_rejects="100%", **case.options)
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summary = Load(case.kind, opened, client, options).run()
             account.tries += 1
@@ -174,7 +174,7 @@ def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
             write_rows(source, Random(seed + number))
             context = {"ti": SimpleNamespace(dag_id="dag", run_id="run", task_id=f"task-{number}", map_index=-1)}
             place = claim_path(given, directory / "artifacts", context, "", mode=0o600, log=_LOG)
-            options = LoadOptions(rejects_path=place, max_rejects=1.0, **case.options)
+            options = LoadOptions(rejects_path=place, max_rejects="100%", **case.options)
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summaries.append(Load(case.kind, open_source(source, block_rows=350), client, options).run())
             places.append(Path(place))

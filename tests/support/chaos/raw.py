@@ -80,7 +80,7 @@ def run_raw(fault: str, policy: str, directory: Path) -> Account:
     service = SERVICES[fault]()
     server = RawServer(service)
     rows = [{"identity": f"cust-{number}", "ts": str(1_700_000_000 + number)} for number in range(ROWS)]
-    options: dict[str, Any] = {"retries": PATIENT, "max_rejects": 1.0, "on_unconfirmed": policy, "max_in_flight": 4}
+    options: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "on_unconfirmed": policy, "max_in_flight": 4}
     began = time.monotonic()
     try:
         with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=service.timeout, max_in_flight=4) as client:

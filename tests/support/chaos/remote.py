@@ -148,6 +148,6 @@ def _new_load(case: RemoteCase, kind: Kind, fault: Fault, source: Path, director
         kind.record,
         open_source(source, block_rows=max(1, 3 * kind.record.records_per_call + 7)),
         client,
-        LoadOptions(rejects_path=directory / "rejects.csv", max_rejects=1.0, max_in_flight=_IN_FLIGHT, **options),
+        LoadOptions(rejects_path=directory / "rejects.csv", max_rejects="100%", max_in_flight=_IN_FLIGHT, **options),
         store=FileCheckpointStore(directory / "checkpoint"),
     )

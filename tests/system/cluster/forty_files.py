@@ -25,7 +25,7 @@ from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOpe
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 ours = dict(
-    columns={{"id": "identity"}}, artifacts_path={artifacts!r}, max_rejects=1.0, retries=2,
+    columns={{"id": "identity"}}, artifacts_path={artifacts!r}, max_rejects="100%", retries=2,
     retry_delay=timedelta(seconds=1), pool={pool!r}, max_in_flight={in_flight},
 )
 

@@ -13,7 +13,6 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
     columns_or_names,
-    count_or_share,
     optional_text,
     whole_number,
 )
@@ -32,34 +31,6 @@ def test_whole_numbers(given: Any, read: Any) -> None:
 def test_anything_else_is_no_whole_number(given: str) -> None:
     with pytest.raises(ConfigurationError, match="max_in_flight must be a whole number"):
         whole_number("max_in_flight", given)
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        ("10", 10),
-        ("0", 0),
-        ("0.01", 0.01),
-        ("1e-05", 1e-05),
-        ("2.5e-06", 2.5e-06),
-        (".5", 0.5),
-        ("1.0", 1.0),
-        ("1.", 1.0),
-        (0.01, 0.01),
-        (10, 10),
-        ("", None),
-    ],
-)
-def test_a_dot_makes_a_share_of_a_count(given: Any, read: Any) -> None:
-    result = count_or_share("max_rejects", given)
-    assert result == read
-    assert type(result) is type(read)
-
-
-@pytest.mark.parametrize("given", ["1%", "-1", "nan", "inf", ".", "1,5", "few", "1e5", "e-05"])
-def test_anything_else_is_neither(given: str) -> None:
-    with pytest.raises(ConfigurationError, match="max_rejects must be"):
-        count_or_share("max_rejects", given)
 
 
 def test_columns_may_be_json() -> None:
