@@ -220,7 +220,7 @@ class Load:
         in_flight = self.options.max_in_flight
         courier = BatchDelivery(
             client=client,
-            in_flight=AdaptiveConcurrencyLimit(in_flight),
+            concurrency=AdaptiveConcurrencyLimit(in_flight),
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,

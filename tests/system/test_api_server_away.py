@@ -74,7 +74,7 @@ def test_a_load_waits_for_an_api_server_that_is_away(
 
         wait_until(lambda: stored() >= ANSWERED * 1_000)
         airflow.kill("api-server")
-        wait_until(lambda: "The checkpoint cannot be kept for now" in logged())
+        wait_until(lambda: "The storage of the checkpoint fails" in logged())
         assert stored() < ROWS
         emulator.clear_faults()
         airflow.start_again("api-server")

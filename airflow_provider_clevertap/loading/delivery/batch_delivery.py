@@ -75,7 +75,7 @@ class BatchDelivery:
     """Delivers batches; shared by all the threads that send.
 
     :param client: the API.
-    :param in_flight: bounds the requests of all threads together.
+    :param concurrency: limits the requests of all threads together.
     :param policy: how often and how long one batch is tried.
     :param dry_run: CleverTap validates and stores nothing, so that everything may be repeated.
     :param on_unconfirmed: what happens to records that must not be sent twice when their fate is unknown.
@@ -88,7 +88,7 @@ class BatchDelivery:
     """
 
     client: CleverTapClient
-    in_flight: AdaptiveConcurrencyLimit
+    concurrency: AdaptiveConcurrencyLimit
     policy: RetryPolicy
     dry_run: bool
     on_unconfirmed: OnUnconfirmed
@@ -171,7 +171,7 @@ class BatchDelivery:
         """Send a batch until its answer settles it, or until it must not be sent again."""
         started, attempt, failures = time.monotonic(), 0, 0
         while True:
-            with self.in_flight.one(), bounded(self.deadline, self._seconds(attempt, started)):
+            with self.concurrency.slot(), bounded(self.deadline, self._seconds(attempt, started)):
                 answer = self._send(part, result)
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.
@@ -215,9 +215,9 @@ class BatchDelivery:
             raise
         part.in_doubt = again or (isinstance(answer, Ambiguous) and not self.dry_run)
         if isinstance(answer, RateLimited):
-            self.in_flight.was_refused()
+            self.concurrency.record_rate_limited()
         else:
-            self.in_flight.went_well()
+            self.concurrency.record_success()
         return answer
 
     def _wait_after_held(self, answer: Ambiguous) -> None:

@@ -1,4 +1,4 @@
-"""How many requests may be in flight: as many as allowed, fewer while CleverTap says it is too many."""
+"""How many requests may be in flight: as many as configured, fewer while CleverTap answers 429 (too many requests)."""
 
 from __future__ import annotations
 
@@ -8,86 +8,88 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-#: Answers, for each place in flight, that must go well before one more is tried; doubled while trying keeps failing.
-_PATIENCE: Final = 4
-_MOST_PATIENCE: Final = 64
-#: Refusals in close succession that lower the bound. A request too many is refused again and again; a refusal now and
-#: then has no lasting reason, and is best met by sending again.
-_TOO_MANY: Final = 3
-#: How much of a refusal is forgotten with each answer that goes well.
-_FORGOTTEN: Final = 0.5
+#: Successful answers, for each slot, before one more slot is tried. Doubled each time that the additional slot fails.
+_PROBE_INTERVAL: Final = 4
+_MAX_PROBE_INTERVAL: Final = 64
+#: 429 answers in close succession that lower the limit. One request too many gets 429 again and again; a single 429 has
+#: no lasting reason, and retrying is enough.
+_LOWERING_SCORE: Final = 3
+#: How much each success takes off that score.
+_SCORE_DECAY: Final = 0.5
 
 
 class AdaptiveConcurrencyLimit:
-    """Bounds the requests in flight, and finds the bound the account really has.
+    """Limits the requests in flight of all threads, and finds the limit that the account allows.
 
-    CleverTap's ceiling is for the whole account, so what others leave free is only known by being refused (429).
-    Refusals lower the bound to what was in flight without them; going well at the bound raises it again, one at a time.
+    CleverTap's limit counts requests of the whole account, so how many of them are left to this load shows only in 429
+    answers. These lower the limit to what was in flight without them; successes at the limit raise it, one at a time.
 
-    :param most: the highest bound.
+    :param max_limit: the highest limit.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.bound = most
-        self._now = 0
+    def __init__(self, max_limit: int) -> None:
+        self.max_limit = max_limit
+        self.limit = max_limit
+        self._in_flight = 0
         self._waiting: deque[threading.Lock] = deque()
-        self._well = 0
-        self._patience = _PATIENCE
-        self._on_trial = False
-        self._refusals = 0.0
+        self._successes = 0
+        self._probe_interval = _PROBE_INTERVAL
+        self._probing = False
+        self._rate_limited_score = 0.0
         self._lock = threading.Lock()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Wait for a place, in the order of asking, and hold it for one request."""
-        place = threading.Lock()
-        place.acquire()
+    def slot(self) -> Iterator[None]:
+        """Wait for a free slot, first come, first served, and hold it for one request."""
+        # A lock for each waiting thread: a free slot is handed to the first of them. With one condition variable a
+        # thread that has just released its slot would take it again before the threads that wait are awake.
+        turn = threading.Lock()
+        turn.acquire()
         with self._lock:
-            self._waiting.append(place)
+            self._waiting.append(turn)
             self._admit()
-        place.acquire()
+        turn.acquire()
         try:
             yield
         finally:
             with self._lock:
-                self._now -= 1
+                self._in_flight -= 1
                 self._admit()
 
-    def went_well(self) -> None:
-        """Note an answer that was no refusal for being too many; call it while the request has its place."""
+    def record_success(self) -> None:
+        """Count an answer other than 429. Call it while the request holds its slot."""
         with self._lock:
-            self._refusals = max(0.0, self._refusals - _FORGOTTEN)
-            if self.bound == self.most or self._now < self.bound:
-                return  # there is nothing to try, or what is allowed was not made use of and has proved nothing
-            self._well += 1
-            if self._well >= self.bound * (_PATIENCE if self._on_trial else self._patience):
-                if self._on_trial:
-                    self._patience = _PATIENCE
-                self.bound += 1
-                self._well = 0
-                self._on_trial = True
+            self._rate_limited_score = max(0.0, self._rate_limited_score - _SCORE_DECAY)
+            if self.limit == self.max_limit or self._in_flight < self.limit:
+                return  # the limit cannot be raised, or not all of it was used, which proves nothing about one more
+            self._successes += 1
+            if self._successes >= self.limit * (_PROBE_INTERVAL if self._probing else self._probe_interval):
+                if self._probing:
+                    self._probe_interval = _PROBE_INTERVAL
+                self.limit += 1
+                self._successes = 0
+                self._probing = True
                 self._admit()
 
-    def was_refused(self) -> None:
-        """Note a refusal for being too many; call it while the request has its place."""
+    def record_rate_limited(self) -> None:
+        """Count a 429 answer. Call it while the request holds its slot."""
         with self._lock:
-            self._refusals = min(self._refusals + 1, _TOO_MANY)
-            if self._refusals <= _TOO_MANY - 1:
+            self._rate_limited_score = min(self._rate_limited_score + 1, _LOWERING_SCORE)
+            if self._rate_limited_score <= _LOWERING_SCORE - 1:
                 return
-            if self._on_trial:
-                # A bound that had just been tried and failed is tried again later and later. A request that was still
-                # under way within it says nothing against the one before it.
-                self.bound -= 1
-                self._refusals = 0.0
-                self._patience = min(self._patience * 2, _MOST_PATIENCE)
+            if self._probing:
+                # The additional slot failed, so the next attempt comes later. The score starts anew: requests that
+                # were sent with the additional slot say nothing against the limit before it.
+                self.limit -= 1
+                self._rate_limited_score = 0.0
+                self._probe_interval = min(self._probe_interval * 2, _MAX_PROBE_INTERVAL)
             else:
-                self.bound = max(1, min(self.bound, self._now) - 1)
-                self._patience = _PATIENCE
-            self._on_trial = False
-            self._well = 0
+                self.limit = max(1, min(self.limit, self._in_flight) - 1)
+                self._probe_interval = _PROBE_INTERVAL
+            self._probing = False
+            self._successes = 0
 
     def _admit(self) -> None:
-        while self._waiting and self._now < self.bound:
-            self._now += 1
+        while self._waiting and self._in_flight < self.limit:
+            self._in_flight += 1
             self._waiting.popleft().release()

@@ -1,4 +1,4 @@
-"""Patience with the storage of what a load keeps: it may be away for a while, and a load is not to fail of that."""
+"""Retry storage operations for a few minutes, so that a short outage does not fail the load."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.storage.files import cause
 
-#: Seconds for which what cannot be written is tried again while sending waits, and once a load is ending.
+#: Seconds for which a failing operation is retried; nothing is sent meanwhile.
 RETRY_SECONDS: Final = 180.0
+#: The same once the load is stopping: Airflow kills the task soon.
 CLOSING_RETRY_SECONDS: Final = 5.0
-_LONGEST_WAIT: Final = 15.0
+_FIRST_WAIT_SECONDS: Final = 0.25
+_MAX_WAIT_SECONDS: Final = 15.0
 
 T = TypeVar("T")
 
 
 def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Logger, stopping: threading.Event) -> T:
-    """Do something with a store, again and again for some minutes while it fails, or for seconds once the load ends.
+    """Run a storage operation, and retry it while it fails: for minutes, or for seconds once the load is stopping.
 
-    :param what: what is kept there, such as ``"checkpoint"``.
-    :param name: its place as a person would name it.
+    :param action: the operation; it must be safe to repeat.
+    :param what: what is stored, such as ``"checkpoint"``.
+    :param name: its location, for messages.
+    :param log: the log for a warning before each retry.
+    :param stopping: set when the load is to end.
     :raises StorageUnavailableError: when it kept failing.
     """
-    began, wait = time.monotonic(), 0.25
+    started, wait = time.monotonic(), _FIRST_WAIT_SECONDS
     while True:
         try:
             return action()
@@ -40,12 +45,13 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
             raise
         except Exception as error:
             problem = shown(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
-            patience = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
-            if time.monotonic() - began + wait > patience:
+            limit = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
+            if time.monotonic() - started + wait > limit:
                 raise StorageUnavailableError(
-                    f"The {what} cannot be kept, and could not for {patience:.0f} seconds ({problem}). Nothing more "
-                    "is sent; a later try goes on from there."
+                    f"The storage of the {what} kept failing for {limit:.0f} seconds ({problem}). Nothing more is "
+                    "sent; a later attempt resumes from there."
                 ) from None
-            log.warning("The %s cannot be kept for now (%s); trying again in %.1f s", what, problem, wait)
+            log.warning("The storage of the %s fails (%s); retrying in %.1f s", what, problem, wait)
+        # A set event would end its own wait at once, and the retries of these last seconds would follow without pause.
         (time.sleep if stopping.is_set() else stopping.wait)(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)
+        wait = min(wait * 2, _MAX_WAIT_SECONDS)

@@ -40,21 +40,21 @@ class Tokens(Rows):
 
 
 @pytest.fixture
-def bounds(monkeypatch: pytest.MonkeyPatch) -> list[AdaptiveConcurrencyLimit]:
-    """Return what bounds the requests of each load, from its beginning on."""
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[AdaptiveConcurrencyLimit]:
+    """Return the concurrency limits of the loads, in the order in which they start."""
     made: list[AdaptiveConcurrencyLimit] = []
 
-    def bound(most: int) -> AdaptiveConcurrencyLimit:
-        made.append(AdaptiveConcurrencyLimit(most))
+    def make_limit(max_limit: int) -> AdaptiveConcurrencyLimit:
+        made.append(AdaptiveConcurrencyLimit(max_limit))
         return made[-1]
 
-    monkeypatch.setattr("airflow_provider_clevertap.loading.load.AdaptiveConcurrencyLimit", bound)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.load.AdaptiveConcurrencyLimit", make_limit)
     return made
 
 
 @pytest.fixture
-def slow(emulator: RunningEmulator, bounds: list[AdaptiveConcurrencyLimit]) -> Iterator[Slow]:
-    with Slow(emulator, bounds) as slowly:
+def slow(emulator: RunningEmulator, limits: list[AdaptiveConcurrencyLimit]) -> Iterator[Slow]:
+    with Slow(emulator, limits) as slowly:
         yield slowly
 
 
@@ -65,11 +65,11 @@ class Slow:
     is left free is therefore left free by the load, and never for want of time.
     """
 
-    def __init__(self, emulator: RunningEmulator, bounds: list[AdaptiveConcurrencyLimit]) -> None:
+    def __init__(self, emulator: RunningEmulator, limits: list[AdaptiveConcurrencyLimit]) -> None:
         self.emulator = emulator
-        self._bounds = bounds
+        self._limits = limits
         self._over = False
-        self._held = held_answers(emulator, lambda held: self._over or held >= self._bounds[-1].bound)
+        self._held = held_answers(emulator, lambda held: self._over or held >= self._limits[-1].limit)
 
     def __enter__(self) -> Self:
         self._held.__enter__()
