@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def shown(text: object) -> str:
+def escape_unprintable(text: object) -> str:
     """Write a name, or a text with names in it, for a message or a log: what does not print is escaped, as by ``repr``.
 
     Line ends would forge lines of a log, and control codes or marks of writing direction change what a reader sees.
@@ -42,7 +42,7 @@ class CleverTapError(Exception):
     """Base of every error this package raises."""
 
     def __str__(self) -> str:
-        return shown(super().__str__())
+        return escape_unprintable(super().__str__())
 
 
 class FinalError(CleverTapError):

@@ -61,10 +61,10 @@ async def _in_asyncio(send_one: Callable[[], Awaitable[None]], requests: int) ->
 def _httpx_request(url: str, body: bytes) -> Any:
     import httpx
 
-    from airflow_provider_clevertap.api.deadline import Turn
+    from airflow_provider_clevertap.api.deadline import RequestState
 
     # the turn is what this package's own connections go by; the others take no notice of it
-    extensions = {"timeout": httpx.Timeout(_LONGEST).as_dict(), "turn": Turn(_LONGEST, _LONGEST)}
+    extensions = {"timeout": httpx.Timeout(_LONGEST).as_dict(), "request_state": RequestState(_LONGEST, _LONGEST)}
     return httpx.Request("POST", url, content=body, headers=HEADERS, extensions=extensions)
 
 
@@ -74,7 +74,7 @@ def as_this_package(url: str, body: bytes, requests: int) -> Taken:
     connections = open_pool(url, IN_FLIGHT)
 
     def send_one() -> None:
-        with connections.one(_LONGEST) as transport:
+        with connections.acquire(_LONGEST) as transport:
             _send_through(transport, url, body)
 
     return _in_threads(send_one, requests)

@@ -32,10 +32,10 @@ class RejectedRecord:
 class Processed:
     """Certain: every record was accepted but those refused.
 
-    :param refused: the refused records, in the order of the batch.
+    :param rejected: the refused records, in the order of the batch.
     """
 
-    refused: tuple[RejectedRecord, ...] = ()
+    rejected: tuple[RejectedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,9 +218,9 @@ class CleverTapClient:
         """Take the passcode out of an answer's words, in case a server sent it back."""
         if not isinstance(answer, Processed):
             return replace(answer, detail=self._masked(answer.detail))
-        if not answer.refused:
+        if not answer.rejected:
             return answer
-        return Processed(tuple(replace(refusal, reason=self._masked(refusal.reason)) for refusal in answer.refused))
+        return Processed(tuple(replace(refusal, reason=self._masked(refusal.reason)) for refusal in answer.rejected))
 
     def _masked(self, text: str) -> str:
         return self._secret.sub("***", text)

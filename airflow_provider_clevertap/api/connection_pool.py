@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from airflow_provider_clevertap.api.deadline import Turn
+from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
 
 #: seconds an idle connection is kept. A service may close an idle connection at the very moment a request goes out,
@@ -41,7 +41,7 @@ class ConnectionPool:
             self._free.put(transport)
 
     @contextmanager
-    def one(self, seconds: float) -> Iterator[httpx.BaseTransport]:
+    def acquire(self, seconds: float) -> Iterator[httpx.BaseTransport]:
         """Give a connection for one request; it is made when it is not there yet.
 
         :param seconds: how long to wait for a free one.
@@ -98,7 +98,7 @@ class SingleConnectionTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give its answer, whose body is yet to be read."""
-        turn: Turn = request.extensions["turn"]
+        turn: RequestState = request.extensions["request_state"]
         self._line.turn = turn
         url = request.url
         asked = httpcore.Request(
@@ -125,7 +125,7 @@ class SingleConnectionTransport(httpx.BaseTransport):
 class _Body(httpx.SyncByteStream):
     """The body of an answer."""
 
-    def __init__(self, answer: httpcore.Response, turn: Turn) -> None:
+    def __init__(self, answer: httpcore.Response, turn: RequestState) -> None:
         self._answer = answer
         self._turn = turn
 
@@ -142,7 +142,7 @@ class _Body(httpx.SyncByteStream):
 
 
 @contextmanager
-def _as_httpx(turn: Turn) -> Iterator[None]:
+def _as_httpx(turn: RequestState) -> Iterator[None]:
     """Raise httpx's errors for those of httpcore, which have the same names.
 
     What fails before a request goes out is an error of the connection, also where a proxy answered badly or too late.

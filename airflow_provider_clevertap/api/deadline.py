@@ -24,12 +24,12 @@ class Deadline:
     def __init__(self) -> None:
         self.at = math.inf
 
-    def within(self, seconds: float) -> None:
+    def shorten_to(self, seconds: float) -> None:
         """Bring it so near, if it is not nearer already; requests under way take notice of it within a second."""
         self.at = min(self.at, time.monotonic() + seconds)
 
 
-class Turn:
+class RequestState:
     """The time of one request, and what its connection has noticed of it.
 
     :param connecting: seconds until the connection is there, a proxy's tunnel and TLS included.
@@ -63,7 +63,7 @@ _bounds = threading.local()
 
 
 @contextmanager
-def bounded(deadline: Deadline, seconds: float) -> Iterator[None]:
+def limit_requests(deadline: Deadline, seconds: float) -> Iterator[None]:
     """Bound the requests that this thread makes meanwhile.
 
     :param deadline: when they must have ended, those of other threads as well.

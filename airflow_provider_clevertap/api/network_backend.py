@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 
-from airflow_provider_clevertap.api.deadline import Turn
+from airflow_provider_clevertap.api.deadline import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,14 +141,14 @@ class BoundedStream(httpcore.NetworkStream):
         """Tell about the connection; it is readable when anything has come that nobody has read, or its end."""
         return self._speaks() if info == "is_readable" else self._inner.get_extra_info(info)
 
-    def _listen(self, turn: Turn) -> None:
+    def _listen(self, turn: RequestState) -> None:
         """Look whether an answer is there before the request is: it cannot say what became of its records."""
         if self._nested or turn.doubt or not self._speaks():
             return
         if self._at < len(self._data) and not self._data.startswith(_INTERIM):
             turn.doubt = "it came before the request had been sent"
 
-    def _begin(self, turn: Turn) -> None:
+    def _begin(self, turn: RequestState) -> None:
         """Begin a request, on a connection on which nothing has come yet."""
         if not self._nested and self._speaks():
             raise httpcore.ConnectError("the other side hung up, or spoke before it was asked")
@@ -223,7 +223,7 @@ class BoundedBackend(httpcore.NetworkBackend):
     """
 
     def __init__(self) -> None:
-        self.turn = Turn(0.0, 0.0)
+        self.turn = RequestState(0.0, 0.0)
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(

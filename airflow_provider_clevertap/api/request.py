@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Unreachable
-from airflow_provider_clevertap.api.deadline import Turn
+from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.excerpts import one_line
 from airflow_provider_clevertap.api.response_parser import is_success
 
@@ -69,9 +69,9 @@ def send_request(
     started = time.monotonic()
     with _own_logging(secret):
         try:
-            with connections.one(seconds) as connection:
-                turn = Turn(request.extensions["timeout"]["connect"], seconds, request.method.encode() + b" ")
-                request.extensions = {**request.extensions, "turn": turn}
+            with connections.acquire(seconds) as connection:
+                turn = RequestState(request.extensions["timeout"]["connect"], seconds, request.method.encode() + b" ")
+                request.extensions = {**request.extensions, "request_state": turn}
                 response = connection.handle_request(request)
                 try:
                     reply = _read(response, longest, seconds)

@@ -89,7 +89,7 @@ class Load:
         What has no answer after ``STOP_SECONDS``, or at the end of its request's own time, is in doubt.
         """
         self._stopping.set()
-        self._deadline.within(STOP_SECONDS)
+        self._deadline.shorten_to(STOP_SECONDS)
 
     def run(self) -> Summary:
         """Load everything.

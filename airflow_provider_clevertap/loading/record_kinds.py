@@ -20,7 +20,7 @@ from airflow_provider_clevertap.records.limits import (
     TOKENS_PER_CALL,
 )
 from airflow_provider_clevertap.records.models.device_token import TOKEN_SCHEMA
-from airflow_provider_clevertap.records.models.event import CHARGED, EVENT_SCHEMA, plain_name, read_event_name
+from airflow_provider_clevertap.records.models.event import CHARGED, EVENT_SCHEMA, normalize_event_name, read_event_name
 from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
@@ -131,7 +131,7 @@ def events(
     lines = _order_lines(group_by, items)
     if lines is not None:
         event_name = "Charged" if event_name is None else event_name
-        if plain_name(event_name) != CHARGED:
+        if normalize_event_name(event_name) != CHARGED:
             raise ConfigurationError(f"event_name={event_name!r}: group_by and items make Charged events and no others")
     if event_name is not None:
         try:

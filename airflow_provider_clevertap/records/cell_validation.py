@@ -21,29 +21,29 @@ class CellResult(NamedTuple):
     """What the law says of one cell.
 
     :param value: what the field takes; ``None`` when the cell is empty.
-    :param objection: why the field cannot take the cell; cells of a column to which the law objects in the same way
+    :param issue_key: why the field cannot take the cell; cells of a column to which the law objects in the same way
         have the same fault in rows that are otherwise alike.
     """
 
     value: Any = None
-    objection: IssueKey | None = None
+    issue_key: IssueKey | None = None
 
 
 class CellValidator:
     """Judges the cells of one column by themselves, with the reader and the field of the models.
 
-    :param shape: the kind of record.
+    :param schema: the kind of record.
     :param rule: how the column is read.
     :param context: what the models want to know besides the row.
     """
 
-    def __init__(self, shape: RecordSchema, rule: CellRule, context: Mapping[str, Any]) -> None:
+    def __init__(self, schema: RecordSchema, rule: CellRule, context: Mapping[str, Any]) -> None:
         self._rule = rule
         self._context = dict(context)
         self._latest = self._context.get("latest_ts") if rule.key == "ts" else None
-        self._type = None if rule.key in shape.joint else _field_type(shape, rule)
+        self._type = None if rule.key in schema.interdependent else _field_type(schema, rule)
 
-    def judge(self, cell: Any) -> CellResult | None:
+    def validate(self, cell: Any) -> CellResult | None:
         """Judge one cell; ``None`` when only the whole row can tell."""
         if is_empty(cell):
             return CellResult()
@@ -53,7 +53,7 @@ class CellValidator:
         try:
             value = self._rule.read(cell)
         except PydanticCustomError as error:
-            return CellResult(objection=("read", _said(error.context)))
+            return CellResult(issue_key=("read", _said(error.context)))
         if value is None:
             # A filled cell that fills no field: the row is not empty because of it.
             return None
@@ -61,7 +61,7 @@ class CellValidator:
             value = _model_of(self._type).validate_python(value, context=self._context)
         except ValidationError as error:
             entries = error.errors(include_url=False, include_input=False)
-            return CellResult(objection=("validated", *(_said(entry.get("ctx")) for entry in entries)))
+            return CellResult(issue_key=("validated", *(_said(entry.get("ctx")) for entry in entries)))
         return None if self._latest is not None and value > self._latest else CellResult(value)
 
 
@@ -76,13 +76,13 @@ def _model_of(field_type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(field_type)
 
 
-def _field_type(shape: RecordSchema, rule: CellRule) -> Any:
+def _field_type(schema: RecordSchema, rule: CellRule) -> Any:
     """Give the type the models have for the column's field."""
     if rule.in_data and rule.custom:
-        return shape.custom
-    fields = shape.model.model_fields
+        return schema.custom
+    fields = schema.model.model_fields
     if rule.in_data:
-        data: Any = fields[shape.data].annotation
+        data: Any = fields[schema.data].annotation
         fields = data.model_fields
     named = {info.alias or name: info for name, info in fields.items()}
     return named[rule.key].rebuild_annotation() if rule.key in named else None

@@ -11,12 +11,12 @@ from airflow_provider_clevertap.records.fields import check_seconds, read_ts
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.operations import DELETE, read_operand
 from airflow_provider_clevertap.records.values import (
-    read_as_it_stands,
     read_boolean,
     read_float,
     read_integer,
     read_list,
     read_text,
+    read_untyped,
 )
 
 
@@ -74,7 +74,7 @@ class CellRule:
             case None | DeclaredType.TEXT if self.key == "ts":
                 return read_ts(value, dates=self.dates)
             case None:
-                return read_as_it_stands(value, self.dates) if self.custom else value
+                return read_untyped(value, self.dates) if self.custom else value
             case DeclaredType.TEXT:
                 # A field CleverTap knows has a format of its own, which the model holds.
                 return read_text(value) if self.custom else value

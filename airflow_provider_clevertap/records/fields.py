@@ -23,12 +23,12 @@ from airflow_provider_clevertap.records import error_codes
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import (
+    DISALLOWED_IDENTITIES,
     FORBIDDEN_KEY_CHARACTERS,
     IDENTITY_CHARACTERS,
     KEY_BYTES,
     PHONE_MAX_DIGITS,
     PHONE_MIN_DIGITS,
-    REFUSED_IDENTITIES,
     TS_MILLISECONDS_FROM,
 )
 from airflow_provider_clevertap.records.operations import (
@@ -69,7 +69,7 @@ def read_identity(value: Any) -> str:
         raise issue(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
     # Spaces of any kind: people whose identity is one would all become one profile.
     meaning = text.strip().lower()
-    if not meaning or meaning in REFUSED_IDENTITIES:
+    if not meaning or meaning in DISALLOWED_IDENTITIES:
         raise issue("this value stands for 'nothing' and cannot be an identity")
     try:
         text.encode()

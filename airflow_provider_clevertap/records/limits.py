@@ -36,7 +36,7 @@ FORBIDDEN_KEY_CHARACTERS: Final = frozenset("%><!|&.:;$'\"\\#")
 
 #: Values that cannot be an identity, in lower case (DOCS csv-upload and map-data-for-import). Whether the server
 #: ignores case is not documented; refusing every spelling keeps people from being merged into one profile.
-REFUSED_IDENTITIES: Final = frozenset(
+DISALLOWED_IDENTITIES: Final = frozenset(
     {
         "undefined", "null", "na", "n/a", "0", "nil", "-1", "none", "empty", "xxxxxx",
         "nan", "-nan", "inf", "-inf", "infinity", "-infinity",

@@ -23,13 +23,13 @@ class ValidationResult(NamedTuple):
     """What the law says of one row.
 
     :param record: the record as CleverTap takes it; ``None`` when the row is empty or invalid.
-    :param faults: why the row is invalid; with a record, the values that were left out of it.
+    :param issues: why the row is invalid; with a record, the values that were left out of it.
     :param empty: no cell of the row holds anything.
     :param repeatable: sending the record twice has the effect of sending it once.
     """
 
     record: dict[str, Any] | None
-    faults: tuple[Issue, ...] = ()
+    issues: tuple[Issue, ...] = ()
     empty: bool = False
     repeatable: bool = True
 
@@ -49,10 +49,10 @@ class RecordSchema:
     :param takes_operations: its properties may be operated on (added to, counted up, removed) instead of set.
     :param takes_custom: it may have properties CleverTap does not know by name.
     :param custom: the type of a property CleverTap does not know by name, where it has any.
-    :param joint: the fields that fit or not by the value of another one. Of all others the rules on the whole record
-        ask no more than whether they are there.
+    :param interdependent: the fields whose validity depends on another field. For all other fields, the rules on the
+        whole record only check whether the field is filled.
     :param custom_limit: how many such properties CleverTap documents for one owner.
-    :param written: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
+    :param record_names: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
     :param field_codes: the code CleverTap gives a fault of a field, by field.
     """
 
@@ -68,9 +68,9 @@ class RecordSchema:
     takes_operations: bool = True
     takes_custom: bool = True
     custom: Any = None
-    joint: frozenset[str] = frozenset()
+    interdependent: frozenset[str] = frozenset()
     custom_limit: int | None = None
-    written: Mapping[str, str] = field(default_factory=dict)
+    record_names: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
         """Give CleverTap's spelling of a field it knows, whatever the case of ``name``; else ``name`` itself."""
@@ -81,18 +81,18 @@ class RecordSchema:
 class RecordValidator:
     """Judges rows of one mapping.
 
-    :param shape: the kind of record.
-    :param rules: one rule for each column, in the order of the cells given to :meth:`judge`.
+    :param schema: the kind of record.
+    :param rules: one rule for each column, in the order of the cells given to :meth:`validate`.
     :param constants: fields outside the properties that are the same in every record, such as ``evtName``.
     :param settings: what the kind's model wants to know besides, such as ``property_limit``.
-    :param default_country: ISO country of phone numbers written without ``+``.
+    :param default_country: ISO country of phone numbers record_names without ``+``.
     :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
         a property, and the row goes on.
     """
 
     def __init__(
         self,
-        shape: RecordSchema,
+        schema: RecordSchema,
         rules: Sequence[CellRule],
         *,
         constants: Mapping[str, Any] = MappingProxyType({}),
@@ -100,33 +100,33 @@ class RecordValidator:
         default_country: str | None = None,
         on_bad_value: Literal["reject", "drop"] = "reject",
     ) -> None:
-        self.shape = shape
+        self.schema = schema
         self.rules = tuple(rules)
         self._constants = dict(constants)
         #: what the models want to know besides the row
         self.context = {**settings, "default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
-        mapped = [rule.key for rule in rules if rule.key in shape.identifiers]
+        mapped = [rule.key for rule in rules if rule.key in schema.identifiers]
         # A record without an identifier has none of its own to blame.
-        self._identifier = (mapped or shape.identifiers)[0]
+        self._identifier = (mapped or schema.identifiers)[0]
 
-    def judge(
+    def validate(
         self,
         cells: Sequence[Any],
-        made: Mapping[str, Any] = MappingProxyType({}),
-        left_out: Sequence[Issue] = (),
+        derived: Mapping[str, Any] = MappingProxyType({}),
+        derived_issues: Sequence[Issue] = (),
     ) -> ValidationResult:
         """Judge one row.
 
         :param cells: the row's values, one for each rule.
-        :param made: properties that were made of other rows, such as the items of an order.
-        :param left_out: the bad values that are not in them.
+        :param derived: properties that were derived of other rows, such as the items of an order.
+        :param derived_issues: the bad values that are not in them.
         """
         top = self._constants.copy()
-        data: dict[str, Any] = dict(made)
-        faults: list[Issue] = []
-        empty = not made and not left_out
+        data: dict[str, Any] = dict(derived)
+        issues: list[Issue] = []
+        empty = not derived and not derived_issues
         for rule, cell in zip(self.rules, cells, strict=True):
             if is_empty(cell):
                 if rule.delete_empty:
@@ -136,37 +136,39 @@ class RecordValidator:
             try:
                 value = rule.read(cell)
             except PydanticCustomError as error:
-                faults.append(self._fault(rule.key, error.context or {}))
+                issues.append(self._fault(rule.key, error.context or {}))
                 continue
             if value is not None:
                 (data if rule.in_data else top)[rule.key] = value
         if empty:
             return ValidationResult(None, empty=True)
-        verdict = self._verdict(top, data, faults)
-        if not left_out:
+        verdict = self._verdict(top, data, issues)
+        if not derived_issues:
             return verdict
-        return verdict._replace(record=verdict.record if self._drop else None, faults=(*left_out, *verdict.faults))
+        return verdict._replace(
+            record=verdict.record if self._drop else None, issues=(*derived_issues, *verdict.issues)
+        )
 
-    def _verdict(self, top: dict[str, Any], data: dict[str, Any], faults: list[Issue]) -> ValidationResult:
+    def _verdict(self, top: dict[str, Any], data: dict[str, Any], issues: list[Issue]) -> ValidationResult:
         model, found = self._validate(top, data)
-        faults += found
+        issues += found
         if found and self._are_properties(found):
             # Without its bad properties the record shows what else is wrong with it.
             taken_out = [data.pop(fault.field, None) for fault in found]
             if any(value is not None for value in taken_out):
                 model, found = self._validate(top, data)
-                faults += found
-        if model is None or (faults and not (self._drop and self._are_properties(faults))):
-            return ValidationResult(None, tuple(faults))
+                issues += found
+        if model is None or (issues and not (self._drop and self._are_properties(issues))):
+            return ValidationResult(None, tuple(issues))
         record = model.model_dump(by_alias=True, exclude_none=True)
-        return ValidationResult(record, tuple(faults), repeatable=is_repeatable(record.get(self.shape.data, {})))
+        return ValidationResult(record, tuple(issues), repeatable=is_repeatable(record.get(self.schema.data, {})))
 
-    def _are_properties(self, faults: Sequence[Issue]) -> bool:
-        return self._data_keys.issuperset(fault.field for fault in faults)
+    def _are_properties(self, issues: Sequence[Issue]) -> bool:
+        return self._data_keys.issuperset(fault.field for fault in issues)
 
     def _validate(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Issue]]:
         try:
-            return self.shape.model.model_validate({**top, self.shape.data: data}, context=self.context), []
+            return self.schema.model.model_validate({**top, self.schema.data: data}, context=self.context), []
         except ValidationError as error:
             found = [
                 self._fault(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))
@@ -176,5 +178,5 @@ class RecordValidator:
 
     def _fault(self, field: str, context: Mapping[str, Any]) -> Issue:
         field = context.get("field") or field
-        code = context.get("code") or self.shape.field_codes.get(field)
+        code = context.get("code") or self.schema.field_codes.get(field)
         return Issue(field, code, context.get("reason", "the value does not fit the field"))

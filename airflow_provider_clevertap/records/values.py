@@ -144,7 +144,7 @@ def _read_items(items: Iterable[Any]) -> list[str]:
     return list(texts)
 
 
-def read_as_it_stands(value: Any, dates: DateReader) -> Any:
+def read_untyped(value: Any, dates: DateReader) -> Any:
     """Read a cell of no declared type by the type its source gave it."""
     match value:
         case bool() | int() | dict():

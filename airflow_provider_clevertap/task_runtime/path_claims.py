@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from airflow_provider_clevertap.exceptions import CleverTapError, shown
+from airflow_provider_clevertap.exceptions import CleverTapError, escape_unprintable
 from airflow_provider_clevertap.loading.storage.files import AtomicFile
 from airflow_provider_clevertap.loading.storage.locations import place_key
 from airflow_provider_clevertap.task_runtime.artifact_paths import file_name, join_path
@@ -42,7 +42,7 @@ def claim_path(
     try:
         return _claimed(place, base, owner, [task.dag_id, task.run_id], mode=mode, log=log)
     except CleverTapError as error:
-        log.warning("It is not noted that this load writes to %s: %s", shown(str(place)), error)
+        log.warning("It is not noted that this load writes to %s: %s", escape_unprintable(str(place)), error)
         return place
 
 
@@ -54,7 +54,10 @@ def _claimed(place: Any, base: Any, owner: list[Any], run: list[str], *, mode: i
         if same_run or 0 <= time.time() - found["at"] < KEPT:
             dag_id, task_id = found["owner"][:2]
             log.warning(
-                "%s is the place of task %s of DAG %s: this file goes beside it", shown(str(place)), task_id, dag_id
+                "%s is the place of task %s of DAG %s: this file goes beside it",
+                escape_unprintable(str(place)),
+                task_id,
+                dag_id,
             )
             place = _beside(place, file_name(owner[1]))
             note = _Note(base, place, mode)

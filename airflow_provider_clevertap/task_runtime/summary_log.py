@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_clevertap.exceptions import shown
+from airflow_provider_clevertap.exceptions import escape_unprintable
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 
 _OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
@@ -23,7 +23,7 @@ def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) ->
     dry_run = summary.get("dry_run")
     log.info(
         "%s: %s rows in %.1f s (%s rows/s)%s",
-        shown(source),
+        escape_unprintable(source),
         f"{summary['rows']:,}",
         summary["seconds"],
         f"{summary['rows_per_second']:,.0f}",
@@ -41,9 +41,9 @@ def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) ->
     if summary["retries"]:
         log.info("Requests: %s, of which %s were repeated", f"{summary['requests']:,}", f"{summary['retries']:,}")
     if failed and summary["rejects_path"]:
-        log.info("Rejects file, to fix and load again: %s", shown(summary["rejects_path"]))
+        log.info("Rejects file, to fix and load again: %s", escape_unprintable(summary["rejects_path"]))
     if summary["report_path"]:
-        log.info("Report: %s", shown(summary["report_path"]))
+        log.info("Report: %s", escape_unprintable(summary["report_path"]))
 
 
 def _explained(code: str) -> str:

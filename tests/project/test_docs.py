@@ -28,7 +28,7 @@ from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import limits
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
-from airflow_provider_clevertap.records.models.event import plain_name
+from airflow_provider_clevertap.records.models.event import normalize_event_name
 from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 from tests.support.doc_pages import DOCS, ROOT, anchors, blocks, code, links, prose, spans, table, tables, text_of
 from tests.system.browser import screenshots
@@ -190,7 +190,7 @@ def test_limits_are_those_in_force() -> None:
         return found
 
     assert set(named("a property's name")) == limits.FORBIDDEN_KEY_CHARACTERS
-    assert {plain_name(name) for name in named("its name is none")} == limits.RESTRICTED_EVENTS
+    assert {normalize_event_name(name) for name in named("its name is none")} == limits.RESTRICTED_EVENTS
     assert tuple(named("the type is one of")) == limits.TOKEN_TYPES
     assert f"({limits.TS_MILLISECONDS_FROM} and above)" in prose("rules.md")
     assert f"| {limits.DEFAULT_IN_FLIGHT}; fewer after a 429" in prose("rules.md")

@@ -30,16 +30,16 @@ WORDS = {
 def judged(column: Any, cell: str, **options: Any) -> ValidationResult:
     """Give what the law says of a row of one identity and one cell."""
     planned = plan_columns(["id", "cell"], parse_columns({"id": "identity", "cell": column}), shape=SHAPE)
-    return RecordValidator(SHAPE, [one.rule for one in planned], **options).judge(["c-1", cell])
+    return RecordValidator(SHAPE, [one.rule for one in planned], **options).validate(["c-1", cell])
 
 
 def check(verdict: ValidationResult, said: str) -> None:
     """Compare a verdict with what a table says: JSON that is sent, ``left out``, or ``invalid: `` and the reason."""
     if said.startswith("invalid: "):
-        assert [fault.reason for fault in verdict.faults] == [said.removeprefix("invalid: ").replace("`", "")]
+        assert [fault.reason for fault in verdict.issues] == [said.removeprefix("invalid: ").replace("`", "")]
         assert verdict.record is None
         return
-    assert verdict.faults == ()
+    assert verdict.issues == ()
     sent = {**verdict.record, **verdict.record["profileData"]}  # type: ignore[dict-item]
     sent = [value for name, value in sent.items() if name not in ("type", "identity", "profileData")]
     assert sent == ([] if said == "left out" else [json.loads(code(said))])
@@ -89,4 +89,4 @@ def test_refused_identities_are_listed_twice_the_same() -> None:
         listed = prose(page).partition(before)[2] if page == "columns.md" else before + prose(page).partition(before)[2]
         found = re.search(r"(`undefined`(?:\s+`[^`]+`)+)", listed)
         assert found is not None
-        assert set(spans(found[1])) == limits.REFUSED_IDENTITIES
+        assert set(spans(found[1])) == limits.DISALLOWED_IDENTITIES

@@ -103,12 +103,12 @@ class PlainOrders:
                 problems.append("disagree")
         items, left_out = self._items(lines)
         cells = [order[column.source] for column in self.columns]
-        verdict = self.law.judge(cells, {"Items": items} if items else {}, left_out)
+        verdict = self.law.validate(cells, {"Items": items} if items else {}, left_out)
         outcome = Outcome.INVALID
         if not problems and verdict.record is not None:
             outcome = Outcome.ACCEPTED
             self.records[number, places[0]] = verdict.record
-            if verdict.faults:
+            if verdict.issues:
                 self.dropped.add((number, places[0]))
         elif not problems and verdict.empty:
             outcome = Outcome.SKIPPED

@@ -17,7 +17,7 @@ ACCOUNT_ID = "TEST-ABC-12Z"
 PASSCODE = "WQX-SECRET-7731"
 SUCCESS = b'{"status":"success","processed":1,"unprocessed":[]}'
 #: Seconds for what comes in no time at all unless the machine is busy; only what is broken takes so long.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 ONE = b'{"d":[{"identity":"p-1","type":"profile","profileData":{"Plan":"gold"}}]}'
 
 
@@ -126,7 +126,7 @@ class RawServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.settimeout(PATIENCE)
+            connection.settimeout(TIMEOUT)
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection:
@@ -135,7 +135,7 @@ class RawServer:
     def wait_for_requests(self, count: int) -> None:
         """Wait until so many requests have come."""
         with self._came:
-            assert self._came.wait_for(lambda: len(self.requests) >= count, PATIENCE)
+            assert self._came.wait_for(lambda: len(self.requests) >= count, TIMEOUT)
 
     def note(self, request: Request) -> None:
         """Add a request to those that have come."""
@@ -146,7 +146,7 @@ class RawServer:
     def wait_for_hang_up(self) -> None:
         """Wait until every script has come to its end and its connection is closed."""
         for thread, _ in self.serving:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
             assert not thread.is_alive()
 
     def close(self) -> None:
@@ -155,11 +155,11 @@ class RawServer:
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.accepting.join(PATIENCE)
+        self.accepting.join(TIMEOUT)
         for thread, connection in self.serving:
             with suppress(OSError):  # it may be closed already; else a script may wait for more of a request
                 connection.shutdown(socket.SHUT_RDWR)
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
 
 
 def always(answer: bytes) -> Script:
@@ -204,7 +204,7 @@ def half_head(line: Line) -> None:
     line.send(b"HTTP/1.1 200 OK\r\nContent-Ty")
 
 
-def upload(url: str, body: bytes = ONE, timeout: float = PATIENCE, connect: float = PATIENCE) -> Answer:
+def upload(url: str, body: bytes = ONE, timeout: float = TIMEOUT, connect: float = TIMEOUT) -> Answer:
     """Send one upload.
 
     :param timeout: the client's, which is short only where it must be exceeded.
@@ -222,7 +222,7 @@ def upload_to_stalled_body(url: str) -> Answer:
     The client waits as long for the beginning as for the rest. Where the beginning came too late, which a busy machine
     may cause, it is asked again with a longer wait.
     """
-    for timeout in (0.3, 3.0, PATIENCE):
+    for timeout in (0.3, 3.0, TIMEOUT):
         answer = upload(url, timeout=timeout)
         if not (isinstance(answer, Ambiguous) and answer.status is None):
             break

@@ -11,7 +11,7 @@ from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 
 
-def judge(
+def validate(
     row: Mapping[str, Any], columns: Mapping[str, Column | None] | None = None, **options: Any
 ) -> ValidationResult:
     """Judge one row of a source that has these columns.
@@ -22,28 +22,28 @@ def judge(
     """
     planned = plan_columns(list(row), columns or {}, shape=PROFILE_SCHEMA)
     law = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)
-    return law.judge([row[column.source] for column in planned])
+    return law.validate([row[column.source] for column in planned])
 
 
-def judge_cell(value: Any, column: Column | str, **options: Any) -> ValidationResult:
+def validate_cell(value: Any, column: Column | str, **options: Any) -> ValidationResult:
     """Judge a row of one cell, which belongs to ``cust-1`` if the cell does not say to whom."""
     choice = Column(column) if isinstance(column, str) else column
     if choice.name in PROFILE_SCHEMA.identifiers:
-        return judge({"cell": value}, {"cell": choice}, **options)
-    return judge({"id": "cust-1", "cell": value}, {"id": Column("identity"), "cell": choice}, **options)
+        return validate({"cell": value}, {"cell": choice}, **options)
+    return validate({"id": "cust-1", "cell": value}, {"id": Column("identity"), "cell": choice}, **options)
 
 
 def accepted(value: Any, column: Column | str, **options: Any) -> dict[str, Any]:
     """Give the properties a cell becomes; the row must be accepted."""
-    verdict = judge_cell(value, column, **options)
-    assert verdict.record is not None, verdict.faults
+    verdict = validate_cell(value, column, **options)
+    assert verdict.record is not None, verdict.issues
     properties: dict[str, Any] = verdict.record["profileData"]
     return properties
 
 
-def refused(value: Any, column: Column | str, **options: Any) -> tuple[int | None, str]:
+def issue_of(value: Any, column: Column | str, **options: Any) -> tuple[int | None, str]:
     """Give the code and the reason for which a cell is refused; the row must be invalid with this one fault."""
-    verdict = judge_cell(value, column, **options)
+    verdict = validate_cell(value, column, **options)
     assert verdict.record is None, verdict.record
-    (fault,) = verdict.faults
+    (fault,) = verdict.issues
     return fault.code, fault.reason

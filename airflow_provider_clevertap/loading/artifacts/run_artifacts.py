@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from airflow_provider_clevertap.exceptions import CleverTapError, StorageUnavailableError, shown
+from airflow_provider_clevertap.exceptions import CleverTapError, StorageUnavailableError, escape_unprintable
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.artifacts.report import write_report
 from airflow_provider_clevertap.loading.options import LoadOptions
@@ -104,7 +104,7 @@ class Artifacts:
             )
         except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
             self._summary.report_path = None
-            self._log.warning("The report was not written: %s", shown(error))
+            self._log.warning("The report was not written: %s", escape_unprintable(error))
 
     def _leave_rejects(self, rejects: RejectsFile, *, ours: bool) -> None:
         try:

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from airflow_provider_clevertap.exceptions import StorageUnavailableError, SupersededError, shown
+from airflow_provider_clevertap.exceptions import StorageUnavailableError, SupersededError, escape_unprintable
 from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
@@ -213,7 +213,7 @@ class Checkpoint:
         try:
             self._save(last=True)
         except Exception as error:  # the load has failed of something else, and earlier claims still stand
-            self._log.warning("The checkpoint was not brought up to date: %s", shown(error))
+            self._log.warning("The checkpoint was not brought up to date: %s", escape_unprintable(error))
 
     def _save(self, *, last: bool = False) -> None:
         state, summary = self.state, self._summary

@@ -24,7 +24,7 @@ from airflow_provider_clevertap.api.answers import (
     Unreachable,
     to_exception,
 )
-from airflow_provider_clevertap.api.deadline import Deadline, bounded
+from airflow_provider_clevertap.api.deadline import Deadline, limit_requests
 from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery.consecutive_counter import ConsecutiveCounter
@@ -171,7 +171,7 @@ class BatchDelivery:
         """Send a batch until its answer settles it, or until it must not be sent again."""
         started, attempt, failures = time.monotonic(), 0, 0
         while True:
-            with self.concurrency.slot(), bounded(self.deadline, self._seconds(attempt, started)):
+            with self.concurrency.slot(), limit_requests(self.deadline, self._seconds(attempt, started)):
                 answer = self._send(part, result)
             attempt += 1
             # Being told to wait is no failure, so only time bounds it.

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from airflow_provider_clevertap.exceptions import shown
+from airflow_provider_clevertap.exceptions import escape_unprintable
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
@@ -92,7 +92,7 @@ class RowIssues:
             code=next((fault.code for _, fault in self.faults if fault.code is not None), None),
             field=", ".join(dict.fromkeys(name for name, _ in told if name)),
             reason="; ".join(
-                f"{shown(name)}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason
+                f"{escape_unprintable(name)}: {fault.reason}" if name and len(self.faults) > 1 else fault.reason
                 for name, fault in told
             )
             + (f"; and {more} more" if more else ""),

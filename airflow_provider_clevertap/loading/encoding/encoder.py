@@ -179,7 +179,7 @@ class Encoder:
         return _PlannedScreen(
             column,
             screen,
-            UndecidedCells(CellValidator(law.shape, rule, law.context), self._kept) if by_itself else None,
+            UndecidedCells(CellValidator(law.schema, rule, law.context), self._kept) if by_itself else None,
         )
 
     def _encoded(self, column: _PlannedScreen, block: RowBlock) -> EncodedColumn:
@@ -188,7 +188,7 @@ class Encoder:
         if column.doubtful is not None:
             cells = block.columns[source] if source in block.columns else block.objects[source]
             screened = column.doubtful.settle(cells, screened)
-        return EncodedColumn(rule, screened, written=self.kind.shape.written.get(rule.key, rule.key))
+        return EncodedColumn(rule, screened, written=self.kind.shape.record_names.get(rule.key, rule.key))
 
 
 def _refuse_float_identities(

@@ -158,14 +158,14 @@ class RowValidator:
                 yield row, ValidationResult(None, (Issue(fault.column, None, fault.reason),))
             else:
                 properties, left_out = ({}, ()) if made is None else made.for_law(row)
-                yield row, self.law.judge([column[place] for column in cells], properties, left_out)
+                yield row, self.law.validate([column[place] for column in cells], properties, left_out)
 
     def _told(self, block: RowBlock, row: int, verdict: ValidationResult, made: DerivedField | None) -> RowIssues:
         # People fix cells, so a fault is told by its source column; the record's field only where no column fills it.
         sources = {} if row in block.faults else {column.rule.key: column.source for column in self._columns}
         if made is not None:
             sources |= made.sources
-        named = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)
+        named = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)
         return RowIssues(verdict.record is not None, verdict.empty, named)
 
 

@@ -77,11 +77,11 @@ class UndecidedCells:
 
     def _judge(self, cell: Any, screened: ConvertedColumn) -> tuple[str | None, int]:
         """Give a cell's text, and the number of what the law has against it."""
-        verdict = self._law.judge(cell)
+        verdict = self._law.validate(cell)
         if verdict is None:
             return None, _UNSETTLED
-        if verdict.objection is not None:
-            return None, self._numbers.setdefault(verdict.objection, len(self._numbers) + 1)
+        if verdict.issue_key is not None:
+            return None, self._numbers.setdefault(verdict.issue_key, len(self._numbers) + 1)
         if verdict.value is None:
             return None, 0
         written = msgspec.json.encode(verdict.value).decode()

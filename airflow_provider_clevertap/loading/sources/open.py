@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError, shown
+from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError, escape_unprintable
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.files.discovery import find_files
 from airflow_provider_clevertap.locations import is_location, location_name
@@ -94,7 +94,7 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
     if not locations:
         raise SourceError(f"a {type(path).__name__} is not a path. Give a path, a URI, a glob or a list of them.")
     files = find_files(locations)
-    name = shown(location_name(locations[0]))
+    name = escape_unprintable(location_name(locations[0]))
     return FilesSource(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), form)
 
 

@@ -111,6 +111,6 @@ TOKEN_SCHEMA: Final = RecordSchema(
     required=("token", "type"),
     takes_operations=False,
     takes_custom=False,
-    joint=frozenset({"keys", "p256dh", "auth"}),
-    written={"token": "id"},
+    interdependent=frozenset({"keys", "p256dh", "auth"}),
+    record_names={"token": "id"},
 )

@@ -26,7 +26,7 @@ from airflow_provider_clevertap.records.values import BLANK, check_text, read_fl
 CHARGED: Final = "charged"
 
 
-def plain_name(name: str) -> str:
+def normalize_event_name(name: str) -> str:
     """Give an event's name as uploads compare it: without case and spaces."""
     return name.lower().replace(" ", "")
 
@@ -36,7 +36,7 @@ def read_event_name(value: Any) -> str:
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
     name = fields.read_name(value.strip(BLANK), "an event", EVENT_NAME_BYTES)
-    if plain_name(name) in RESTRICTED_EVENTS:
+    if normalize_event_name(name) in RESTRICTED_EVENTS:
         raise issue("only CleverTap may raise an event of this name: choose another", error_codes.EVENT_RESTRICTED)
     return name
 
@@ -121,7 +121,7 @@ class Event(OwnedRecord):
         latest = (info.context or {}).get("latest_ts")
         if latest is not None and self.ts > latest:
             raise issue("the event lies in the future: check the unit and the time zone", error_codes.TIMESTAMP, "ts")
-        if self.evtData.Items is not None and plain_name(self.evtName) != CHARGED:
+        if self.evtData.Items is not None and normalize_event_name(self.evtName) != CHARGED:
             raise issue("only Charged has Items", error_codes.EVENT_STRUCTURE, "Items")
         return self
 
@@ -138,5 +138,5 @@ EVENT_SCHEMA: Final = RecordSchema(
     required=("evtName", "ts"),
     takes_operations=False,
     custom=Property,
-    joint=frozenset({"Items"}),
+    interdependent=frozenset({"Items"}),
 )

@@ -21,8 +21,8 @@ import pytest
 
 from airflow_provider_clevertap.task_runtime.interruption import InterruptionListener, run_interruptibly
 from tests.support.held_answers import held_answers
+from tests.support.http_requests import wait_until
 from tests.support.paths import ROOT
-from tests.support.patient_http import wait_until
 
 LOG = logging.getLogger("test")
 

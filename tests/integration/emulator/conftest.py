@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support import examples_of_properties  # noqa: F401 - sets how hypothesis runs
-from tests.support.patient_http import PATIENCE, wait_until
+from tests.support.http_requests import TIMEOUT, wait_until
 
 Post = Callable[..., dict[str, Any]]
 
@@ -43,7 +43,7 @@ def credentials(emulator: RunningEmulator) -> dict[str, str]:
 
 @pytest.fixture
 def api(emulator: RunningEmulator) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=emulator.url, headers=credentials(emulator), timeout=PATIENCE) as client:
+    with httpx.Client(base_url=emulator.url, headers=credentials(emulator), timeout=TIMEOUT) as client:
         yield client
 
 

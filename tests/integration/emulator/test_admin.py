@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_clevertap.emulator.http.admin import is_loopback
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from tests.support.patient_http import get, post
+from tests.support.http_requests import get, post
 
 
 def test_totals(api: httpx.Client, upload: Any, profile: Any, event: Any, emulator: RunningEmulator) -> None:

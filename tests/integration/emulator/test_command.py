@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from tests.support.patient_http import PATIENCE, get, post, wait_until
+from tests.support.http_requests import TIMEOUT, get, post, wait_until
 
 MODULE = "airflow_provider_clevertap.emulator"
 HEADERS = {"X-CleverTap-Account-Id": "TEST-ACCOUNT", "X-CleverTap-Passcode": "TEST-PASSCODE"}
@@ -57,7 +57,7 @@ def test_it_starts_on_a_free_port_and_stops_cleanly(start: Any, tmp_path: Path, 
     answer = post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
     assert answer.json()["status"] == "success"
     process.send_signal(number)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out, err) == (0, "", "")
     with RunningEmulator(database=str(tmp_path / "emulator.db")) as again:
         assert len(again.profiles()) == 1
@@ -91,7 +91,7 @@ def test_its_options(start: Any, event: Any) -> None:
 )
 def test_what_it_refuses_to_start_with(start: Any, arguments: tuple[str, ...], reason: str) -> None:
     process = start("--port", "0", *arguments)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out) == (2, "")
     assert reason in err
     assert "Traceback" not in err
@@ -129,7 +129,7 @@ def test_faults_and_rude_clients_are_not_its_errors(start: Any, profile: Any) ->
         return int(get(url + "/admin/stats").json()["in_flight"])
 
     for fault in ("reset", "hang_up", "half_body", "huge_body", "slow_drip", "stall"):
-        timeout = 0.3 if fault == "stall" else PATIENCE
+        timeout = 0.3 if fault == "stall" else TIMEOUT
         post(url + "/admin/faults", json=[{"do": fault, "times": 1}]).raise_for_status()
         with (
             suppress(httpx.HTTPError),
@@ -152,13 +152,13 @@ def test_faults_and_rude_clients_are_not_its_errors(start: Any, profile: Any) ->
     results = [one["result"] for one in get(url + "/admin/requests").json()["items"]]
     assert results == ["success"] * 6 + ["The client left before its request was complete", "success"]
     process.terminate()
-    _, err = process.communicate(timeout=PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (0, "")
 
 
 def test_a_taken_port(start: Any, emulator: RunningEmulator) -> None:
     process = start("--port", emulator.url.rpartition(":")[2])
-    _, err = process.communicate(timeout=PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 2
     assert "cannot start" in err
     assert "Traceback" not in err
@@ -177,8 +177,8 @@ def test_it_stops_although_a_request_is_stalled(start: Any, profile: Any) -> Non
     waiting.start()
     wait_until(lambda: get(url + "/admin/stats").json()["in_flight"], "the upload in flight")
     process.terminate()
-    _, err = process.communicate(timeout=PATIENCE)
-    waiting.join(PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
+    waiting.join(TIMEOUT)
     assert (process.returncode, err) == (0, "")
 
 

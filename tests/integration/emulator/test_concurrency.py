@@ -15,7 +15,7 @@ import pytest
 from airflow_provider_clevertap.emulator.http import app
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.integration.emulator.conftest import credentials
-from tests.support.patient_http import PATIENCE, post, wait_until
+from tests.support.http_requests import TIMEOUT, post, wait_until
 
 Hold = Callable[..., AbstractContextManager[list[Future[httpx.Response]]]]
 
@@ -30,7 +30,7 @@ def hold(api: httpx.Client, emulator: RunningEmulator) -> Hold:
 
         def slow_body() -> Iterator[bytes]:
             yield body[:1] or b" "
-            may_end.wait(PATIENCE)
+            may_end.wait(TIMEOUT)
             yield body[1:]
 
         with ThreadPoolExecutor(count) as threads:
@@ -130,7 +130,7 @@ def test_a_request_is_in_flight_for_as_long_as_the_latency_makes_it_wait(
         wait_until(lambda: emulator.stats()["in_flight"], "an upload in flight")
         assert post(**told).status_code == 429
         assert emulator.profiles() == []
-    waiting.join(PATIENCE)
+    waiting.join(TIMEOUT)
 
 
 def test_the_latency_is_added_to_every_request(api: httpx.Client, upload: Any, profile: Any, emulator: Any) -> None:

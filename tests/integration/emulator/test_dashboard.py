@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from tests.support.patient_http import get
+from tests.support.http_requests import get
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
 VOID = {"meta", "br", "img", "input", "link", "hr"}

@@ -13,8 +13,8 @@ import pytest
 from airflow_provider_clevertap.emulator.faults.rules import Reset
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.integration.emulator.conftest import credentials
-from tests.support import patient_http
-from tests.support.patient_http import PATIENCE, wait_until
+from tests.support import http_requests
+from tests.support.http_requests import TIMEOUT, wait_until
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_stall_hangs_up_in_the_end(post: Any, emulator: RunningEmulator) -> No
     started = time.monotonic()
     with pytest.raises(httpx.RemoteProtocolError):
         post()
-    assert 0.2 <= time.monotonic() - started < PATIENCE
+    assert 0.2 <= time.monotonic() - started < TIMEOUT
 
 
 def test_half_a_body(post: Any, emulator: RunningEmulator) -> None:
@@ -168,7 +168,7 @@ def test_an_idle_connection_is_closed_after_a_while(post: Any, emulator: Running
     first = post()
     connection = first.extensions["network_stream"].get_extra_info("socket")
     assert (first.json()["processed"], first.headers.get("Connection")) == (1, None)
-    assert select.select([connection], [], [], PATIENCE)[0]
+    assert select.select([connection], [], [], TIMEOUT)[0]
     assert connection.recv(1) == b""
     assert post().status_code == 200
 
@@ -195,26 +195,26 @@ def test_an_idle_connection_is_closed_as_a_request_comes(post: Any, emulator: Ru
 def test_a_service_goes_down_and_comes_back(profile: Any) -> None:
     with RunningEmulator() as emulator:
         told: Any = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
-        patient_http.post(**told)
+        http_requests.post(**told)
         emulator.go_down()
         with pytest.raises(httpx.ConnectError):
-            patient_http.post(**told)
+            http_requests.post(**told)
         assert is_stored(emulator)
         emulator.come_back()
         emulator.inject({"do": "stall", "seconds": 0.2, "times": 1})
         started = time.monotonic()
         with pytest.raises(httpx.RemoteProtocolError):
-            patient_http.post(**told)
+            http_requests.post(**told)
         assert time.monotonic() - started >= 0.2
-        assert patient_http.post(**told).status_code == 200
+        assert http_requests.post(**told).status_code == 200
 
 
 def test_a_service_that_goes_down_closes_its_connections(profile: Any) -> None:
-    with RunningEmulator() as emulator, httpx.Client(headers=credentials(emulator), timeout=PATIENCE) as client:
+    with RunningEmulator() as emulator, httpx.Client(headers=credentials(emulator), timeout=TIMEOUT) as client:
         answer = client.post(f"{emulator.url}/1/upload", json={"d": [profile()]})
         connection = answer.extensions["network_stream"].get_extra_info("socket")
         emulator.go_down()
-        assert select.select([connection], [], [], PATIENCE)[0]
+        assert select.select([connection], [], [], TIMEOUT)[0]
         assert connection.recv(1) == b""
 
 
@@ -228,7 +228,7 @@ def test_a_delay_and_another_fault_add_up(post: Any, emulator: RunningEmulator) 
     emulator.inject({"do": "status", "status": 503, "times": 1})
     started = time.monotonic()
     assert post().status_code == 503
-    assert 0.3 <= time.monotonic() - started < PATIENCE
+    assert 0.3 <= time.monotonic() - started < TIMEOUT
     assert post().status_code == 200
     assert [one["fault"] for one in emulator.requests()] == ["status", "delay"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.examples_of_properties import examples
-from tests.support.patient_http import get
+from tests.support.http_requests import get
 
 texts = st.one_of(
     st.sampled_from(

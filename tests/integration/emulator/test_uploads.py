@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from tests.support.patient_http import get, post
+from tests.support.http_requests import get, post
 
 
 def test_wrong_account_id_is_told_from_wrong_passcode(emulator: RunningEmulator, profile: Any) -> None:

@@ -17,7 +17,7 @@ from airflow_provider_clevertap.loading import load as loading
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.plain_rows import PATIENT, Rows
-from tests.support.raw_server import ACCOUNT_ID, PASSCODE, PATIENCE, Line, RawServer, Script, http, stall
+from tests.support.raw_server import ACCOUNT_ID, PASSCODE, TIMEOUT, Line, RawServer, Script, http, stall
 
 ROWS = 5_000
 
@@ -60,8 +60,13 @@ def serve() -> Iterator[Any]:
 
 
 def load(url: str, path: Path, rows: int = ROWS, **options: Any) -> tuple[Load, CleverTapClient]:
+<<<<<<< HEAD
     client = CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE, max_in_flight=15)
     given: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "rejects_path": path / "rejects.csv", **options}
+=======
+    client = CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=TIMEOUT, max_in_flight=15)
+    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": 1.0, "rejects_path": path / "rejects.csv", **options}
+>>>>>>> 045b80a (Records and API: validate, issues, rejected; RequestState for what was a turn)
     source = Rows(bought(rows), block_rows=500)
     return Load(events(event_name="Bought"), source, client, LoadOptions(bytes_per_batch=20_000, **given)), client
 
@@ -124,7 +129,7 @@ def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(
     monkeypatch.setattr(loading, "STOP_SECONDS", 0.2)
     server = serve(stall)
     made, client = load(server.url, tmp_path, 10, retries=RetryPolicy())
-    client.timeout = 100 * PATIENCE
+    client.timeout = 100 * TIMEOUT
     ended: list[BaseException] = []
 
     def run() -> None:
@@ -138,7 +143,7 @@ def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(
         running.start()
         server.wait_for_requests(1)
         made.stop()
-        running.join(2 * PATIENCE)
+        running.join(2 * TIMEOUT)
     assert [type(error) for error in ended] == [LoadStoppedError]
     assert made.summary.accepted == 0
 
@@ -157,8 +162,8 @@ def test_a_repetition_has_the_time_that_is_left_of_its_batch(
             line.send(http(503, b""))
 
     # The first answer comes at once, but may come late on a busy machine: then there is no second request.
-    retries = RetryPolicy(total_seconds=PATIENCE / 20, base=0.01, cap=0.05)
+    retries = RetryPolicy(total_seconds=TIMEOUT / 20, base=0.01, cap=0.05)
     made, client = load(serve(script).url, tmp_path, 1, retries=retries)
-    client.timeout = 100 * PATIENCE
+    client.timeout = 100 * TIMEOUT
     with client, pytest.raises(CleverTapUnavailableError):
         made.run()

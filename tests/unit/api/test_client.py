@@ -20,13 +20,13 @@ from airflow_provider_clevertap.exceptions import (
     CleverTapUnavailableError,
     ConfigurationError,
 )
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, SUCCESS, Line, StartServer, always, http
+from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, SUCCESS, TIMEOUT, Line, StartServer, always, http
 
 PAGE = b"<html><title>Welcome to nginx!</title></html>"
 
 
 def client(url: str, **options: Any) -> CleverTapClient:
-    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, **{"timeout": PATIENCE, **options})
+    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, **{"timeout": TIMEOUT, **options})
 
 
 def fail(code: int, error: str = "Nope") -> bytes:
@@ -107,7 +107,7 @@ def test_threads_share_the_client_within_max_in_flight(serve: StartServer) -> No
                 if now[0] == 4:
                     all_there.set()
             # the first ones wait for each other; from then on there is time for one too many to come
-            all_there.wait(PATIENCE)
+            all_there.wait(TIMEOUT)
             time.sleep(0.005)
             with lock:
                 now[0] -= 1

@@ -15,8 +15,8 @@ from tests.support.raw_server import (
     ACCOUNT_ID,
     ONE,
     PASSCODE,
-    PATIENCE,
     SUCCESS,
+    TIMEOUT,
     Line,
     RawServer,
     Script,
@@ -59,14 +59,14 @@ def close_with_uploads_in_flight(server: RawServer, uploads: int) -> None:
     """Close a client whose uploads have arrived and get no answer; they must all come to their end."""
     answers: list[Answer] = []
     api = CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=0.5)
-    api._extensions["timeout"]["connect"] = PATIENCE
+    api._extensions["timeout"]["connect"] = TIMEOUT
     threads = [threading.Thread(target=lambda: answers.append(api.upload(ONE, 1))) for _ in range(uploads)]
     for thread in threads:
         thread.start()
     server.wait_for_requests(uploads)
     api.close()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
     assert [type(answer) for answer in answers] == [Ambiguous] * uploads
 
 
@@ -96,7 +96,7 @@ def test_over_tls_a_request_without_an_answer_is_unclear_too(
     serve: StartServer, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, script: Script
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    answer: Any = upload(serve(script, tls).url, timeout=0.3 if script is stall else PATIENCE)
+    answer: Any = upload(serve(script, tls).url, timeout=0.3 if script is stall else TIMEOUT)
     assert isinstance(answer, Ambiguous)
 
 

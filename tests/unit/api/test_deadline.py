@@ -11,13 +11,13 @@ import pytest
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Answer, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.deadline import Deadline, bounded
+from airflow_provider_clevertap.api.deadline import Deadline, limit_requests
 from tests.support.raw_server import (
     ACCOUNT_ID,
     ONE,
     PASSCODE,
-    PATIENCE,
     SUCCESS,
+    TIMEOUT,
     Line,
     Script,
     StartServer,
@@ -125,10 +125,10 @@ def test_a_proxy_that_drips_keeps_nobody_and_nothing_was_sent(
 def under_way(serve: StartServer) -> Iterator[tuple[Deadline, threading.Thread, list[Answer]]]:
     """Give an upload that has arrived and gets no answer, and has a minute to wait for one."""
     server, deadline, answers = serve(stall), Deadline(), list[Answer]()
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=10 * PATIENCE) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=10 * TIMEOUT) as api:
 
         def send() -> None:
-            with bounded(deadline, 10 * PATIENCE):
+            with limit_requests(deadline, 10 * TIMEOUT):
                 answers.append(api.upload(ONE, 1))
 
         thread = threading.Thread(target=send)
@@ -141,24 +141,24 @@ def test_a_deadline_that_comes_near_ends_what_is_under_way(
     under_way: tuple[Deadline, threading.Thread, list[Answer]],
 ) -> None:
     deadline, thread, answers = under_way
-    deadline.within(0.1)
-    thread.join(2 * PATIENCE)
+    deadline.shorten_to(0.1)
+    thread.join(2 * TIMEOUT)
     assert [type(answer) for answer in answers] == [Ambiguous]
 
 
 def test_after_a_deadline_nothing_is_sent_any_more(serve: StartServer) -> None:
     server, deadline = serve(stall), Deadline()
-    deadline.within(0)
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url) as api, bounded(deadline, PATIENCE):
+    deadline.shorten_to(0)
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url) as api, limit_requests(deadline, TIMEOUT):
         assert isinstance(api.upload(ONE, 1), Unreachable)
     assert not server.requests
 
 
 def test_a_deadline_only_comes_nearer() -> None:
     deadline = Deadline()
-    deadline.within(5.0)
+    deadline.shorten_to(5.0)
     near = deadline.at
-    deadline.within(500.0)
+    deadline.shorten_to(500.0)
     assert deadline.at == near
 
 
@@ -168,8 +168,8 @@ def test_bounds_are_of_one_thread_and_end(serve: StartServer) -> None:
             line.send(http(200, SUCCESS))
 
     deadline = Deadline()
-    deadline.within(0)
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, serve(script).url, timeout=PATIENCE) as api:
-        with bounded(deadline, 0.0):
+    deadline.shorten_to(0)
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, serve(script).url, timeout=TIMEOUT) as api:
+        with limit_requests(deadline, 0.0):
             pass
         assert not isinstance(api.upload(ONE, 1), Unreachable)

@@ -15,9 +15,9 @@ import pytest
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Processed
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.deadline import Turn
+from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, SUCCESS, Line, StartServer, http
+from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, SUCCESS, TIMEOUT, Line, StartServer, http
 
 FAILURE = http(503, b'{"status":"fail","error":"Try later","code":503}')
 CHUNKED = http(503, b"5\r\n\n\r\n\n\n\r\n0\r\nA-Trailer: 1\r\n\r\n", "Transfer-Encoding: chunked", close=True).replace(
@@ -91,7 +91,7 @@ def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
     def script(line: Line) -> None:
         line.request()
         line.send(FAILURE)
-        assert may_speak.wait(PATIENCE)
+        assert may_speak.wait(TIMEOUT)
         if not spoke.is_set():
             line.send(http())
             spoke.set()
@@ -101,7 +101,7 @@ def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
     with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, max_in_flight=1) as api:
         first = api.upload(ONE, 1)
         may_speak.set()
-        assert select.select([wires[-1].get_extra_info("socket")], [], [], PATIENCE)[0]
+        assert select.select([wires[-1].get_extra_info("socket")], [], [], TIMEOUT)[0]
         second = api.upload(ONE, 1)
     assert isinstance(first, Ambiguous)
     assert isinstance(second, Ambiguous)
@@ -134,10 +134,10 @@ class Ends(httpcore.NetworkStream):
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[BoundedStream, Turn, socket.socket]]:
+def pair() -> Iterator[tuple[BoundedStream, RequestState, socket.socket]]:
     ours, theirs = socket.socketpair()
     line = BoundedBackend()
-    line.turn = Turn(PATIENCE, PATIENCE)
+    line.turn = RequestState(TIMEOUT, TIMEOUT)
     with ours, theirs:
         yield BoundedStream(Ends(ours), line), line.turn, theirs
 
@@ -152,7 +152,7 @@ def hang_up(other: socket.socket) -> None:
 
 @pytest.mark.parametrize("act", [speak, hang_up])
 def test_nothing_is_sent_on_a_connection_whose_other_side_has_spoken_or_left(
-    pair: tuple[BoundedStream, Turn, socket.socket], act: Callable[[socket.socket], None]
+    pair: tuple[BoundedStream, RequestState, socket.socket], act: Callable[[socket.socket], None]
 ) -> None:
     wire, turn, other = pair
     act(other)
@@ -165,7 +165,7 @@ def test_nothing_is_sent_on_a_connection_whose_other_side_has_spoken_or_left(
 
 
 def test_an_answer_that_comes_before_the_request_is_whole_is_doubted(
-    pair: tuple[BoundedStream, Turn, socket.socket],
+    pair: tuple[BoundedStream, RequestState, socket.socket],
 ) -> None:
     wire, turn, other = pair
     wire.write(b"POST /1/upload HTTP/1.1\r\n\r\n")

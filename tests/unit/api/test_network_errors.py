@@ -16,13 +16,13 @@ import pytest
 
 from airflow_provider_clevertap.api.answers import Answer, Forbidden, Malformed, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
-from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, PATIENCE, Line, Script, StartServer, always, http
+from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, TIMEOUT, Line, Script, StartServer, always, http
 
 PROXY_PASSWORD = "PRX-PW-5519"
 
 
 def upload(url: str) -> Answer:
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=TIMEOUT) as api:
         return api.upload(ONE, 1)
 
 
@@ -38,7 +38,7 @@ def tunnel(lines: list[bytes]) -> Script:
             back = threading.Thread(target=pump, args=(target, line.connection, lines), daemon=True)
             back.start()
             pump(line.connection, target, lines)
-            back.join(PATIENCE)
+            back.join(TIMEOUT)
 
     return script
 
@@ -129,7 +129,7 @@ def test_a_proxy_may_be_spoken_to_over_tls_too(
     answer = b"x" * 200_000
     proxy, server = serve(tunnel([]), tls), serve(always(http(400, answer) + http()), tls)
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=PATIENCE, max_in_flight=1) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=TIMEOUT, max_in_flight=1) as api:
         answers = [api.upload(b" " * 300_000, 1) for _ in range(3)]
     kinds = [type(answer) for answer in answers]
     assert kinds == [Malformed] * 3  # and never the answers that nobody asked for

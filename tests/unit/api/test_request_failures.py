@@ -23,8 +23,8 @@ from tests.support.raw_server import (
     ACCOUNT_ID,
     ONE,
     PASSCODE,
-    PATIENCE,
     SUCCESS,
+    TIMEOUT,
     Line,
     Script,
     StartServer,
@@ -83,19 +83,19 @@ def test_no_free_connection_is_unreachable(serve: StartServer) -> None:
     def held(line: Line) -> None:
         line.request()
         arrived.set()
-        may_answer.wait(PATIENCE)
+        may_answer.wait(TIMEOUT)
         line.send(http())
 
     server = serve(held)
     answers: list[Answer] = []
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=PATIENCE, max_in_flight=1) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=TIMEOUT, max_in_flight=1) as api:
         first = threading.Thread(target=lambda: answers.append(api.upload(ONE, 1)))
         first.start()
-        assert arrived.wait(PATIENCE)
+        assert arrived.wait(TIMEOUT)
         api.timeout = 0.2  # of the second alone: the first is to have its answer, however late
         second = api.upload(ONE, 1)
         may_answer.set()
-        first.join(PATIENCE)
+        first.join(TIMEOUT)
     assert isinstance(second, Unreachable)
     assert "every connection was in use" in second.detail
     assert answers == [Processed()]
@@ -128,7 +128,7 @@ def test_plain_http_to_this_machine_never_goes_through_a_proxy(
 @pytest.mark.parametrize("script", [reset, reset_while_reading, silence, half_head, stall, once(b"SSH-2.0-x\r\n\r\n")])
 def test_a_request_without_an_answer_is_unclear(serve: StartServer, script: Script) -> None:
     server = serve(script)
-    timeout = 0.3 if script is stall else PATIENCE
+    timeout = 0.3 if script is stall else TIMEOUT
     answer = upload(server.url, b'{"d":[' + b" " * 20_000_000 + b"]}", timeout=timeout)
     assert isinstance(answer, Ambiguous)
     assert answer.status is None
@@ -187,7 +187,7 @@ def test_a_body_that_drips_does_not_hold_the_load_for_ever(serve: StartServer) -
             line.send(b" ")
 
     server = serve(script)
-    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=PATIENCE) as api:
+    with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=TIMEOUT) as api:
         api.timeout = 0.2  # for the whole body; each drip has all the time it needs
         answer = api.upload(ONE, 1)
     assert isinstance(answer, Ambiguous)

@@ -90,7 +90,7 @@ def test_a_code_beside_refused_records_does_not_hide_them() -> None:
     items = [{"code": 515, "error": f"bad. Skipped record number : {number}"} for number in (1, 2)]
     answer = read(200, {**fail(401), "processed": 0, "unprocessed": items})
     assert isinstance(answer, Processed)
-    assert [refused.index for refused in answer.refused] == [0, 1]
+    assert [refused.index for refused in answer.rejected] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from tests.support.raw_server import (
     ACCOUNT_ID,
     ONE,
     PASSCODE,
-    PATIENCE,
     SUCCESS,
+    TIMEOUT,
     Line,
     Script,
     StartServer,
@@ -33,7 +33,7 @@ PERSON = "asha.rao@example.com"
 
 
 def client(url: str) -> CleverTapClient:
-    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE)
+    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=TIMEOUT)
 
 
 def listen(caplog: pytest.LogCaptureFixture, level: int) -> None:
@@ -141,7 +141,7 @@ def test_at_debug_level_a_request_is_one_line_without_its_query(
 def test_other_users_of_httpx_keep_their_log_lines(serve: StartServer, caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog, logging.INFO)
     server = serve(always(http()))
-    with client(server.url) as api, httpx.Client(timeout=PATIENCE) as other:
+    with client(server.url) as api, httpx.Client(timeout=TIMEOUT) as other:
         api.upload(ONE, 1)
         other.get(f"{server.url}/theirs")
     assert [record.name for record in caplog.records] == ["httpx"]

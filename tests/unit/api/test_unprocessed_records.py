@@ -33,7 +33,7 @@ def person(identity: Any, kind: str = "profile", **more: Any) -> dict[str, Any]:
 
 def places(answer: Any) -> list[int]:
     assert isinstance(answer, Processed), answer
-    return [refused.index for refused in answer.refused]
+    return [refused.index for refused in answer.rejected]
 
 
 def test_success_accepts_every_record() -> None:
@@ -67,8 +67,8 @@ def test_fail_with_every_record_refused_is_still_an_account() -> None:
 def test_the_record_number_is_found_in_all_spellings(tail: str) -> None:
     answer = read(3, status="partial", processed=2, unprocessed=[refusal(None, text=f"Age is invalid.{tail}")])
     assert places(answer) == [1]
-    assert answer.refused[0].reason.startswith("Age is invalid.")
-    assert not answer.refused[0].reason.endswith("2")
+    assert answer.rejected[0].reason.startswith("Age is invalid.")
+    assert not answer.rejected[0].reason.endswith("2")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_record_number_is_found_in_all_spellings(tail: str) -> None:
 )
 def test_the_code_may_be_a_number_or_its_text(code: Any, read_as: int | None) -> None:
     answer = read(1, status="fail", processed=0, unprocessed=[refusal(1, code)])
-    assert answer.refused[0].code == read_as
+    assert answer.rejected[0].code == read_as
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_accounts_that_do_not_add_up_are_unclear_and_say_why(body: dict[str, Any
 def test_without_numbers_refusals_of_a_whole_batch_match_by_order() -> None:
     body = [refusal(None, 515), refusal(2, 516), refusal(None, 517)]
     answer = read(3, status="fail", processed=0, unprocessed=body)
-    assert [(refused.index, refused.code) for refused in answer.refused] == [(0, 515), (1, 516), (2, 517)]
+    assert [(refused.index, refused.code) for refused in answer.rejected] == [(0, 515), (1, 516), (2, 517)]
 
 
 def test_an_order_that_the_numbers_contradict_is_not_used() -> None:
@@ -189,7 +189,7 @@ def test_no_detail_repeats_echoed_people() -> None:
 
 def test_reasons_are_one_bounded_line() -> None:
     answer = read(1, status="fail", processed=0, unprocessed=[refusal(1, text="bad\r\n\x1b[31m" + "x" * 10**6)])
-    reason = answer.refused[0].reason
+    reason = answer.rejected[0].reason
     assert reason.startswith("bad [31mxxx")
     assert reason.isprintable()
     assert len(reason) <= 1_000
@@ -231,7 +231,7 @@ def test_processed_means_exact_accounts(body: dict[str, Any], records: int, sent
     if not isinstance(answer, Processed):
         return
     listed = body.get("unprocessed") or []
-    refused = [refused.index for refused in answer.refused]
+    refused = [refused.index for refused in answer.rejected]
     assert int(body["processed"]) + len(listed) == records
     assert len(refused) == len(listed)
     assert refused == sorted(set(refused))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, SourceError, shown
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, SourceError, escape_unprintable
 from airflow_provider_clevertap.loading.artifacts.report import write_report
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
@@ -130,6 +130,6 @@ def test_a_name_that_is_too_long_is_no_weather(failure: str, tmp_path: Path) -> 
 
 
 def test_what_is_shown_stays_readable() -> None:
-    assert shown("s3://bucket/größe - 人.csv") == "s3://bucket/größe - 人.csv"
-    assert shown("a\tb\\n") == "a\\tb\\n"
-    assert shown("\udc80\x85") == "\\udc80\\x85"
+    assert escape_unprintable("s3://bucket/größe - 人.csv") == "s3://bucket/größe - 人.csv"
+    assert escape_unprintable("a\tb\\n") == "a\\tb\\n"
+    assert escape_unprintable("\udc80\x85") == "\\udc80\\x85"

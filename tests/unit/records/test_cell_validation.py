@@ -53,19 +53,21 @@ def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
         alone = CellValidator(kind.shape, planned[0].rule, law.context)
         faults_of: dict[Any, Any] = {}
         for cell in [*HOSTILE_TEXT, *(anything(source) for _ in range(400))]:
-            said = alone.judge(cell)
+            said = alone.validate(cell)
             if said is None:
                 continue
             judged += 1
-            verdict = law.judge([cell, *others.values()])
+            verdict = law.validate([cell, *others.values()])
             where = f"{column} {cell!r}"
-            if said.objection is not None:
+            if said.issue_key is not None:
                 assert verdict.record is None, where
-                assert faults_of.setdefault(said.objection, verdict.faults) == verdict.faults, where
+                assert faults_of.setdefault(said.issue_key, verdict.issues) == verdict.issues, where
             elif said.value is not None:
                 assert verdict.record is not None, where
                 record = {**verdict.record, **verdict.record[kind.shape.data]}
-                assert record[kind.shape.written.get(planned[0].rule.key, planned[0].rule.key)] == said.value, where
+                assert record[kind.shape.record_names.get(planned[0].rule.key, planned[0].rule.key)] == said.value, (
+                    where
+                )
             elif verdict.record is not None:
                 assert planned[0].rule.key not in {**verdict.record, **verdict.record[kind.shape.data]}, where
     assert judged > 1_500
@@ -74,6 +76,6 @@ def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
 def test_what_depends_on_other_cells_is_left_to_the_whole_row() -> None:
     (ts, items) = plan_columns(["ts", "Items"], {}, shape=EVENTS.shape, fixed=False)
     settings = RecordValidator(EVENTS.shape, [], settings=EVENTS.settings).context
-    assert CellValidator(EVENTS.shape, ts.rule, settings).judge("1750000001") is None
-    assert CellValidator(EVENTS.shape, ts.rule, settings).judge("1750000000") is not None
-    assert CellValidator(EVENTS.shape, items.rule, settings).judge('[{"a": 1}]') is None
+    assert CellValidator(EVENTS.shape, ts.rule, settings).validate("1750000001") is None
+    assert CellValidator(EVENTS.shape, ts.rule, settings).validate("1750000000") is not None
+    assert CellValidator(EVENTS.shape, items.rule, settings).validate('[{"a": 1}]') is None

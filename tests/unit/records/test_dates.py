@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.dates import DateReader, strptime_format
-from tests.support.validated import accepted, refused
+from tests.support.validated import accepted, issue_of
 
 KOLKATA = "Asia/Kolkata"
 
@@ -64,7 +64,7 @@ def test_iso_dates_need_no_format(text: str, expected: int) -> None:
      "1990-07-2\u096c", "0000-01-01", "10000-01-01", "-1990-07-26", "$D_", "$D_x", "$d_5", "$D_5.5", "$D_\u0665"],
 )  # fmt: skip
 def test_text_that_is_no_iso_date(text: str) -> None:
-    assert refused(text, Column("Joined On", type="date")) == (
+    assert issue_of(text, Column("Joined On", type="date")) == (
         None,
         "not a date written as yyyy-mm-dd (with or without a time)",
     )
@@ -138,13 +138,13 @@ def test_dates_in_a_format_of_their_own(format: Any, text: Any, expected: int) -
     ],
 )
 def test_a_cell_in_another_format_is_refused_in_the_words_of_the_mapping(format: str, text: Any) -> None:
-    assert refused(text, Column("Joined On", format=format)) == (None, f"not a date written as {format}")
+    assert issue_of(text, Column("Joined On", format=format)) == (None, f"not a date written as {format}")
 
 
 @pytest.mark.parametrize("number", [648950400, 648950400.0, 19900726, Decimal(5), True, 10**400])
 def test_a_bare_number_is_no_date_unless_the_mapping_says_so(number: Any) -> None:
-    refused(number, Column("Joined On", type="date"))
-    refused(number, "DOB")
+    issue_of(number, Column("Joined On", type="date"))
+    issue_of(number, "DOB")
 
 
 @pytest.mark.parametrize(

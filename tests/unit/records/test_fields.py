@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.fields import FORBIDDEN_KEY_CHARACTERS, read_key
 from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
-from tests.support.validated import accepted, judge, judge_cell, refused
+from tests.support.validated import accepted, issue_of, validate, validate_cell
 
 FLAGS = ["MSG-email", "MSG-push", "MSG-sms", "MSG-whatsapp", "MSG-webpush",
          "MSG-dndPhone", "MSG-dndEmail", "MSG-dndWhatsApp"]  # fmt: skip
@@ -73,7 +73,7 @@ def test_usual_spellings_become_what_clevertap_takes(field: str, cells: list[Any
 )
 def test_what_clevertap_would_refuse_is_refused_with_its_code(field: str, cells: list[Any], code: int | None) -> None:
     for cell in cells:
-        assert refused(cell, field)[0] == code, cell
+        assert issue_of(cell, field)[0] == code, cell
 
 
 # Phone numbers
@@ -130,14 +130,14 @@ def test_numbers_as_people_write_them(country: str | None, written: Any, number:
     ],
 )
 def test_numbers_that_nobody_can_be_sure_of(country: str | None, written: Any, says: str) -> None:
-    code, reason = refused(written, "Phone", default_country=country)
+    code, reason = issue_of(written, "Phone", default_country=country)
     assert code == 516
     assert says in reason
 
 
 @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)), st.from_regex(r"\A[0-9 ()+./-]{1,20}\Z"))
 def test_a_number_that_is_sent_is_plus_and_5_to_15_digits(country: str, text: str) -> None:
-    record = judge_cell(text, "Phone", default_country=country).record
+    record = validate_cell(text, "Phone", default_country=country).record
     number = (record or {}).get("profileData", {}).get("Phone")
     assert number is None or (number[0] == "+" and number[1:].isdecimal() and 5 <= len(number[1:]) <= 15)
 
@@ -164,14 +164,14 @@ def test_subscription_groups_are_an_object_or_its_json(field: str, cell: Any) ->
      '{"email": "Group A"}', "{", "[" * 5000, "NaN", {"$set": ["Group A"]}, {"$incr": 1}, 5],
 )  # fmt: skip
 def test_other_subscription_groups_are_refused(cell: Any) -> None:
-    refused(cell, "category-unsubscribe")
+    issue_of(cell, "category-unsubscribe")
 
 
 @pytest.mark.parametrize(
     "cell", [{"email": ["\ud800"]}, {"\ud800": ["a"]}, '{"email": ["\\ud800"]}', {"email": ["x" * 513]}]
 )
 def test_groups_are_text_like_any_other(cell: Any) -> None:
-    refused(cell, "category-unsubscribe")
+    issue_of(cell, "category-unsubscribe")
 
 
 # Operations on known fields
@@ -189,12 +189,12 @@ def test_any_known_property_can_be_removed(field: str) -> None:
 )
 @pytest.mark.parametrize("operation", [{"$incr": 1}, {"$set": ["a"]}, {"$add": ["a"]}, {"$remove": ["a"]}])
 def test_a_field_with_a_format_takes_no_operation_that_would_break_it(field: str, operation: Any) -> None:
-    assert "use $delete" in refused(operation, field)[1]
+    assert "use $delete" in issue_of(operation, field)[1]
 
 
 def test_an_age_can_be_counted_on() -> None:
     assert accepted({"$incr": 1}, "Age") == {"Age": {"$incr": 1}}
-    assert "use $decr, $delete, $incr" in refused({"$set": ["1"]}, "Age")[1]
+    assert "use $decr, $delete, $incr" in issue_of({"$set": ["1"]}, "Age")[1]
 
 
 # Time of the record
@@ -219,7 +219,7 @@ def test_an_age_can_be_counted_on() -> None:
     ],
 )
 def test_ts_is_seconds_or_a_date(cell: Any, column: Column, seconds: int) -> None:
-    record = judge_cell(cell, column).record
+    record = validate_cell(cell, column).record
     assert record is not None
     assert record["ts"] == seconds
 
@@ -228,7 +228,7 @@ def test_ts_is_seconds_or_a_date(cell: Any, column: Column, seconds: int) -> Non
     ("cell", "says"), [("1700000000000000", "after the year 5000"), (0, "after 1970"), ("1969-12-31", "after 1970")]
 )
 def test_ts_says_what_is_wrong(cell: Any, says: str) -> None:
-    code, reason = refused(cell, "ts")
+    code, reason = issue_of(cell, "ts")
     assert code == 525
     assert says in reason
 
@@ -255,6 +255,6 @@ def test_names_nothing_can_have(name: str) -> None:
 
 def test_custom_attributes_may_be_named_like_anything_in_python() -> None:
     names = ["customer_type", "msg_email", "unsubscribe", "model_config", "copy", "type", "profileData", "__dict__"]
-    record = judge({"identity": "a", **dict.fromkeys(names, "v")}).record
+    record = validate({"identity": "a", **dict.fromkeys(names, "v")}).record
     assert record is not None
     assert record["profileData"] == dict.fromkeys(names, "v")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.fields import read_identity
-from tests.support.validated import judge
+from tests.support.validated import validate
 
 #: https://docs.clevertap.com/docs/csv-upload lists them; case is not said to matter, so we refuse every case.
 STANDS_FOR_NOTHING = [
@@ -29,22 +29,22 @@ STANDS_FOR_NOTHING = [
      'quo"te', "tab\tinside", "a/b"],
 )  # fmt: skip
 def test_text_stays_exactly_as_it_stands(text: str) -> None:
-    assert judge({"identity": text}).record == {"type": "profile", "identity": text, "profileData": {}}
+    assert validate({"identity": text}).record == {"type": "profile", "identity": text, "profileData": {}}
 
 
 @pytest.mark.parametrize("text", STANDS_FOR_NOTHING)
 @pytest.mark.parametrize("change", [str, str.upper, str.title, lambda text: f" {text}\t", lambda text: f"\u00a0{text}"])
 @pytest.mark.parametrize("identifier", ["identity", "objectId", "FBID", "GPID"])
 def test_values_that_stand_for_nothing_are_refused(text: str, change: Any, identifier: str) -> None:
-    verdict = judge({identifier: change(text)})
+    verdict = validate({identifier: change(text)})
     assert verdict.record is None
-    assert "stands for 'nothing'" in verdict.faults[0].reason
-    assert verdict.faults[0].field == identifier
+    assert "stands for 'nothing'" in verdict.issues[0].reason
+    assert verdict.issues[0].field == identifier
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003\u2003"])
 def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
-    (fault,) = judge({"identity": space, "Name": "Asha"}).faults
+    (fault,) = validate({"identity": space, "Name": "Asha"}).issues
     assert fault.code == 523
 
 
@@ -58,7 +58,7 @@ def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
     ],
 )
 def test_whole_numbers_and_uuids_are_written_out(value: Any, identity: str) -> None:
-    record = judge({"identity": value}).record
+    record = validate({"identity": value}).record
     assert record is not None
     assert record["identity"] == identity
 
@@ -83,38 +83,38 @@ def test_whole_numbers_and_uuids_are_written_out(value: Any, identity: str) -> N
     ],
 )
 def test_what_cannot_be_an_identity(value: Any, says: str) -> None:
-    verdict = judge({"identity": value})
+    verdict = validate({"identity": value})
     assert verdict.record is None
-    assert [fault.code for fault in verdict.faults] == [523]
-    assert says in verdict.faults[0].reason
+    assert [fault.code for fault in verdict.issues] == [523]
+    assert says in verdict.issues[0].reason
 
 
 def test_an_unusable_objectid_has_clevertaps_code_for_it() -> None:
-    (fault,) = judge({"objectId": "null"}).faults
+    (fault,) = validate({"objectId": "null"}).issues
     assert (fault.field, fault.code) == ("objectId", 526)
 
 
 @pytest.mark.parametrize("empty", [None, "", "  ", "\t\r\n", math.nan])
 def test_a_row_that_belongs_to_nobody_is_invalid(empty: Any) -> None:
-    (fault,) = judge({"identity": empty, "Name": "Asha"}).faults
+    (fault,) = validate({"identity": empty, "Name": "Asha"}).issues
     assert (fault.field, fault.code) == ("identity", 523)
     assert "one of identity, objectId, FBID or GPID" in fault.reason
 
 
 def test_the_fault_of_a_missing_identifier_names_the_one_that_was_mapped() -> None:
-    (fault,) = judge({"device": None, "Name": "Asha"}, {"device": Column("objectId")}).faults
+    (fault,) = validate({"device": None, "Name": "Asha"}, {"device": Column("objectId")}).issues
     assert fault.field == "objectId"
 
 
 def test_one_record_may_have_one_identifier_only() -> None:
-    (fault,) = judge({"identity": "a", "objectId": "b", "GPID": None}).faults
+    (fault,) = validate({"identity": "a", "objectId": "b", "GPID": None}).issues
     assert fault.code == 523
     assert "identity and objectId are both filled" in fault.reason
 
 
 def test_each_row_may_have_another_identifier() -> None:
     columns = {"identity": None, "objectId": "device-1", "FBID": ""}
-    assert judge(columns).record == {"type": "profile", "objectId": "device-1", "profileData": {}}
+    assert validate(columns).record == {"type": "profile", "objectId": "device-1", "profileData": {}}
 
 
 @given(st.text(st.characters(), max_size=1100))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.columns import Column, ColumnType, Operator
-from tests.support.validated import accepted, judge, judge_cell, refused
+from tests.support.validated import accepted, issue_of, validate, validate_cell
 
 POINTS = "Points"
 
@@ -59,7 +59,7 @@ def test_delete_leaves_the_property_alone_where_the_cell_says_no() -> None:
     ],
 )
 def test_cells_an_operator_cannot_work_with(operator: Operator, cell: Any) -> None:
-    refused(cell, Column(POINTS, operator=operator))
+    issue_of(cell, Column(POINTS, operator=operator))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_object_can_be_an_operation(cell: Any, operation: Any, declared: Colu
     ],
 )
 def test_objects_that_are_no_operation(cell: Any, says: str) -> None:
-    assert says in refused(cell, POINTS)[1]
+    assert says in issue_of(cell, POINTS)[1]
 
 
 def test_an_empty_cell_can_remove_the_property() -> None:
@@ -107,7 +107,7 @@ def test_an_empty_cell_can_remove_the_property() -> None:
 
 
 def test_a_row_with_nothing_in_it_removes_nothing() -> None:
-    verdict = judge({"id": None, "points": ""}, {"id": Column("identity"), "points": Column(POINTS, empty="delete")})
+    verdict = validate({"id": None, "points": ""}, {"id": Column("identity"), "points": Column(POINTS, empty="delete")})
     assert verdict.empty
     assert verdict.record is None
 
@@ -125,4 +125,4 @@ def test_a_row_with_nothing_in_it_removes_nothing() -> None:
     ],
 )
 def test_only_what_has_the_same_effect_twice_may_be_sent_twice(cell: Any, repeatable: bool) -> None:
-    assert judge_cell(cell, POINTS).repeatable is repeatable
+    assert validate_cell(cell, POINTS).repeatable is repeatable

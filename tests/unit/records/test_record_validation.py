@@ -16,7 +16,7 @@ from airflow_provider_clevertap.records import error_codes
 from airflow_provider_clevertap.records.models.profile import FIELD_CODES, PROFILE_SCHEMA
 from airflow_provider_clevertap.records.operations import OPERATORS
 from tests.support.examples_of_properties import examples
-from tests.support.validated import judge, judge_cell
+from tests.support.validated import validate, validate_cell
 
 MARK = "zqkd7"
 
@@ -29,8 +29,8 @@ def test_a_whole_profile() -> None:
         "Tz": "Asia/Kolkata", "MSG-email": "false", "MSG-push": "1", "Lifetime Value": 1520.75, "Interests": ["books"],
         "Nothing": "",
     }  # fmt: skip
-    verdict = judge(row)
-    assert verdict.faults == ()
+    verdict = validate(row)
+    assert verdict.issues == ()
     assert verdict.repeatable
     assert verdict.record == {
         "type": "profile",
@@ -47,54 +47,54 @@ def test_a_whole_profile() -> None:
 
 def test_every_fault_of_a_row_is_told_at_once() -> None:
     row = {"identity": "null", "Email": "nope", "Gender": "x", "Joined": "?"}
-    verdict = judge(row, {"Joined": Column(type="date")})
+    verdict = validate(row, {"Joined": Column(type="date")})
     assert verdict.record is None
-    assert {fault.field: fault.code for fault in verdict.faults} == {
+    assert {fault.field: fault.code for fault in verdict.issues} == {
         "identity": 523, "Email": 515, "Gender": 514, "Joined": None,
     }  # fmt: skip
 
 
 def test_a_missing_identity_is_told_next_to_other_faults() -> None:
     for on_bad_value in ("reject", "drop"):
-        verdict = judge({"identity": "", "Email": "nope"}, on_bad_value=on_bad_value)
+        verdict = validate({"identity": "", "Email": "nope"}, on_bad_value=on_bad_value)
         assert verdict.record is None
-        assert [(fault.field, fault.code) for fault in verdict.faults] == [("Email", 515), ("identity", 523)]
+        assert [(fault.field, fault.code) for fault in verdict.issues] == [("Email", 515), ("identity", 523)]
 
 
 @pytest.mark.parametrize("empty", [None, "", " \t"])
 def test_a_row_without_anything_is_empty_and_not_at_fault(empty: Any) -> None:
-    verdict = judge({"identity": empty, "Name": None, "Email": ""})
-    assert (verdict.record, verdict.faults, verdict.empty) == (None, (), True)
+    verdict = validate({"identity": empty, "Name": None, "Email": ""})
+    assert (verdict.record, verdict.issues, verdict.empty) == (None, (), True)
 
 
 class TestDroppingBadValues:
     """``on_bad_value="drop"``: a bad property is left out, and the row goes on."""
 
     def test_bad_properties_are_left_out_and_told(self) -> None:
-        verdict = judge(
+        verdict = validate(
             {"identity": "a", "Name": "Asha", "Email": "nope", "Age": "old", "Joined": "?"},
             {"Joined": Column(type="date")},
             on_bad_value="drop",
         )
         assert verdict.record == {"type": "profile", "identity": "a", "profileData": {"Name": "Asha"}}
-        assert sorted(fault.field for fault in verdict.faults) == ["Age", "Email", "Joined"]
+        assert sorted(fault.field for fault in verdict.issues) == ["Age", "Email", "Joined"]
 
     @pytest.mark.parametrize(
         "row",
         [{"identity": "null"}, {"identity": "a", "ts": "0"}, {"identity": "a", "objectId": "b"}, {"identity": ""}],
     )
     def test_who_and_when_are_never_left_out(self, row: dict[str, Any]) -> None:
-        verdict = judge({**row, "Email": "nope", "Name": "Asha"}, on_bad_value="drop")
+        verdict = validate({**row, "Email": "nope", "Name": "Asha"}, on_bad_value="drop")
         assert verdict.record is None
-        assert {"Email"} < {fault.field for fault in verdict.faults}
+        assert {"Email"} < {fault.field for fault in verdict.issues}
 
     def test_a_row_may_lose_all_its_properties(self) -> None:
-        verdict = judge({"identity": "a", "Email": "nope"}, on_bad_value="drop")
+        verdict = validate({"identity": "a", "Email": "nope"}, on_bad_value="drop")
         assert verdict.record == {"type": "profile", "identity": "a", "profileData": {}}
 
     def test_what_may_be_repeated_is_told_of_what_is_left(self) -> None:
         row = {"identity": "a", "Points": {"$incr": "many"}}
-        assert judge(row, on_bad_value="drop").repeatable
+        assert validate(row, on_bad_value="drop").repeatable
 
 
 COLUMNS = [
@@ -119,18 +119,18 @@ _json = st.recursive(
 def test_any_json_value_is_judged_and_what_is_accepted_can_be_written(
     column: Column, value: Any, country: str | None, on_bad_value: str
 ) -> None:
-    verdict = judge_cell(value, column, default_country=country, on_bad_value=on_bad_value)
-    assert verdict.record is not None or verdict.faults or verdict.empty
+    verdict = validate_cell(value, column, default_country=country, on_bad_value=on_bad_value)
+    assert verdict.record is not None or verdict.issues or verdict.empty
     if verdict.record is not None:
         assert msgspec.json.decode(msgspec.json.encode(verdict.record)) == verdict.record
 
 
 @given(st.sampled_from(COLUMNS), _json)
 def test_judging_what_the_law_made_changes_nothing(column: Column, value: Any) -> None:
-    record = judge_cell(value, column).record
+    record = validate_cell(value, column).record
     if record is not None and record["profileData"]:
         ((name, made),) = record["profileData"].items()
-        again = judge_cell(made, name).record
+        again = validate_cell(made, name).record
         assert again is not None
         assert again["profileData"] == record["profileData"]
 
@@ -141,7 +141,7 @@ def test_judging_what_the_law_made_changes_nothing(column: Column, value: Any) -
     [MARK, f"{MARK} {'x' * 1100}", [MARK, [MARK]], {MARK: MARK}, {f"${MARK}": 1}, {"$incr": MARK}, {"$add": MARK}],
 )
 def test_no_reason_shows_a_value(column: Column, value: Any) -> None:
-    for fault in judge_cell(value, column).faults:
+    for fault in validate_cell(value, column).issues:
         assert MARK not in fault.reason
         assert MARK not in fault.field
         assert fault.reason

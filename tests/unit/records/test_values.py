@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column, ColumnType
-from tests.support.validated import accepted, refused
+from tests.support.validated import accepted, issue_of
 
 TIER = "Tier"
 
@@ -81,7 +81,7 @@ def test_an_empty_cell_is_left_out(cell: Any) -> None:
     ],
 )
 def test_what_a_custom_attribute_cannot_hold(cell: Any, says: str) -> None:
-    code, reason = refused(cell, TIER)
+    code, reason = issue_of(cell, TIER)
     assert code is None
     assert says in reason
 
@@ -127,7 +127,7 @@ def test_declared_types(declared: ColumnType, cells: list[Any], becomes: Any) ->
 )
 def test_cells_that_do_not_fit_their_declared_type(declared: ColumnType, cells: list[Any]) -> None:
     for cell in cells:
-        refused(cell, Column(TIER, type=declared))
+        issue_of(cell, Column(TIER, type=declared))
 
 
 def test_the_separator_of_a_list_is_ones_own() -> None:
@@ -140,7 +140,7 @@ def test_the_separator_of_a_list_is_ones_own() -> None:
 @pytest.mark.parametrize("declared", ["text", "integer", "float", "boolean", "date", "list", None])
 @pytest.mark.parametrize("unit", ["x", ",", "a,", "9", "[", "é"])
 def test_a_huge_cell_is_refused_at_once(declared: ColumnType | None, unit: str) -> None:
-    _, reason = refused(unit * 2_000_000, Column(TIER, type=declared))
+    _, reason = issue_of(unit * 2_000_000, Column(TIER, type=declared))
     assert len(reason) < 200
 
 

@@ -26,7 +26,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     marks_of_false,
     none_if_clear,
 )
-from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, REFUSED_IDENTITIES, VALUE_BYTES
+from airflow_provider_clevertap.records.limits import DISALLOWED_IDENTITIES, IDENTITY_CHARACTERS, VALUE_BYTES
 from airflow_provider_clevertap.records.values import BLANK
 
 
@@ -58,8 +58,8 @@ _WIDEST = 64
 #: The law looks at the length before it takes blanks off; at 300 it has stopped reading numbers.
 _LONGEST_TRIMMED = 300
 _POINTED_INTEGER = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
-_LONGEST_REFUSED = max(map(len, REFUSED_IDENTITIES))
-_REFUSED = pa.array(sorted(REFUSED_IDENTITIES))
+_LONGEST_REFUSED = max(map(len, DISALLOWED_IDENTITIES))
+_REFUSED = pa.array(sorted(DISALLOWED_IDENTITIES))
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from airflow_provider_clevertap.exceptions import CleverTapError, SourceError, StorageUnavailableError, shown
+from airflow_provider_clevertap.exceptions import (
+    CleverTapError,
+    SourceError,
+    StorageUnavailableError,
+    escape_unprintable,
+)
 from airflow_provider_clevertap.locations import is_location, is_object_path, location_name, without_credentials
 
 #: What storages call the time of a file's last change, or a hash or version of what is in it.
@@ -153,7 +158,7 @@ def find_files(locations: Iterable[Any]) -> list[SourceFile]:
 def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
     if not is_location(location):
         raise SourceError(f"a {type(location).__name__} is not a path. Give paths, URIs or globs.")
-    name = shown(location_name(location))
+    name = escape_unprintable(location_name(location))
     try:
         fs, path = _storage(location)
         info = _info(fs, path)
@@ -171,7 +176,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         problem = "no file matches" if _is_glob(path) else "there is no such file"
         raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
     for found in sorted(files):
-        each = shown(found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found)))
+        each = escape_unprintable(found if _is_plain(location) else without_credentials(fs.unstrip_protocol(found)))
         file = _file(each, fs, files[found], _opener(fs, found))
         yield (fs, found), replace(file, storage=fs, path=found, is_match=True)
 

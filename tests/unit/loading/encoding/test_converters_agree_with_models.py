@@ -129,7 +129,7 @@ def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
     choices = {"x": choice, **{name: Column(name) for name in others}}
     planned = plan_columns(list(choices), choices, shape=kind.shape)
     law = RecordValidator(kind.shape, [column.rule for column in planned], settings=kind.settings)
-    return law.judge([cell, *others.values()]).record is not None
+    return law.validate([cell, *others.values()]).record is not None
 
 
 def records_by_row(encoded: EncodedBlock) -> dict[int, Any]:
@@ -175,7 +175,7 @@ def browsers_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, d
             [random.choice(good) if random.random() < 0.95 else text(random) for _ in range(ROWS)], pa.string()
         )
         for name, good in cells.items()
-        if name not in kind.shape.joint or random.random() < 0.8
+        if name not in kind.shape.interdependent or random.random() < 0.8
     }
     return RowBlock("table", 1, tuple(columns), columns), {name: Column(name) for name in columns}
 
@@ -213,7 +213,7 @@ def check_agreement(
             dropped |= {start + row: one for row, one in encoded.dropped.items()}
         repeatable = {start + row: encoded.repeatable for start, encoded in parts for row in range(len(encoded.block))}
         for row, cells in enumerate(block.rows(range(len(block)))):
-            verdict = law.judge([cells[column.source] for column in planned])
+            verdict = law.validate([cells[column.source] for column in planned])
             where = f"seed {seed}, row {row}: {cells}"
             if row in block.faults:
                 assert row not in found, where
@@ -224,7 +224,7 @@ def check_agreement(
             else:
                 assert found[row] == verdict.record, where
                 assert row not in unsent
-                assert dropped.get(row) == (told_of(verdict, sources) if verdict.faults else None), where
+                assert dropped.get(row) == (told_of(verdict, sources) if verdict.issues else None), where
                 assert verdict.repeatable or not repeatable[row], where
     # The test would say nothing if every row went to the law anyway.
     assert screened_rows > len(seeds) * ROWS * 0.03
@@ -232,20 +232,20 @@ def check_agreement(
 
 def told_of(verdict: ValidationResult, sources: dict[str, str]) -> RowOutcome:
     """Give what a user is told of the law's verdict, to the word."""
-    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.faults)
+    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)
     return RowIssues(verdict.record is not None, verdict.empty, faults).verdict
 
 
 def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> list[tuple[int, EncodedBlock]]:
     """Encode a table in several blocks, as what is found in one is kept for the next."""
     plan = encoder._plan(block)
-    judge = plan.rows.law.judge
+    judge = plan.rows.law.validate
 
     def counting(*cells: Any) -> Any:
         judged.append(1)
         return judge(*cells)
 
-    plan.rows.law.judge = counting  # type: ignore[method-assign]
+    plan.rows.law.validate = counting  # type: ignore[method-assign]
     bounds = [*range(0, len(block), PART_ROWS), len(block)]
     return [
         (start, encoder.encode(slicing.slice_block(block, start, stop))) for start, stop in itertools.pairwise(bounds)

@@ -86,7 +86,7 @@ def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **op
         kind.shape, [one.rule for one in planned], constants=kind.constants, settings=kind.settings, **options
     )
     rows = block.rows(range(len(block)))
-    return [law.judge([row[one.source] for one in planned]) for row in rows]
+    return [law.validate([row[one.source] for one in planned]) for row in rows]
 
 
 @given(block=blocks(), on_bad_value=st.sampled_from(["reject", "drop"]), country=st.sampled_from([None, "IN"]))
@@ -108,13 +108,13 @@ def test_both_records_of_a_row_agree_with_their_laws(block: RowBlock, on_bad_val
             assert encoded.unsent[row].outcome is Outcome.SKIPPED
         elif event.record is None or profile.record is None:
             assert encoded.unsent[row].outcome is Outcome.INVALID
-            reasons = {fault.reason for fault in (*event.faults, *profile.faults)}
+            reasons = {fault.reason for fault in (*event.issues, *profile.issues)}
             assert all(reason in encoded.unsent[row].reason for reason in reasons)
         else:
             assert of_events.pop(row) == event.record
             assert of_profiles.pop(row, None) == (profile.record if profile.record["profileData"] else None)
             assert row not in encoded.unsent
-            dropped = len(set(event.faults) | set(profile.faults))
+            dropped = len(set(event.issues) | set(profile.issues))
             assert dropped == (encoded.dropped[row].values_dropped if row in encoded.dropped else 0)
             assert profile.repeatable or not encoded.ahead.repeatable
     assert of_events == of_profiles == {}

@@ -9,15 +9,15 @@ from functools import partial
 import httpx
 
 #: Seconds for what comes at once on an idle machine.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
-get = partial(httpx.get, timeout=PATIENCE)
-post = partial(httpx.post, timeout=PATIENCE)
+get = partial(httpx.get, timeout=TIMEOUT)
+post = partial(httpx.post, timeout=TIMEOUT)
 
 
 def wait_until(holds: Callable[[], object], what: str) -> None:
     """Wait until something holds; it is an error when it never does."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not holds():
-        assert time.monotonic() < end, f"not after {PATIENCE:.0f} seconds: {what}"
+        assert time.monotonic() < end, f"not after {TIMEOUT:.0f} seconds: {what}"
         time.sleep(0.005)
