@@ -44,15 +44,9 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
         except (FinalError, SupersededError):
             raise
         except Exception as error:
-<<<<<<< HEAD
-            problem = shown(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
+            problem = escape_unprintable(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
             limit = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
             if time.monotonic() - started + wait > limit:
-=======
-            problem = escape_unprintable(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
-            patience = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
-            if time.monotonic() - began + wait > patience:
->>>>>>> 045b80a (Records and API: validate, issues, rejected; RequestState for what was a turn)
                 raise StorageUnavailableError(
                     f"The storage of the {what} kept failing for {limit:.0f} seconds ({problem}). Nothing more is "
                     "sent; a later attempt resumes from there."

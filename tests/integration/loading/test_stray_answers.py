@@ -60,13 +60,8 @@ def serve() -> Iterator[Any]:
 
 
 def load(url: str, path: Path, rows: int = ROWS, **options: Any) -> tuple[Load, CleverTapClient]:
-<<<<<<< HEAD
-    client = CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=PATIENCE, max_in_flight=15)
-    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "rejects_path": path / "rejects.csv", **options}
-=======
     client = CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=TIMEOUT, max_in_flight=15)
-    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": 1.0, "rejects_path": path / "rejects.csv", **options}
->>>>>>> 045b80a (Records and API: validate, issues, rejected; RequestState for what was a turn)
+    given: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "rejects_path": path / "rejects.csv", **options}
     source = Rows(bought(rows), block_rows=500)
     return Load(events(event_name="Bought"), source, client, LoadOptions(bytes_per_batch=20_000, **given)), client
 
