@@ -43,7 +43,7 @@ class Stages:
             ("group orders", OrderGrouper, "of"),
             ("group orders", OrderEncoder, "_encode"),
             ("encode", Encoder, "encode"),
-            ("find repeats", DuplicateKeys, "look"),
+            ("find repeats", DuplicateKeys, "count_in"),
             ("pack", Batcher, "add"),
             ("pack", Batcher, "finish"),
             ("pack", Batch, "body"),

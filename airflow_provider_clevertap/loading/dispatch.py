@@ -1,4 +1,4 @@
-"""The order in which records go out: in that of their rows, and after those that go ahead of them."""
+"""Send records in the order of their rows, and each event only after the profile update that precedes it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LONGEST_STRIDE: Final = 4
 class Dispatch:
     """Packs and sends blocks of records, and notes what became of them.
 
-    Records that go ahead of others have batches of their own. A block's main records follow when all that go ahead of
-    them have an outcome and the blocks before it have been let go; meanwhile what goes ahead in later blocks is sent.
+    Profile updates have batches of their own. A block's main records are released when all its profile updates have an
+    outcome and the blocks before it are released; meanwhile the profile updates of later blocks are sent.
 
     :param kind: the kind of the main records.
     :param bytes_per_batch: the most bytes of a request.
@@ -53,7 +53,7 @@ class Dispatch:
         self._claimed_at = 0.0
         self._answered = 0
         self._packer = Batcher(kind.records_per_call, bytes_per_batch)
-        self._ahead = Batcher((kind.ahead or kind).records_per_call, bytes_per_batch, "ahead")
+        self._profile_batcher = Batcher((kind.profile_update_kind or kind).records_per_call, bytes_per_batch, "profile")
         self._waiting: deque[EncodedBlock] = deque()
         self._sender = sender
         self._ledger = ledger
@@ -64,15 +64,15 @@ class Dispatch:
 
         :raises CleverTapError: the first failure of a batch; the load cannot go on.
         """
-        if encoded.ahead is None:
+        if encoded.profile_updates is None:
             self._send(self._packer.add(encoded))
         else:
             self._waiting.append(encoded)
-            self._send(self._ahead.add(encoded.ahead))
-            self._let_go()
+            self._send(self._profile_batcher.add(encoded.profile_updates))
+            self._release()
         while self._ledger.open_rows > self._most_open_rows:
             if self._sender.idle:  # what is open waits in the packers for a batch to be full
-                self._send(self._ahead.finish())
+                self._send(self._profile_batcher.finish())
                 self._send(self._packer.finish())
             self._wait()
 
@@ -81,7 +81,7 @@ class Dispatch:
 
         :raises CleverTapError: the first failure of a batch.
         """
-        self._send(self._ahead.finish())
+        self._send(self._profile_batcher.finish())
         while self._waiting:
             self._wait()
         self._send(self._packer.finish())
@@ -115,11 +115,11 @@ class Dispatch:
 
     def _wait(self) -> None:
         self._ledger.settle_all(self._sender.wait())
-        self._let_go()
+        self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         """Send the main records that wait for nothing any more."""
-        while self._waiting and self._ledger.is_led(self._waiting[0]):
+        while self._waiting and self._ledger.profile_updates_settled(self._waiting[0]):
             piece = self._ledger.still_to_send(self._waiting.popleft())
             if piece is not None:
                 self._send(self._packer.add_piece(piece))

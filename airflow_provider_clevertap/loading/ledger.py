@@ -25,14 +25,14 @@ class _OpenBlock:
 
     :param encoded: the block.
     :param under_way: rows without an outcome.
-    :param ahead_under_way: records ahead of the block's own that have no outcome.
+    :param profile_updates_under_way: profile updates of the block that have no outcome.
     :param settled: the rows that have an outcome.
     :param refused: the verdicts on those that were not accepted.
     """
 
     encoded: EncodedBlock
     under_way: int
-    ahead_under_way: int
+    profile_updates_under_way: int
     settled: Mask
     refused: dict[int, RowOutcome] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class _OpenBlock:
             self.under_way -= len(piece.rows)
             self.settled[piece.rows] = True
         else:
-            self.ahead_under_way -= len(piece.rows)
+            self.profile_updates_under_way -= len(piece.rows)
 
     def refuse(self, encoded: EncodedBlock, row: int, verdict: RowOutcome) -> RowOutcome:
         """Note that a record was not accepted; a record that waited for it will not be sent. Give the row's verdict."""
@@ -79,8 +79,8 @@ class Ledger:
         """Take up a block before any of its records is sent; give it without the records that are not to be sent."""
         recalled = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.recall(encoded)
         encoded = recalled.encoded
-        ahead = 0 if encoded.ahead is None else len(encoded.ahead.rows)
-        opened = _OpenBlock(encoded, len(encoded.rows), ahead, np.zeros(len(encoded.block), np.bool_))
+        updates = 0 if encoded.profile_updates is None else len(encoded.profile_updates.rows)
+        opened = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
         opened.settled[list(encoded.unsent)] = True
         opened.settled[list(recalled.settled)] = True
         opened.refused.update(recalled.verdicts)
@@ -109,10 +109,10 @@ class Ledger:
         for result in results:
             self.settle(result)
 
-    def is_led(self, encoded: EncodedBlock) -> bool:
-        """Tell whether all the records that go ahead of a block's own have an outcome."""
+    def profile_updates_settled(self, encoded: EncodedBlock) -> bool:
+        """Return whether all profile updates of a block have an outcome."""
         opened = self._by_block.get(id(encoded))
-        return opened is None or not opened.ahead_under_way
+        return opened is None or not opened.profile_updates_under_way
 
     def still_to_send(self, encoded: EncodedBlock) -> RecordSlice | None:
         """Give a block's own records without those whose row has an outcome already."""
@@ -121,7 +121,7 @@ class Ledger:
             return None
         piece = RecordSlice(encoded, encoded.records, encoded.rows)
         places = np.flatnonzero(~opened.settled[encoded.rows])
-        return piece if len(places) == len(encoded.rows) else piece.pick(places)
+        return piece if len(places) == len(encoded.rows) else piece.take(places)
 
     def waive(self, encoded: EncodedBlock) -> None:
         """Take a block's records for accepted without sending them, as a local dry run does."""
@@ -146,9 +146,9 @@ class Ledger:
     def _write_block(self, opened: _OpenBlock) -> None:
         encoded = opened.encoded
         settled, refused = opened.settled, opened.refused
-        if encoded.leaders is not None:
-            settled = settled | settled[encoded.leaders]
-            refused = _spread(refused, encoded.leaders)
+        if encoded.record_first_rows is not None:
+            settled = settled | settled[encoded.record_first_rows]
+            refused = _spread(refused, encoded.record_first_rows)
         verdicts = {**encoded.dropped, **refused, **encoded.unsent}
         noted = [row for row in sorted(verdicts) if settled[row]]
         for row in noted:
@@ -161,15 +161,15 @@ class Ledger:
         self._rejects.write(encoded.block, written)
 
 
-def _spread(verdicts: Mapping[int, RowOutcome], leaders: NDArray[np.int64]) -> dict[int, RowOutcome]:
+def _spread(verdicts: Mapping[int, RowOutcome], record_first_rows: NDArray[np.int64]) -> dict[int, RowOutcome]:
     """Give the verdict on a record to all the rows it is made of."""
     return {
         row: verdict
-        for leader, verdict in verdicts.items()
-        for row in range(*np.searchsorted(leaders, [leader, leader + 1]).tolist())
+        for first_row, verdict in verdicts.items()
+        for row in range(*np.searchsorted(record_first_rows, [first_row, first_row + 1]).tolist())
     }
 
 
 def _parts(encoded: EncodedBlock) -> tuple[EncodedBlock, ...]:
     """Give the blocks of records that were made of the same rows."""
-    return (encoded,) if encoded.ahead is None else (encoded, encoded.ahead)
+    return (encoded,) if encoded.profile_updates is None else (encoded, encoded.profile_updates)

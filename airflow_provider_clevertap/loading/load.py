@@ -81,7 +81,7 @@ class Load:
         self._rows_read = 0
         self._counting = threading.Lock()
         self._choices = parse_columns(options.columns)
-        self._ahead_choices = parse_profile_columns(kind, options.profile_columns)
+        self._profile_choices = parse_profile_columns(kind, options.profile_columns)
 
     def stop(self) -> None:
         """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``.
@@ -116,7 +116,7 @@ class Load:
             self.summary.end()
             artifacts.leave(
                 self.kind.lines,
-                {"columns": self._choices, "profile_columns": self._ahead_choices},
+                {"columns": self._choices, "profile_columns": self._profile_choices},
                 failure,
                 ours=checkpoint is None or checkpoint.kept,
             )
@@ -129,19 +129,19 @@ class Load:
             return None
         fingerprint = {
             "source": self.source.fingerprint(),
-            "settings": settings_hash(self.kind, self.options, self._choices, self._ahead_choices),
+            "settings": settings_hash(self.kind, self.options, self._choices, self._profile_choices),
             "account": hashed(client.account_id),
         }
         checkpoint = resume_or_start(
             store,
-            LoadState(fingerprint, started=self.kind.made_at or int(time.time()), series=store.series),
+            LoadState(fingerprint, started=self.kind.started_at or int(time.time()), series=store.series),
             self.summary,
             resume=self.options.resume,
             on_unconfirmed=self.options.on_unconfirmed,
             log=self._log,
             stopping=self._stopping,
         )
-        self.kind = self.kind.at(checkpoint.state.started)
+        self.kind = self.kind.with_start_time(checkpoint.state.started)
         return checkpoint
 
     def _carry(self, rejects: RejectsFile, checkpoint: Checkpoint | None) -> None:
@@ -180,13 +180,15 @@ class Load:
             "default_country": said.default_country,
             "on_bad_value": said.on_bad_value,
         }
-        if self.kind.ahead is None or self._ahead_choices is None:
+        if self.kind.profile_update_kind is None or self._profile_choices is None:
             encoder: Encoder | EventWithProfileEncoder = Encoder(self.kind, self._choices, **options)
         else:
-            encoder = EventWithProfileEncoder(self.kind, self.kind.ahead, self._choices, self._ahead_choices, **options)
+            encoder = EventWithProfileEncoder(
+                self.kind, self.kind.profile_update_kind, self._choices, self._profile_choices, **options
+            )
         if self.kind.lines is None:
             return encoder
-        of_order = {**self._choices, **(self._ahead_choices or {})}
+        of_order = {**self._choices, **(self._profile_choices or {})}
         return OrderEncoder(encoder, self.kind.lines, of_order, fixed=self.source.fixed_columns)
 
     def _encoded(
@@ -201,13 +203,13 @@ class Load:
             for note in encoder.new_notes():
                 self._log.info(note)
             if repeats is not None:
-                self.summary.repeated += repeats.look(encoded)
-            entered = ledger.enter(encoded.at(self._rows_read))
+                self.summary.repeated += repeats.count_in(encoded)
+            entered = ledger.enter(encoded.with_start(self._rows_read))
             self._rows_read += len(encoded.block)
             progress.tick()
             yield entered
         if repeats is not None and self.summary.repeated:
-            self._log.warning(repeats.told(self.summary.repeated))
+            self._log.warning(repeats.message(self.summary.repeated))
 
     def _send(
         self,

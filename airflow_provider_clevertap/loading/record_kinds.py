@@ -50,8 +50,8 @@ class RecordKind:
     :param settings: what the law wants to know besides the row.
     :param distinct: a field that should be another one in each row; rows that repeat it are counted.
     :param lines: how several rows make one record; ``None`` when each row makes its own.
-    :param ahead: the kind of record that a row may have besides, and that goes ahead of this one.
-    :param made_at: the moment that stands for now in constants and settings, seconds since 1970.
+    :param profile_update_kind: the kind of the profile update that may precede a record of this kind.
+    :param started_at: the moment that stands for now in constants and settings, seconds since 1970.
     """
 
     name: str
@@ -63,11 +63,11 @@ class RecordKind:
     settings: Mapping[str, Any] = field(default_factory=dict)
     distinct: str | None = None
     lines: OrderLines | None = None
-    ahead: RecordKind | None = None
-    made_at: int = 0
+    profile_update_kind: RecordKind | None = None
+    started_at: int = 0
 
-    def at(self, moment: int) -> RecordKind:
-        """Give the kind of record as if another moment were now, as for a load that an earlier try began.
+    def with_start_time(self, moment: int) -> RecordKind:
+        """Return the kind with another moment as now, as for a load that an earlier attempt began.
 
         :param moment: seconds since 1970.
         """
@@ -75,8 +75,8 @@ class RecordKind:
         if "ts" in constants:
             constants["ts"] = moment
         if "latest_ts" in settings:
-            settings["latest_ts"] += moment - self.made_at
-        return replace(self, constants=constants, settings=settings, made_at=moment)
+            settings["latest_ts"] += moment - self.started_at
+        return replace(self, constants=constants, settings=settings, started_at=moment)
 
 
 PROFILES: Final = RecordKind(
@@ -95,7 +95,7 @@ EVENTS: Final = RecordKind(
     shape=EVENT_SCHEMA,
     records_per_call=EVENTS_PER_CALL,
     repeatable=False,
-    ahead=PROFILES,
+    profile_update_kind=PROFILES,
 )
 
 DEVICE_TOKENS: Final = RecordKind(
@@ -147,7 +147,7 @@ def events(
         # Not left to CleverTap: an event sent again must not get another time.
         constants["ts"] = now
     settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
-    return replace(EVENTS, constants=constants, settings=settings, lines=lines, made_at=now)
+    return replace(EVENTS, constants=constants, settings=settings, lines=lines, started_at=now)
 
 
 def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:

@@ -124,7 +124,7 @@ def known_by(kind: RecordKind, conn_id: str, source: Source) -> str:
     from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 
     of = source.asked_for if isinstance(source, FilesSource) else (source.name, source.fingerprint())
-    return hashed(kind.name, kind.at(0).constants, conn_id, of)[:8]
+    return hashed(kind.name, kind.with_start_time(0).constants, conn_id, of)[:8]
 
 
 def _number_of(task: Any, known_by: str) -> int:

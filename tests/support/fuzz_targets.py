@@ -138,7 +138,7 @@ def _rows(reader: Any, content: bytes, extension: str) -> tuple[list[Any], str]:
     try:
         for block in reader.read(_file(content, extension)):
             assert block.first_row == len(rows) + 1
-            faults = [block.faults.get(index) for index in range(len(block))]
+            faults = [block.row_errors.get(index) for index in range(len(block))]
             rows += zip(block.rows(range(len(block))), faults, strict=True)
     except SourceError as error:
         return rows, str(error)

@@ -57,7 +57,7 @@ def _cases() -> dict[str, Case]:
     charged = replace(
         events(event_name="Charged", timestamp="now", group_by="order", items=["sku"]), records_per_call=_PER_CALL
     )
-    ahead = replace(viewed, ahead=replace(PROFILES, records_per_call=_PER_CALL))
+    with_profiles = replace(viewed, profile_update_kind=replace(PROFILES, records_per_call=_PER_CALL))
     counting = {"profile_columns": {"spent": Column("Spent", type="integer", operator="$incr")}}
     plain: dict[str, Any] = {"profile_columns": ["spent"]}
     hold: dict[str, Any] = {"on_unconfirmed": "hold"}
@@ -71,10 +71,10 @@ def _cases() -> dict[str, Case]:
         "events, resend": Case(viewed),
         "orders, hold": Case(charged, lines=3, options=hold),
         "orders, resend": Case(charged, lines=3),
-        "events after profiles, hold": Case(ahead, options=plain | hold),
-        "events after profiles, resend": Case(ahead, options=plain),
-        "events after counting profiles, hold": Case(ahead, options=counting | hold),
-        "events after counting profiles, resend": Case(ahead, options=counting),
+        "events after profiles, hold": Case(with_profiles, options=plain | hold),
+        "events after profiles, resend": Case(with_profiles, options=plain),
+        "events after counting profiles, hold": Case(with_profiles, options=counting | hold),
+        "events after counting profiles, resend": Case(with_profiles, options=counting),
     }
 
 

@@ -40,7 +40,7 @@ class Rows:
                 first_row=start + 1,
                 names=names,
                 columns={name: pa.array([row[name] for row in rows], pa.string()) for name in names},
-                faults={
+                row_errors={
                     row - start: fault for row, fault in self.faults.items() if start <= row < start + self.block_rows
                 },
             )

@@ -27,10 +27,10 @@ def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], 
         assert block.first_row == next_row.get(block.file, 1)
         assert set(block.names) == set(block.columns) | set(block.objects)
         assert all(len(column) == len(block) for column in (*block.columns.values(), *block.objects.values()))
-        assert all(0 <= index < len(block) for index in block.faults)
+        assert all(0 <= index < len(block) for index in block.row_errors)
         assert len(block) <= options.get("block_rows", BLOCK_ROWS)
         next_row[block.file] = block.first_row + len(block)
-        rows += [(row, block.faults.get(index)) for index, row in enumerate(block.rows(range(len(block))))]
+        rows += [(row, block.row_errors.get(index)) for index, row in enumerate(block.rows(range(len(block))))]
     return rows
 
 

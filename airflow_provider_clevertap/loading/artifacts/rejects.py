@@ -87,7 +87,7 @@ class RejectsFile:
         added = dict(zip(OUTCOME_COLUMNS, map(list, zip(*found, strict=True)), strict=True))
         if self._many_files:
             added[FILE_COLUMN] = [block.file] * len(found)
-        lines = [block.faults[row].text or None if row in block.faults else None for row in verdicts]
+        lines = [block.row_errors[row].text or None if row in block.row_errors else None for row in verdicts]
         if any(lines):
             added[LINE_COLUMN] = lines
         return added

@@ -106,15 +106,16 @@ class Checkpoint:
             for ordinal, verdict in self._refusals.of(start, start + len(encoded.block)).items()
         }
         if self._hold:
-            if encoded.ahead is not None:
+            if encoded.profile_updates is not None:
                 reason = _BROKEN_OFF.reason + HELD_BACK
-                verdicts |= self._hold_back(encoded.ahead, "ahead", _BROKEN_OFF._replace(reason=reason))
+                verdicts |= self._hold_back(encoded.profile_updates, "profile", _BROKEN_OFF._replace(reason=reason))
             verdicts |= self._hold_back(encoded, "main", _BROKEN_OFF)
         over = self._settled["main"].holds(start + rows) | np.isin(rows, list(verdicts))
-        left = encoded.keep(~over)
-        if left.ahead is not None:
-            waited_for = ~self._settled["ahead"].holds(start + left.ahead.rows) & np.isin(left.ahead.rows, left.rows)
-            left = replace(left, ahead=left.ahead.keep(waited_for))
+        left = encoded.filter(~over)
+        if left.profile_updates is not None:
+            updates = left.profile_updates
+            waited_for = ~self._settled["profile"].holds(start + updates.rows) & np.isin(updates.rows, left.rows)
+            left = replace(left, profile_updates=updates.filter(waited_for))
         settled = rows[over].tolist()
         return ResumedBlock(left, settled, {row: verdicts[row] for row in settled if row in verdicts})
 

@@ -26,14 +26,14 @@ def settings_hash(
     kind: RecordKind,
     options: LoadOptions,
     choices: Mapping[str, Column | None],
-    ahead_choices: Mapping[str, Column] | None,
+    profile_choices: Mapping[str, Column] | None,
 ) -> str:
     """Give the hash of all that decides what records a source's rows become.
 
     :param choices: what the user said of columns.
-    :param ahead_choices: and of those of records that go ahead.
+    :param profile_choices: what the columns of profile updates become.
     """
-    timeless = kind.at(0)
+    timeless = kind.with_start_time(0)
     lines = kind.lines
     return hashed(
         kind.name,
@@ -41,7 +41,7 @@ def settings_hash(
         timeless.settings,
         None if lines is None else [lines.group_by, lines.items],
         choices,
-        ahead_choices,
+        profile_choices,
         [options.unmapped, options.on_bad_value, options.default_country],
     )
 

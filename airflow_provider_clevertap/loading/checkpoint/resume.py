@@ -106,7 +106,7 @@ def _tell_of_going_on(found: LoadState, row: int, on_unconfirmed: OnUnconfirmed,
         return
     main = found.lanes["main"]
     unknown = main.claimed.without(main.settled)
-    unknown.update(found.lanes["ahead"].claimed.without(found.lanes["ahead"].settled))
+    unknown.update(found.lanes["profile"].claimed.without(found.lanes["profile"].settled))
     log.info("Goes on at row %s, where an earlier try ended: %s rows are settled", f"{row:,}", f"{len(main.settled):,}")
     if unknown:
         fate = "sent again where that does no harm, else held" if on_unconfirmed == "hold" else "sent again"

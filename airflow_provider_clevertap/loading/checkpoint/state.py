@@ -11,7 +11,7 @@ from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
 from airflow_provider_clevertap.loading.delivery.batches import Lane
 
 _VERSION: Final = 1
-_LANES: Final[tuple[Lane, ...]] = ("main", "ahead")
+_LANES: Final[tuple[Lane, ...]] = ("main", "profile")
 
 
 @dataclass(slots=True)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 
-#: Two sequences of batches go out side by side: the rows' main records, and those that go ahead of them.
-Lane: TypeAlias = Literal["main", "ahead"]
+#: Two sequences of batches are sent side by side: the rows' main records, and the profile updates that precede them.
+Lane: TypeAlias = Literal["main", "profile"]
 
 _HEAD, _TAIL = b'{"d":[', b"]}"
 
@@ -38,13 +38,13 @@ class RecordSlice:
 
     def text(self) -> memoryview:
         """Give the bytes of all records, as they lie in memory."""
-        return memoryview(self.records.buffers()[2])[slice(*_bounds(self.records))]
+        return memoryview(self.records.buffers()[2])[_byte_range(self.records)]
 
-    def cut(self, start: int, stop: int) -> RecordSlice:
+    def slice(self, start: int, stop: int) -> RecordSlice:
         """Give the records from ``start`` up to ``stop``; nothing is copied."""
         return RecordSlice(self.encoded, self.records.slice(start, stop - start), self.rows[start:stop])
 
-    def pick(self, places: NDArray[np.int64]) -> RecordSlice:
+    def take(self, places: NDArray[np.int64]) -> RecordSlice:
         """Give some of the records."""
         return RecordSlice(self.encoded, self.records.take(pa.array(places)), self.rows[places])
 
@@ -115,7 +115,7 @@ class Batch:
         for piece, start, stop in zip(self.pieces, self._starts, self._starts[1:], strict=False):
             places = records[(records >= start) & (records < stop)] - start
             if len(places):
-                pieces.append(piece.pick(places))
+                pieces.append(piece.take(places))
         return Batch(self.number, tuple(pieces), self.lane, self.span)
 
 
@@ -124,7 +124,7 @@ class Batcher:
 
     :param records_per_batch: the most records of a batch.
     :param bytes_per_batch: the most bytes of a batch's body; a single record may be larger.
-    :param lane: which of its records a row sends here: its own, or those that go ahead of them.
+    :param lane: which records these are: the rows' main records, or the profile updates that precede them.
     """
 
     def __init__(self, records_per_batch: int, bytes_per_batch: int, lane: Lane = "main") -> None:
@@ -150,7 +150,7 @@ class Batcher:
             if stop == start:
                 yield from self.finish()
                 continue
-            self._pieces.append(whole.cut(start, stop))
+            self._pieces.append(whole.slice(start, stop))
             self._records += stop - start
             self._bytes += int(offsets[stop] - offsets[start])
             start = stop
@@ -184,15 +184,15 @@ def _after(encoded: EncodedBlock, row: int) -> int:
 
     :param row: the place in the block of its first row.
     """
-    if encoded.leaders is None:
+    if encoded.record_first_rows is None:
         return encoded.start + row + 1
-    return encoded.start + int(np.searchsorted(encoded.leaders, row, side="right"))
+    return encoded.start + int(np.searchsorted(encoded.record_first_rows, row, side="right"))
 
 
 def _offsets(records: Any) -> NDArray[np.int32]:
     return np.frombuffer(records.buffers()[1], np.int32, len(records) + 1, records.offset * 4)
 
 
-def _bounds(records: Any) -> tuple[int, int]:
+def _byte_range(records: Any) -> slice:
     offsets = _offsets(records)
-    return int(offsets[0]), int(offsets[-1])
+    return slice(int(offsets[0]), int(offsets[-1]))

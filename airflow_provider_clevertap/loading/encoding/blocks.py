@@ -32,9 +32,10 @@ class EncodedBlock:
     :param dropped: for rows that are sent without some of their values: what was left out and why.
     :param repeatable: sending these records twice has the effect of sending them once.
     :param columns_by_code: the source column that CleverTap means by a code.
-    :param leaders: for each row of the block the row whose record it went into, ascending, where a record is made of
-        several rows; ``None`` when each has its own.
-    :param ahead: other records of the same rows. A record is sent when CleverTap has accepted its row's record there.
+    :param record_first_rows: for each row of the block, the first row of the record it went into, ascending; ``None``
+        when each row has its own record.
+    :param profile_updates: the profile updates of the same rows, which precede these records. A record is sent only
+        when CleverTap has accepted its row's profile update.
     :param start: the ordinal of the block's first row, counting all rows of the source from 0.
     """
 
@@ -45,20 +46,20 @@ class EncodedBlock:
     dropped: Mapping[int, RowOutcome]
     repeatable: bool
     columns_by_code: Mapping[int, str]
-    ahead: EncodedBlock | None = None
-    leaders: NDArray[np.int64] | None = None
+    profile_updates: EncodedBlock | None = None
+    record_first_rows: NDArray[np.int64] | None = None
     start: int = 0
 
-    def at(self, start: int) -> EncodedBlock:
-        """Give this block with its place in the source.
+    def with_start(self, start: int) -> EncodedBlock:
+        """Return this block with its position in the source.
 
         :param start: the ordinal of its first row.
         """
-        ahead = None if self.ahead is None else self.ahead.at(start)
-        return replace(self, start=start, ahead=ahead)
+        updates = None if self.profile_updates is None else self.profile_updates.with_start(start)
+        return replace(self, start=start, profile_updates=updates)
 
-    def keep(self, places: Mask) -> EncodedBlock:
-        """Give this block with some of its records; what goes ahead of it stays as it is.
+    def filter(self, places: Mask) -> EncodedBlock:
+        """Return this block with some of its records; its profile updates stay the same.
 
         :param places: marks them, in the order of the records.
         """
@@ -123,12 +124,14 @@ class ValidatedBlock:
         mask[[row for row, told in self.told.items() if not told.sent]] = False
         return mask
 
-    def settle(self, sent: Mask, told: Mapping[int, RowIssues], ahead: EncodedBlock | None = None) -> EncodedBlock:
+    def settle(
+        self, sent: Mask, told: Mapping[int, RowIssues], profile_updates: EncodedBlock | None = None
+    ) -> EncodedBlock:
         """Settle which rows are sent.
 
         :param sent: the rows whose record is sent.
         :param told: what becomes of rows: those without a record, and those with values left out.
-        :param ahead: the records that go ahead of these.
+        :param profile_updates: the profile updates that precede the records.
         """
         return EncodedBlock(
             block=self.block,
@@ -138,5 +141,5 @@ class ValidatedBlock:
             dropped={row: one.verdict for row, one in told.items() if one.sent},
             repeatable=self.repeatable,
             columns_by_code=self.columns_by_code,
-            ahead=ahead,
+            profile_updates=profile_updates,
         )

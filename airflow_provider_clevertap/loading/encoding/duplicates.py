@@ -36,7 +36,7 @@ class DuplicateKeys:
         self._columns: dict[tuple[str, ...], str | None] = {}
         self._first: list[str] = []
 
-    def look(self, encoded: EncodedBlock) -> int:
+    def count_in(self, encoded: EncodedBlock) -> int:
         """Give how many rows of a block are repeats. Blocks come in the order of the source."""
         block = encoded.block
         column = self._column(block.names)
@@ -44,13 +44,13 @@ class DuplicateKeys:
             return 0
         # Blanks around a token are none of it: the law takes them off.
         keys = pc.utf8_trim(key_texts(column_of(block, column)).take(encoded.rows), BLANK)
-        repeated = encoded.rows[np.flatnonzero(self._seen.seen_before(keys))]
+        repeated = encoded.rows[np.flatnonzero(self._seen.add_and_mark_known(keys))]
         for row in repeated[: _MOST_NAMED - len(self._first)].tolist():
             number = f"{block.first_row + row:,}"
             self._first.append(f"{number} of {block.file}" if self._many_files else number)
         return len(repeated)
 
-    def told(self, count: int) -> str:
+    def message(self, count: int) -> str:
         """Say it; the rows are named, what is in them is not.
 
         :param count: how many there were in all.

@@ -1,4 +1,4 @@
-"""Two records of one row: an event, and the profile update that goes ahead of it.
+"""Two records of one row: an event, and the profile update that precedes it.
 
 CleverTap advises to upload profiles before events, see "imports FAQ" on https://docs.clevertap.com/docs/.
 """
@@ -23,26 +23,26 @@ from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 
-#: What a user calls the columns of the records that go ahead; every message about them begins so.
+#: The argument that names the columns of profile updates; every message about them begins with it.
 _ARGUMENT = "profile_columns"
 
 
 def parse_profile_columns(
     kind: RecordKind, columns: Mapping[str, ColumnChoice] | Sequence[str] | None
 ) -> dict[str, Column] | None:
-    """Read which columns go into a record of their own, ahead of the row's main one.
+    """Read which columns go into the profile update that precedes the row's main record.
 
     :param kind: the kind of the main record.
     :param columns: as ``columns`` of a load, or a list of names that stay as they are; ``None`` when there are none.
-    :raises ConfigurationError: when nothing can go ahead of this kind of record, or there are no columns.
-    :raises MappingError: when a column cannot go ahead.
+    :raises ConfigurationError: when no profile update can precede this kind of record, or there are no columns.
+    :raises MappingError: when a column cannot go into a profile update.
     """
     if columns is None:
         return None
-    if kind.ahead is None:
+    if kind.profile_update_kind is None:
         raise ConfigurationError(f"{_ARGUMENT} goes with events, not with {kind.name}: use columns")
     choices = parse_named_columns(_ARGUMENT, columns)
-    return {source: _checked(source, choice, kind.ahead) for source, choice in choices.items()}
+    return {source: _checked(source, choice, kind.profile_update_kind) for source, choice in choices.items()}
 
 
 def _checked(source: str, choice: Column | None, kind: RecordKind) -> Column:
@@ -58,15 +58,15 @@ def _checked(source: str, choice: Column | None, kind: RecordKind) -> Column:
 
 
 class EventWithProfileEncoder:
-    """Turns row blocks into records, each with another one of the same owner ahead of it.
+    """Turns row blocks into records, each preceded by a profile update of the same owner.
 
-    A column of the records that go ahead is no property of the main ones, unless ``choices`` names it too. A row is
-    sent whole or not at all; where it fills nothing of the record that would go ahead, the main one goes alone.
+    A column of the profile updates is no property of the main records, unless ``choices`` names it too. A row is sent
+    as a whole or not at all. A row that fills no property of the profile has no profile update.
 
     :param kind: the kind of the main records.
-    :param ahead: the kind of those that go ahead.
-    :param choices: what the user said of the main records' columns.
-    :param ahead_choices: what the user said of the others'.
+    :param profile_update_kind: the kind of the profile updates.
+    :param choices: what the columns of the main records become.
+    :param profile_choices: what the columns of the profile updates become.
     :param unmapped: what happens to columns neither of them names.
     :param options: see :class:`Encoder`.
     """
@@ -74,17 +74,17 @@ class EventWithProfileEncoder:
     def __init__(
         self,
         kind: RecordKind,
-        ahead: RecordKind,
+        profile_update_kind: RecordKind,
         choices: Mapping[str, Column | None],
-        ahead_choices: Mapping[str, Column],
+        profile_choices: Mapping[str, Column],
         *,
         unmapped: Unmapped = "send",
         **options: Any,
     ) -> None:
         top = kind.shape.top if unmapped == "send" else ()
-        no_properties = [name for name in ahead_choices if kind.shape.canonical(name) not in top]
+        no_properties = [name for name in profile_choices if kind.shape.canonical(name) not in top]
         self._main = Encoder(kind, {**dict.fromkeys(no_properties), **choices}, unmapped=unmapped, **options)
-        self._ahead = _ProfileUpdateEncoder(self._main, ahead, ahead_choices, **options)
+        self._profile_updates = _ProfileUpdateEncoder(self._main, profile_update_kind, profile_choices, **options)
 
     def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
         """Encode a source's blocks.
@@ -99,11 +99,11 @@ class EventWithProfileEncoder:
         :param made: a property of the main records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
-        main, ahead = self._main.judge(block, made), self._ahead.judge(block)
-        told = _both_told(main, ahead)
+        main, updates = self._main.judge(block, made), self._profile_updates.judge(block)
+        told = _both_told(main, updates)
         sent = np.ones(len(block), np.bool_)
         sent[[row for row, one in told.items() if not one.sent]] = False
-        return main.settle(sent, told, ahead.settle(sent & self._ahead.fills(ahead), {}))
+        return main.settle(sent, told, updates.settle(sent & self._profile_updates.fills(updates), {}))
 
     def never_seen(self) -> list[str]:
         """Give the columns the user named that no block had."""
@@ -111,11 +111,11 @@ class EventWithProfileEncoder:
 
     def new_notes(self) -> list[str]:
         """Give what the user should know of the mapping and has not been told yet."""
-        return list(dict.fromkeys([*self._main.new_notes(), *self._ahead.new_notes()]))
+        return list(dict.fromkeys([*self._main.new_notes(), *self._profile_updates.new_notes()]))
 
 
 class _ProfileUpdateEncoder(Encoder):
-    """Makes the records that go ahead: their own columns, and the owner of the main record.
+    """Makes the profile updates: their own columns, and the owner of the main record.
 
     :param main: makes the main records.
     """
@@ -141,16 +141,16 @@ class _ProfileUpdateEncoder(Encoder):
         return ~np.asarray(bare.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _both_told(main: ValidatedBlock, ahead: ValidatedBlock) -> dict[int, RowIssues]:
+def _both_told(main: ValidatedBlock, updates: ValidatedBlock) -> dict[int, RowIssues]:
     """Give what is to be said of rows of which both records were judged."""
     told = dict(main.told)
-    for row, of_ahead in ahead.told.items():
+    for row, of_update in updates.told.items():
         of_main = main.told.get(row, RowIssues())
         told[row] = RowIssues(
-            sent=of_main.sent and of_ahead.sent,
-            empty=of_main.empty and of_ahead.empty,
+            sent=of_main.sent and of_update.sent,
+            empty=of_main.empty and of_update.empty,
             # What is wrong with their owner is wrong with both.
-            faults=tuple(dict.fromkeys((*of_main.faults, *of_ahead.faults))),
+            faults=tuple(dict.fromkeys((*of_main.faults, *of_update.faults))),
         )
     return told
 

@@ -111,9 +111,9 @@ class RowValidator:
         properties = [column.rule.key for column in columns if column.rule.in_data]
         if self._property_limit is not None and len(properties) > self._property_limit:
             marks.append(none_if_clear(_filled(columns, properties, len(block)) > self._property_limit))
-        if block.faults:
+        if block.row_errors:
             at_fault = np.zeros(len(block), np.bool_)
-            at_fault[list(block.faults)] = True
+            at_fault[list(block.row_errors)] = True
             marks.append(at_fault)
         return functools.reduce(either, marks, None)
 
@@ -153,8 +153,8 @@ class RowValidator:
             for column in self._columns
         ]
         for place, row in enumerate(rows):
-            if row in block.faults:
-                fault = block.faults[row]
+            if row in block.row_errors:
+                fault = block.row_errors[row]
                 yield row, ValidationResult(None, (Issue(fault.column, None, fault.reason),))
             else:
                 properties, left_out = ({}, ()) if made is None else made.for_law(row)
@@ -162,7 +162,7 @@ class RowValidator:
 
     def _told(self, block: RowBlock, row: int, verdict: ValidationResult, made: DerivedField | None) -> RowIssues:
         # People fix cells, so a fault is told by its source column; the record's field only where no column fills it.
-        sources = {} if row in block.faults else {column.rule.key: column.source for column in self._columns}
+        sources = {} if row in block.row_errors else {column.rule.key: column.source for column in self._columns}
         if made is not None:
             sources |= made.sources
         named = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)

@@ -38,7 +38,7 @@ class RowBlock:
     """Consecutive rows of one source file, column by column.
 
     A row the source could not read properly still takes its place, so that row numbers stay consecutive: missing
-    cells are null, cells too many are kept, joined by the delimiter, in the last column. ``faults`` says why such a
+    cells are null, cells too many are kept, joined by the delimiter, in the last column. ``row_errors`` says why such a
     row cannot be used.
 
     :param file: name of the source file as the user knows it; empty when the source is not a file.
@@ -47,7 +47,7 @@ class RowBlock:
     :param columns: the columns an Arrow array can hold faithfully. Text of unknown type is ``string``, empty cells
         are null.
     :param objects: the other columns (mixed types, nested values), as plain Python values with ``None`` for missing.
-    :param faults: index in the block of each unusable row, with the reason.
+    :param row_errors: index in the block of each unusable row, with the reason.
     :param row_count: how many rows, where there is no column to tell (JSON Lines without a single key).
     """
 
@@ -56,7 +56,7 @@ class RowBlock:
     names: tuple[str, ...]
     columns: Mapping[str, pa.Array]
     objects: Mapping[str, list[Any]] = field(default_factory=dict)
-    faults: Mapping[int, RowError] = field(default_factory=dict)
+    row_errors: Mapping[int, RowError] = field(default_factory=dict)
     row_count: int = 0
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ class KeySet:
     def __len__(self) -> int:
         return sum(map(len, self._runs))
 
-    def seen_before(self, column: Any) -> Mask:
+    def add_and_mark_known(self, column: Any) -> Mask:
         """Mark the cells whose key came before, in this column or an earlier one, and remember them all.
 
         :param column: keys as :func:`key_texts` gives them; an empty cell is never marked.

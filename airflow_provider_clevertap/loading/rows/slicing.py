@@ -22,7 +22,7 @@ def slice_block(block: RowBlock, start: int, stop: int) -> RowBlock:
         first_row=block.first_row + start,
         columns={name: column.slice(start, stop - start) for name, column in block.columns.items()},
         objects={name: values[start:stop] for name, values in block.objects.items()},
-        faults={index - start: fault for index, fault in block.faults.items() if start <= index < stop},
+        row_errors={index - start: error for index, error in block.row_errors.items() if start <= index < stop},
         row_count=stop - start,
     )
 
@@ -34,7 +34,7 @@ def take_rows(block: RowBlock, rows: NDArray[np.int64]) -> RowBlock:
         block,
         columns={name: column.take(places) for name, column in block.columns.items()},
         objects={name: [values[row] for row in rows] for name, values in block.objects.items()},
-        faults={},
+        row_errors={},
         row_count=len(rows),
     )
 
@@ -52,8 +52,8 @@ def join_blocks(first: RowBlock, second: RowBlock) -> RowBlock:
     for name in names:
         joined = _join_columns(column_of(first, name), column_of(second, name), len(first), len(second))
         (objects if isinstance(joined, list) else columns)[name] = joined
-    faults = {**first.faults, **{len(first) + index: fault for index, fault in second.faults.items()}}
-    return RowBlock(first.file, first.first_row, names, columns, objects, faults, len(first) + len(second))
+    row_errors = {**first.row_errors, **{len(first) + index: error for index, error in second.row_errors.items()}}
+    return RowBlock(first.file, first.first_row, names, columns, objects, row_errors, len(first) + len(second))
 
 
 def column_of(block: RowBlock, name: str) -> Any:

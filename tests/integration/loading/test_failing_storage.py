@@ -139,7 +139,7 @@ def test_a_rejects_file_that_has_no_room_ends_the_load_and_forgets_nothing(
     assert not (directory / "rejects.csv").exists()
     assert not list(directory.glob("*.part"))
     state = json.loads((directory / "checkpoint.json").read_text())
-    assert state["claimed"] == {"main": [], "ahead": []}, "what is known was forgotten"
+    assert state["claimed"] == {"main": [], "profile": []}, "what is known was forgotten"
     summary = load(case, source, directory, address)
     told = rejected(directory / "rejects.csv")
     assert (summary.unconfirmed, summary.resent, summary.rows) == (0, 0, ROWS)
@@ -244,7 +244,7 @@ def test_rejects_that_are_not_all_there_when_they_are_read_back_fail_the_load_an
     with pytest.raises(StorageUnavailableError, match=r"has 53 rows, and 54 belong in it"):
         make(client, f"shaky://{tmp_path}").run()
     state = json.loads((tmp_path / "checkpoint" / "checkpoint.json").read_text())
-    assert (state["complete"], state["claimed"]) == (False, {"main": [], "ahead": []})
+    assert (state["complete"], state["claimed"]) == (False, {"main": [], "profile": []})
     requests = emulator.stats()["requests"]
     shaky.fails = lambda *_: None
     summary = make(client, f"shaky://{tmp_path}").run()

@@ -112,7 +112,7 @@ def test_a_load_that_is_told_to_stop_leaves_nothing_unknown(
     running.join(300)
     assert [type(error) for error in ended] == [LoadStoppedError]
     left = state(tmp_path)
-    assert left["claimed"] == {"main": [], "ahead": []}
+    assert left["claimed"] == {"main": [], "profile": []}
     assert sum(stop - start for start, stop in left["settled"]["main"]) == emulator.stats()["stored"]["events"] < 40_000
     emulator.clear_faults()
     summary = make(rows, kind=VIEWED, on_unconfirmed="hold").run()

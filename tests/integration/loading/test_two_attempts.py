@@ -140,7 +140,8 @@ def test_what_an_earlier_try_writes_at_the_last_moment_is_not_lost(
     with pytest.raises(RuntimeError):
         Load(VIEWED, rows, lost, LoadOptions(max_in_flight=1), store=FileCheckpointStore(tmp_path)).run()
     far = json.loads((tmp_path / "checkpoint.json").read_text())
-    near = {**far, "settled": {"main": [[0, 1_000]], "ahead": []}, "claimed": {"main": [[1_000, 2_000]], "ahead": []}}
+    settled, claimed = {"main": [[0, 1_000]], "profile": []}, {"main": [[1_000, 2_000]], "profile": []}
+    near = {**far, "settled": settled, "claimed": claimed}
     (tmp_path / "checkpoint.json").write_text(json.dumps(near))
     earlier = FileCheckpointStore(tmp_path)
     earlier.load()

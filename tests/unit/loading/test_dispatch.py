@@ -148,7 +148,7 @@ def test_every_row_comes_to_its_outcome(
 
 
 def small(kind: Any) -> Any:
-    return replace(kind, records_per_call=4, ahead=replace(PROFILES, records_per_call=3))
+    return replace(kind, records_per_call=4, profile_update_kind=replace(PROFILES, records_per_call=3))
 
 
 def block_of(number: int, fates: list[str]) -> RowBlock:

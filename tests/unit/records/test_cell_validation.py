@@ -14,7 +14,7 @@ from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 from tests.support.hostile_values import HOSTILE_TEXT, anything
 
-EVENTS = events(future_seconds=0).at(1_750_000_000)
+EVENTS = events(future_seconds=0).with_start_time(1_750_000_000)
 GOOD: dict[str, dict[str, Any]] = {
     "profiles": {"identity": "cust-1"},
     "events": {"identity": "cust-1", "evtName": "Product Viewed", "ts": "1700000000"},

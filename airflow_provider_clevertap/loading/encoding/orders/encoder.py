@@ -54,7 +54,7 @@ class OrderEncoder:
 
         :raises MappingError: when the columns cannot become orders as asked.
         """
-        return map(self._encode, OrderGrouper(self._lines.group_by).of(blocks))
+        return map(self._encode, OrderGrouper(self._lines.group_by).orders(blocks))
 
     def never_seen(self) -> list[str]:
         """Give the columns the user named that no block had."""
@@ -70,7 +70,7 @@ class OrderEncoder:
         rows = OrderRows(orders)
         of_order = [name for name in orders.lines.names if name not in self._lines.items]
         encoded = self._encoder.encode(rows.fold(of_order), items.make(rows))
-        ahead = encoded.ahead
+        updates = encoded.profile_updates
         unsent = dict(orders.unsent)
         for order, verdict in encoded.unsent.items():
             unsent.update(dict.fromkeys(rows.places_of(order), verdict))
@@ -81,8 +81,10 @@ class OrderEncoder:
             unsent=unsent,
             # The values left out of an order are counted once, on its first line.
             dropped={int(rows.firsts[order]): verdict for order, verdict in encoded.dropped.items()},
-            leaders=rows.leaders(),
-            ahead=None if ahead is None else replace(ahead, block=orders.lines, rows=rows.firsts[ahead.rows]),
+            record_first_rows=rows.record_first_rows(),
+            profile_updates=(
+                None if updates is None else replace(updates, block=orders.lines, rows=rows.firsts[updates.rows])
+            ),
         )
 
     def _items_of(self, block: RowBlock) -> ItemColumns:

@@ -60,11 +60,11 @@ class OrderRows:
         """Give the number in its file of one of these lines."""
         return self._block.first_row + int(self.places[line])
 
-    def leaders(self) -> NDArray[np.int64]:
+    def record_first_rows(self) -> NDArray[np.int64]:
         """For each row of the block, the first line of the last order that had begun there."""
-        leaders = np.zeros(len(self._block), np.int64)
-        leaders[self.places] = self.firsts[self.orders]
-        return np.maximum.accumulate(leaders)
+        first_rows = np.zeros(len(self._block), np.int64)
+        first_rows[self.places] = self.firsts[self.orders]
+        return np.maximum.accumulate(first_rows)
 
     def fold(self, names: Sequence[str]) -> RowBlock:
         """Give one row for each order.

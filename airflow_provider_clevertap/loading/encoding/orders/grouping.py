@@ -58,7 +58,7 @@ class OrderGrouper:
         #: An order of which lines were refused already, so that those to come must be, and why.
         self._doomed: tuple[str, RowOutcome] | None = None
 
-    def of(self, blocks: Iterable[RowBlock]) -> Iterator[Orders]:
+    def orders(self, blocks: Iterable[RowBlock]) -> Iterator[Orders]:
         """Cut blocks anew: the same lines, in the same order."""
         for block in blocks:
             if not len(block):
@@ -126,7 +126,7 @@ class OrderGrouper:
             self._doomed = None
         for order in np.flatnonzero(lines.counts[:count] > CHARGED_ITEMS).tolist():
             refused.setdefault(order, _TOO_LONG)
-        for order in np.flatnonzero(self._seen.seen_before(lines.ids[:count])).tolist():
+        for order in np.flatnonzero(self._seen.add_and_mark_known(lines.ids[:count])).tolist():
             refused.setdefault(order, self._scattered())
         unsent = self._judge_loose(lines, stop, refused)
         if count in refused:
@@ -145,7 +145,7 @@ class OrderGrouper:
         filled = slicing.filled_rows(lines.block)
         unsent: dict[int, RowOutcome] = {}
         for line in loose.tolist():
-            fault = lines.block.faults.get(line)
+            fault = lines.block.row_errors.get(line)
             if fault is not None:
                 unsent[line] = _invalid(fault.reason, fault.column)
             elif filled[line]:
@@ -187,9 +187,9 @@ class _LineRun:
         self._group_by = group_by
         self._keys = _keys(block, group_by) if keys is None else keys
         in_order = self._keys.is_valid().to_numpy(zero_copy_only=False)
-        if block.faults:
+        if block.row_errors:
             in_order = in_order.copy()
-            in_order[list(block.faults)] = False
+            in_order[list(block.row_errors)] = False
         lines = np.flatnonzero(in_order)
         #: the lines that are in no order
         self.loose = np.flatnonzero(~in_order) if len(lines) < len(block) else _NOTHING

@@ -79,7 +79,7 @@ class CsvReader:
                         first_row=first_row + start,
                         names=parser.names,
                         columns={name: column[start:stop] for name, column in columns.items()},
-                        faults={row - start: faults[row] for row in sorted(faults) if start <= row < stop},
+                        row_errors={row - start: faults[row] for row in sorted(faults) if start <= row < stop},
                     )
                 first_row += rows
         except EndlessRecordError as error:

@@ -146,11 +146,11 @@ def test_encoder_agrees_with_the_law_on_hostile_profiles(batch: int) -> None:
 
 @pytest.mark.parametrize("batch", range(4))
 def test_encoder_agrees_with_the_law_on_hostile_events(batch: int) -> None:
-    check_agreement(events(property_limit=2 + batch).at(NOW), range(batch * TABLES, (batch + 1) * TABLES))
+    check_agreement(events(property_limit=2 + batch).with_start_time(NOW), range(batch * TABLES, (batch + 1) * TABLES))
 
 
 def test_encoder_agrees_with_the_law_on_events_of_one_name_and_time() -> None:
-    check_agreement(events(event_name="Größe Viewed").at(NOW), range(TABLES), drop=("evtName",))
+    check_agreement(events(event_name="Größe Viewed").with_start_time(NOW), range(TABLES), drop=("evtName",))
 
 
 def test_encoder_agrees_with_the_law_on_hostile_device_tokens() -> None:
@@ -215,7 +215,7 @@ def check_agreement(
         for row, cells in enumerate(block.rows(range(len(block)))):
             verdict = law.validate([cells[column.source] for column in planned])
             where = f"seed {seed}, row {row}: {cells}"
-            if row in block.faults:
+            if row in block.row_errors:
                 assert row not in found, where
                 assert unsent[row].outcome is Outcome.INVALID, where
             elif verdict.record is None:

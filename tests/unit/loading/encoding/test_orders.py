@@ -93,7 +93,7 @@ def encode(
                 outcomes[file, first + row] = encoded.unsent[row].outcome
                 assert row not in sent
             else:
-                assert int(encoded.leaders[row]) in sent  # type: ignore[index]
+                assert int(encoded.record_first_rows[row]) in sent  # type: ignore[index]
         dropped |= {(file, first + row) for row in encoded.dropped}
     return records, outcomes, dropped
 

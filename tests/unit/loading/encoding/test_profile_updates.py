@@ -94,15 +94,15 @@ def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **op
 def test_both_records_of_a_row_agree_with_their_laws(block: RowBlock, on_bad_value: Any, country: str | None) -> None:
     options = {"default_country": country, "on_bad_value": on_bad_value}
     encoded = EventWithProfileEncoder(VIEWED, PROFILES, OF_EVENTS, OF_PROFILES, **options).encode(block)
-    assert encoded.ahead is not None
-    of_events, of_profiles = records(encoded), records(encoded.ahead)
+    assert encoded.profile_updates is not None
+    of_events, of_profiles = records(encoded), records(encoded.profile_updates)
     of_both = zip(
         verdicts(VIEWED, OF_EVENTS, block, **options),
         verdicts(PROFILES, {**OWNER, **OF_PROFILES}, block, **options),
         strict=True,
     )
     for row, (event, profile) in enumerate(of_both):
-        if row in block.faults:
+        if row in block.row_errors:
             assert encoded.unsent[row].reason == "too many cells"
         elif event.empty and profile.empty:
             assert encoded.unsent[row].outcome is Outcome.SKIPPED
@@ -116,7 +116,7 @@ def test_both_records_of_a_row_agree_with_their_laws(block: RowBlock, on_bad_val
             assert row not in encoded.unsent
             dropped = len(set(event.issues) | set(profile.issues))
             assert dropped == (encoded.dropped[row].values_dropped if row in encoded.dropped else 0)
-            assert profile.repeatable or not encoded.ahead.repeatable
+            assert profile.repeatable or not encoded.profile_updates.repeatable
     assert of_events == of_profiles == {}
     assert not encoded.repeatable
 
@@ -126,16 +126,16 @@ def test_plain_updates_may_be_repeated_and_counting_ones_may_not() -> None:
     owner = {"id": Column("identity"), "at": Column("ts")}
     for choice, repeatable in ((Column("X"), True), (Column("X", operator="$incr"), False)):
         encoded = EventWithProfileEncoder(VIEWED, PROFILES, owner, {"x": choice}).encode(block)
-        assert encoded.ahead is not None
-        assert (encoded.repeatable, encoded.ahead.repeatable) == (False, repeatable)
+        assert encoded.profile_updates is not None
+        assert (encoded.repeatable, encoded.profile_updates.repeatable) == (False, repeatable)
 
 
 def test_an_empty_cell_that_deletes_says_something() -> None:
     columns = {"identity": pa.array(["a", "b"]), "ts": pa.array([1, 2]), "city": pa.array(["Pune", None])}
     choices = {"city": Column("City", empty="delete")}
     encoded = EventWithProfileEncoder(VIEWED, PROFILES, {}, choices).encode(RowBlock("a", 1, tuple(columns), columns))
-    assert encoded.ahead is not None
-    updates = [record["profileData"] for record in records(encoded.ahead).values()]
+    assert encoded.profile_updates is not None
+    updates = [record["profileData"] for record in records(encoded.profile_updates).values()]
     assert updates == [{"City": "Pune"}, {"City": {"$delete": 1}}]
 
 
@@ -153,6 +153,6 @@ def test_a_column_that_says_whose_the_event_is_keeps_saying_so() -> None:
     encoded = EventWithProfileEncoder(
         VIEWED, PROFILES, {}, {"identity": Column("Number"), "ts": Column("Seen")}
     ).encode(block)
-    assert encoded.ahead is not None
-    assert records(encoded)[0]["identity"] == records(encoded.ahead)[0]["identity"] == "1700000000"
-    assert records(encoded.ahead)[0]["profileData"] == {"Number": "1700000000", "Seen": "1700000000"}
+    assert encoded.profile_updates is not None
+    assert records(encoded)[0]["identity"] == records(encoded.profile_updates)[0]["identity"] == "1700000000"
+    assert records(encoded.profile_updates)[0]["profileData"] == {"Number": "1700000000", "Seen": "1700000000"}

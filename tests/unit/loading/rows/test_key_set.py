@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 def test_a_key_is_known_from_its_second_time_on(columns: list[list[str | None]]) -> None:
     seen, known = KeySet(), set[str]()
     for column in columns:
-        marks = seen.seen_before(pa.array(column, pa.string())).tolist()
+        marks = seen.add_and_mark_known(pa.array(column, pa.string())).tolist()
         for key, mark in zip(column, marks, strict=True):
             assert mark == (key in known)
             known |= set() if key is None else {key}
@@ -26,15 +26,15 @@ def test_many_keys_are_kept_in_few_runs() -> None:
     seen = KeySet()
     for start in range(0, 60_000, 500):
         keys = pa.array(range(start, start + 500)).cast(pa.string())
-        assert not seen.seen_before(keys).any()
-        assert seen.seen_before(keys).all()
+        assert not seen.add_and_mark_known(keys).any()
+        assert seen.add_and_mark_known(keys).all()
     assert len(seen) == 60_000
     assert len(seen._runs) < 10
 
 
 def test_hashes_are_the_same_in_every_process() -> None:
     seen = KeySet()
-    seen.seen_before(pa.array(["ord-1"]))
+    seen.add_and_mark_known(pa.array(["ord-1"]))
     assert seen._runs[0].tolist() == [14721171123062940218]
 
 

@@ -98,7 +98,7 @@ def read(text: str, *, chunk_bytes: int, block_rows: int = 3) -> tuple[list[tupl
         if block is None:
             return rows, faults, False
         assert block.first_row == len(rows) + 1
-        faults |= {len(rows) + index for index in block.faults}
+        faults |= {len(rows) + index for index in block.row_errors}
         rows += [tuple(row.values()) for row in block.rows(range(len(block)))]
 
 

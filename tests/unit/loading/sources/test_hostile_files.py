@@ -33,7 +33,7 @@ before, rows, faults, said = peak(), 0, 0, ""
 try:
     for block in open_source(sys.argv[1]).blocks():
         rows += len(block)
-        faults += len(block.faults)
+        faults += len(block.row_errors)
 except SourceError as error:
     said = str(error)
 print(json.dumps([rows, faults, said, peak() - before]))

@@ -71,7 +71,7 @@ def test_keys_may_come_and_go(tmp_path: Path) -> None:
 def test_rows_without_a_key_are_rows(tmp_path: Path) -> None:
     (block,) = open_source(write(tmp_path, "{}", "{}", "nonsense")).blocks()
     assert len(block) == 3
-    assert list(block.faults) == [2]
+    assert list(block.row_errors) == [2]
 
 
 def test_blank_lines_marks_and_line_ends(tmp_path: Path) -> None:
