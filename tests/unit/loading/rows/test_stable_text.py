@@ -101,7 +101,7 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
     found = []
     for seed in ("0", "1", "4242"):
         told = subprocess.run(
-            [sys.executable, "-c", "from tests.unit.loading import test_stable_text as t; import json; "
+            [sys.executable, "-c", "from tests.unit.loading.rows import test_stable_text as t; import json; "
              "padding = [object() for _ in range(int(__import__('os').environ['PYTHONHASHSEED']))]; "
              "print(json.dumps(t.fingerprints()))"],
             env={**os.environ, "PYTHONHASHSEED": seed},
