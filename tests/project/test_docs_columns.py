@@ -85,7 +85,8 @@ def test_operators_that_may_not_be_repeated_are_the_laws() -> None:
 
 
 def test_refused_identities_are_listed_twice_the_same() -> None:
-    for page, before in (("columns.md", "are not accepted as identities"), ("rules.md", "no identifier is `undefined`")):
+    starts = {"columns.md": "are not accepted as identities", "rules.md": "no identifier is `undefined`"}
+    for page, before in starts.items():
         listed = prose(page).partition(before)[2] if page == "columns.md" else before + prose(page).partition(before)[2]
         found = re.search(r"(`undefined`(?:\s+`[^`]+`)+)", listed)
         assert found is not None
