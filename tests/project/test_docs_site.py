@@ -1,4 +1,4 @@
-"""The site has every page, and what is done to pages on the way to it."""
+"""The site contains every page, and its links are adapted correctly."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.support.doc_pages import anchors
 from tests.support.paths import DOCS, ROOT
 
 API_PAGES = sorted(DOCS.glob("api/*.md"))
+DECISIONS = sorted(DOCS.glob("adr/[0-9]*.md"))
 
 
 def entries(nav: Any) -> Iterator[str]:
@@ -28,10 +29,16 @@ def entries(nav: Any) -> Iterator[str]:
 
 def test_every_page_is_in_the_navigation_once() -> None:
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
-    written = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")]
+    written = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path not in DECISIONS]
     made = [page for page in PAGES.values() if page == "examples/index.md" or not page.startswith("examples/")]
     assert sorted(entries(site["nav"])) == sorted([*written, *made])
     assert (site["strict"], site["theme"]["font"]) == (True, False)
+
+
+def test_every_decision_is_listed_with_its_title() -> None:
+    listed = re.findall(r"^- \[(.+)\]\((\S+)\)", (DOCS / "adr" / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for path in DECISIONS]
+    assert listed == [(title, path.name) for title, path in zip(titles, DECISIONS, strict=True)]
 
 
 @pytest.mark.parametrize("source", PAGES)

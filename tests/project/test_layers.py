@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
+from tests.support.doc_pages import code, spans, tables
 from tests.support.package_modules import MODULES, PACKAGE, imports
 from tests.support.paths import PACKAGE as DIRECTORY
 
@@ -128,6 +129,13 @@ def test_each_part_keeps_to_its_trade(module: str) -> None:
     forbidden = FOREIGN.get(part_of(module), set())
     for name in imports(module, MODULES[module]):
         assert name.split(".")[0] not in forbidden, f"{module} imports {name}"
+
+
+def test_the_architecture_page_lists_every_room() -> None:
+    parts, engine = tables("architecture.md", "Room")
+    assert {room for row in parts for room in spans(row[0])} == set(ALLOWED)
+    named = [code(row[0]) for row in engine]
+    assert sorted(room.removeprefix("loading/").removesuffix(".py") for room in named) == sorted(ENGINE_ALLOWED)
 
 
 def test_the_package_itself_imports_nothing() -> None:

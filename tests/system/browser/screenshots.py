@@ -21,7 +21,7 @@ NAMES = (
     "log-of-a-bad-entry",
     "clevertap-page",
     "clear-a-load",
-    "log-of-a-load-gone-on",
+    "log-of-a-resumed-load",
 )
 
 
