@@ -3,22 +3,22 @@
 ::
 
     CleverTapError
-    ├── FinalError                    a retry would meet the same wall: fix something first
+    ├── FinalError                    will not succeed on retry: fix something first
     │   ├── ConfigurationError        an argument or the connection is wrong
-    │   │   ├── UnknownRegionError    the region is missing or is not one CleverTap has
+    │   │   ├── UnknownRegionError    the region is missing or is not one of CleverTap's
     │   │   └── MappingError          the columns cannot become CleverTap fields
     │   ├── SourceError               the source cannot be read (missing, truncated, wrong format)
-    │   ├── AccessDeniedError         CleverTap refused the account, the passcode or the region
-    │   ├── CannotResumeError         an earlier try was broken off, and this one is not of the same load
+    │   ├── AccessDeniedError         CleverTap rejected the account, the passcode or the region
+    │   ├── CannotResumeError         an earlier attempt was interrupted, and this attempt cannot resume it
     │   └── TooManyRejectsError       more rows failed than ``max_rejects`` allows
-    └── UnavailableError              the weather: the same load may succeed on a later try
-        ├── StorageUnavailableError   the storage of the source or of the rejects failed
+    └── UnavailableError              transient: the same load may succeed later
+        ├── StorageUnavailableError   the storage of the source or of the rejects file failed
         └── CleverTapUnavailableError CleverTap could not be reached, or kept failing
-            └── LoadStoppedError      the load was told to stop and stopped in good order
-                └── SupersededError    another try of the same task has taken the load over
+            └── LoadStoppedError      the load was stopped, after the requests in flight had finished
+                └── SupersededError   another attempt of the same task has taken over the load
 
-No message ever holds the passcode or a value of a row, nor a line end or anything a terminal would act upon: names of
-files and columns may have them.
+Messages never contain the passcode or a cell's value. Names of files and columns may contain line ends or terminal
+control codes, so every message is passed through :func:`escape_unprintable`.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 def escape_unprintable(text: object) -> str:
-    """Write a name, or a text with names in it, for a message or a log: what does not print is escaped, as by ``repr``.
+    """Return text for a message or a log, with unprintable characters escaped as by ``repr``.
 
-    Line ends would forge lines of a log, and control codes or marks of writing direction change what a reader sees.
+    Line ends could forge lines of a log. Control codes and marks of writing direction change what a reader sees.
     """
-    plain = str(text)
-    if plain.isprintable():
-        return plain
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in plain)
+    string = str(text)
+    if string.isprintable():
+        return string
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in string)
 
 
 class CleverTapError(Exception):
@@ -57,27 +57,36 @@ class ConfigurationError(FinalError):
 
 
 class UnknownRegionError(ConfigurationError):
-    """The region is missing, or is not one CleverTap has."""
+    """The region is missing, or is not one of CleverTap's."""
 
 
 class MappingError(ConfigurationError):
-    """The source's columns cannot become CleverTap fields as asked."""
+    """The source's columns cannot become CleverTap fields as configured."""
 
 
 class SourceError(FinalError):
-    """The source cannot be read: it is missing, damaged or not in the format it claims."""
+    """The source cannot be read: it is missing, damaged or not in the expected format."""
 
 
 class AccessDeniedError(FinalError):
-    """CleverTap refused the request: wrong account id, passcode, region or rights."""
+    """CleverTap rejected the request: wrong account id, passcode, region or rights.
+
+    :param message: what CleverTap answered and what to check.
+    :param http_status: the HTTP status, or the status that CleverTap put into an answer with HTTP 200; ``None`` when
+        the error does not come from an answer.
+    """
+
+    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
 
 
 class CannotResumeError(FinalError):
-    """An earlier try left a load unfinished that can be neither gone on with nor started again without harm."""
+    """An earlier attempt left a load unfinished, which can be neither resumed nor safely started again."""
 
 
 class TooManyRejectsError(FinalError):
-    """More rows failed than ``max_rejects`` allows; everything loadable was loaded.
+    """More rows failed than ``max_rejects`` allows; all other rows were loaded.
 
     :param message: what happened and where the rejects are.
     :param summary: the finished load's summary, as in XCom.
@@ -89,20 +98,30 @@ class TooManyRejectsError(FinalError):
 
 
 class UnavailableError(CleverTapError):
-    """Something failed that may work later: Airflow may retry the task."""
+    """A transient failure: Airflow may retry the task."""
 
 
 class StorageUnavailableError(UnavailableError):
-    """The storage that holds the source, or is to hold the rejects file, failed."""
+    """The storage of the source or of the load's own files failed."""
 
 
 class CleverTapUnavailableError(UnavailableError):
-    """CleverTap could not be reached, or kept answering with errors, until the retry budget ended."""
+    """CleverTap could not be reached, or kept answering with errors until the retry limit was reached.
+
+    :param message: what failed.
+    :param http_status: the HTTP status of the last answer, ``None`` when no answer arrived.
+    :param retry_after: the seconds CleverTap asked to wait, ``None`` when it named no time.
+    """
+
+    def __init__(self, message: str, *, http_status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.retry_after = retry_after
 
 
 class LoadStoppedError(CleverTapUnavailableError):
-    """The load was told to stop; what was in flight was settled first."""
+    """The load was stopped; requests in flight were finished first."""
 
 
 class SupersededError(LoadStoppedError):
-    """Another try of the same task has taken the load over, so this one stops. It must not go on with it."""
+    """Another attempt of the same task has taken over the load, so this attempt stops and must not resume it."""

@@ -1,4 +1,4 @@
-"""Paths, URIs and path objects: what names a file, and its name without credentials."""
+"""Locations of files: paths, URIs and path objects, and their names without credentials."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _WEB_QUERY = re.compile(r"(https?://[^?#\s]*)[?#][^\s'\"]*")
 
 
 def without_credentials(location: object) -> str:
-    """Give a path, URI or message without user names, passwords and signed queries."""
+    """Return a path, URI or message without user names, passwords and signed queries."""
     return _WEB_QUERY.sub(r"\1", _USER_INFO.sub(r"\1", str(location)))
 
 
 def is_object_path(location: Any) -> bool:
-    """Tell whether this is a path that carries its own storage, such as Airflow's ``ObjectStoragePath``."""
+    """Return whether this is a path object with its own storage, such as Airflow's ``ObjectStoragePath``."""
     return hasattr(location, "fs") and hasattr(location, "path") and hasattr(location, "open")
 
 
 def is_location(location: Any) -> bool:
-    """Tell whether this names a file or files."""
+    """Return whether this names a file or files."""
     return isinstance(location, str | os.PathLike) or is_object_path(location)
 
 
 def location_name(location: Any) -> str:
-    """Give a path, URI or object path as the user knows it, without credentials."""
+    """Return a path, URI or object path as the user knows it, without credentials."""
     if is_object_path(location):
-        # what stands before the @ here is the id of an Airflow connection, which the user knows the path by
+        # The part before @ is the id of an Airflow connection, which belongs to the path as the user knows it.
         return _USER_AND_PASSWORD.sub(r"\1", str(location))
     return without_credentials(os.fspath(location))

@@ -1,4 +1,4 @@
-"""The law on one cell, as far as it can be told without the rest of the row."""
+"""Validate single cells of a column, as far as that is possible without the rest of the row."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import is_empty
 
-#: All that a fault is made of, besides its field: where the law finds it, and what it says of it.
+#: Everything that determines an issue except its field: the step that found it, its reason and its code.
 IssueKey: TypeAlias = tuple[Any, ...]
 
 
 class CellResult(NamedTuple):
-    """What the law says of one cell.
+    """The result of validating one cell.
 
-    :param value: what the field takes; ``None`` when the cell is empty.
-    :param issue_key: why the field cannot take the cell; cells of a column to which the law objects in the same way
-        have the same fault in rows that are otherwise alike.
+    :param value: the value for the field; ``None`` when the cell is empty.
+    :param issue_key: identifies what is wrong with the cell, ``None`` when nothing is. Two cells of a column with the
+        same key lead to the same issue in rows that are otherwise alike.
     """
 
     value: Any = None
@@ -30,11 +30,11 @@ class CellResult(NamedTuple):
 
 
 class CellValidator:
-    """Judges the cells of one column by themselves, with the reader and the field of the models.
+    """Validates the cells of one column with the reader and the field type that the models use.
 
     :param schema: the kind of record.
     :param rule: how the column is read.
-    :param context: what the models want to know besides the row.
+    :param context: the settings the models read besides the row.
     """
 
     def __init__(self, schema: RecordSchema, rule: CellRule, context: Mapping[str, Any]) -> None:
@@ -44,45 +44,45 @@ class CellValidator:
         self._type = None if rule.key in schema.interdependent else _field_type(schema, rule)
 
     def validate(self, cell: Any) -> CellResult | None:
-        """Judge one cell; ``None`` when only the whole row can tell."""
+        """Validate one cell; return ``None`` when the result depends on the rest of the row."""
         if is_empty(cell):
             return CellResult()
         if self._type is None or isinstance(cell, dict):
-            # An operation in a cell may be one that must not be repeated, which is told of whole records.
+            # An object may be an operation, which decides whether the whole record is repeatable.
             return None
         try:
             value = self._rule.read(cell)
         except PydanticCustomError as error:
-            return CellResult(issue_key=("read", _said(error.context)))
+            return CellResult(issue_key=("read", _issue_parts(error.context)))
         if value is None:
-            # A filled cell that fills no field: the row is not empty because of it.
+            # A filled cell that fills no field still makes the row not empty.
             return None
         try:
-            value = _model_of(self._type).validate_python(value, context=self._context)
+            value = _adapter(self._type).validate_python(value, context=self._context)
         except ValidationError as error:
             entries = error.errors(include_url=False, include_input=False)
-            return CellResult(issue_key=("validated", *(_said(entry.get("ctx")) for entry in entries)))
+            return CellResult(issue_key=("validated", *(_issue_parts(entry.get("ctx")) for entry in entries)))
         return None if self._latest is not None and value > self._latest else CellResult(value)
 
 
-def _said(context: Mapping[str, Any] | None) -> tuple[Any, ...]:
+def _issue_parts(context: Mapping[str, Any] | None) -> tuple[Any, ...]:
     context = context or {}
     return context.get("reason"), context.get("code"), context.get("field")
 
 
 @lru_cache(maxsize=256)
-def _model_of(field_type: Any) -> TypeAdapter[Any]:
-    """Make a model of one field; it takes milliseconds, so that a wide table has one for its custom columns."""
+def _adapter(field_type: Any) -> TypeAdapter[Any]:
+    """Make the validator of a field's type. That takes milliseconds, so all columns of a type share one."""
     return TypeAdapter(field_type)
 
 
 def _field_type(schema: RecordSchema, rule: CellRule) -> Any:
-    """Give the type the models have for the column's field."""
+    """Return the type of the column's field in the models."""
     if rule.in_data and rule.custom:
         return schema.custom
     fields = schema.model.model_fields
     if rule.in_data:
         data: Any = fields[schema.data].annotation
         fields = data.model_fields
-    named = {info.alias or name: info for name, info in fields.items()}
-    return named[rule.key].rebuild_annotation() if rule.key in named else None
+    by_name = {info.alias or name: info for name, info in fields.items()}
+    return by_name[rule.key].rebuild_annotation() if rule.key in by_name else None

@@ -1,4 +1,4 @@
-"""How one source column becomes one CleverTap field: its declared type, read cell by cell."""
+"""Rules for reading the cells of a source column as one CleverTap field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from airflow_provider_clevertap.records.values import (
 
 
 class DeclaredType(StrEnum):
-    """What the mapping says a column holds."""
+    """The types a mapping can declare for a column."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -33,17 +33,18 @@ class DeclaredType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CellRule:
-    """How the cells of one column are read.
+    """Rule for reading the cells of one column.
 
     :param key: the CleverTap field the column fills, such as ``identity``, ``Email`` or ``Tier``.
-    :param in_data: the field is a property, inside ``profileData``; else it stands at the top of the record.
-    :param custom: the field is not one CleverTap knows by name, so that nothing but the cell tells its type.
-    :param type: the declared type; ``None`` reads each cell by the type its source gave it.
+    :param in_data: the field is a property, inside ``profileData`` or ``evtData``; otherwise it is at the top of the
+        record.
+    :param custom: CleverTap does not know the field by name, so its type follows from the declared type or the cell.
+    :param type: the declared type; ``None`` reads each cell by the type that its source returned.
     :param dates: reads the column's dates.
     :param separator: splits the items of a list written as text.
-    :param operator: the operation to do with the value instead of setting it, such as ``$incr``.
+    :param operator: the operation on the property that replaces setting it, such as ``$incr``.
     :param delete_empty: an empty cell removes the property instead of being left out.
-    :param problem: why this column can never fill its field; every cell that is not empty is then a fault.
+    :param problem: why this column can never fill its field; every cell that is not empty then has this issue.
     """
 
     key: str
@@ -57,9 +58,9 @@ class CellRule:
     problem: str | None = None
 
     def read(self, value: Any) -> Any:
-        """Give what the field takes for a cell that is not empty; ``None`` leaves the field out.
+        """Read a cell that is not empty and return the field's value; ``None`` leaves the field out.
 
-        :raises pydantic_core.PydanticCustomError: a fault, when the cell cannot be read as declared.
+        :raises pydantic_core.PydanticCustomError: when the cell cannot be read as declared.
         """
         if self.problem is not None:
             raise issue(self.problem)
@@ -68,7 +69,7 @@ class CellRule:
         if self.operator is not None:
             return {self.operator: read_operand(self.operator, value, self.separator)}
         if isinstance(value, dict):
-            # An operation is one whatever the column holds otherwise; the model knows.
+            # It may be an operation, whatever the declared type. The model checks it.
             return value
         match self.type:
             case None | DeclaredType.TEXT if self.key == "ts":
@@ -76,7 +77,7 @@ class CellRule:
             case None:
                 return read_untyped(value, self.dates) if self.custom else value
             case DeclaredType.TEXT:
-                # A field CleverTap knows has a format of its own, which the model holds.
+                # The model checks the formats of fields that CleverTap knows by name.
                 return read_text(value) if self.custom else value
             case DeclaredType.INTEGER:
                 return read_integer(value)
@@ -85,7 +86,7 @@ class CellRule:
             case DeclaredType.BOOLEAN:
                 return read_boolean(value)
             case DeclaredType.DATE:
-                # The record's own time is a number of seconds; a date anywhere else is CleverTap's date text.
+                # The time of a record is a number of seconds; any other date has CleverTap's date format.
                 return check_seconds(self.dates.seconds(value)) if self.key == "ts" else self.dates.read(value)
             case DeclaredType.LIST:
                 return {"$set": read_list(value, self.separator)}

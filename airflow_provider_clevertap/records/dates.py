@@ -27,27 +27,29 @@ _ISO = re.compile(
 _STORED = re.compile(r"\$D_-?\d{1,12}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{0,9})?", re.ASCII)
 
-#: CleverTap's own date patterns (https://docs.clevertap.com/docs/csv-upload) are built of these; ``T`` is ISO 8601's.
+#: The parts of CleverTap's date patterns (https://docs.clevertap.com/docs/csv-upload), and the ``T`` of ISO 8601.
 _PATTERN_PARTS: Final = (
     ("yyyy", "%Y"), ("MMM", "%b"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("T", "T"),
 )  # fmt: skip
 
-#: Python's directives that say something of the moment without guessing. ``%Z`` is left out: Python reads the name of
-#: a zone and then forgets it.
+#: The directives of Python that can be read without guessing. ``%Z`` is left out: Python reads the name of a zone and
+#: then ignores it.
 _DIRECTIVES: Final = frozenset("aAbBdfHIjmMpSyYz")
 _DIRECTIVE = re.compile("%(.?)", re.DOTALL)
-#: Numbers side by side: Python takes ``1112026`` for 11 January as well as for 1 November.
-_RUN_TOGETHER = re.compile("%[dHIjmMSyY]%[dHIjmMSyY]")
-_SEVERAL_WAYS = re.compile("%[fz]")
+#: Numbers without a separator are ambiguous: Python reads ``1112026`` with ``%d%m%Y`` as 11 January 2026, although it
+#: could be 1 November.
+_ADJACENT_NUMBERS = re.compile("%[dHIjmMSyY]%[dHIjmMSyY]")
+#: Parts that can be written in more than one way, so that writing the date again may give another text.
+_VARIABLE_PARTS = re.compile("%[fz]")
 
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
 
 def strptime_format(pattern: str) -> str:
-    """Turn ``dd/MM/yyyy`` and its like into Python's form; a pattern with ``%``, or a name, stays as it is.
+    """Return Python's form of a pattern such as ``dd/MM/yyyy``; patterns with ``%`` and epoch names are returned as is.
 
-    :raises ValueError: when the pattern has letters it should not have, or leaves the date open.
+    :raises ValueError: when the pattern has unknown letters, or lacks a part of the date.
     """
     if pattern in (EPOCH, EPOCH_MILLISECONDS):
         return pattern
@@ -58,8 +60,8 @@ def strptime_format(pattern: str) -> str:
     if unknown:
         raise ValueError(f"date format {pattern!r}: %{unknown[0]} cannot be used here")
     if len(directives) > len(found):
-        raise ValueError(f"date format {pattern!r}: a part of the date is there twice")
-    # A part that is missing would be taken for 1 January 1900, 00:00, and nobody would notice.
+        raise ValueError(f"date format {pattern!r}: a part of the date appears twice")
+    # Python would silently fill a missing part from 1 January 1900, 00:00.
     month, day, hour, minute = (bool(found & set(letters)) for letters in ("bBmj", "dj", "HI", "M"))
     if not found & {"y", "Y"} or (day and not month) or (minute and not hour):
         raise ValueError(f"date format {pattern!r} is not a whole date: MM is the month, mm the minute, yyyy the year")
@@ -84,36 +86,36 @@ def _from_letters(pattern: str) -> str:
 
 
 class DateReader:
-    """Reads one cell as a moment in time.
+    """Reads cells as moments in time.
 
-    A wall-clock time that a clock change repeats is the first of the two; one that it skips is read with the offset
-    from before the change.
+    A local time that occurs twice because of a clock change is read as the first of the two. One that is skipped by a
+    clock change is read with the offset from before the change.
 
-    :param formats: patterns to try in turn; none means ISO 8601 (``2026-11-22``, ``2026-11-22 18:30:00+05:30``).
-    :param timezone: IANA name of the zone that dates and times without one are in.
+    :param formats: patterns to try in this order; none means ISO 8601 (``2026-11-22``, ``2026-11-22 18:30:00+05:30``).
+    :param timezone: IANA name of the zone for dates and times without one.
     :raises ValueError: when a format or the zone is not known.
     """
 
     def __init__(self, formats: tuple[str, ...] = (), timezone: str = "UTC") -> None:
         self.formats = tuple(strptime_format(pattern) for pattern in formats)
-        self._written = " or ".join(formats) or "yyyy-mm-dd (with or without a time)"
+        self._expected = " or ".join(formats) or "yyyy-mm-dd (with or without a time)"
         try:
             self.timezone = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except Exception as error:
             raise ValueError(f"time zone {timezone!r} is not known: use an IANA name such as Asia/Kolkata") from error
 
     def read(self, value: Any) -> str:
-        """Give the date as CleverTap stores it."""
+        """Return the date in CleverTap's format."""
         if isinstance(value, str) and _STORED.fullmatch(value.strip()):
             return value.strip()
         return f"$D_{self.seconds(value)}"
 
     def seconds(self, value: Any) -> int:
-        """Give the moment as whole seconds since 1970, UTC; a fraction goes with the second it is in."""
+        """Return the moment as whole seconds since 1970, UTC; fractions are rounded down."""
         try:
             return self._seconds(value)
         except (ValueError, ArithmeticError):
-            raise issue(f"not a date written as {self._written}") from None
+            raise issue(f"not a date written as {self._expected}") from None
 
     def _seconds(self, value: Any) -> int:
         if isinstance(value, str):
@@ -147,7 +149,7 @@ class DateReader:
         raise ValueError
 
     def _from_number(self, value: float | Decimal) -> int:
-        # A bare number such as 19900101 must not pass for seconds unless the mapping says so.
+        # A plain number such as 19900101 counts as seconds only if the mapping says so.
         for pattern in self.formats:
             try:
                 if pattern in (EPOCH, EPOCH_MILLISECONDS):
@@ -159,16 +161,16 @@ class DateReader:
 
 def _parse(text: str, pattern: str) -> datetime:
     moment = datetime.strptime(text, pattern)
-    if _RUN_TOGETHER.search(pattern):
-        # What may be written in more ways than one comes last.
-        written = moment.strftime(_SEVERAL_WAYS.split(pattern)[0])
+    if _ADJACENT_NUMBERS.search(pattern):
+        # Compare with the parsed date, up to the first part that can be written in more than one way.
+        written = moment.strftime(_VARIABLE_PARTS.split(pattern)[0])
         if not text.lower().startswith(written.lower()):
             raise ValueError
     return moment
 
 
 def _whole_seconds(number: float | Decimal, unit: str) -> int:
-    """Read a number as seconds; what can only be milliseconds is none."""
+    """Read a number as seconds; seconds so large that they must be milliseconds are not a date."""
     if unit == EPOCH_MILLISECONDS:
         number = number / 1000
     if not -TS_MILLISECONDS_FROM < number < TS_MILLISECONDS_FROM:

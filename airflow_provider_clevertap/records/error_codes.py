@@ -1,7 +1,7 @@
-"""CleverTap's record error codes: what each means and what mends it.
+"""CleverTap's error codes of records: what each means and how to fix it.
 
-From https://developer.clevertap.com/docs/api-errors. Numbers the page does not list are reported as CleverTap words
-them.
+Source: https://developer.clevertap.com/docs/api-errors. Codes that are not on the page are reported with CleverTap's
+own text.
 """
 
 from __future__ import annotations

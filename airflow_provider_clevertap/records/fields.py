@@ -1,6 +1,6 @@
-"""The fields CleverTap knows by name: what each takes, and the code of the fault.
+"""The fields CleverTap knows by name, as pydantic types: which values each accepts, converts or rejects.
 
-Every type here is a pydantic type; together with the models they are the law on what is valid and what it becomes.
+Together with the models, these types decide which values are valid and what is sent for them.
 Formats and codes: https://developer.clevertap.com/docs/upload-user-profiles-api and
 https://developer.clevertap.com/docs/api-errors.
 """
@@ -15,7 +15,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, NamedTuple
 
-import phonenumbers
 from pydantic import BeforeValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -27,8 +26,6 @@ from airflow_provider_clevertap.records.limits import (
     FORBIDDEN_KEY_CHARACTERS,
     IDENTITY_CHARACTERS,
     KEY_BYTES,
-    PHONE_MAX_DIGITS,
-    PHONE_MIN_DIGITS,
     TS_MILLISECONDS_FROM,
 )
 from airflow_provider_clevertap.records.operations import (
@@ -38,9 +35,10 @@ from airflow_provider_clevertap.records.operations import (
     is_operation,
     read_operation,
 )
+from airflow_provider_clevertap.records.phones import read_phone
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_boolean, read_integer, read_text
 
-#: Spellings people have in their data, in lower case, and what CleverTap takes.
+#: Common spellings in data, in lower case, and the value CleverTap takes.
 YES_NO_WORDS: Final = {
     **dict.fromkeys(("y", "yes", "true", "t", "1"), "Y"),
     **dict.fromkeys(("n", "no", "false", "f", "0"), "N"),
@@ -51,25 +49,23 @@ GENDER_WORDS: Final = {
 }
 EDUCATION_WORDS: Final = {"school": "School", "college": "College", "graduate": "Graduate"}
 
-#: The shape of an address only: CleverTap does not publish its own test, and refuses the rest itself (515).
+#: Only the form of an address is checked: CleverTap does not publish its own check, and rejects what fails it (515).
 EMAIL_PATTERN: Final = r"[^\s@,;:<>()\[\]\\\"]+@[^\s@.,;:<>()\[\]\\\"]+(\.[^\s@.,;:<>()\[\]\\\"]+)+"
 _EMAIL = re.compile(EMAIL_PATTERN)
-_INTERNATIONAL = re.compile(r"\+[1-9][0-9]*")
-_DIALLED = re.compile(r"\+?[0-9 ()./\-\u00a0\u2010-\u2015]+")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _TIMES = DateReader()
 
 
 def read_identity(value: Any) -> str:
-    """Read who the record belongs to. Text stays exactly as it stands; floats are refused (they lose digits)."""
+    """Read the identity of the owner. Text is not changed; floats are not allowed, as they lose digits."""
     if isinstance(value, float | Decimal):
         raise issue("a number with a decimal point cannot be an identity: read the column as text")
     text = value if isinstance(value, str) else read_text(value)
     if len(text) >= IDENTITY_CHARACTERS:
         raise issue(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
-    # Spaces of any kind: people whose identity is one would all become one profile.
-    meaning = text.strip().lower()
-    if not meaning or meaning in DISALLOWED_IDENTITIES:
+    # Strip Unicode spaces too: all people with such an identity would become one profile.
+    word = text.strip().lower()
+    if not word or word in DISALLOWED_IDENTITIES:
         raise issue("this value stands for 'nothing' and cannot be an identity")
     try:
         text.encode()
@@ -81,9 +77,9 @@ def read_identity(value: Any) -> str:
 def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
     """Read the time of a record as whole seconds since 1970: seconds, milliseconds, or a date with its time.
 
-    Milliseconds are told by their size: as seconds they would lie after the year 5000.
+    Milliseconds are recognised by their size: as seconds they would be after the year 5000.
 
-    :param dates: reads it where it is a date.
+    :param dates: reads the value when it is a date.
     """
     try:
         if isinstance(value, date) or (isinstance(value, str) and "-" in value.strip(BLANK)[1:]):
@@ -97,9 +93,9 @@ def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
 
 
 def check_seconds(seconds: int) -> int:
-    """Refuse a time that cannot be one."""
+    """Check that a time is after 1970 and before the year 5000, and return it."""
     if seconds >= TS_MILLISECONDS_FROM:
-        raise issue("ts lies after the year 5000: CleverTap takes seconds since 1970", error_codes.TIMESTAMP)
+        raise issue("ts is after the year 5000: CleverTap takes seconds since 1970", error_codes.TIMESTAMP)
     if seconds <= 0:
         raise issue("ts must be after 1970-01-01 00:00:00 UTC", error_codes.TIMESTAMP)
     return seconds
@@ -113,36 +109,13 @@ def read_email(value: Any) -> str:
     return text
 
 
-def read_phone(value: Any, default_country: str | None) -> str:
-    """Read a phone number as ``+`` country code number; local numbers need the country they were written in."""
-    if isinstance(value, float | Decimal):
-        raise issue("a number with a decimal point cannot be a phone number: read it as text", error_codes.PHONE)
-    text = read_text(value).strip(BLANK)
-    if _INTERNATIONAL.fullmatch(text):
-        return _check_digits(text)
-    if not _DIALLED.fullmatch(text):
-        raise issue("not a phone number", error_codes.PHONE)
-    if not text.startswith("+") and default_country is None:
-        raise issue("no country code: write +<country code><number>, or set default_country", error_codes.PHONE)
-    try:
-        number = phonenumbers.parse(text, default_country)
-    except phonenumbers.NumberParseException:
-        raise issue("not a phone number", error_codes.PHONE) from None
-    # Some numbers are possible only within their town: with a country code before them they are someone else's.
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise issue("too short or too long for a phone number of its country", error_codes.PHONE)
-    # The plans of some countries have service numbers too long for E.164 once the country code is before them.
-    return _check_digits(str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)))
-
-
-def _check_digits(number: str) -> str:
-    if PHONE_MIN_DIGITS <= len(number) - 1 <= PHONE_MAX_DIGITS:
-        return number
-    raise issue(f"a phone number has {PHONE_MIN_DIGITS} to {PHONE_MAX_DIGITS} digits after +", error_codes.PHONE)
-
-
 def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> str:
-    """Read a value of a fixed list, in any of its usual spellings."""
+    """Read a value of a fixed list, in any of its common spellings.
+
+    :param words: the values by spelling, in lower case.
+    :param code: CleverTap's error code of the field.
+    :param expected: what is allowed, for the message.
+    """
     if isinstance(value, bool):
         value = "true" if value else "false"
     elif isinstance(value, int | float) and value in (0, 1):
@@ -179,14 +152,19 @@ def read_subscription_groups(value: Any) -> dict[str, list[str]]:
             value = json.loads(value)
         except (ValueError, RecursionError):
             value = None
-    if not isinstance(value, dict) or not value or not all(map(_are_texts, value.values())) or not _are_texts([*value]):
-        raise issue('an object such as {"email": ["Group A"]} is needed here')
+    if (
+        not isinstance(value, dict)
+        or not value
+        or not all(map(_is_list_of_texts, value.values()))
+        or not _is_list_of_texts([*value])
+    ):
+        raise issue('must be an object such as {"email": ["Group A"]}')
     for text in (*value, *(group for groups in value.values() for group in groups)):
         check_text(text)
     return value
 
 
-def _are_texts(values: Any) -> bool:
+def _is_list_of_texts(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
@@ -197,22 +175,23 @@ def read_key(value: Any) -> str:
 
 
 def read_name(value: Any, owner: str, limit: int) -> str:
-    """Read a name that CleverTap keeps.
+    """Read the name of a property or an event.
 
-    :param owner: whose name it is, for the message.
-    :param limit: the most bytes it may have.
+    :param owner: what has the name, for the message, such as ``a property``.
+    :param limit: the maximum length in bytes.
     """
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue(f"{owner} must have a name")
-    bad = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
-    if bad:
-        raise issue(f"{owner}'s name cannot hold {' '.join(bad)}")
+    forbidden = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
+    if forbidden:
+        noun = "character" if len(forbidden) == 1 else "characters"
+        raise issue(f"the name of {owner} must not contain the {noun} {' '.join(forbidden)}")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise issue(f"{owner}'s name is not valid Unicode") from None
+        raise issue(f"the name of {owner} is not valid Unicode") from None
     if size > limit:
-        raise issue(f"{owner}'s name can have at most {limit} bytes")
+        raise issue(f"the name of {owner} is longer than {limit} bytes")
     return value
 
 
@@ -221,18 +200,18 @@ def _words(words: dict[str, str], code: int, expected: str) -> Callable[[Any], s
 
 
 class Operators(NamedTuple):
-    """Stands in a field's type and says which operations the field takes."""
+    """Annotation of a field's type: the operators the field allows."""
 
     allowed: frozenset[str]
 
 
-#: A field with a format of its own can be removed, but nothing can be added to it.
+#: A field with a fixed format can be set or removed, but not added to.
 _DELETE_ONLY: Final = Operators(frozenset({DELETE}))
 _ALL: Final = Operators(OPERATORS)
 
 
 def _property(reader: Callable[[Any], Any], operators: Operators = _ALL) -> Any:
-    """Make the type of a known property: its own format, or an operation on it."""
+    """Make the type of a known property: a value in its format, or an allowed operation."""
 
     def read(value: Any) -> Any:
         if isinstance(value, dict) and is_operation(value):
@@ -253,9 +232,13 @@ Ts = Annotated[int, BeforeValidator(read_ts)]
 Text = _property(read_text)
 Email = _property(read_email, _DELETE_ONLY)
 Phone = Annotated[Any, BeforeValidator(_phone), _DELETE_ONLY]
-Gender = _property(_words(GENDER_WORDS, error_codes.GENDER, "M or F (male, female will do)"), _DELETE_ONLY)
-Employed = _property(_words(YES_NO_WORDS, error_codes.EMPLOYED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
-Married = _property(_words(YES_NO_WORDS, error_codes.MARRIED, "Y or N (yes, no, true, false will do)"), _DELETE_ONLY)
+Gender = _property(_words(GENDER_WORDS, error_codes.GENDER, "M or F (male and female also work)"), _DELETE_ONLY)
+Employed = _property(
+    _words(YES_NO_WORDS, error_codes.EMPLOYED, "Y or N (yes, no, true and false also work)"), _DELETE_ONLY
+)
+Married = _property(
+    _words(YES_NO_WORDS, error_codes.MARRIED, "Y or N (yes, no, true and false also work)"), _DELETE_ONLY
+)
 Education = _property(_words(EDUCATION_WORDS, error_codes.EDUCATION, "School, College or Graduate"), _DELETE_ONLY)
 Age = _property(read_age, Operators(NUMBER_OPERATORS | {DELETE}))
 Dob = _property(_TIMES.read, _DELETE_ONLY)

@@ -1,4 +1,4 @@
-"""How a rule says no: a fault names the field, CleverTap's code for it, and what to do, but never the value."""
+"""Issues: what is wrong with a value. An issue names the field, CleverTap's code and the fix, never the value."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class Issue(NamedTuple):
     """One thing wrong with a record.
 
     :param field: the CleverTap field, such as ``Email`` or ``identity``.
-    :param code: the code CleverTap gives this fault, ``None`` where it has none.
-    :param reason: what is wrong and what mends it, without the value.
+    :param code: CleverTap's error code for it, ``None`` where CleverTap has none.
+    :param reason: what is wrong and how to fix it, without the value.
     """
 
     field: str
@@ -21,8 +21,10 @@ class Issue(NamedTuple):
 
 
 def issue(reason: str, code: int | None = None, field: str | None = None) -> PydanticCustomError:
-    """Make the error a rule raises inside a pydantic model.
+    """Make the error that a validation rule raises, inside a pydantic model or outside.
 
-    :param field: the field at fault, where a rule looks at more than one.
+    :param reason: what is wrong and how to fix it, without the value.
+    :param code: CleverTap's error code, where it differs from the field's usual one.
+    :param field: the field with the issue, for rules that look at more than one.
     """
     return PydanticCustomError("clevertap_rule", "{reason}", {"reason": reason, "code": code, "field": field})

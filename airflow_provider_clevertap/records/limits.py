@@ -1,4 +1,4 @@
-"""CleverTap's documented limits, each stated once with the page it comes from.
+"""CleverTap's documented limits, each with the page that documents it.
 
 Pages are on https://developer.clevertap.com/docs/ (DEV) and https://docs.clevertap.com/docs/ (DOCS).
 """
@@ -12,8 +12,8 @@ PROFILES_PER_CALL: Final = 1000
 EVENTS_PER_CALL: Final = 1000
 TOKENS_PER_CALL: Final = 100
 
-#: Requests in flight for each account (DEV api-request-limit). Other programs of the account share it, and whether
-#: the three upload kinds share it too is not documented, so the default leaves room.
+#: Requests in flight for each account (DEV api-request-limit). Other programs of the account share it. Whether
+#: the three kinds of upload share it is not documented, so the default is lower.
 MAX_IN_FLIGHT: Final = 15
 DEFAULT_IN_FLIGHT: Final = 10
 
@@ -35,7 +35,7 @@ IDENTITY_CHARACTERS: Final = 1024
 FORBIDDEN_KEY_CHARACTERS: Final = frozenset("%><!|&.:;$'\"\\#")
 
 #: Values that cannot be an identity, in lower case (DOCS csv-upload and map-data-for-import). Whether the server
-#: ignores case is not documented; refusing every spelling keeps people from being merged into one profile.
+#: ignores case is not documented; disallowing every spelling keeps people from being merged into one profile.
 DISALLOWED_IDENTITIES: Final = frozenset(
     {
         "undefined", "null", "na", "n/a", "0", "nil", "-1", "none", "empty", "xxxxxx",
@@ -47,23 +47,23 @@ DISALLOWED_IDENTITIES: Final = frozenset(
 PHONE_MIN_DIGITS: Final = 5
 PHONE_MAX_DIGITS: Final = 15
 
-#: ``ts`` is UNIX seconds and 0 is refused (code 525). A number from here on can only be milliseconds: as seconds it
+#: ``ts`` is UNIX seconds and 0 is rejected (code 525). A number from here on can only be milliseconds: as seconds it
 #: would lie after the year 5000.
 TS_MILLISECONDS_FROM: Final = 100_000_000_000
 
-#: How far in the future an event may lie, in seconds. DEV upload-events-api names no bound, but an event of tomorrow is
-#: nearly always a time in the wrong unit or zone, and it cannot be taken back. A setting.
+#: How far in the future an event may be, in seconds. DEV upload-events-api names no limit, but an event of tomorrow
+#: nearly always has a time in the wrong unit or zone, and events cannot be deleted. Configurable.
 FUTURE_SECONDS: Final = 3600
 
 #: Properties of one event: 100 unless the account has another number (DEV upload-events-api, June 2026); DOCS
-#: platform-considerations says 256. A setting, with the stricter number as its default.
+#: platform-considerations says 256. Configurable; the default is the stricter number.
 EVENT_PROPERTIES: Final = 100
 
 #: Items of one ``Charged`` event (DEV upload-events-api).
 CHARGED_ITEMS: Final = 256
 
-#: Bytes of an event's name. DEV upload-events-api gives 120 for keys and no number for names: the same is the safe
-#: reading.
+#: Bytes of an event's name. DEV upload-events-api gives 120 for keys and no number for names, so the
+#: limit of keys is used.
 EVENT_NAME_BYTES: Final = 120
 
 #: Events only CleverTap may raise (code 513): the union of the lists in DEV and DOCS. Uploads ignore case and spaces in

@@ -1,6 +1,7 @@
-"""The law: whether a row is valid, what record it becomes, and why not.
+"""Validate rows with the pydantic models: is a row valid, which record does it become, and what is wrong with it.
 
-It reads one row at a time and is the only judge. Anything faster must agree with it.
+The validation works on one row at a time and decides alone what is valid. The vectorised conversion elsewhere must
+return the same results.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from airflow_provider_clevertap.records.values import is_empty
 
 
 class ValidationResult(NamedTuple):
-    """What the law says of one row.
+    """The result of validating one row.
 
     :param record: the record as CleverTap takes it; ``None`` when the row is empty or invalid.
-    :param issues: why the row is invalid; with a record, the values that were left out of it.
-    :param empty: no cell of the row holds anything.
-    :param repeatable: sending the record twice has the effect of sending it once.
+    :param issues: why the row is invalid; with a record, the issues of the values that were left out of it.
+    :param empty: all cells of the row are empty.
+    :param repeatable: sending the record twice has the same effect as sending it once.
     """
 
     record: dict[str, Any] | None
@@ -36,24 +37,24 @@ class ValidationResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordSchema:
-    """A kind of record, as far as the law and the mapping must know it.
+    """A kind of record: its model, and the fields that columns can be mapped to.
 
     :param model: the pydantic model of the whole record.
     :param data: the name of the object that holds the properties, such as ``profileData``.
-    :param identifiers: the fields that say who the record belongs to.
+    :param identifiers: the fields that name the owner of the record.
     :param top: every field outside the properties that a column may fill, identifiers included.
-    :param known: the properties CleverTap knows by name, as it spells them.
+    :param known: the properties CleverTap knows by name, in its spelling.
     :param dates: the known properties that are dates.
-    :param operators: the operators a known property takes, where it does not take them all.
-    :param required: the fields a record cannot do without, besides an identifier.
-    :param takes_operations: its properties may be operated on (added to, counted up, removed) instead of set.
-    :param takes_custom: it may have properties CleverTap does not know by name.
-    :param custom: the type of a property CleverTap does not know by name, where it has any.
-    :param interdependent: the fields whose validity depends on another field. For all other fields, the rules on the
-        whole record only check whether the field is filled.
-    :param custom_limit: how many such properties CleverTap documents for one owner.
-    :param record_names: the names in the record of fields that a mapping calls otherwise, such as ``id`` for ``token``.
-    :param field_codes: the code CleverTap gives a fault of a field, by field.
+    :param operators: the allowed operators of the known properties that do not allow all of them.
+    :param field_codes: CleverTap's error code for an issue of a field, by field.
+    :param required: the fields every record must have, besides an identifier.
+    :param takes_operations: its properties allow operations (add, increment, remove), not only new values.
+    :param takes_custom: it may have custom properties, which CleverTap does not know by name.
+    :param custom: the type of custom properties in the model, ``None`` where there is none.
+    :param interdependent: the fields whose validity depends on another field. Of all other fields, the rules on the
+        whole record only check whether they are filled.
+    :param custom_limit: how many custom properties CleverTap documents for one owner.
+    :param record_names: the names in the record of fields with another name in mappings, such as ``id`` for ``token``.
     """
 
     model: type[BaseModel]
@@ -73,21 +74,21 @@ class RecordSchema:
     record_names: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
-        """Give CleverTap's spelling of a field it knows, whatever the case of ``name``; else ``name`` itself."""
+        """Return CleverTap's spelling of a known field, whatever the case of ``name``; otherwise ``name`` itself."""
         lowered = name.strip().lower()
         return next((field for field in (*self.top, *self.known) if field.lower() == lowered), name)
 
 
 class RecordValidator:
-    """Judges rows of one mapping.
+    """Validates the rows of one mapping.
 
     :param schema: the kind of record.
-    :param rules: one rule for each column, in the order of the cells given to :meth:`validate`.
-    :param constants: fields outside the properties that are the same in every record, such as ``evtName``.
-    :param settings: what the kind's model wants to know besides, such as ``property_limit``.
-    :param default_country: ISO country of phone numbers record_names without ``+``.
+    :param rules: one rule for each column, in the order of the cells passed to :meth:`validate`.
+    :param constants: fields outside the properties with the same value in every record, such as ``evtName``.
+    :param settings: settings for the model of this kind, such as ``property_limit``.
+    :param default_country: ISO country of phone numbers written without ``+``.
     :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
-        a property, and the row goes on.
+        a property and keeps the row.
     """
 
     def __init__(
@@ -103,12 +104,12 @@ class RecordValidator:
         self.schema = schema
         self.rules = tuple(rules)
         self._constants = dict(constants)
-        #: what the models want to know besides the row
+        #: the settings the models read besides the row
         self.context = {**settings, "default_country": default_country}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
         mapped = [rule.key for rule in rules if rule.key in schema.identifiers]
-        # A record without an identifier has none of its own to blame.
+        # The issue "no identity" names no field: report it for the mapped identifier.
         self._identifier = (mapped or schema.identifiers)[0]
 
     def validate(
@@ -117,11 +118,11 @@ class RecordValidator:
         derived: Mapping[str, Any] = MappingProxyType({}),
         derived_issues: Sequence[Issue] = (),
     ) -> ValidationResult:
-        """Judge one row.
+        """Validate one row.
 
         :param cells: the row's values, one for each rule.
-        :param derived: properties that were derived of other rows, such as the items of an order.
-        :param derived_issues: the bad values that are not in them.
+        :param derived: properties derived from several rows, such as the items of an order.
+        :param derived_issues: the issues of the bad values that were left out of ``derived``.
         """
         top = self._constants.copy()
         data: dict[str, Any] = dict(derived)
@@ -136,27 +137,25 @@ class RecordValidator:
             try:
                 value = rule.read(cell)
             except PydanticCustomError as error:
-                issues.append(self._fault(rule.key, error.context or {}))
+                issues.append(self._issue(rule.key, error.context or {}))
                 continue
             if value is not None:
                 (data if rule.in_data else top)[rule.key] = value
         if empty:
             return ValidationResult(None, empty=True)
-        verdict = self._verdict(top, data, issues)
+        result = self._validate_fields(top, data, issues)
         if not derived_issues:
-            return verdict
-        return verdict._replace(
-            record=verdict.record if self._drop else None, issues=(*derived_issues, *verdict.issues)
-        )
+            return result
+        return result._replace(record=result.record if self._drop else None, issues=(*derived_issues, *result.issues))
 
-    def _verdict(self, top: dict[str, Any], data: dict[str, Any], issues: list[Issue]) -> ValidationResult:
-        model, found = self._validate(top, data)
+    def _validate_fields(self, top: dict[str, Any], data: dict[str, Any], issues: list[Issue]) -> ValidationResult:
+        model, found = self._validate_model(top, data)
         issues += found
         if found and self._are_properties(found):
-            # Without its bad properties the record shows what else is wrong with it.
-            taken_out = [data.pop(fault.field, None) for fault in found]
-            if any(value is not None for value in taken_out):
-                model, found = self._validate(top, data)
+            # The model checks the whole record only when all fields are valid: take the bad ones out and repeat.
+            removed = [data.pop(entry.field, None) for entry in found]
+            if any(value is not None for value in removed):
+                model, found = self._validate_model(top, data)
                 issues += found
         if model is None or (issues and not (self._drop and self._are_properties(issues))):
             return ValidationResult(None, tuple(issues))
@@ -164,19 +163,19 @@ class RecordValidator:
         return ValidationResult(record, tuple(issues), repeatable=is_repeatable(record.get(self.schema.data, {})))
 
     def _are_properties(self, issues: Sequence[Issue]) -> bool:
-        return self._data_keys.issuperset(fault.field for fault in issues)
+        return self._data_keys.issuperset(entry.field for entry in issues)
 
-    def _validate(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Issue]]:
+    def _validate_model(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Issue]]:
         try:
             return self.schema.model.model_validate({**top, self.schema.data: data}, context=self.context), []
         except ValidationError as error:
-            found = [
-                self._fault(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))
+            issues = [
+                self._issue(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))
                 for entry in error.errors(include_url=False, include_input=False)
             ]
-            return None, found
+            return None, issues
 
-    def _fault(self, field: str, context: Mapping[str, Any]) -> Issue:
+    def _issue(self, field: str, context: Mapping[str, Any]) -> Issue:
         field = context.get("field") or field
         code = context.get("code") or self.schema.field_codes.get(field)
         return Issue(field, code, context.get("reason", "the value does not fit the field"))

@@ -1,6 +1,6 @@
-"""Plain values a property can hold: text, numbers, booleans, dates and lists, read from whatever a cell holds.
+"""Read cells as the values of properties: text, numbers, booleans, dates and lists.
 
-Each reader takes one cell that is not empty and gives the value CleverTap takes, or raises a fault.
+Each reader takes one cell that is not empty. It returns the value for CleverTap, or raises an issue.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
 
-#: What counts as blank: a cell of nothing else is empty. Wider Unicode spaces are text.
+#: Blank characters: a cell that contains no others is empty. Other Unicode spaces count as text.
 BLANK: Final = " \t\r\n\f\v"
 
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on"})
@@ -27,16 +27,17 @@ _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-#: No count or amount needs more; JSON readers that keep numbers as floats end soon after.
+#: More than any count or amount needs, and just below the limit of JSON readers that keep numbers as floats.
 _MAX_DIGITS: Final = 300
-_LARGEST: Final = 10**_MAX_DIGITS
+_NUMBER_LIMIT: Final = 10**_MAX_DIGITS
 
-#: A whole number of more bits has more digits than a text may have; Python refuses to write out the longest at all.
-_TEXT_BITS: Final = VALUE_BYTES * 4
+#: A whole number with more bits has more digits than a text may have. It is never converted to text, as Python raises
+#: an error for very long ones.
+_MAX_TEXT_BITS: Final = VALUE_BYTES * 4
 
 
 def is_empty(value: Any) -> bool:
-    """Tell whether a cell holds nothing: missing, blank text, an empty list, or not a number."""
+    """Return whether a cell is empty: missing, blank text, an empty list or object, or NaN."""
     if isinstance(value, str):
         return not value.strip(BLANK)
     if isinstance(value, list | tuple | dict):
@@ -47,22 +48,22 @@ def is_empty(value: Any) -> bool:
 
 
 def read_text(value: Any) -> str:
-    """Read text of at most 512 bytes; whole numbers and UUIDs are written out, everything else is refused."""
-    text = value if isinstance(value, str) else _written_out(value)
+    """Read text of at most 512 bytes; whole numbers and UUIDs become text, other types are not allowed."""
+    text = value if isinstance(value, str) else _to_text(value)
     check_text(text)
     return text
 
 
-def _written_out(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | UUID):
-        raise issue(f"text is needed here, not {type(value).__name__}")
-    if isinstance(value, int) and value.bit_length() > _TEXT_BITS:
+        raise issue(f"must be text, not {type(value).__name__}")
+    if isinstance(value, int) and value.bit_length() > _MAX_TEXT_BITS:
         raise issue(f"longer than {VALUE_BYTES} bytes")
     return str(value)
 
 
 def check_text(value: str) -> None:
-    """Refuse text CleverTap would not store whole, or that UTF-8 cannot write."""
+    """Check that CleverTap stores the text completely and that UTF-8 can encode it."""
     try:
         size = len(value) if value.isascii() else len(value.encode())
     except UnicodeEncodeError:
@@ -81,7 +82,7 @@ def read_integer(value: Any) -> int:
 
 
 def read_float(value: Any) -> int | float:
-    """Read a number; infinities and thousands separators are refused."""
+    """Read a number; infinities and thousands separators are not allowed."""
     if isinstance(value, str) and len(value) <= _MAX_DIGITS and _FLOAT.fullmatch(value.strip(BLANK)):
         value = int(value) if _INTEGER.fullmatch(value.strip(BLANK)) else float(value)
     if not _is_number(value):
@@ -92,14 +93,14 @@ def read_float(value: Any) -> int | float:
 
 
 def _is_number(value: Any) -> bool:
-    """Tell whether a value is a number that JSON can write and others can read."""
+    """Return whether a value is a number that JSON can represent and other programs can read."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return False
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, Decimal) and not value.is_finite():
         return False
-    return -_LARGEST < value < _LARGEST
+    return -_NUMBER_LIMIT < value < _NUMBER_LIMIT
 
 
 def read_boolean(value: Any) -> bool:
@@ -114,7 +115,7 @@ def read_boolean(value: Any) -> bool:
             return False
     elif _is_number(value) and value in (0, 1):
         return bool(value)
-    raise issue("not true or false (yes/no, y/n, t/f, on/off and 1/0 will do)")
+    raise issue("not true or false (yes/no, y/n, t/f, on/off and 1/0 also work)")
 
 
 def read_list(value: Any, separator: str) -> list[str]:
@@ -122,7 +123,7 @@ def read_list(value: Any, separator: str) -> list[str]:
     if isinstance(value, str):
         return _read_items(_split(value, separator))
     if not isinstance(value, list | tuple):
-        raise issue(f"a list or text separated by {separator!r} is needed here")
+        raise issue(f"must be a list, or text separated by {separator!r}")
     return _read_items(value)
 
 
@@ -145,7 +146,7 @@ def _read_items(items: Iterable[Any]) -> list[str]:
 
 
 def read_untyped(value: Any, dates: DateReader) -> Any:
-    """Read a cell of no declared type by the type its source gave it."""
+    """Read a cell of a column without a declared type, by the type that its source returned."""
     match value:
         case bool() | int() | dict():
             return value
@@ -159,4 +160,4 @@ def read_untyped(value: Any, dates: DateReader) -> Any:
             return value.isoformat()
         case list() | tuple():
             return {"$set": read_list(value, ",")}
-    raise issue(f"a property cannot hold {type(value).__name__}")
+    raise issue(f"a property cannot hold a value of type {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""A device token as CleverTap takes it: the model that decides what is valid and what it becomes.
+"""The model of a device token: it decides which tokens are valid, and converts their values.
 
 https://developer.clevertap.com/docs/upload-device-tokens-api
 """
@@ -17,7 +17,7 @@ from airflow_provider_clevertap.records.values import BLANK
 
 
 def read_token(value: Any) -> str:
-    """Read a token or a key: text of any length, as the device got it."""
+    """Read a token or a key: text of any length, unchanged except for blanks around it."""
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue("a token must be text", error_codes.TOKEN_DATA_INVALID)
     token = value.strip(BLANK)
@@ -61,7 +61,7 @@ class TokenData(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _gather_keys(cls, data: Any) -> Any:
-        """Take the keys from columns of their own."""
+        """Move the keys from separate columns into ``keys``."""
         flat = {name: data[name] for name in ("p256dh", "auth") if name in data}
         if not flat:
             return data

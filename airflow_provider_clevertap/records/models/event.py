@@ -1,4 +1,4 @@
-"""An event as CleverTap takes it: the model that decides what is valid and what it becomes.
+"""The model of an event: it decides which events are valid, and converts their values.
 
 https://developer.clevertap.com/docs/upload-events-api
 """
@@ -22,27 +22,29 @@ from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNE
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
 
-#: The event that stands for a purchase: the only one that has ``Items``.
+#: The event of a purchase, the only one with ``Items``; in the form of :func:`normalize_event_name`.
 CHARGED: Final = "charged"
 
 
 def normalize_event_name(name: str) -> str:
-    """Give an event's name as uploads compare it: without case and spaces."""
+    """Return an event's name in the form in which uploads compare names: lower case, without spaces."""
     return name.lower().replace(" ", "")
 
 
 def read_event_name(value: Any) -> str:
-    """Read an event's name, which must not be one that only CleverTap may raise."""
+    """Read an event's name; names reserved for CleverTap's own events are not allowed."""
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
     name = fields.read_name(value.strip(BLANK), "an event", EVENT_NAME_BYTES)
     if normalize_event_name(name) in RESTRICTED_EVENTS:
-        raise issue("only CleverTap may raise an event of this name: choose another", error_codes.EVENT_RESTRICTED)
+        raise issue(
+            "only CleverTap may raise an event with this name: choose another one", error_codes.EVENT_RESTRICTED
+        )
     return name
 
 
 def read_event_property(value: Any) -> str | int | float | bool:
-    """Check the value of an event's property: text, a number, true or false."""
+    """Read the value of an event's property: text, a number, true or false."""
     if isinstance(value, str):
         check_text(value)
         return value
@@ -51,12 +53,13 @@ def read_event_property(value: Any) -> str | int | float | bool:
     if isinstance(value, int | float):
         return read_float(value)
     raise issue(
-        "nested values are only allowed in Items of Charged: give their parts as columns", error_codes.EVENT_STRUCTURE
+        "nested values are only allowed in Items of Charged: use a separate column for each part",
+        error_codes.EVENT_STRUCTURE,
     )
 
 
 def read_items(value: Any) -> list[dict[str, Any]]:
-    """Read the items of a purchase: objects of plain values, at most 256, as a list or its JSON text."""
+    """Read the items of a purchase: at most 256 objects without nested values, as a list or its JSON text."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -116,11 +119,11 @@ class Event(OwnedRecord):
             raise issue("the event has no name", error_codes.EVENT_NAME_MISSING, "evtName")
         if self.ts is None:
             raise issue(
-                "the event has no time: CleverTap would take the time of the upload", error_codes.TIMESTAMP, "ts"
+                "the event has no time: CleverTap would use the time of the upload", error_codes.TIMESTAMP, "ts"
             )
         latest = (info.context or {}).get("latest_ts")
         if latest is not None and self.ts > latest:
-            raise issue("the event lies in the future: check the unit and the time zone", error_codes.TIMESTAMP, "ts")
+            raise issue("the event is in the future: check the unit and the time zone", error_codes.TIMESTAMP, "ts")
         if self.evtData.Items is not None and normalize_event_name(self.evtName) != CHARGED:
             raise issue("only Charged has Items", error_codes.EVENT_STRUCTURE, "Items")
         return self

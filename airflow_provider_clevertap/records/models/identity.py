@@ -1,4 +1,4 @@
-"""Who a record belongs to, and when: what profiles and events have in common.
+"""The owner and the time of a record: the fields that profiles and events share.
 
 https://developer.clevertap.com/docs/upload-user-profiles-api
 """
@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from airflow_provider_clevertap.records import error_codes, fields
 from airflow_provider_clevertap.records.issues import issue
 
-#: Exactly one of these says who a record belongs to. Which wins when several are sent is not documented.
+#: Exactly one of these names the owner of a record. Which one counts when several are sent is not documented.
 IDENTIFIERS: Final = ("identity", "objectId", "FBID", "GPID")
 
-#: The codes of their faults.
+#: The error codes of these fields.
 OWNER_CODES: Final = {
     **dict.fromkeys(IDENTIFIERS, error_codes.IDENTITY),
     "objectId": error_codes.OBJECT_ID,
@@ -24,7 +24,7 @@ OWNER_CODES: Final = {
 
 
 class OwnedRecord(BaseModel):
-    """A record of somebody."""
+    """Base model of a record with an owner."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,11 +36,11 @@ class OwnedRecord(BaseModel):
 
     @model_validator(mode="after")
     def _belongs_to_one(self) -> Self:
-        given = [name for name in IDENTIFIERS if getattr(self, name) is not None]
-        if not given:
+        filled = [name for name in IDENTIFIERS if getattr(self, name) is not None]
+        if not filled:
             raise issue("no identity: one of identity, objectId, FBID or GPID must be filled", error_codes.IDENTITY)
-        if len(given) > 1:
+        if len(filled) > 1:
             raise issue(
-                f"{' and '.join(given)} are both filled: which one counts is not documented", error_codes.IDENTITY
+                f"{' and '.join(filled)} are both filled: which one counts is not documented", error_codes.IDENTITY
             )
         return self

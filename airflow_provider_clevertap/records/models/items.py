@@ -1,4 +1,4 @@
-"""The items of a purchase that lies before us line by line, each line one item.
+"""The items of a purchase whose source has one row, an order line, for each item.
 
 https://developer.clevertap.com/docs/upload-events-api
 """
@@ -18,7 +18,7 @@ from airflow_provider_clevertap.records.values import is_empty
 
 ITEMS: Final = "Items"
 
-#: What the columns of an item may fill: properties of any name, and nothing that belongs to the event as a whole.
+#: The schema of an item's columns: properties of any name, and none of the fields of the event itself.
 ITEM_SCHEMA: Final = RecordSchema(
     model=Event,
     data=ITEMS,
@@ -30,24 +30,24 @@ ITEM_SCHEMA: Final = RecordSchema(
     field_codes={},
     takes_operations=False,
 )
-#: Names an item's property must not have: a mapping that has them means the event's own fields.
+#: Names that are not allowed for an item's property: a mapping that uses them means the event's fields.
 EVENT_FIELDS: Final = (*EVENT_SCHEMA.top, *EVENT_SCHEMA.known)
 
 
 def issue_field(key: str) -> str:
-    """Name the property of an item in a fault; no field of an event is named so, as no name may hold a point."""
+    """Return the name of an item's property for an issue. No other field has it, as names must not contain a dot."""
     return f"{ITEMS}.{key}"
 
 
 def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str, Any], list[Issue]]:
-    """Read one line.
+    """Read one order line.
 
-    :param rules: how each of its columns is read.
-    :param cells: its cells; empty ones are left out of the item.
-    :returns: the item without its bad values, and what is wrong with those.
+    :param rules: the rule of each column.
+    :param cells: the line's cells; empty ones are left out of the item.
+    :returns: the item without its bad values, and the issues of these values.
     """
     item: dict[str, Any] = {}
-    faults: list[Issue] = []
+    issues: list[Issue] = []
     for rule, cell in zip(rules, cells, strict=True):
         if is_empty(cell):
             continue
@@ -55,5 +55,5 @@ def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str
             item[rule.key] = read_event_property(rule.read(cell))
         except PydanticCustomError as error:
             context = error.context or {}
-            faults.append(Issue(issue_field(rule.key), context.get("code"), context["reason"]))
-    return item, faults
+            issues.append(Issue(issue_field(rule.key), context.get("code"), context["reason"]))
+    return item, issues

@@ -1,4 +1,4 @@
-"""A profile as CleverTap takes it: the model that decides what is valid and what it becomes.
+"""The model of a profile: it decides which profiles are valid, and converts their values.
 
 https://developer.clevertap.com/docs/upload-user-profiles-api
 """
@@ -19,7 +19,7 @@ from airflow_provider_clevertap.records.values import check_text, read_float
 
 
 def read_property(value: Any) -> Any:
-    """Check the value of a custom attribute: text, a number, true or false, or an operation."""
+    """Read the value of a custom attribute: text, a number, true or false, or an operation."""
     if isinstance(value, str):
         check_text(value)
         return value
@@ -29,7 +29,7 @@ def read_property(value: Any) -> Any:
         return read_float(value)
     if isinstance(value, dict) and is_operation(value):
         return read_operation(value)
-    raise issue("nested values are not supported: give their parts as attributes of their own")
+    raise issue("nested values are not supported: use a separate attribute for each part")
 
 
 Property = Annotated[Any, BeforeValidator(read_property)]
@@ -80,7 +80,7 @@ class Profile(OwnedRecord):
     profileData: ProfileData  # noqa: N815 (CleverTap's name)
 
 
-#: The code of a fault found before the model sees the value, for the fields that have one.
+#: Error codes of issues found before the model validates the value, for the fields with a code.
 FIELD_CODES: Final = {
     **OWNER_CODES,
     "Gender": error_codes.GENDER,

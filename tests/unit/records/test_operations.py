@@ -86,14 +86,14 @@ def test_an_object_can_be_an_operation(cell: Any, operation: Any, declared: Colu
     [
         ({"$incr": 1, "$decr": 1}, "one operator at a time"),
         ({"$nothing": 1}, "use $add, $decr, $delete, $incr, $remove, $set"),
-        ({"$add": "New York, NY"}, "$add takes a list"),
+        ({"$add": "New York, NY"}, "$add needs a list"),
         ({"$add": 5}, "list"),
         ({"$add": []}, "no items"),
         ({"$incr": "ten"}, "not a number"),
         ({"$incr": {"$incr": 1}}, "not a number"),
-        ({"$delete": 0}, "$delete takes 1"),
-        ({"$delete": "1"}, "$delete takes 1"),
-        ({"$delete": None}, "$delete takes 1"),
+        ({"$delete": 0}, "$delete needs the value 1"),
+        ({"$delete": "1"}, "$delete needs the value 1"),
+        ({"$delete": None}, "$delete needs the value 1"),
     ],
 )
 def test_objects_that_are_no_operation(cell: Any, says: str) -> None:

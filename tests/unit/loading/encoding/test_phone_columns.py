@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.loading.encoding.vectorized.phones import read_international, select_number_converter
-from airflow_provider_clevertap.records.fields import read_phone
+from airflow_provider_clevertap.records.phones import read_phone
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
 
