@@ -1,1 +1,1 @@
-"""A local CleverTap to try loads on and to test DAGs with, written from the API documentation alone."""
+"""A local server that behaves like CleverTap, for trials and DAG tests, written from the API documentation alone."""

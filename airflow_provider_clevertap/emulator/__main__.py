@@ -14,8 +14,8 @@ import msgspec
 from airflow_provider_clevertap.emulator.settings import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_PASSCODE,
-    OTHER_CEILING,
-    UPLOAD_CEILING,
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_OTHER,
     Credentials,
     Settings,
 )
@@ -32,12 +32,12 @@ def _arguments() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     add("--allow-remote", action="store_true", help="let --host be an address other machines can reach")
     add("--port", type=int, default=8077, help="port, 0 for a free one (default %(default)s)")
-    add("--ready-file", type=Path, metavar="FILE", help="write the address here once it answers")
-    add("--database", default=":memory:", metavar="FILE", help="SQLite file to keep what arrives (default: memory)")
+    add("--ready-file", type=Path, metavar="FILE", help="write the address to this file once it answers")
+    add("--database", default=":memory:", metavar="FILE", help="SQLite file to store what arrives (default: memory)")
     add("--account-id", default=DEFAULT_ACCOUNT_ID, help="account id to expect (default %(default)s)")
     add("--passcode", default=DEFAULT_PASSCODE, help="passcode to expect (default %(default)s)")
-    add("--max-in-flight", type=int, default=UPLOAD_CEILING, help="uploads at a time (default %(default)s)")
-    add("--max-in-flight-other", type=int, default=OTHER_CEILING, help="other requests at a time, per API")
+    add("--max-in-flight", type=int, default=MAX_IN_FLIGHT, help="uploads at a time (default %(default)s)")
+    add("--max-in-flight-other", type=int, default=MAX_IN_FLIGHT_OTHER, help="other requests at a time, per API")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="time added to every request")
     add(
         "--strictness",
@@ -49,10 +49,10 @@ def _arguments() -> argparse.ArgumentParser:
         "--compressed",
         default="malformed",
         choices=("malformed", "unsupported", "accept"),
-        help="what to do with uploads compressed with gzip: 400, 415 or take them (default %(default)s)",
+        help="what to do with uploads compressed with gzip: 400, 415 or accept them (default %(default)s)",
     )
     add("--max-event-properties", type=int, default=100, help="properties per event (default %(default)s)")
-    add("--discard-event", action="append", default=[], metavar="NAME", help="event name to refuse with code 528")
+    add("--discard-event", action="append", default=[], metavar="NAME", help="event name to reject with code 528")
     return parser
 
 
@@ -74,18 +74,18 @@ async def _run(options: argparse.Namespace, settings: Settings) -> None:
     from airflow_provider_clevertap.emulator.account import EmulatedAccount
     from airflow_provider_clevertap.emulator.testing import serve
 
-    emulator = EmulatedAccount(Credentials(options.account_id, options.passcode), settings, options.database)
+    account = EmulatedAccount(Credentials(options.account_id, options.passcode), settings, options.database)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        (runner, port) = await serve(emulator, options.host, options.port)
+        (runner, port) = await serve(account, options.host, options.port)
         host = f"[{options.host}]" if ":" in options.host else options.host
         _announce(f"http://{host}:{port}", options.ready_file)
         await stop.wait()
         await runner.cleanup()
     finally:
-        emulator.close()
+        account.close()
 
 
 def _announce(url: str, ready_file: Path | None) -> None:
@@ -98,7 +98,7 @@ def _announce(url: str, ready_file: Path | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the emulator until it is told to stop; return the exit status."""
+    """Run the emulator until a signal stops it; return the exit status."""
     parser = _arguments()
     options = parser.parse_args(arguments)
     try:
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"The emulator needs {missing.name}: pip install 'airflow-provider-clevertap[emulator]'\n")
         return USAGE_ERROR
     if not options.allow_remote and not is_loopback(options.host):
-        parser.error(f"--host {options.host} can be reached by other machines: add --allow-remote to mean it")
+        parser.error(f"--host {options.host} can be reached by other machines: add --allow-remote to allow it")
     try:
         settings = _settings(options)
     except msgspec.ValidationError as error:

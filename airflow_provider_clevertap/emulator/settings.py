@@ -1,4 +1,4 @@
-"""What an emulator can be told: its credentials, its limits, and how strict it is where CleverTap is silent."""
+"""Settings of an emulator: its credentials, its limits, and what it does where CleverTap documents no answer."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import msgspec
 DEFAULT_ACCOUNT_ID = "TEST-ACCOUNT"
 DEFAULT_PASSCODE = "TEST-PASSCODE"
 
-UPLOAD_CEILING = 15
+MAX_IN_FLIGHT = 15
 """Uploads in flight per account (https://developer.clevertap.com/docs/api-request-limit)."""
 
-OTHER_CEILING = 3
+MAX_IN_FLIGHT_OTHER = 3
 """Requests in flight per account and API for everything else (same page)."""
 
-EVENT_PROPERTIES = 100
+MAX_EVENT_PROPERTIES = 100
 """Properties per event, configurable per account (https://developer.clevertap.com/docs/upload-events-api)."""
 
-CUSTOM_ATTRIBUTES = 256
+MAX_CUSTOM_ATTRIBUTES = 256
 """Custom attribute keys per profile (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
-EVENT_TYPES = 512
+MAX_EVENT_TYPES = 512
 """Event types per account (https://developer.clevertap.com/docs/upload-events-api)."""
 
 Strictness = Literal["late", "refuse", "keep"]
 """What to do with a value that breaks a documented limit for which no answer is documented.
 
-``late``: answer success, leave the value out and write it in the error stream, as CleverTap's dashboard does.
-``refuse``: refuse the record, so that a test sees the slip in the answer.
+``late``: answer success, leave the value out and report it in the error stream, as CleverTap's dashboard does.
+``refuse``: reject the record, so that a test finds the mistake in the answer.
 ``keep``: store the value as it came.
 """
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """The only account this emulator knows.
+    """The account id and passcode the emulator accepts.
 
     :param account_id: expected in ``X-CleverTap-Account-Id``.
     :param passcode: expected in ``X-CleverTap-Passcode``.
@@ -50,16 +50,16 @@ class Credentials(msgspec.Struct, frozen=True):
 Compressed = Literal["malformed", "unsupported", "accept"]
 """What to do with an upload that is compressed with gzip; no documentation says whether CleverTap takes one.
 
-``malformed``: 400, as a server answers that does not look at ``Content-Encoding`` and finds no JSON.
+``malformed``: 400, like a server that ignores ``Content-Encoding`` and finds no JSON.
 ``unsupported``: 415.
 ``accept``: read it as if it were not compressed.
 """
 
 
-LARGEST_INTEGER = 2**63 - 1
-"""Neither SQLite nor the JSON written here holds a larger one."""
+MAX_INTEGER = 2**63 - 1
+"""The largest integer that SQLite and the JSON written here can hold."""
 
-Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_INTEGER)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,21 +70,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param latency: seconds added to every API request, while it counts as in flight.
     :param strictness: see :data:`Strictness`.
     :param compressed: see :data:`Compressed`.
-    :param max_event_properties: above it an event is refused with code 522.
-    :param max_custom_attributes: per profile; what is above is left out and written in the error stream.
-    :param max_event_types: per account; events of further types are left out in the same way.
-    :param discarded_events: event names "discarded in the dashboard", refused with code 528.
-    :param device_types: token types valid for an objectId, for trying code 534; an objectId not listed takes all.
+    :param max_event_properties: above it an event is rejected with code 522.
+    :param max_custom_attributes: per profile; attributes above it are left out and reported in the error stream.
+    :param max_event_types: per account; events of further types are left out and reported as well.
+    :param discarded_events: event names "discarded in the dashboard", rejected with code 528.
+    :param device_types: token types valid for an objectId, to provoke code 534; an objectId not listed takes all.
     """
 
-    max_in_flight: Count = UPLOAD_CEILING
-    max_in_flight_other: Count = OTHER_CEILING
+    max_in_flight: Count = MAX_IN_FLIGHT
+    max_in_flight_other: Count = MAX_IN_FLIGHT_OTHER
     latency: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
     strictness: Strictness = "late"
     compressed: Compressed = "malformed"
-    max_event_properties: Count = EVENT_PROPERTIES
-    max_custom_attributes: Count = CUSTOM_ATTRIBUTES
-    max_event_types: Count = EVENT_TYPES
+    max_event_properties: Count = MAX_EVENT_PROPERTIES
+    max_custom_attributes: Count = MAX_CUSTOM_ATTRIBUTES
+    max_event_types: Count = MAX_EVENT_TYPES
     discarded_events: tuple[str, ...] = ()
     device_types: dict[str, tuple[str, ...]] = {}
 

@@ -1,4 +1,4 @@
-"""An emulator inside a test or a script: started, asked and stopped by one ``with`` statement."""
+"""An emulator inside a test or a script, started and stopped by a ``with`` statement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from airflow_provider_clevertap.emulator.settings import (
     Settings,
 )
 from airflow_provider_clevertap.emulator.storage.database import IN_MEMORY
-from airflow_provider_clevertap.emulator.storage.queries import listed
+from airflow_provider_clevertap.emulator.storage.listings import read_list
+from airflow_provider_clevertap.emulator.storage.queries import LISTS
 
 LOOPBACK = "127.0.0.1"
 
@@ -30,16 +31,16 @@ T = TypeVar("T")
 
 
 async def serve(
-    emulator: EmulatedAccount, host: str, port: int, bound: socket.socket | None = None
+    account: EmulatedAccount, host: str, port: int, bound: socket.socket | None = None
 ) -> tuple[web.AppRunner, int]:
-    """Start answering; return the runner, whose ``cleanup()`` stops it, and the port.
+    """Serve an account; return the runner, whose ``cleanup()`` stops it, and the port.
 
     :param host: the address to listen on.
     :param port: the port; 0 for a free one.
-    :param bound: a socket that has an address already, instead of both.
+    :param bound: a socket that has an address already, to use instead of both.
     """
-    emulator.stopping.clear()
-    runner = build_runner(emulator)
+    account.stopping.clear()
+    runner = build_runner(account)
     await runner.setup()
     await (web.TCPSite(runner, host, port) if bound is None else web.SockSite(runner, bound)).start()
     return runner, int(runner.addresses[0][1])
@@ -48,8 +49,8 @@ async def serve(
 class RunningEmulator:
     """An emulator in a background thread, on 127.0.0.1.
 
-    Usable more than once one after another; each ``with`` begins with what its database holds. All methods may be
-    called from any thread while it runs::
+    It can be started again after it was stopped; each ``with`` begins with the content of its database. All methods may
+    be called from any thread while it runs::
 
         with RunningEmulator() as emulator:
             load_into(emulator.url, emulator.account_id, emulator.passcode)
@@ -58,7 +59,7 @@ class RunningEmulator:
     :param account_id: the account id it expects.
     :param passcode: the passcode it expects.
     :param port: the port; 0 for a free one.
-    :param database: a file, made when missing, or ``:memory:``.
+    :param database: a file, which is created when it is missing, or ``:memory:``.
     :param settings: see :class:`~airflow_provider_clevertap.emulator.settings.Settings`, by name.
     """
 
@@ -77,17 +78,15 @@ class RunningEmulator:
         self._port = port
         self._database = database
         self._settings = Settings().changed(settings)
-        self._kept_port: socket.socket | None = None
+        self._reserved_port: socket.socket | None = None
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="clevertap-emulator", daemon=True)
         self._thread.start()
         try:
-            self._emulator = EmulatedAccount(
-                Credentials(self.account_id, self.passcode), self._settings, self._database
-            )
-            (self._runner, self._open_port) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._port))
+            self._account = EmulatedAccount(Credentials(self.account_id, self.passcode), self._settings, self._database)
+            (self._runner, self._open_port) = self._wait(lambda: serve(self._account, LOOPBACK, self._port))
         except BaseException:
             self._stop_loop()
             raise
@@ -98,9 +97,9 @@ class RunningEmulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._wait(self._runner.cleanup)
-        if self._kept_port is not None:
-            self._kept_port.close()
-        self._emulator.close()
+        if self._reserved_port is not None:
+            self._reserved_port.close()
+        self._account.close()
         self._stop_loop()
 
     def _stop_loop(self) -> None:
@@ -121,16 +120,16 @@ class RunningEmulator:
         return self._wait(run)
 
     def _items(self, name: str, only: str | None) -> list[dict[str, Any]]:
-        page = self._wait(lambda: self._emulator.listed(listed, name, only=only))
+        page = self._wait(lambda: self._account.query(read_list, LISTS[name], only=only))
         items: list[dict[str, Any]] = page["items"]
         return items
 
     def stats(self) -> dict[str, Any]:
         """Return the totals, as ``GET /admin/stats`` does."""
-        return self._wait(self._emulator.stats)
+        return self._wait(self._account.stats)
 
     def profiles(self, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the profiles, the last changed last.
+        """Return the profiles, the one changed last at the end.
 
         :param key: only the one with this identity or objectId.
         """
@@ -140,7 +139,7 @@ class RunningEmulator:
         """Return one profile.
 
         :param key: its identity or objectId.
-        :raises KeyError: there is none.
+        :raises KeyError: there is no such profile.
         """
         found = self.profiles(key)
         if not found:
@@ -148,7 +147,7 @@ class RunningEmulator:
         return found[0]
 
     def events(self, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the events in the order they came, repeated ones repeated.
+        """Return the events in the order they arrived; an event that was sent twice is there twice.
 
         :param key: only those of this identity or objectId.
         """
@@ -162,16 +161,16 @@ class RunningEmulator:
         return self._items("tokens", object_id)
 
     def refused(self, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the refused records with code and error.
+        """Return the rejected records with code and error.
 
         :param key: only those of this identity or objectId.
         """
         return self._items("refused", key)
 
     def error_stream(self, key: str | None = None) -> list[dict[str, Any]]:
-        """Return what was answered with success and still left out or found wrong.
+        """Return what was answered with success and yet left out or reported as wrong.
 
-        :param key: only what concerns this identity or objectId.
+        :param key: only entries for this identity or objectId.
         """
         return self._items("error_stream", key)
 
@@ -183,27 +182,27 @@ class RunningEmulator:
         return self._items("requests", path)
 
     def inject(self, *rules: dict[str, Any] | Rule) -> None:
-        """Put fault rules in force, behind those that are.
+        """Add fault rules after those in force.
 
         :param rules: JSON objects as ``POST /admin/faults`` takes them, or fault objects.
-        :raises msgspec.ValidationError: a rule is unknown, or a field of it.
+        :raises msgspec.ValidationError: a rule or one of its fields is unknown, or a value does not fit.
         """
-        read = [rule if isinstance(rule, FaultRule) else msgspec.convert(rule, Rule) for rule in rules]
-        self._call(lambda: self._emulator.faults.add(read))
+        added = [rule if isinstance(rule, FaultRule) else msgspec.convert(rule, Rule) for rule in rules]
+        self._call(lambda: self._account.faults.add(added))
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the rules in force, each with how often it matched and struck."""
-        return self._call(self._emulator.faults.listed)
+        """Return the rules in force, each with how often it matched and was applied (``struck``)."""
+        return self._call(self._account.faults.to_builtins)
 
     def clear_faults(self) -> None:
-        """Drop all fault rules."""
-        self._call(self._emulator.faults.clear)
+        """Remove all fault rules."""
+        self._call(self._account.faults.clear)
 
     def set_max_in_flight(self, uploads: int, other: int | None = None) -> None:
-        """Change the ceilings.
+        """Change the concurrency limits.
 
         :param uploads: uploads answered at the same time.
-        :param other: the same for every other API; unchanged without it.
+        :param other: the same for every other API; unchanged by default.
         """
         self.change_settings(max_in_flight=uploads, **({} if other is None else {"max_in_flight_other": other}))
 
@@ -213,25 +212,25 @@ class RunningEmulator:
         :param changes: see :class:`~airflow_provider_clevertap.emulator.settings.Settings`, by name.
         :raises msgspec.ValidationError: a name is unknown or a value does not fit.
         """
-        changed = self._emulator.settings.changed(changes)
+        changed = self._account.settings.changed(changes)
 
         def change() -> None:
-            self._emulator.settings = changed
+            self._account.settings = changed
 
         self._call(change)
 
     def go_down(self) -> None:
-        """Answer what is in flight, then close all connections and refuse new ones. What has arrived stays."""
+        """Answer the requests in flight, then close all connections and refuse new ones. What is stored stays."""
         self._wait(self._runner.cleanup)
-        # bound and not listening: connections are refused, and nobody else gets the port
-        self._kept_port = socket.socket()
-        self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._kept_port.bind((LOOPBACK, self._open_port))
+        # Bound but not listening: connections are refused, and no other process can take the port.
+        self._reserved_port = socket.socket()
+        self._reserved_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved_port.bind((LOOPBACK, self._open_port))
 
     def come_back(self) -> None:
         """Listen again after :meth:`go_down`, on the same port."""
-        (self._runner, _) = self._wait(lambda: serve(self._emulator, LOOPBACK, self._open_port, self._kept_port))
+        (self._runner, _) = self._wait(lambda: serve(self._account, LOOPBACK, self._open_port, self._reserved_port))
 
     def reset(self) -> None:
-        """Forget everything that has arrived, the peaks and the faults. Settings stay."""
-        self._wait(self._emulator.reset)
+        """Delete everything that has arrived, the peaks and the faults. Settings stay."""
+        self._wait(self._account.reset)

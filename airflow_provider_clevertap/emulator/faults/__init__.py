@@ -1,1 +1,1 @@
-"""Faults on demand: the rules of when one happens, which of them are active, and the responses they make."""
+"""Faults on demand: the rules, the choice of a rule for each request, and the responses with faults."""

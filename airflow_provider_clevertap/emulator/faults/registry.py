@@ -1,4 +1,4 @@
-"""The fault rules in force, and which of them strikes a request."""
+"""The fault rules in force, and which of them apply to a request."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule, names_of
+from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule, identifiers_of
 
 
 class Injection(msgspec.Struct):
-    """What happens to one request.
+    """The faults of one request.
 
     :param delay: seconds to wait first.
-    :param ending: the request's fault, if any.
+    :param fault: what goes wrong with the answer, if anything.
     """
 
     delay: float = 0.0
-    ending: ResponseFault | None = None
+    fault: ResponseFault | None = None
 
 
 class _ActiveRule:
-    """A rule and how far it has got."""
+    """A rule, the number of requests that met its conditions, and of those it was applied to."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -30,23 +30,28 @@ class _ActiveRule:
         self.struck = 0
         self._random = random.Random(rule.seed)  # noqa: S311 - repeatable on purpose
 
-    def strikes(self, path: str, body: bytes, is_upload: bool) -> bool:
-        rule = self.rule
-        is_spent = rule.times is not None and self.struck >= rule.times
-        if is_spent or not path.startswith(rule.path) or (rule.is_upload_only and not is_upload):
-            return False
-        if not _is_body_meant(rule, body):
+    def applies(self, path: str, body: bytes, is_upload: bool) -> bool:
+        """Return whether the rule applies to a request, and count it."""
+        if not self._matches(path, body, is_upload):
             return False
         self.matched += 1
-        if self.matched <= rule.skip or (self.matched - rule.skip) % rule.every:
+        if self.matched <= self.rule.skip or (self.matched - self.rule.skip) % self.rule.every:
             return False
-        if self._random.random() >= rule.probability:
+        if self._random.random() >= self.rule.probability:
             return False
         self.struck += 1
         return True
 
+    def _matches(self, path: str, body: bytes, is_upload: bool) -> bool:
+        rule = self.rule
+        if rule.times is not None and self.struck >= rule.times:
+            return False
+        if not path.startswith(rule.path) or (rule.is_upload_only and not is_upload):
+            return False
+        return _matches_body(rule, body)
 
-def _is_body_meant(rule: Rule, body: bytes) -> bool:
+
+def _matches_body(rule: Rule, body: bytes) -> bool:
     if rule.larger_than is not None and len(body) <= rule.larger_than:
         return False
     if rule.identity is None and rule.more_than is None:
@@ -55,7 +60,7 @@ def _is_body_meant(rule: Rule, body: bytes) -> bool:
         records = msgspec.json.decode(body)["d"]
         if rule.more_than is not None and len(records) <= rule.more_than:
             return False
-        return rule.identity is None or any(rule.identity in names_of(record) for record in records)
+        return rule.identity is None or any(rule.identity in identifiers_of(record) for record in records)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError, RecursionError):
         return False
 
@@ -64,38 +69,38 @@ class FaultRegistry:
     """The rules in force. Used from the event loop only."""
 
     def __init__(self) -> None:
-        self._armed: list[_ActiveRule] = []
+        self._rules: list[_ActiveRule] = []
 
     def add(self, rules: list[Rule]) -> None:
-        """Put rules behind those in force."""
-        self._armed += [_ActiveRule(rule) for rule in rules]
+        """Add rules after those in force."""
+        self._rules += [_ActiveRule(rule) for rule in rules]
 
     def clear(self) -> None:
-        """Drop all rules."""
-        self._armed = []
+        """Remove all rules."""
+        self._rules = []
 
-    def strike(self, path: str, body: bytes, is_upload: bool) -> Injection:
-        """Decide what happens to a request."""
-        strike = Injection()
-        for armed in self._armed:
-            if armed.strikes(path, body, is_upload):
-                if not isinstance(armed.rule, Delay):
-                    strike.ending = armed.rule
+    def inject(self, path: str, body: bytes, is_upload: bool) -> Injection:
+        """Return the faults of a request, and count it."""
+        injection = Injection()
+        for active in self._rules:
+            if active.applies(path, body, is_upload):
+                if not isinstance(active.rule, Delay):
+                    injection.fault = active.rule
                     break
-                strike.delay += armed.rule.seconds
-        return strike
+                injection.delay += active.rule.seconds
+        return injection
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Return the rules as they were asked for, each with how often it matched and struck."""
+    def to_builtins(self) -> list[dict[str, Any]]:
+        """Return the rules as JSON objects, with how often each matched and was applied (``struck``)."""
         return [
-            {**msgspec.to_builtins(armed.rule), "matched": armed.matched, "struck": armed.struck}
-            for armed in self._armed
+            {**msgspec.to_builtins(active.rule), "matched": active.matched, "struck": active.struck}
+            for active in self._rules
         ]
 
 
-def rules_from(body: bytes) -> list[Rule]:
-    """Read a JSON list of rules.
+def read_rules(body: bytes) -> list[Rule]:
+    """Return the rules of a JSON list.
 
-    :raises msgspec.ValidationError: a rule is unknown, or a field of it.
+    :raises msgspec.ValidationError: a rule or one of its fields is unknown, or a value does not fit.
     """
     return msgspec.json.decode(body, type=list[Rule])

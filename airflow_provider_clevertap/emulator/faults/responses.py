@@ -1,4 +1,4 @@
-"""Puts an answer on the wire, or does not, as a fault wants it."""
+"""Sends answers with the fault of their request: changed, in pieces, or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import ClientError, web
 
-from airflow_provider_clevertap.emulator.account import Reply, failure, json_reply
 from airflow_provider_clevertap.emulator.faults.rules import (
     BadJson,
     CloseIdle,
@@ -28,32 +27,36 @@ from airflow_provider_clevertap.emulator.faults.rules import (
     WrongCounts,
 )
 from airflow_provider_clevertap.emulator.http.idle_connections import IDLE_CONNECTIONS
-from airflow_provider_clevertap.emulator.validation.batch import MALFORMED
+from airflow_provider_clevertap.emulator.replies import (
+    INVALID_CREDENTIALS,
+    MALFORMED,
+    TOO_MANY_REQUESTS,
+    Reply,
+    failure,
+    json_reply,
+)
 
-INVALID_CREDENTIALS = "Invalid Credentials"
-TOO_MANY_REQUESTS = "Too many concurrent requests"
-
-_TEXTS = {400: MALFORMED, 401: INVALID_CREDENTIALS, 429: TOO_MANY_REQUESTS}
+_ERRORS = {400: MALFORMED, 401: INVALID_CREDENTIALS, 429: TOO_MANY_REQUESTS}
 _HTML = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
 _HTML_TYPE = "text/html;charset=utf-8"
 
-_LOOK_FOR_CLIENT = 0.05
-"""Seconds between two looks whether a stalled client is still there."""
+_CLIENT_CHECK_SECONDS = 0.05
+"""How often a stalled request checks whether its client is still connected."""
 
-_CHUNK = b" " * 65_536
+_PADDING = b" " * 65_536
 
 
-def shaped(ending: ResponseFault | None, reply: Reply, records: int) -> Reply | None:
-    """Return the answer as a fault words it, or ``None`` when none is sent.
+def apply_fault(fault: ResponseFault | None, reply: Reply, records: int) -> Reply | None:
+    """Return the answer a fault changes the correct one to, or ``None`` when no answer is sent.
 
-    :param reply: the right answer.
+    :param reply: the correct answer.
     :param records: how many records were sent.
     """
-    match ending:
+    match fault:
         case Stall() | Reset() | HangUp():
             return None
         case Status():
-            return _status(ending)
+            return _status(fault)
         case Html():
             return Reply(200, _HTML.format("Please wait").encode(), _HTML_TYPE)
         case WrongContentType():
@@ -61,7 +64,7 @@ def shaped(ending: ResponseFault | None, reply: Reply, records: int) -> Reply | 
         case BadJson():
             return Reply(reply.status, reply.body[: len(reply.body) // 2])
         case WrongCounts():
-            processed = records + 1 if ending.processed is None else ending.processed
+            processed = records + 1 if fault.processed is None else fault.processed
             return json_reply(200, {"status": "success", "processed": processed, "unprocessed": []})
         case NoRecordNumbers():
             return _without_record_numbers(reply)
@@ -69,16 +72,16 @@ def shaped(ending: ResponseFault | None, reply: Reply, records: int) -> Reply | 
             return reply
 
 
-def _status(ending: Status) -> Reply:
-    phrase = HTTPStatus(ending.status).phrase if ending.status in list(HTTPStatus) else "Error"
-    if ending.body == "json":
-        reply = failure(ending.status, ending.error or _TEXTS.get(ending.status, phrase))
-    elif ending.body == "html":
-        reply = Reply(ending.status, _HTML.format(f"{ending.status} {phrase}").encode(), _HTML_TYPE)
+def _status(fault: Status) -> Reply:
+    phrase = HTTPStatus(fault.status).phrase if fault.status in list(HTTPStatus) else "Error"
+    if fault.body == "json":
+        reply = failure(fault.status, fault.error or _ERRORS.get(fault.status, phrase))
+    elif fault.body == "html":
+        reply = Reply(fault.status, _HTML.format(f"{fault.status} {phrase}").encode(), _HTML_TYPE)
     else:
-        reply = Reply(ending.status, b"")
-    if ending.retry_after is not None:
-        reply.headers["Retry-After"] = str(ending.retry_after)
+        reply = Reply(fault.status, b"")
+    if fault.retry_after is not None:
+        reply.headers["Retry-After"] = str(fault.retry_after)
     return reply
 
 
@@ -89,43 +92,43 @@ def _without_record_numbers(reply: Reply) -> Reply:
     return json_reply(reply.status, answer)
 
 
-async def deliver(
-    request: web.Request, ending: ResponseFault | None, reply: Reply | None, stopping: asyncio.Event
+async def send(
+    request: web.Request, fault: ResponseFault | None, reply: Reply | None, stopping: asyncio.Event
 ) -> web.StreamResponse:
-    """Send an answer, or end the connection.
+    """Send an answer, or close the connection.
 
-    :param reply: the answer, ``None`` for none.
+    :param reply: the answer; ``None`` for none.
     :param stopping: set when the emulator stops.
     """
     if reply is None:
-        if isinstance(ending, Stall):
-            await _wait_for_client(request, ending.seconds, stopping)
-        return _end(request, is_reset=isinstance(ending, Reset))
-    if isinstance(ending, HalfBody | HugeBody | SlowDrip | CloseIdle):
+        if isinstance(fault, Stall):
+            await _wait_for_disconnect(request, fault.seconds, stopping)
+        return _close(request, is_reset=isinstance(fault, Reset))
+    if isinstance(fault, HalfBody | HugeBody | SlowDrip | CloseIdle):
         try:
-            return await _send_oddly(request, ending, reply, stopping)
+            return await _send_with_fault(request, fault, reply, stopping)
         except (OSError, ClientError):
-            return _end(request)
+            return _close(request)
     headers = {**reply.headers, "Content-Type": reply.content_type}
     return web.Response(status=reply.status, body=reply.body, headers=headers)
 
 
-async def _send_oddly(
-    request: web.Request, ending: HalfBody | HugeBody | SlowDrip | CloseIdle, reply: Reply, stopping: asyncio.Event
+async def _send_with_fault(
+    request: web.Request, fault: HalfBody | HugeBody | SlowDrip | CloseIdle, reply: Reply, stopping: asyncio.Event
 ) -> web.StreamResponse:
-    """Send an answer piece by piece. A client that has had enough leaves, which raises here."""
-    match ending:
+    """Send an answer in pieces. Raises when the client disconnects meanwhile."""
+    match fault:
         case HalfBody():
             return await _send_half(request, reply)
         case HugeBody():
-            return await _send_padded(request, reply, ending.size)
+            return await _send_padded(request, reply, fault.size)
         case SlowDrip():
-            return await _send_slowly(request, reply, ending.seconds, stopping)
+            return await _send_slowly(request, reply, fault.seconds, stopping)
         case CloseIdle():
-            return await _send_and_close_later(request, reply, ending.seconds)
+            return await _send_and_close_later(request, reply, fault.seconds)
 
 
-def _end(request: web.Request, is_reset: bool = False) -> web.Response:
+def _close(request: web.Request, is_reset: bool = False) -> web.Response:
     """Close the connection; the response returned is never sent."""
     transport = request.transport
     if transport is not None and is_reset:
@@ -137,12 +140,12 @@ def _end(request: web.Request, is_reset: bool = False) -> web.Response:
     return web.Response()
 
 
-def _is_gone(request: web.Request) -> bool:
+def _is_disconnected(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
 async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
-    """Wait; return whether the emulator is stopping."""
+    """Wait, unless the emulator stops; return whether it does."""
     try:
         await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
@@ -150,14 +153,14 @@ async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
     return True
 
 
-async def _wait_for_client(request: web.Request, seconds: float, stopping: asyncio.Event) -> None:
-    end = asyncio.get_running_loop().time() + seconds
-    while not _is_gone(request) and (left := end - asyncio.get_running_loop().time()) > 0:
-        if await _pause(min(left, _LOOK_FOR_CLIENT), stopping):
+async def _wait_for_disconnect(request: web.Request, seconds: float, stopping: asyncio.Event) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not _is_disconnected(request) and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        if await _pause(min(left, _CLIENT_CHECK_SECONDS), stopping):
             return
 
 
-async def _begin(request: web.Request, reply: Reply, length: int) -> web.StreamResponse:
+async def _start_response(request: web.Request, reply: Reply, length: int) -> web.StreamResponse:
     response = web.StreamResponse(status=reply.status, headers={**reply.headers, "Content-Type": reply.content_type})
     response.content_length = length
     await response.prepare(request)
@@ -165,18 +168,18 @@ async def _begin(request: web.Request, reply: Reply, length: int) -> web.StreamR
 
 
 async def _send_half(request: web.Request, reply: Reply) -> web.StreamResponse:
-    response = await _begin(request, reply, len(reply.body))
+    response = await _start_response(request, reply, len(reply.body))
     await response.write(reply.body[: len(reply.body) // 2])
-    _end(request)
+    _close(request)
     return response
 
 
 async def _send_padded(request: web.Request, reply: Reply, size: int) -> web.StreamResponse:
-    """Send the answer and blanks behind it: still JSON, but a lot to hold in memory."""
-    response = await _begin(request, reply, len(reply.body) + size)
+    """Send the answer and many blanks after it: still valid JSON, but too large to hold in memory."""
+    response = await _start_response(request, reply, len(reply.body) + size)
     await response.write(reply.body)
-    for start in range(0, size, len(_CHUNK)):
-        await response.write(_CHUNK[: size - start])
+    for start in range(0, size, len(_PADDING)):
+        await response.write(_PADDING[: size - start])
     await response.write_eof()
     return response
 
@@ -184,17 +187,17 @@ async def _send_padded(request: web.Request, reply: Reply, size: int) -> web.Str
 async def _send_slowly(
     request: web.Request, reply: Reply, seconds: float, stopping: asyncio.Event
 ) -> web.StreamResponse:
-    response = await _begin(request, reply, len(reply.body))
+    response = await _start_response(request, reply, len(reply.body))
     for index in range(len(reply.body)):
         await response.write(reply.body[index : index + 1])
-        if _is_gone(request) or await _pause(seconds, stopping):
+        if _is_disconnected(request) or await _pause(seconds, stopping):
             return response
     await response.write_eof()
     return response
 
 
 async def _send_and_close_later(request: web.Request, reply: Reply, seconds: float | None) -> web.StreamResponse:
-    response = await _begin(request, reply, len(reply.body))
+    response = await _start_response(request, reply, len(reply.body))
     await response.write(reply.body)
     await response.write_eof()
     if request.transport is not None:

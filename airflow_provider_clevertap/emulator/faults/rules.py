@@ -1,8 +1,8 @@
-"""Faults on request: what can go wrong with an answer, and for which requests it does.
+"""The rules for faults: what goes wrong with an answer, and for which requests.
 
-A rule is one JSON object: ``do`` names the fault, the other fields say when it strikes (:class:`FaultRule`) and how
-(its own class). Rules are tried in their order. A ``delay`` strikes and the next rule is tried; of all others the
-first that strikes is the request's fault.
+A rule is one JSON object: ``do`` names the fault, the other fields are the conditions (:class:`FaultRule`) and the
+details of the fault (its own class). Rules are checked in order. Every ``delay`` that applies is added up; of the other
+rules, the first that applies is the request's fault.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.settings import LARGEST_INTEGER, Count
+from airflow_provider_clevertap.emulator.settings import MAX_INTEGER, Count
 
-Natural = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_INTEGER)]
-Integer = Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+Integer = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
 class FaultRule(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"
 ):
-    """When a fault strikes. All conditions given must hold.
+    """The conditions under which a fault applies to a request. All that are given must hold.
 
-    :param path: only requests whose path begins so.
+    :param path: only requests whose path begins with this.
     :param identity: only uploads with a record of this identity or objectId.
-    :param larger_than: only bodies of more bytes than this.
-    :param more_than: only uploads of more records than this.
+    :param larger_than: only bodies with more bytes than this.
+    :param more_than: only uploads with more records than this.
     :param skip: let this many matching requests pass first.
-    :param every: then strike every Nth matching request.
-    :param probability: then strike with this probability.
+    :param every: then apply to every Nth matching request.
+    :param probability: then apply with this probability.
     :param seed: for ``probability``, so that a run can be repeated.
-    :param times: strike this often, then never again; without it, for ever.
+    :param times: apply this often, then never again; without a limit by default.
     """
 
     path: str = "/1/"
@@ -48,7 +48,7 @@ class FaultRule(
 
 
 class Delay(FaultRule, frozen=True, tag="delay"):
-    """Wait before anything is done.
+    """Wait before the request is processed.
 
     :param seconds: how long.
     """
@@ -57,11 +57,11 @@ class Delay(FaultRule, frozen=True, tag="delay"):
 
 
 class Status(FaultRule, frozen=True, tag="status"):
-    """Answer with a status.
+    """Answer with this HTTP status.
 
     :param status: the HTTP status.
-    :param body: ``json`` as CleverTap words it, an ``html`` page as a gateway sends it, or ``empty``.
-    :param retry_after: seconds for a ``Retry-After`` header; none without it.
+    :param body: ``json`` in CleverTap's form, an ``html`` page as a gateway sends it, or ``empty``.
+    :param retry_after: seconds for a ``Retry-After`` header; by default there is none.
     :param error: the text in the body, instead of the usual one.
     :param stored: store the records first.
     """
@@ -74,9 +74,9 @@ class Status(FaultRule, frozen=True, tag="status"):
 
 
 class Stall(FaultRule, frozen=True, tag="stall"):
-    """Send nothing until the client goes away, then hang up.
+    """Send nothing until the client disconnects, then close the connection.
 
-    :param seconds: hang up after this long at the latest.
+    :param seconds: close it after this time at the latest.
     :param stored: store the records first.
     """
 
@@ -94,7 +94,7 @@ class Reset(FaultRule, frozen=True, tag="reset"):
 
 
 class HangUp(FaultRule, frozen=True, tag="hang_up"):
-    """Close the connection in good order instead of answering.
+    """Close the connection (TCP FIN) instead of answering.
 
     :param stored: store the records first.
     """
@@ -103,7 +103,7 @@ class HangUp(FaultRule, frozen=True, tag="hang_up"):
 
 
 class HalfBody(FaultRule, frozen=True, tag="half_body"):
-    """Announce the whole answer, send half of it and close the connection.
+    """Announce the length of the whole answer, send half of it and close the connection.
 
     :param stored: store the records first.
     """
@@ -121,21 +121,21 @@ class Html(FaultRule, frozen=True, tag="html"):
 
 
 class WrongContentType(FaultRule, frozen=True, tag="wrong_content_type"):
-    """Send the right answer as ``text/html``."""
+    """Send the correct answer as ``text/html``."""
 
     stored: bool = True
 
 
 class BadJson(FaultRule, frozen=True, tag="bad_json"):
-    """Answer 200 with JSON that breaks off, at its announced length."""
+    """Answer with the first half of the JSON, and announce that half's length."""
 
     stored: bool = True
 
 
 class WrongCounts(FaultRule, frozen=True, tag="wrong_counts"):
-    """Answer ``success`` with a wrong number of processed records, whatever became of them.
+    """Answer ``success`` with a wrong number of processed records, whatever the true result is.
 
-    :param processed: the number; without it, one more than were sent.
+    :param processed: the number; by default one more than were sent.
     """
 
     processed: Integer | None = None
@@ -153,7 +153,7 @@ class NoRecordNumbers(FaultRule, frozen=True, tag="no_record_numbers"):
 
 
 class HugeBody(FaultRule, frozen=True, tag="huge_body"):
-    """Send the right answer with a padding of this size.
+    """Send the correct answer with padding of this size.
 
     :param size: bytes of padding.
     """
@@ -163,7 +163,7 @@ class HugeBody(FaultRule, frozen=True, tag="huge_body"):
 
 
 class SlowDrip(FaultRule, frozen=True, tag="slow_drip"):
-    """Send the right answer byte by byte.
+    """Send the correct answer byte by byte.
 
     :param seconds: the pause after each byte.
     """
@@ -173,10 +173,10 @@ class SlowDrip(FaultRule, frozen=True, tag="slow_drip"):
 
 
 class CloseIdle(FaultRule, frozen=True, tag="close_idle"):
-    """Send the right answer and keep the connection open, then close it while it is idle.
+    """Send the correct answer and keep the connection open, then close it while it is idle.
 
-    :param seconds: after so long without a request. Without it, at the very moment the next request comes: that one
-        is not processed, and its client cannot know.
+    :param seconds: close it after so long without a request. By default at the moment the next request comes: that
+        request is not processed, and its client cannot know this.
     """
 
     seconds: Seconds | None = None
@@ -184,7 +184,7 @@ class CloseIdle(FaultRule, frozen=True, tag="close_idle"):
 
 
 class FailRecords(FaultRule, frozen=True, tag="fail_records"):
-    """Refuse some records of an upload with code 555, whatever is in them; the others are treated as usual.
+    """Reject some records of an upload with code 555, valid or not; the others are treated as usual.
 
     :param records: their 1-based numbers.
     :param identities: their identities or objectIds. With neither, all records.
@@ -196,11 +196,11 @@ class FailRecords(FaultRule, frozen=True, tag="fail_records"):
 
     is_upload_only: ClassVar[bool] = True
 
-    def hits(self, number: int, record: dict[str, Any]) -> bool:
-        """Tell whether a record is to be refused."""
+    def rejects(self, number: int, record: dict[str, Any]) -> bool:
+        """Return whether to reject a record."""
         if not self.records and not self.identities:
             return True
-        return number in self.records or not names_of(record).isdisjoint(self.identities)
+        return number in self.records or not identifiers_of(record).isdisjoint(self.identities)
 
 
 ResponseFault = (
@@ -219,12 +219,12 @@ ResponseFault = (
     | CloseIdle
     | FailRecords
 )
-"""The faults of which a request gets at most one."""
+"""The faults of which a request has at most one."""
 
 Rule = Delay | ResponseFault
 
 
-def names_of(record: object) -> set[str]:
+def identifiers_of(record: object) -> set[str]:
     """Return the identity and objectId of a record, as text."""
     if not isinstance(record, dict):
         return set()
@@ -232,5 +232,5 @@ def names_of(record: object) -> set[str]:
 
 
 def name_of(rule: Rule) -> str:
-    """Return the name a rule is asked for by."""
+    """Return the name of a rule's fault, as in its field ``do``."""
     return str(type(rule).__struct_config__.tag)

@@ -1,7 +1,7 @@
-"""The admin endpoints: faults, settings, lists and totals, for tests and the curious.
+"""The admin endpoints: faults, settings, lists and totals.
 
 They need no credentials, so they answer only clients on this machine that also address it by a loopback name (a web
-page elsewhere cannot make a browser pass for one), and no request a browser sends on behalf of another site.
+page elsewhere cannot make a browser do that), and no request that a browser sends on behalf of another site.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ import msgspec
 from aiohttp import web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
-from airflow_provider_clevertap.emulator.faults.registry import rules_from
-from airflow_provider_clevertap.emulator.settings import LARGEST_INTEGER
-from airflow_provider_clevertap.emulator.storage.queries import LISTS, listed
+from airflow_provider_clevertap.emulator.faults.registry import read_rules
+from airflow_provider_clevertap.emulator.settings import MAX_INTEGER
+from airflow_provider_clevertap.emulator.storage.listings import read_list
+from airflow_provider_clevertap.emulator.storage.queries import LISTS
 
 PAGE_SIZE = 1000
-"""Items of a list in one answer, unless ``?limit=`` says otherwise."""
+"""Items of a list in one answer, unless ``?limit=`` asks for another number."""
 
-LARGEST_PAGE = 100_000
+MAX_PAGE_SIZE = 100_000
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine's own."""
+    """Return whether a host name or address is this machine's own."""
     if host == "localhost":
         return True
     try:
@@ -40,9 +41,9 @@ def is_loopback(host: str | None) -> bool:
 
 
 def local_only(handler: Handler) -> Handler:
-    """Let a handler answer only requests from this machine."""
+    """Return a handler that answers only requests from this machine."""
 
-    async def checked(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.Request) -> web.StreamResponse:
         name = urlsplit(f"//{request.host}").hostname
         origin = request.headers.get("Origin")
         is_foreign = origin is not None and urlsplit(origin).netloc != request.host
@@ -50,16 +51,16 @@ def local_only(handler: Handler) -> Handler:
             raise web.HTTPForbidden(text="This page answers only on the emulator's own machine.\n")
         return await handler(request)
 
-    return checked
+    return answer
 
 
 def _whole_number(text: str | int) -> int:
     """Read a number that the database can hold.
 
-    :raises ValueError: when it is none.
+    :raises ValueError: the text is no whole number, or too large a one.
     """
     number = int(text)
-    if abs(number) > LARGEST_INTEGER:
+    if abs(number) > MAX_INTEGER:
         raise ValueError
     return number
 
@@ -68,54 +69,54 @@ def _json(content: Any, status: int = 200) -> web.Response:
     return web.Response(status=status, body=msgspec.json.encode(content), content_type="application/json")
 
 
-def add_admin_routes(app: web.Application, emulator: EmulatedAccount) -> None:
+def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
     """Add the admin endpoints to the application."""
 
     async def show_stats(_: web.Request) -> web.StreamResponse:
-        return _json(await emulator.stats())
+        return _json(await account.stats())
 
     async def show_faults(_: web.Request) -> web.StreamResponse:
-        return _json(emulator.faults.listed())
+        return _json(account.faults.to_builtins())
 
     async def add_faults(request: web.Request) -> web.StreamResponse:
         try:
-            emulator.faults.add(rules_from(await request.read()))
+            account.faults.add(read_rules(await request.read()))
         except msgspec.DecodeError as error:
             return _json({"error": str(error)}, 400)
-        return _json(emulator.faults.listed())
+        return _json(account.faults.to_builtins())
 
     async def clear_faults(_: web.Request) -> web.StreamResponse:
-        emulator.faults.clear()
+        account.faults.clear()
         return _json([])
 
     async def show_settings(_: web.Request) -> web.StreamResponse:
-        return _json(emulator.settings)
+        return _json(account.settings)
 
     async def change_settings(request: web.Request) -> web.StreamResponse:
         try:
             changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
-            emulator.settings = emulator.settings.changed(changes)
+            account.settings = account.settings.changed(changes)
         except msgspec.DecodeError as error:
             return _json({"error": str(error)}, 400)
-        return _json(emulator.settings)
+        return _json(account.settings)
 
     async def reset(_: web.Request) -> web.StreamResponse:
-        await emulator.reset()
-        return _json(await emulator.stats())
+        await account.reset()
+        return _json(await account.stats())
 
     async def show_list(request: web.Request) -> web.StreamResponse:
-        name = request.match_info["name"]
-        if name not in LISTS:
+        listing = LISTS.get(request.match_info["name"])
+        if listing is None:
             raise web.HTTPNotFound
         try:
             limit = _whole_number(request.query.get("limit", PAGE_SIZE))
             offset = _whole_number(request.query.get("offset", 0))
         except ValueError:
-            return _json({"error": f"limit and offset are whole numbers, at most {LARGEST_INTEGER}"}, 400)
-        page = await emulator.listed(
-            listed,
-            name,
-            limit=max(0, min(limit, LARGEST_PAGE)),
+            return _json({"error": f"limit and offset are whole numbers, at most {MAX_INTEGER}"}, 400)
+        page = await account.query(
+            read_list,
+            listing,
+            limit=max(0, min(limit, MAX_PAGE_SIZE)),
             offset=max(0, offset),
             newest=request.query.get("newest") == "1",
             only=request.query.get("only"),

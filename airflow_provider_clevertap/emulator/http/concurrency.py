@@ -1,4 +1,4 @@
-"""Counts the requests being answered, and says when there are too many.
+"""Counts the requests that are being answered, and rejects those above a limit.
 
 CleverTap limits parallel requests per account and API, without any time window
 (https://developer.clevertap.com/docs/api-request-limit). Whether the three kinds of upload share their 15 is not
@@ -13,25 +13,25 @@ from contextlib import contextmanager
 
 
 class TooManyRequestsError(Exception):
-    """The ceiling is reached."""
+    """The concurrency limit is reached."""
 
 
 class ConcurrencyCeiling:
-    """The requests being answered, by API. Used from the event loop only."""
+    """The requests in flight, by API. Used from the event loop only."""
 
     def __init__(self) -> None:
         self._now: Counter[str] = Counter()
         self._peak: Counter[str] = Counter()
 
     @contextmanager
-    def admit(self, api: str, ceiling: int) -> Iterator[int]:
-        """Count one request in for as long as the context lasts.
+    def admit(self, api: str, limit: int) -> Iterator[int]:
+        """Count one request as in flight while the context lasts; yield how many are in flight with it.
 
         :param api: the API's path.
-        :param ceiling: how many may be in flight, with this one.
+        :param limit: how many may be in flight, with this one.
         :raises TooManyRequestsError: that many are in flight without it.
         """
-        if self._now[api] >= ceiling:
+        if self._now[api] >= limit:
             raise TooManyRequestsError
         self._now[api] += 1
         self._peak[api] = max(self._peak[api], self._now[api])
@@ -45,9 +45,13 @@ class ConcurrencyCeiling:
         return self._now[api]
 
     def peak(self, api: str) -> int:
-        """Return the most that were in flight at one time since the last :meth:`forget_peaks`."""
+        """Return how many were in flight at most since the last :meth:`reset_peaks`."""
         return self._peak[api]
 
-    def forget_peaks(self) -> None:
-        """Begin a new record."""
+    def peak_except(self, api: str) -> int:
+        """Return the highest peak of all other APIs."""
+        return max((peak for other, peak in self._peak.items() if other != api), default=0)
+
+    def reset_peaks(self) -> None:
+        """Start counting the peaks anew, from what is in flight now."""
         self._peak = Counter(self._now)

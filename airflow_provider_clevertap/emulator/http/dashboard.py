@@ -1,4 +1,4 @@
-"""The page that shows what has arrived. Plain HTML: no scripts, nothing loaded from elsewhere."""
+"""The start page, which shows what has arrived. Plain HTML: no scripts, nothing loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
 from airflow_provider_clevertap.emulator.http.admin import local_only
-from airflow_provider_clevertap.emulator.storage.queries import LISTS, listed
+from airflow_provider_clevertap.emulator.storage.listings import read_list
+from airflow_provider_clevertap.emulator.storage.queries import LISTS
 
 ROWS = 15
 """Rows of each table."""
 
-LONGEST_VALUE = 80
+MAX_VALUE_LENGTH = 80
 """Characters of a value that are shown."""
 
-LONGEST_KEY = 36
+MAX_KEY_LENGTH = 36
 """Characters of an identifier that are shown: enough for a UUID."""
 
 REFRESH_CHOICES = (2, 10)
-"""Seconds between two loads of the page, for those who ask for it."""
+"""Seconds after which the page can reload automatically."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -41,7 +42,7 @@ def _clock(seconds: float) -> str:
 
 
 def _short(value: Any) -> str:
-    """Return a property's value in the page's words."""
+    """Return a property's value as short text."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, list):
@@ -52,16 +53,16 @@ def _short(value: Any) -> str:
         text = _clock(int(value[3:]))
     else:
         text = str(value)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
 
 
 def _key(value: str) -> str:
-    """Show an identifier in one line, so that tables stay narrow."""
-    return value if len(value) <= LONGEST_KEY else value[: LONGEST_KEY - 1] + "…"
+    """Return the beginning of an identifier, so that tables stay narrow."""
+    return value if len(value) <= MAX_KEY_LENGTH else value[: MAX_KEY_LENGTH - 1] + "…"
 
 
 def _token(value: str) -> str:
-    """Show enough of a device token to know it again, too little to use it."""
+    """Return enough of a device token to recognize it, too little to use it."""
     return f"{value[:6]}…{value[-4:]}" if len(value) > 16 else f"{value[:3]}…"  # noqa: PLR2004 - 6 and 4 of it
 
 
@@ -69,8 +70,8 @@ def _number(value: int) -> str:
     return f"{value:,}".replace(",", "\u2009")
 
 
-def add_page(app: web.Application, emulator: EmulatedAccount) -> None:
-    """Add the page to the application."""
+def add_dashboard(app: web.Application, account: EmulatedAccount) -> None:
+    """Add the start page to the application."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -82,14 +83,16 @@ def add_page(app: web.Application, emulator: EmulatedAccount) -> None:
     template = environment.get_template("dashboard.html")
 
     async def show(request: web.Request) -> web.StreamResponse:
-        asked = request.query.get("refresh", "")
-        refresh = next((seconds for seconds in REFRESH_CHOICES if asked == str(seconds)), None)
-        lists = {name: await emulator.listed(listed, name, limit=ROWS, newest=True) for name in LISTS}
+        requested = request.query.get("refresh", "")
+        refresh = next((seconds for seconds in REFRESH_CHOICES if requested == str(seconds)), None)
+        lists = {
+            name: await account.query(read_list, listing, limit=ROWS, newest=True) for name, listing in LISTS.items()
+        }
         text = template.render(
-            account_id=emulator.credentials.account_id,
-            settings=emulator.settings,
-            stats=await emulator.stats(),
-            faults=emulator.faults.listed(),
+            account_id=account.credentials.account_id,
+            settings=account.settings,
+            stats=await account.stats(),
+            faults=account.faults.to_builtins(),
             now=_clock(datetime.now(UTC).timestamp()),
             rows=ROWS,
             refresh=refresh,

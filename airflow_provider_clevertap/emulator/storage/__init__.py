@@ -1,1 +1,1 @@
-"""What the emulator stores, in SQLite: profiles, events, device tokens, requests and errors."""
+"""Storage of the emulator in SQLite: profiles, events, device tokens, requests and errors."""

@@ -1,4 +1,4 @@
-"""Keeps what has arrived, in SQLite: one connection, used by one thread, one transaction per upload."""
+"""The emulator's SQLite database: one connection, used by one thread, with one transaction per upload."""
 
 from __future__ import annotations
 
@@ -11,24 +11,12 @@ from pathlib import Path
 import msgspec
 
 from airflow_provider_clevertap.emulator.settings import Settings
-from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter, as_json
+from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter
 from airflow_provider_clevertap.emulator.storage.sequences import Sequences
-from airflow_provider_clevertap.emulator.validation.batch import BatchResult, RefusedRecord
+from airflow_provider_clevertap.emulator.validation.batch import AcceptedRecord, BatchResult, RejectedRecord
 from airflow_provider_clevertap.emulator.validation.common import StreamError
 
 IN_MEMORY = ":memory:"
-
-TABLES = [
-    "profiles",
-    "profile_keys",
-    "event_types",
-    "events",
-    "tokens",
-    "refused",
-    "error_stream",
-    "requests",
-    "totals",
-]
 
 
 class RequestEntry(msgspec.Struct, kw_only=True):
@@ -52,9 +40,9 @@ class RequestEntry(msgspec.Struct, kw_only=True):
 
 
 class Database:
-    """What the emulator knows.
+    """The profiles, events, device tokens, requests and errors of an emulator.
 
-    :param database: a file, made when missing, or ``:memory:``.
+    :param database: a file, which is created when it is missing, or ``:memory:``.
     """
 
     def __init__(self, database: str = IN_MEMORY) -> None:
@@ -62,7 +50,7 @@ class Database:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.executescript(Path(__file__).with_name("schema.sql").read_text())
-        self.sequences = Sequences(self.connection)
+        self._sequences = Sequences(self.connection)
 
     def last_request_id(self) -> int:
         """Return the number of the last request logged; 0 for none."""
@@ -74,11 +62,12 @@ class Database:
         self.connection.close()
 
     def reset(self) -> None:
-        """Forget everything that has arrived."""
+        """Delete all rows of all tables."""
+        tables = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         with self._transaction():
-            for table in TABLES:
+            for (table,) in tables:
                 self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
-        self.sequences.reread()
+        self._sequences.reread()
 
     def log(self, entry: RequestEntry) -> None:
         """Add a request to the log."""
@@ -93,28 +82,47 @@ class Database:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
-            self.sequences.reread()
+            self._sequences.reread()
             raise
         self.connection.execute("COMMIT")
 
-    def apply(self, request_id: int, verdicts: BatchResult, now: float, settings: Settings) -> None:
-        """Database what passed and what was refused, all or nothing.
+    def store(self, request_id: int, result: BatchResult, now: float, settings: Settings) -> None:
+        """Write the accepted and the rejected records of a batch, all or nothing.
 
         :param request_id: the request it came with.
         :param now: UNIX seconds.
         """
         with self._transaction():
-            findings = BatchWriter(self.connection, self.sequences, request_id, now, settings).write(verdicts.passed)
-            self._write_refused(request_id, now, verdicts.refused)
-            self._write_findings(request_id, now, [*verdicts.findings, *findings])
-            self._write_totals(verdicts)
+            findings = self._write_accepted(request_id, now, result.accepted, settings)
+            self._write_rejected(request_id, now, result.rejected)
+            self._write_findings(request_id, now, [*result.findings, *findings])
+            self._write_totals(result)
 
-    def _write_refused(self, request_id: int, now: float, refused: list[RefusedRecord]) -> None:
+    def _write_accepted(
+        self, request_id: int, now: float, accepted: list[AcceptedRecord], settings: Settings
+    ) -> list[StreamError]:
+        keys = {key for one in accepted if (key := one.content.key) is not None}
+        batch = BatchWriter(self.connection, self._sequences, request_id, now, settings)
+        batch.profiles.load(keys)
+        for kind, content in accepted:
+            kind.write(batch, content)
+        return batch.finish()
+
+    def _write_rejected(self, request_id: int, now: float, rejected: list[RejectedRecord]) -> None:
         self.connection.executemany(
             "INSERT INTO refused VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (request_id, now, one.number, one.kind, one.key, one.code, one.text.strip(), as_json(one.record))
-                for one in refused
+                (
+                    request_id,
+                    now,
+                    one.number,
+                    one.kind,
+                    one.key,
+                    one.code,
+                    one.text.strip(),
+                    msgspec.json.encode(one.record).decode(),
+                )
+                for one in rejected
             ],
         )
 
@@ -124,13 +132,13 @@ class Database:
             [(request_id, now, *finding) for finding in findings],
         )
 
-    def _write_totals(self, verdicts: BatchResult) -> None:
-        refused = Counter(one.kind for one in verdicts.refused)
+    def _write_totals(self, result: BatchResult) -> None:
+        rejected = Counter(one.kind for one in result.rejected)
         self.connection.executemany(
             "INSERT INTO totals VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind) DO UPDATE SET"
             " received = received + ?2, accepted = accepted + ?3, refused = refused + ?4",
             [
-                (kind, received, received - refused[kind], refused[kind])
-                for kind, received in Counter(verdicts.kinds).items()
+                (kind, received, received - rejected[kind], rejected[kind])
+                for kind, received in Counter(result.kinds).items()
             ],
         )

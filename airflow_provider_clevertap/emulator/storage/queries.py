@@ -1,4 +1,4 @@
-"""Reads what has arrived: the answer of ``/1/profile.json``, the lists of the admin endpoints, the totals."""
+"""Reads what is stored: the lists, the totals, and a profile as ``/1/profile.json`` shows it."""
 
 from __future__ import annotations
 
@@ -7,106 +7,46 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.validation.batch import KINDS
+from airflow_provider_clevertap.emulator.kinds import KINDS
+from airflow_provider_clevertap.emulator.storage.listings import LOGS, Listing
+
+LISTS: dict[str, Listing] = {listing.table: listing for listing in (*(kind.listing for kind in KINDS.values()), *LOGS)}
+"""The lists by name."""
 
 PROFILE_KEYS = {"identity": "identity", "objectId": "objectId", "email": "Email"}
 """What ``GET /1/profile.json`` finds a profile by."""
 
-_JSON_COLUMNS = frozenset({"data", "keys", "record"})
-_FLAGS = frozenset({"dry_run", "stored"})
-
-_SELECTS = {
-    "profiles": (
-        "SELECT p.*, (SELECT json_group_array(json_array(kind, value)) FROM profile_keys"
-        " WHERE profile_id = p.id) AS keys FROM profiles p {where} ORDER BY {order} LIMIT ? OFFSET ?",
-        "p.changed",
-        "p.id IN (SELECT profile_id FROM profile_keys WHERE value = ?)",
-    ),
-    "events": ("SELECT * FROM events {where} ORDER BY {order} LIMIT ? OFFSET ?", "id", "key = ?"),
-    "tokens": (
-        "SELECT * FROM tokens {where} ORDER BY {order} LIMIT ? OFFSET ?",
-        "rowid",
-        "object_id = ?",
-    ),
-    "refused": ("SELECT * FROM refused {where} ORDER BY {order} LIMIT ? OFFSET ?", "id", "key = ?"),
-    "error_stream": ("SELECT * FROM error_stream {where} ORDER BY {order} LIMIT ? OFFSET ?", "id", "key = ?"),
-    "requests": ("SELECT * FROM requests {where} ORDER BY {order} LIMIT ? OFFSET ?", "id", "path = ?"),
+_PLATFORMS = {
+    "apns": "iOS",
+    "fcm": "Android",
+    "gcm": "Android",
+    "wns": "Windows",
+    "mpns": "Windows",
+    "chrome": "Web",
 }
-"""By list: the query, what it is ordered by, and the condition of its filter."""
-
-LISTS = tuple(_SELECTS)
-
-EVERYTHING = -1
-"""A limit that limits nothing."""
 
 
-def listed(
-    connection: sqlite3.Connection,
-    name: str,
-    *,
-    limit: int = EVERYTHING,
-    offset: int = 0,
-    newest: bool = False,
-    only: str | None = None,
-) -> dict[str, Any]:
-    """Return one page of a list, oldest first.
+def read_totals(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Return the numbers of records, stored items and requests."""
 
-    :param name: one of :data:`LISTS`.
-    :param newest: newest first instead.
-    :param only: an identity or objectId; for ``requests`` a path.
-    :returns: ``items``, and ``total``, the number of items on all pages.
-    """
-    (select, order, condition) = _SELECTS[name]
-    where = "" if only is None else f"WHERE {condition}"
-    chosen = () if only is None else (only,)
-    table = f"{name} p" if name == "profiles" else name
-    (total,) = connection.execute(f"SELECT count(*) FROM {table} {where}", chosen).fetchone()  # noqa: S608 - our own words
-    cursor = connection.execute(
-        select.format(where=where, order=f"{order} DESC" if newest else order), (*chosen, limit, offset)
-    )
-    names = [column[0] for column in cursor.description]
-    return {"items": [_item(name, dict(zip(names, row, strict=True))) for row in cursor], "total": total}
-
-
-def _item(name: str, item: dict[str, Any]) -> dict[str, Any]:
-    for column in _JSON_COLUMNS & item.keys():
-        item[column] = msgspec.json.decode(item[column]) if item[column] else None
-    for column in _FLAGS & item.keys():
-        item[column] = bool(item[column])
-    if name == "profiles":
-        del item["changed"]
-        keys: dict[str, list[str]] = {}
-        for kind, value in item["keys"]:
-            keys.setdefault(kind, []).append(value)
-        item["keys"] = keys
-        item["identity"] = keys.get("identity", [None])[0]
-    elif name == "events":
-        del item["type_id"]
-        item["identity"] = item["key"] if item["key_kind"] == "identity" else None
-    return item
-
-
-def totals(connection: sqlite3.Connection) -> dict[str, Any]:
-    """Return what has arrived in numbers."""
-
-    def counted(query: str) -> dict[str, int]:
+    def counts(query: str) -> dict[str, int]:
         return {str(key): count for key, count in connection.execute(query)}
 
-    kinds = {kind: {"received": 0, "accepted": 0, "refused": 0} for kind in KINDS}
-    for kind, received, accepted, refused in connection.execute("SELECT * FROM totals ORDER BY kind"):
-        kinds[kind] = {"received": received, "accepted": accepted, "refused": refused}
+    def count(table: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+
+    records = {kind: {"received": 0, "accepted": 0, "refused": 0} for kind in KINDS}
+    for kind, received, accepted, rejected in connection.execute("SELECT * FROM totals ORDER BY kind"):
+        records[kind] = {"received": received, "accepted": accepted, "refused": rejected}
     (requests, faults) = connection.execute("SELECT count(*), coalesce(sum(fault <> ''), 0) FROM requests").fetchone()
     return {
-        **{word: sum(one[word] for one in kinds.values()) for word in ("received", "accepted", "refused")},
-        "kinds": kinds,
-        "stored": {
-            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608 - our own names
-            for name in ("profiles", "events", "tokens")
-        },
-        "refused_codes": counted("SELECT code, count(*) FROM refused GROUP BY code ORDER BY code"),
-        "error_stream": connection.execute("SELECT count(*) FROM error_stream").fetchone()[0],
+        **{word: sum(numbers[word] for numbers in records.values()) for word in ("received", "accepted", "refused")},
+        "kinds": records,
+        "stored": {kind.listing.table: count(kind.listing.table) for kind in KINDS.values()},
+        "refused_codes": counts("SELECT code, count(*) FROM refused GROUP BY code ORDER BY code"),
+        "error_stream": count("error_stream"),
         "requests": requests,
-        "requests_by_status": counted(
+        "requests_by_status": counts(
             "SELECT coalesce(status, 'none'), count(*) FROM requests GROUP BY status ORDER BY status"
         ),
         "requests_with_fault": faults,
@@ -147,16 +87,6 @@ def _events_of(connection: sqlite3.Connection, profile_id: int) -> dict[str, Any
         (profile_id,),
     )
     return {name: {"count": count, "first_seen": first, "last_seen": last} for name, count, first, last in rows}
-
-
-_PLATFORMS = {
-    "apns": "iOS",
-    "fcm": "Android",
-    "gcm": "Android",
-    "wns": "Windows",
-    "mpns": "Windows",
-    "chrome": "Web",
-}
 
 
 def _devices_of(connection: sqlite3.Connection, profile_id: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
--- What an emulator keeps. Texts that hold JSON are marked; times are UNIX seconds.
+-- The tables of an emulator. Text that holds JSON is marked; times are UNIX seconds.
 
 CREATE TABLE IF NOT EXISTS profiles (
     id         INTEGER PRIMARY KEY,
@@ -6,8 +6,8 @@ CREATE TABLE IF NOT EXISTS profiles (
     data       TEXT NOT NULL,            -- JSON object: the properties
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL,
-    uploads    INTEGER NOT NULL,         -- profile records received for it; 0: made by an event
-    changed    INTEGER NOT NULL          -- grows with every change, for "latest first"
+    uploads    INTEGER NOT NULL,         -- profile records received for it; 0: created by an event
+    changed    INTEGER NOT NULL          -- number of its last change, for "latest first"
 );
 CREATE INDEX IF NOT EXISTS profiles_email ON profiles (email);
 CREATE INDEX IF NOT EXISTS profiles_changed ON profiles (changed);
@@ -22,8 +22,8 @@ CREATE INDEX IF NOT EXISTS profile_keys_profile ON profile_keys (profile_id);
 
 CREATE TABLE IF NOT EXISTS event_types (
     id       INTEGER PRIMARY KEY,
-    compared TEXT NOT NULL UNIQUE,       -- without case and spaces
-    name     TEXT NOT NULL               -- as it came first
+    compared TEXT NOT NULL UNIQUE,       -- in lower case, without spaces
+    name     TEXT NOT NULL               -- as first received
 );
 
 -- One row for every event received: nothing is deduplicated.
@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS tokens (
     uploads     INTEGER NOT NULL
 );
 
+-- Rejected records. The name is also that of their list in the admin endpoints.
 CREATE TABLE IF NOT EXISTS refused (
     id            INTEGER PRIMARY KEY,
     request_id    INTEGER NOT NULL,
@@ -79,15 +80,15 @@ CREATE TABLE IF NOT EXISTS requests (
     method      TEXT NOT NULL,
     path        TEXT NOT NULL,
     status      INTEGER,                 -- NULL: no answer was sent
-    result      TEXT NOT NULL,           -- success, partial, fail, or what went wrong
-    fault       TEXT NOT NULL,           -- the fault that struck, if any
+    result      TEXT NOT NULL,           -- success, partial, fail, or an error text
+    fault       TEXT NOT NULL,           -- the name of the fault, if there was one
     dry_run     INTEGER NOT NULL,
-    stored      INTEGER NOT NULL,        -- whether the accepted records were stored
+    stored      INTEGER NOT NULL,        -- 1 when the accepted records were stored
     body_bytes  INTEGER NOT NULL,
     records     INTEGER NOT NULL,
     accepted    INTEGER NOT NULL,
     refused     INTEGER NOT NULL,
-    in_flight   INTEGER NOT NULL,        -- with this one
+    in_flight   INTEGER NOT NULL,        -- including this one
     seconds     REAL NOT NULL
 );
 

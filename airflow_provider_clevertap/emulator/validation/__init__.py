@@ -1,1 +1,1 @@
-"""What the emulator checks in a request, as CleverTap documents it. Independent of the package's own rules."""
+"""Validation of uploads by CleverTap's documented rules, independent of the rules in the rest of the package."""

@@ -1,4 +1,4 @@
-"""From the body of one upload to a verdict on each of its records, and the answer that says so."""
+"""Validate the records of one upload, and build the answer's body from the results."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from airflow_provider_clevertap.emulator.kinds import KINDS, EmulatedKind, ValidRecord
+from airflow_provider_clevertap.emulator.replies import MALFORMED
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.validation.common import (
     RecordRejected,
@@ -14,30 +16,30 @@ from airflow_provider_clevertap.emulator.validation.common import (
     ValidationContext,
     identity_text,
 )
-from airflow_provider_clevertap.emulator.validation.device_tokens import TokenArrival, read_token
-from airflow_provider_clevertap.emulator.validation.events import EventArrival, read_event
-from airflow_provider_clevertap.emulator.validation.profiles import ProfileUpdate, read_profile
 
 RECORDS_PER_UPLOAD = 1000
 """Profiles and events together (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
-TOKENS_PER_UPLOAD = 100
-"""Device tokens (https://developer.clevertap.com/docs/upload-device-tokens-api)."""
-
-MALFORMED = "Malformed request"
-"""The documented text of a 400."""
-
-KINDS = ("profile", "event", "token")
-
-Arrival = ProfileUpdate | EventArrival | TokenArrival
+NO_KIND = "other"
+"""The kind of a record whose ``type`` is missing or unknown."""
 
 
-class RefusedRecord(NamedTuple):
+class AcceptedRecord(NamedTuple):
+    """A record that passed validation.
+
+    :param content: the record in the form in which it is written.
+    """
+
+    kind: EmulatedKind[Any]
+    content: ValidRecord
+
+
+class RejectedRecord(NamedTuple):
     """A record that did not pass.
 
-    :param number: its 1-based place in the batch.
+    :param number: its 1-based position in the batch.
     :param kind: its type, or ``other``.
-    :param key: whose it is as far as that can be read.
+    :param key: its identity or objectId, as far as that can be read.
     :param record: the record as the answer shows it.
     """
 
@@ -50,35 +52,35 @@ class RefusedRecord(NamedTuple):
 
 
 class BadRequestError(Exception):
-    """The body as a whole is refused with HTTP 400; the message is the answer's ``error``."""
+    """The whole body is rejected with HTTP 400; the message is the answer's ``error``."""
 
 
 class BatchResult(msgspec.Struct):
-    """What the rules say about one batch.
+    """The results of validating one batch.
 
     :param kinds: the type of each record, in order.
-    :param passed: what passed, in order.
-    :param refused: what did not.
+    :param accepted: the records that passed, in order.
+    :param rejected: those that did not.
     :param findings: lines for the error stream.
     """
 
     kinds: list[str]
-    passed: list[Arrival]
-    refused: list[RefusedRecord]
+    accepted: list[AcceptedRecord]
+    rejected: list[RejectedRecord]
     findings: list[StreamError]
 
 
-Interference = Callable[[int, dict[str, Any]], bool]
-"""Given a record's number and the record: whether a fault refuses it, with code 555."""
+RecordFault = Callable[[int, dict[str, Any]], bool]
+"""Takes a record's number and the record; returns whether a fault rejects it with code 555."""
 
 
-def records_of(body: bytes) -> list[Any]:
+def read_records(body: bytes) -> list[Any]:
     """Return the records of an upload.
 
-    Refused here: text that is not JSON as the standard has it (comments, NaN, Infinity, another encoding), anything
-    without a list ``d``, and by our choice an empty list or one above the documented cap.
+    Rejected here: text that is not standard JSON (comments, NaN, Infinity, another encoding), anything without a
+    list ``d``, and by our choice an empty list or one above the documented maximum.
 
-    :raises BadRequestError: the body is refused as a whole.
+    :raises BadRequestError: the body is rejected as a whole.
     """
     try:
         document = msgspec.json.decode(body)
@@ -89,53 +91,54 @@ def records_of(body: bytes) -> list[Any]:
         raise BadRequestError(MALFORMED)
     if len(records) > RECORDS_PER_UPLOAD:
         raise BadRequestError(f"More than {RECORDS_PER_UPLOAD} records in one call")
-    if len(records) > TOKENS_PER_UPLOAD and sum(kind_of(one) == "token" for one in records) > TOKENS_PER_UPLOAD:
-        raise BadRequestError(f"More than {TOKENS_PER_UPLOAD} tokens in one call")
+    for kind in KINDS.values():
+        if _is_too_many(records, kind):
+            raise BadRequestError(f"More than {kind.max_per_upload} {kind.listing.table} in one call")
     return records
+
+
+def _is_too_many(records: list[Any], kind: EmulatedKind[Any]) -> bool:
+    limit = kind.max_per_upload
+    if limit is None or len(records) <= limit:
+        return False
+    return sum(kind_of(record) == kind.name for record in records) > limit
 
 
 def kind_of(record: object) -> str:
     """Return a record's type, or ``other``."""
     kind = record.get("type") if isinstance(record, dict) else None
-    return kind if type(kind) is str and kind in KINDS else "other"
+    return kind if type(kind) is str and kind in KINDS else NO_KIND
 
 
 def validate_batch(
-    records: list[Any], settings: Settings, now: int, interfere: Interference | None = None
+    records: list[Any], settings: Settings, now: int, record_fault: RecordFault | None = None
 ) -> BatchResult:
-    """Read every record of a batch.
+    """Validate every record of a batch.
 
     :param now: UNIX seconds.
-    :param interfere: a fault that refuses records whatever is in them.
+    :param record_fault: chooses records to reject with code 555, valid or not.
     """
-    reading = ValidationContext(settings.strictness)
-    verdicts = BatchResult([kind_of(record) for record in records], [], [], reading.findings)
-    for number, (kind, record) in enumerate(zip(verdicts.kinds, records, strict=True), start=1):
-        reading.start(number, kind)
-        mark = len(reading.findings)
+    context = ValidationContext(settings, now)
+    result = BatchResult([kind_of(record) for record in records], [], [], context.findings)
+    for number, (name, record) in enumerate(zip(result.kinds, records, strict=True), start=1):
+        context.start(number, name)
+        findings_before = len(context.findings)
         try:
-            if interfere and isinstance(record, dict) and interfere(number, record):
+            if record_fault and isinstance(record, dict) and record_fault(number, record):
                 raise RecordRejected(555)
-            verdicts.passed.append(_read(reading, kind, record, now, settings))
-        except RecordRejected as refusal:
-            del reading.findings[mark:]
+            kind = KINDS.get(name)
+            if kind is None:
+                raise RecordRejected(524)
+            result.accepted.append(AcceptedRecord(kind, kind.read(context, record)))
+        except RecordRejected as rejection:
+            del context.findings[findings_before:]
             shown = _as_shown(record)
-            verdicts.refused.append(RefusedRecord(number, kind, _key_of(record), refusal.code, refusal.text, shown))
-    return verdicts
-
-
-def _read(reading: ValidationContext, kind: str, record: Any, now: int, settings: Settings) -> Arrival:
-    if kind == "profile":
-        return read_profile(reading, record, now)
-    if kind == "event":
-        return read_event(reading, record, now, settings)
-    if kind == "token":
-        return read_token(reading, record, settings)
-    raise RecordRejected(524)
+            result.rejected.append(RejectedRecord(number, name, _key_of(record), rejection.code, rejection.text, shown))
+    return result
 
 
 def _as_shown(record: Any) -> Any:
-    """Return a refused record as CleverTap shows it: a number as identity has become text by then."""
+    """Return a rejected record as CleverTap shows it: a number as identity has become text by then."""
     if isinstance(record, dict) and type(record.get("identity")) in (int, float):
         return {**record, "identity": identity_text(record["identity"]) or str(record["identity"])}
     return record
@@ -148,17 +151,17 @@ def _key_of(record: Any) -> str:
     return str(value)[:200] if isinstance(value, str | int | float) else ""
 
 
-def answer_of(verdicts: BatchResult) -> dict[str, Any]:
-    """Return the answer's body: HTTP 200 says nothing, ``status`` and ``unprocessed`` do."""
-    processed = len(verdicts.kinds) - len(verdicts.refused)
-    status = "success" if not verdicts.refused else "partial" if processed else "fail"
-    return {"status": status, "processed": processed, "unprocessed": [_entry(one) for one in verdicts.refused]}
+def answer_of(result: BatchResult) -> dict[str, Any]:
+    """Return the body of the answer. Its HTTP status is always 200: ``status`` and ``unprocessed`` hold the result."""
+    processed = len(result.kinds) - len(result.rejected)
+    status = "success" if not result.rejected else "partial" if processed else "fail"
+    return {"status": status, "processed": processed, "unprocessed": [_entry(one) for one in result.rejected]}
 
 
-def _entry(refused: RefusedRecord) -> dict[str, Any]:
+def _entry(rejected: RejectedRecord) -> dict[str, Any]:
     return {
         "status": "fail",
-        "code": refused.code,
-        "error": f"{refused.text}Skipped record number : {refused.number}",
-        "record": refused.record,
+        "code": rejected.code,
+        "error": f"{rejected.text}Skipped record number : {rejected.number}",
+        "record": rejected.record,
     }

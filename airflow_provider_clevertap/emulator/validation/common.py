@@ -1,11 +1,11 @@
-"""The rules every kind of record shares: whose it is, when it was, and which keys and values may be in it.
+"""The rules that all kinds of records share: identifiers, times, names and values of properties.
 
-Written from CleverTap's public documentation, and from nothing else in this package: the loader has its own
-reading of the same pages, and the two must agree.
+Written from CleverTap's public documentation, and from nothing else in this package: the loader interprets
+the same pages on its own, and the two must agree.
 
-Where the documentation says that something is wrong but not what the API answers, the record is *not* refused by
-default: see :data:`~airflow_provider_clevertap.emulator.settings.Strictness`. Each such place calls
-:meth:`ValidationContext.unanswered`, so searching for that name finds every choice that is ours.
+Where the documentation says that something is wrong but not what the API answers, the record is *not* rejected by
+default: see :data:`~airflow_provider_clevertap.emulator.settings.Strictness`. Each such case calls
+:meth:`ValidationContext.undocumented`, so searching for that name finds every choice that is ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from airflow_provider_clevertap.emulator.settings import Strictness
+from airflow_provider_clevertap.emulator.settings import Settings
 
 MESSAGES = {
     509: "Event Name is incorrect. ErrorCode: 509 - Event name is mandatory. ",
@@ -45,9 +45,9 @@ MESSAGES = {
 515 to 520, 523 and 525 follow recorded answers and documentation samples, the others are this emulator's wording."""
 
 IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
-"""What may say whose a record is (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
+"""What may identify the profile of a record (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
-REFUSED_IDENTITIES = frozenset(
+REJECTED_IDENTITIES = frozenset(
     [
         "undefined",
         "null",
@@ -67,7 +67,7 @@ REFUSED_IDENTITIES = frozenset(
         "none",
     ]
 )
-"""Identity values CleverTap refuses, compared without regard to case (https://docs.clevertap.com/docs/csv-upload)."""
+"""Identity values CleverTap rejects, compared without regard to case (https://docs.clevertap.com/docs/csv-upload)."""
 
 IDENTITY_CHARACTERS = 1024
 """An identifier is shorter than this (same page)."""
@@ -85,17 +85,17 @@ FIRST_MILLISECONDS = 100_000_000_000
 """A time from here on is milliseconds: as seconds it would be the year 5138."""
 
 FIRST_IMPOSSIBLE = 10**18
-"""A time from here on is no time at all."""
+"""A time from here on is not valid in any unit."""
 
 _DATE = re.compile(r"\$D_-?[0-9]+")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class RecordRejected(Exception):  # noqa: N818 - the API's own word for an ordinary answer, not a failure of the program
-    """This record is refused.
+    """The record is rejected.
 
     :param code: the API's error code.
-    :param detail: fills the gap in the code's message, where it has one.
+    :param detail: replaces the ``{}`` of the code's message, where it has one.
     """
 
     def __init__(self, code: int, detail: object = "") -> None:
@@ -105,7 +105,7 @@ class RecordRejected(Exception):  # noqa: N818 - the API's own word for an ordin
 
 
 class Key(NamedTuple):
-    """Whose record it is: the kind of identifier and its value."""
+    """What identifies the profile of a record: the kind of identifier and its value."""
 
     kind: str
     value: str
@@ -122,50 +122,53 @@ class StreamError(NamedTuple):
 
 
 class ValidationContext:
-    """The reading of one batch: where it stands, how strict it is, and what it found.
+    """What the validation of a batch has in common: settings, the current record, and the findings so far.
 
-    :param strictness: what to do where no answer is documented.
+    :param settings: limits, and what to do where no answer is documented.
+    :param now: UNIX seconds, for a record without ``ts``.
     """
 
-    __slots__ = ("findings", "key", "kind", "number", "strictness")
+    __slots__ = ("findings", "key", "kind", "now", "number", "settings")
 
-    def __init__(self, strictness: Strictness) -> None:
-        self.strictness = strictness
+    def __init__(self, settings: Settings, now: int) -> None:
+        self.settings = settings
+        self.now = now
         self.findings: list[StreamError] = []
         self.number = 0
         self.kind = ""
         self.key = ""
 
     def start(self, number: int, kind: str) -> None:
-        """Go to the next record.
+        """Make the next record the current one.
 
-        :param number: its 1-based place in the batch.
+        :param number: its 1-based position in the batch.
         :param kind: ``profile``, ``event`` or ``token``.
         """
         self.number = number
         self.kind = kind
         self.key = ""
 
-    def unanswered(self, field: str, note: str, code: int = 512) -> bool:
+    def undocumented(self, field: str, note: str, code: int = 512) -> bool:
         """Deal with something wrong for which the documentation names no answer.
 
         :param field: the property, or the record's own field.
         :param note: what is wrong with it; never holds the value.
-        :param code: the code to refuse with, where the emulator was told to refuse.
+        :param code: the code to reject with, under the strictness ``refuse``.
         :returns: whether to keep what was sent.
-        :raises RecordRejected: the emulator was told to refuse.
+        :raises RecordRejected: under the strictness ``refuse``.
         """
-        if self.strictness == "refuse":
+        strictness = self.settings.strictness
+        if strictness == "refuse":
             raise RecordRejected(code, f"{field}: {note}")
-        if self.strictness == "late":
+        if strictness == "late":
             self.findings.append(StreamError(self.number, self.kind, self.key, field, note))
-        return self.strictness == "keep"
+        return strictness == "keep"
 
 
-def identifier_of(reading: ValidationContext, record: dict[str, Any]) -> Key:
-    """Return whose record it is.
+def identifier_of(context: ValidationContext, record: dict[str, Any]) -> Key:
+    """Return what identifies the profile of a record.
 
-    Several identifiers in one record: which one wins is not documented; here the first of :data:`IDENTIFIERS`.
+    Several identifiers in one record: which one counts is not documented; here it is the first of :data:`IDENTIFIERS`.
 
     :raises RecordRejected: 523 without a usable identifier, 526 for an unusable objectId.
     """
@@ -183,44 +186,43 @@ def identifier_of(reading: ValidationContext, record: dict[str, Any]) -> Key:
         if text is None:
             raise RecordRejected(523)
         key = Key(name, text)
-    reading.key = key.value
+    context.key = key.value
     if len(present) > 1:
-        reading.unanswered(present[1], "one record names several identifiers", 523)
+        context.undocumented(present[1], "one record names several identifiers", 523)
     return key
 
 
 def identity_text(value: object) -> str | None:
-    """Return an identity as text, or ``None`` when CleverTap refuses it. Numbers become text, as CleverTap does."""
+    """Return an identity as text, or ``None`` when CleverTap rejects it. Numbers become text, as they do there."""
     if type(value) is int or type(value) is float:
         value = str(value)
     if type(value) is not str or len(value) >= IDENTITY_CHARACTERS or not value.strip():
         return None
-    return None if value.lower() in REFUSED_IDENTITIES else value
+    return None if value.lower() in REJECTED_IDENTITIES else value
 
 
 def is_object_id(value: object) -> bool:
-    """Tell whether this can be a CleverTap id: a text, not blank, of less than 1024 characters."""
+    """Return whether this can be a CleverTap id: text, not blank, of less than 1024 characters."""
     return type(value) is str and bool(value.strip()) and len(value) < IDENTITY_CHARACTERS
 
 
-def time_of(reading: ValidationContext, record: dict[str, Any], now: int) -> int:
-    """Return the record's ``ts``, or ``now`` when it has none.
+def time_of(context: ValidationContext, record: dict[str, Any]) -> int:
+    """Return the record's ``ts``, or the current time when it has none.
 
-    Text of digits is taken, as CleverTap's own samples send it. Milliseconds are a far future that no page says is
-    refused: they are kept, and written in the error stream.
+    Text of digits is accepted, as CleverTap's own samples send it. Milliseconds are a time in the far future, of which
+    no page says that it is rejected: they are kept, and written in the error stream.
 
-    :param now: UNIX seconds.
     :raises RecordRejected: 525 for anything that is not a positive whole number.
     """
     if "ts" not in record:
-        return now
+        return context.now
     value = record["ts"]
     if (type(value) is str and _DIGITS.fullmatch(value)) or (type(value) is float and value.is_integer()):
         value = int(value)
     if type(value) is not int or not 0 < value < FIRST_IMPOSSIBLE:
         raise RecordRejected(525)
     if value >= FIRST_MILLISECONDS:
-        reading.unanswered("ts", "looks like milliseconds, not seconds", 525)
+        context.undocumented("ts", "looks like milliseconds, not seconds", 525)
     return value
 
 
@@ -236,27 +238,27 @@ def key_problem(key: str) -> str | None:
     return None
 
 
-def is_kept_key(reading: ValidationContext, key: str) -> bool:
-    """Tell whether a property under this key is kept."""
-    fault = key_problem(key)
-    return fault is None or reading.unanswered(key[:KEY_BYTES], fault)
+def is_kept_key(context: ValidationContext, key: str) -> bool:
+    """Return whether a property under this key is kept."""
+    problem = key_problem(key)
+    return problem is None or context.undocumented(key[:KEY_BYTES], problem)
 
 
-def is_kept_value(reading: ValidationContext, key: str, value: object) -> bool:
-    """Tell whether a single value is kept; lists and objects are not single values.
+def is_kept_value(context: ValidationContext, key: str, value: object) -> bool:
+    """Return whether a single value is kept; lists and objects are not single values.
 
-    A null has no documented effect and is left out. A text that starts like a date but is none stays text.
+    A null has no documented effect and is left out. Text that starts like a date but is none stays text.
     """
     kind = type(value)
     if kind is str:
         text: str = value  # type: ignore[assignment]
         if len(text) * 4 > VALUE_BYTES and len(text.encode()) > VALUE_BYTES:
-            return reading.unanswered(key, f"the value is longer than {VALUE_BYTES} bytes")
+            return context.undocumented(key, f"the value is longer than {VALUE_BYTES} bytes")
         if text.startswith("$D_") and not _DATE.fullmatch(text):
-            reading.unanswered(key, "the value starts with $D_ but is no date")
+            context.undocumented(key, "the value starts with $D_ but is no date")
         return True
     if kind is bool or kind is int or kind is float:
         return True
     if value is None:
-        return reading.unanswered(key, "the value is null")
-    return reading.unanswered(key, "the value is a list or an object")
+        return context.undocumented(key, "the value is null")
+    return context.undocumented(key, "the value is a list or an object")

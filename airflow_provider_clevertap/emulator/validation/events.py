@@ -1,4 +1,4 @@
-"""What an event record may hold (https://developer.clevertap.com/docs/upload-events-api)."""
+"""Validate an event record (https://developer.clevertap.com/docs/upload-events-api)."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ RESTRICTED_EVENTS = frozenset(
         "Identity Error",
     )
 )
-"""System events nobody may raise from outside. ``Charged`` is one that may be."""
+"""System events the API does not accept. ``Charged``, also a system event, is accepted."""
 
 
-class EventArrival(NamedTuple):
-    """An event record that passed.
+class EventRecord(NamedTuple):
+    """An event record that passed validation.
 
-    :param is_dropped: answered with success, then left out (its name breaks a limit).
+    :param is_dropped: answered with success, then left out, because its name breaks a limit.
     :param ts: UNIX seconds.
     """
 
@@ -63,27 +63,27 @@ class EventArrival(NamedTuple):
     is_dropped: bool
 
 
-def read_event(reading: ValidationContext, record: dict[str, Any], now: int, settings: Settings) -> EventArrival:
+def read_event(context: ValidationContext, record: dict[str, Any]) -> EventRecord:
     """Read one event record.
 
-    :param now: UNIX seconds, for a record without ``ts``.
-    :raises RecordRejected: it is refused.
+    :raises RecordRejected: the record is rejected.
     """
-    key = identifier_of(reading, record)
-    ts = time_of(reading, record, now)
-    name = _name_of(record, settings)
+    key = identifier_of(context, record)
+    ts = time_of(context, record)
+    name = _name_of(record, context.settings)
     data = record.get("evtData")
     if type(data) is not dict:
         raise RecordRejected(512, "evtData is missing or not an object")
-    if len(data) > settings.max_event_properties:
-        raise RecordRejected(522, settings.max_event_properties)
+    max_properties = context.settings.max_event_properties
+    if len(data) > max_properties:
+        raise RecordRejected(522, max_properties)
     is_charged = name_key(name) == "charged"
-    items = _items_of(reading, data) if is_charged and "Items" in data else None
-    is_dropped = not is_kept_key(reading, name)
-    kept = _kept_properties(reading, data, ignore="Items" if items is not None else None)
+    items = _items_of(context, data) if is_charged and "Items" in data else None
+    is_dropped = not is_kept_key(context, name)
+    kept = _kept_properties(context, data, ignore="Items" if items is not None else None)
     if items is not None:
         kept["Items"] = items
-    return EventArrival(reading.number, key, name, kept, ts, is_dropped)
+    return EventRecord(context.number, key, name, kept, ts, is_dropped)
 
 
 def _name_of(record: dict[str, Any], settings: Settings) -> str:
@@ -100,18 +100,18 @@ def _name_of(record: dict[str, Any], settings: Settings) -> str:
     return name
 
 
-def _items_of(reading: ValidationContext, data: dict[str, Any]) -> list[dict[str, Any]]:
+def _items_of(context: ValidationContext, data: dict[str, Any]) -> list[dict[str, Any]]:
     items = data["Items"]
     if type(items) is not list or not all(type(item) is dict for item in items):
         raise RecordRejected(512, "Items is not a list of objects")
-    if len(items) > CHARGED_ITEMS and not reading.unanswered("Items", f"more than {CHARGED_ITEMS} items"):
+    if len(items) > CHARGED_ITEMS and not context.undocumented("Items", f"more than {CHARGED_ITEMS} items"):
         items = items[:CHARGED_ITEMS]
-    return [_kept_properties(reading, item) for item in items]
+    return [_kept_properties(context, item) for item in items]
 
 
-def _kept_properties(reading: ValidationContext, data: dict[str, Any], ignore: str | None = None) -> dict[str, Any]:
+def _kept_properties(context: ValidationContext, data: dict[str, Any], ignore: str | None = None) -> dict[str, Any]:
     return {
         name: value
         for name, value in data.items()
-        if name != ignore and is_kept_key(reading, name) and is_kept_value(reading, name, value)
+        if name != ignore and is_kept_key(context, name) and is_kept_value(context, name, value)
     }

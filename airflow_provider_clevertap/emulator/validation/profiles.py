@@ -1,4 +1,4 @@
-"""What a profile record may hold (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
+"""Validate a profile record (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def _is_email(value: object) -> bool:
-    """Text with one ``@``, a name before it and dotted labels after it; "valid" is all the page says."""
+    """Return whether this is text with one ``@``, a name before it and dotted labels after it.
+
+    The page says only that an address must be "valid".
+    """
     return type(value) is str and len(value) <= VALUE_BYTES and _EMAIL.fullmatch(value) is not None
 
 
 def _is_phone(value: object) -> bool:
-    """Text, ``+``, a country code (none begins with 0) and a number: more than 4 digits in all."""
+    """Return whether this is ``+``, a country code (none begins with 0) and a number: more than 4 digits in all."""
     return type(value) is str and _PHONE.fullmatch(value) is not None
 
 
@@ -56,7 +59,7 @@ FORMATS: dict[str, tuple[int, Callable[[object], bool]]] = {
     "Married": (519, _one_of("Y", "N")),
     "Age": (520, _is_age),
 }
-"""The predefined keys CleverTap refuses a record for, each with its code."""
+"""Predefined keys for which CleverTap rejects a record: the error code, and the check of the value."""
 
 BOOLEAN_KEYS = frozenset(
     [
@@ -79,10 +82,10 @@ PREDEFINED_KEYS = (
 )
 
 
-class ProfileUpdate(NamedTuple):
-    """A profile record that passed.
+class ProfileRecord(NamedTuple):
+    """A profile record that passed validation.
 
-    :param changes: values and operators by property; empty for a bare profile.
+    :param changes: values and operators by property; empty for a profile without properties.
     :param ts: UNIX seconds.
     """
 
@@ -92,60 +95,59 @@ class ProfileUpdate(NamedTuple):
     ts: int
 
 
-def read_profile(reading: ValidationContext, record: dict[str, Any], now: int) -> ProfileUpdate:
+def read_profile(context: ValidationContext, record: dict[str, Any]) -> ProfileRecord:
     """Read one profile record.
 
-    :param now: UNIX seconds, for a record without ``ts``.
-    :raises RecordRejected: it is refused.
+    :raises RecordRejected: the record is rejected.
     """
-    key = identifier_of(reading, record)
-    ts = time_of(reading, record, now)
+    key = identifier_of(context, record)
+    ts = time_of(context, record)
     data = record.get("profileData")
     if not isinstance(data, dict):
-        reading.unanswered("profileData", "missing or not an object")
-        return ProfileUpdate(reading.number, key, {}, ts)
-    changes = {name: value for name, value in data.items() if _is_kept(reading, name, value)}
+        context.undocumented("profileData", "missing or not an object")
+        return ProfileRecord(context.number, key, {}, ts)
+    changes = {name: value for name, value in data.items() if _is_kept(context, name, value)}
     for name, value in changes.items():
         if is_operator(value):
-            changes[name] = _checked_items(reading, name, value)
-    return ProfileUpdate(reading.number, key, changes, ts)
+            changes[name] = _valid_items(context, name, value)
+    return ProfileRecord(context.number, key, changes, ts)
 
 
-def _is_kept(reading: ValidationContext, name: str, value: object) -> bool:
+def _is_kept(context: ValidationContext, name: str, value: object) -> bool:
     if name in PREDEFINED_KEYS:
-        return _is_kept_predefined(reading, name, value)
-    if not is_kept_key(reading, name):
+        return _is_kept_predefined(context, name, value)
+    if not is_kept_key(context, name):
         return False
     if type(value) is dict:
-        return is_operator(value) or reading.unanswered(name, "an object that is not one operator")
-    return is_kept_value(reading, name, value)
+        return is_operator(value) or context.undocumented(name, "an object that is not one operator")
+    return is_kept_value(context, name, value)
 
 
-def _is_kept_predefined(reading: ValidationContext, name: str, value: object) -> bool:
+def _is_kept_predefined(context: ValidationContext, name: str, value: object) -> bool:
     if _is_delete(value):
         return True
     if value is None:
-        return is_kept_value(reading, name, value)
+        return is_kept_value(context, name, value)
     if name in FORMATS:
         code, is_valid = FORMATS[name]
         if not is_valid(value) and not (name == "Age" and is_operator(value, NUMBER_OPERATORS)):
             raise RecordRejected(code)
-        return is_kept_value(reading, name, value) if type(value) is str else True
+        return is_kept_value(context, name, value) if type(value) is str else True
     if name in BOOLEAN_KEYS:
-        return type(value) is bool or reading.unanswered(name, "not a boolean")
+        return type(value) is bool or context.undocumented(name, "not a boolean")
     if name in SUBSCRIPTION_KEYS:
-        return _are_groups(value) or reading.unanswered(name, "not lists of groups by channel")
+        return _are_groups(value) or context.undocumented(name, "not lists of groups by channel")
     if name == "identity":
-        return identity_text(value) is not None or reading.unanswered(name, "not a valid identity", 523)
+        return identity_text(value) is not None or context.undocumented(name, "not a valid identity", 523)
     if name == "DOB" and not (type(value) is str and value.startswith("$D_")):
-        reading.unanswered(name, "not a $D_ date, kept as it is")
+        context.undocumented(name, "not a $D_ date, kept as it is")
     if type(value) is dict:
-        return is_operator(value) or reading.unanswered(name, "an object that is not one operator")
-    return is_kept_value(reading, name, value)
+        return is_operator(value) or context.undocumented(name, "an object that is not one operator")
+    return is_kept_value(context, name, value)
 
 
 def is_operator(value: object, names: frozenset[str] = LIST_OPERATORS | NUMBER_OPERATORS) -> bool:
-    """Tell whether this is one operator with an operand of the documented type."""
+    """Return whether this is one operator with an operand of the documented type."""
     if type(value) is not dict or len(value) != 1:
         return False
     (name, operand) = next(iter(value.items()))
@@ -165,19 +167,19 @@ def _is_delete(value: object) -> bool:
     )
 
 
-def _checked_items(reading: ValidationContext, name: str, operator: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a list operator what is not a text of at most 512 bytes."""
+def _valid_items(context: ValidationContext, name: str, operator: dict[str, Any]) -> dict[str, Any]:
+    """Return a list operator without the items that are not text of at most 512 bytes."""
     (operation, operand) = next(iter(operator.items()))
     if type(operand) is not list:
         return operator
-    return {operation: [item for item in operand if _is_kept_item(reading, name, item)]}
+    return {operation: [item for item in operand if _is_kept_item(context, name, item)]}
 
 
-def _is_kept_item(reading: ValidationContext, name: str, item: object) -> bool:
+def _is_kept_item(context: ValidationContext, name: str, item: object) -> bool:
     if type(item) is not str:
-        return reading.unanswered(name, "an item of the list is not a text")
+        return context.undocumented(name, "an item of the list is not a text")
     fits = len(item) * 4 <= VALUE_BYTES or len(item.encode()) <= VALUE_BYTES
-    return fits or reading.unanswered(name, f"an item of the list is longer than {VALUE_BYTES} bytes")
+    return fits or context.undocumented(name, f"an item of the list is longer than {VALUE_BYTES} bytes")
 
 
 def _are_groups(value: object) -> bool:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.validation.common import RecordRejected, ValidationContext
 from airflow_provider_clevertap.emulator.validation.profiles import read_profile
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, RowIssues
@@ -265,7 +266,7 @@ def test_an_emulator_that_refuses_all_it_may_takes_what_the_law_lets_through() -
 
 def _refusal(record: dict[str, Any]) -> str | None:
     try:
-        read_profile(ValidationContext("refuse"), record, now=NOW)
+        read_profile(ValidationContext(Settings(strictness="refuse"), NOW), record)
     except RecordRejected as refusal:
         return refusal.text
     return None

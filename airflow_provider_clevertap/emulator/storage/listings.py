@@ -1,0 +1,106 @@
+"""The lists of what is stored: which table each comes from, its order and its filter."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+NO_LIMIT = -1
+"""SQLite takes a negative limit for none."""
+
+_JSON_COLUMNS = frozenset({"data", "keys", "record"})
+_BOOLEAN_COLUMNS = frozenset({"dry_run", "stored"})
+
+
+def _finish_profile(item: dict[str, Any]) -> None:
+    del item["changed"]
+    keys: dict[str, list[str]] = {}
+    for kind, value in item["keys"]:
+        keys.setdefault(kind, []).append(value)
+    item["keys"] = keys
+    item["identity"] = keys.get("identity", [None])[0]
+
+
+def _finish_event(item: dict[str, Any]) -> None:
+    del item["type_id"]
+    item["identity"] = item["key"] if item["key_kind"] == "identity" else None
+
+
+def _finish_nothing(_: dict[str, Any]) -> None:
+    """Leave an item as it was read."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list. Its table is called ``t`` in the SQL fragments below.
+
+    :param table: the table; also the list's name in the admin endpoints.
+    :param order: the column it is ordered by.
+    :param condition: the condition of the filter ``?only=``.
+    :param columns: the columns to select.
+    :param finish: changes an item from the table's columns to what the list shows.
+    """
+
+    table: str
+    order: str
+    condition: str
+    columns: str = "t.*"
+    finish: Callable[[dict[str, Any]], None] = _finish_nothing
+
+
+PROFILES = Listing(
+    "profiles",
+    order="changed",
+    condition="t.id IN (SELECT profile_id FROM profile_keys WHERE value = ?)",
+    columns="t.*, (SELECT json_group_array(json_array(kind, value)) FROM profile_keys WHERE profile_id = t.id) AS keys",
+    finish=_finish_profile,
+)
+EVENTS = Listing("events", order="id", condition="t.key = ?", finish=_finish_event)
+TOKENS = Listing("tokens", order="rowid", condition="t.object_id = ?")
+
+LOGS = (
+    Listing("refused", order="id", condition="t.key = ?"),
+    Listing("error_stream", order="id", condition="t.key = ?"),
+    Listing("requests", order="id", condition="t.path = ?"),
+)
+"""The lists of what happened, whatever the kind of record."""
+
+
+def read_list(
+    connection: sqlite3.Connection,
+    listing: Listing,
+    *,
+    limit: int = NO_LIMIT,
+    offset: int = 0,
+    newest: bool = False,
+    only: str | None = None,
+) -> dict[str, Any]:
+    """Return one page of a list, oldest first.
+
+    :param newest: newest first instead.
+    :param only: an identity or objectId; for ``requests`` a path.
+    :returns: ``items``, and ``total``, the number of items on all pages.
+    """
+    where, parameters = ("", ()) if only is None else (f"WHERE {listing.condition}", (only,))
+    source = f"FROM {listing.table} t {where}"
+    (total,) = connection.execute(f"SELECT count(*) {source}", parameters).fetchone()
+    direction = "DESC" if newest else "ASC"
+    cursor = connection.execute(
+        f"SELECT {listing.columns} {source} ORDER BY t.{listing.order} {direction} LIMIT ? OFFSET ?",
+        (*parameters, limit, offset),
+    )
+    names = [column[0] for column in cursor.description]
+    return {"items": [_item(listing, dict(zip(names, row, strict=True))) for row in cursor], "total": total}
+
+
+def _item(listing: Listing, item: dict[str, Any]) -> dict[str, Any]:
+    for column in _JSON_COLUMNS & item.keys():
+        item[column] = msgspec.json.decode(item[column]) if item[column] else None
+    for column in _BOOLEAN_COLUMNS & item.keys():
+        item[column] = bool(item[column])
+    listing.finish(item)
+    return item

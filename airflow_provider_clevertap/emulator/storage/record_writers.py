@@ -1,0 +1,55 @@
+"""Write one record of each kind, as part of a batch."""
+
+from __future__ import annotations
+
+import msgspec
+
+from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter
+from airflow_provider_clevertap.emulator.storage.profile_changes import apply_changes
+from airflow_provider_clevertap.emulator.validation.common import identity_text
+from airflow_provider_clevertap.emulator.validation.device_tokens import TokenRecord
+from airflow_provider_clevertap.emulator.validation.events import EventRecord
+from airflow_provider_clevertap.emulator.validation.profiles import ProfileRecord
+
+_INSERT_EVENT = "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_WRITE_TOKEN = (
+    "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, 1) ON CONFLICT (object_id) DO UPDATE SET"
+    " token_type = ?2, token = ?3, keys = ?4, received_at = ?5, uploads = uploads + 1"
+)
+
+
+def write_profile(batch: BatchWriter, record: ProfileRecord) -> None:
+    """Change the profile a record belongs to."""
+    profile = batch.profiles.find_or_create(record.key)
+    profile.uploads += 1
+    profile.is_changed = True
+    changes = dict(record.changes)
+    identity = identity_text(changes.pop("identity", None))
+    if identity is not None and not batch.profiles.set_identity(profile, identity):
+        note = "belongs to, or would be a second one of, a profile"
+        batch.report(record.number, "profile", record.key, "identity", note)
+    for field, note in apply_changes(profile.data, changes, batch.settings.max_custom_attributes):
+        batch.report(record.number, "profile", record.key, field, note)
+
+
+def write_event(batch: BatchWriter, record: EventRecord) -> None:
+    """Add an event. An event for an unknown profile also makes that profile, without properties."""
+    if record.is_dropped:
+        return
+    type_id = batch.sequences.event_type(record.name, batch.settings.max_event_types)
+    if type_id is None:
+        note = "the account has no room for another event type"
+        batch.report(record.number, "event", record.key, "evtName", note)
+        return
+    profile = batch.profiles.find_or_create(record.key)
+    data = msgspec.json.encode(record.data).decode()
+    batch.add_row(
+        _INSERT_EVENT,
+        (batch.request_id, batch.now, record.ts, profile.id, *record.key, type_id, record.name, data),
+    )
+
+
+def write_token(batch: BatchWriter, record: TokenRecord) -> None:
+    """Store a device token in place of an earlier one of the same device."""
+    keys = msgspec.json.encode(record.keys).decode() if record.keys else None
+    batch.add_row(_WRITE_TOKEN, (record.object_id, record.token_type, record.token, keys, batch.now))
