@@ -1,4 +1,4 @@
-"""What Airflow's provider discovery reads. Imported by every ``airflow`` command, so it imports nothing heavy."""
+"""The provider's metadata for Airflow. Every ``airflow`` command imports it, so it must not import anything slow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow_provider_clevertap.connections.form import (
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Describe this provider to Airflow."""
+    """Return the description of this provider that Airflow's provider discovery reads."""
     behaviour = field_behaviour()
     return {
         "package-name": "airflow-provider-clevertap",
@@ -68,7 +68,7 @@ def get_provider_info() -> dict[str, Any]:
                 "options": {
                     "artifacts_path": {
                         "description": "Directory or URI under which rejects files and reports are written, by DAG, "
-                        "run, task and map index. On more than one machine it should be a place all of them reach. "
+                        "run, task and map index. With more than one machine, use a location all of them can reach. "
                         "When empty: the directory ``clevertap`` in AIRFLOW_HOME.\n",
                         "version_added": "0.1.0",
                         "type": "string",
@@ -77,8 +77,8 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "artifacts_mode": {
                         "description": "Who may read rejects files, reports and checkpoints on local paths, as the "
-                        "mode of a file: 600 is the user Airflow runs as, 640 its group as well. Directories made for "
-                        "them can be entered by the same.\n",
+                        "mode of a file: 600 for the user Airflow runs as, 640 for its group as well. The directories "
+                        "created for them are open to the same users.\n",
                         "version_added": "0.1.0",
                         "type": "string",
                         "example": "640",

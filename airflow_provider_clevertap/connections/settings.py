@@ -1,7 +1,7 @@
-"""Reading a ``clevertap`` connection: the one place that knows which field holds what.
+"""Read the settings of a ``clevertap`` connection; no other module knows which field holds which setting.
 
-A connection written as a URI makes a string of every extra (``"8"``, ``"30.5"``), the form and JSON keep types; both
-are read here, strictly. Every error names the connection, the field and what is allowed, and never repeats a secret.
+In a connection written as a URI every extra is a string (``"8"``, ``"30.5"``); the form and JSON keep types. Both are
+read here, strictly. Every error names the connection, the field and what is allowed, and never contains a secret.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_clevertap.api.regions import base_url
-from airflow_provider_clevertap.connections.form import LONGEST_TIMEOUT
+from airflow_provider_clevertap.connections.form import MAX_TIMEOUT
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 
@@ -23,7 +23,7 @@ DEFAULT_TIMEOUT = 60.0
 
 
 class AirflowConnection(Protocol):
-    """The parts of an Airflow connection that are read, on either line of Airflow."""
+    """The attributes of an Airflow connection that are read, the same in Airflow 2 and 3."""
 
     conn_id: str
     login: str | None
@@ -42,16 +42,16 @@ class AirflowConnection(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
-    """What a ``clevertap`` connection says.
+    """Settings of a ``clevertap`` connection.
 
     :param conn_id: the connection's id.
     :param account_id: CleverTap's account (project) id.
     :param passcode: the secret; kept out of ``repr``.
-    :param base_url: where requests go, without a slash at the end.
-    :param region: the region's code, ``None`` when a base URL stands in for it.
-    :param timeout: longest wait for one answer, seconds.
-    :param max_in_flight: ceiling for every load through this connection, ``None`` when it sets none.
-    :param gzip: uploads are compressed.
+    :param base_url: where requests are sent, without a slash at the end.
+    :param region: the region's code, ``None`` when the connection has a base URL instead.
+    :param timeout: maximum wait for one response, in seconds.
+    :param max_in_flight: maximum of requests in flight for every load, ``None`` when the connection sets none.
+    :param gzip: whether uploads are compressed.
     """
 
     conn_id: str
@@ -63,15 +63,15 @@ class ConnectionSettings:
     max_in_flight: int | None = None
     gzip: bool = False
 
-    def in_flight(self, asked: int | None = None) -> int:
-        """Give the number of requests a load may have in flight: what it asks for, within the connection's ceiling."""
-        if asked is None:
+    def in_flight(self, requested: int | None = None) -> int:
+        """Return how many requests a load may have in flight: what it requests, up to the connection's maximum."""
+        if requested is None:
             return self.max_in_flight or DEFAULT_IN_FLIGHT
-        return min(asked, self.max_in_flight or asked)
+        return min(requested, self.max_in_flight or requested)
 
 
 def read_connection(connection: AirflowConnection) -> ConnectionSettings:
-    """Turn an Airflow connection into settings.
+    """Read and check the settings of an Airflow connection.
 
     :param connection: a connection of type ``clevertap``.
     :raises ConfigurationError: when a field is missing, malformed or out of bounds.
@@ -81,7 +81,7 @@ def read_connection(connection: AirflowConnection) -> ConnectionSettings:
     extra = _extra(connection)
     if extra.get("passcode"):
         raise ConfigurationError(
-            f"Connection {name!r} keeps a passcode in its extra, which Airflow shows in clear. "
+            f"Connection {name!r} has a passcode in its extra, which Airflow shows in plain text. "
             "Move it to the field Passcode (password) and change it in CleverTap."
         )
     region = _text(extra.get("region"))
@@ -96,18 +96,18 @@ def read_connection(connection: AirflowConnection) -> ConnectionSettings:
         passcode=connection.password or "",
         base_url=url,
         region=None if host else region,
-        timeout=_number(extra.get("timeout"), name, "timeout", LONGEST_TIMEOUT) or DEFAULT_TIMEOUT,
+        timeout=_number(extra.get("timeout"), name, "timeout", MAX_TIMEOUT) or DEFAULT_TIMEOUT,
         max_in_flight=_whole_number(extra.get("max_in_flight"), name, "max_in_flight", MAX_IN_FLIGHT),
-        gzip=_yes_or_no(extra.get("gzip"), name, "gzip"),
+        gzip=_true_or_false(extra.get("gzip"), name, "gzip"),
     )
 
 
 def connect(settings: ConnectionSettings, in_flight: int | None = None) -> CleverTapClient:
     """Make the client for a connection.
 
-    :param settings: what the connection says.
-    :param in_flight: how many requests a load asks to have in flight; the connection's ceiling stands above it.
-    :raises ConfigurationError: when the account id or the passcode is missing or cannot be one.
+    :param settings: the connection's settings.
+    :param in_flight: how many requests a load wants in flight; the connection's maximum still applies.
+    :raises ConfigurationError: when the account id or the passcode is missing or malformed.
     """
     from airflow_provider_clevertap.api.client import CleverTapClient
 
@@ -125,7 +125,7 @@ def connect(settings: ConnectionSettings, in_flight: int | None = None) -> Cleve
 
 
 def _extra(connection: AirflowConnection) -> Mapping[str, Any]:
-    # Not extra_dejson: it hands every short value to Airflow's masker, which then logs a puzzling line about each.
+    # Not extra_dejson: it passes every short value to Airflow's masker, which then logs a confusing line about each.
     text = connection.extra
     if not text:
         return {}
@@ -142,7 +142,7 @@ def _text(value: object) -> str | None:
     return str(value).strip() or None if value is not None else None
 
 
-def _number(value: object, name: str, key: str, most: float) -> float | None:
+def _number(value: object, name: str, key: str, maximum: float) -> float | None:
     if value is None or value == "":
         return None
     try:
@@ -151,26 +151,28 @@ def _number(value: object, name: str, key: str, most: float) -> float | None:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = -1.0
-    if not 0 < number <= most:
+    if not 0 < number <= maximum:
         raise ConfigurationError(
-            f"Connection {name!r}: {key} must be a number above 0 and at most {most:g}, not {value!r}."
+            f"Connection {name!r}: {key} must be a number above 0 and at most {maximum:g}, not {value!r}."
         )
     return number
 
 
-def _whole_number(value: object, name: str, key: str, most: int) -> int | None:
+def _whole_number(value: object, name: str, key: str, maximum: int) -> int | None:
     if value is None or value == "":
         return None
     try:
         number = int(str(value)) if not isinstance(value, bool | float) else 0
     except ValueError:
         number = 0
-    if not 1 <= number <= most:
-        raise ConfigurationError(f"Connection {name!r}: {key} must be a whole number from 1 to {most}, not {value!r}.")
+    if not 1 <= number <= maximum:
+        raise ConfigurationError(
+            f"Connection {name!r}: {key} must be a whole number from 1 to {maximum}, not {value!r}."
+        )
     return number
 
 
-def _yes_or_no(value: object, name: str, key: str) -> bool:
+def _true_or_false(value: object, name: str, key: str) -> bool:
     if value is None or value == "":
         return False
     text = str(value).lower() if isinstance(value, bool | str) else ""

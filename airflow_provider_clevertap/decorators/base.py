@@ -1,4 +1,4 @@
-"""What the decorators share: a task whose function gives the rows, and which loads them itself."""
+"""Base of the ``@task.clevertap_...`` decorators: tasks that load the rows their function returns."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, TaskDecorator
 
 
-def templated(operator: type[CleverTapUploadOperator]) -> tuple[str, ...]:
-    """Give the template fields of a decorated operator: the function's arguments, and all of the operator's but one.
+def template_fields_of(operator: type[CleverTapUploadOperator]) -> tuple[str, ...]:
+    """Return the template fields of a decorated operator: the function's arguments, and the operator's without source.
 
-    What the function gives is no template: it has the values of the run at hand, and text that comes from data must
-    not be read as one.
+    What the function returns is not a template: the function knows the values of the run, and text that comes from data
+    must not be rendered.
     """
     return (*DecoratedOperator.template_fields, *(name for name in operator.template_fields if name != "source"))
 
 
 class DecoratedUploadOperator(DecoratedOperator, CleverTapUploadOperator):
-    """Call a function and load what it gives; the operator behind each decorator builds on this class.
+    """Call a function and load what it returns; base class of the operators behind the decorators.
 
     :param python_callable: the function.
     :param op_args: its positional arguments. Templated.
@@ -53,42 +53,43 @@ class DecoratedUploadOperator(DecoratedOperator, CleverTapUploadOperator):
         **kwargs: Any,
     ) -> None:
         if "source" in kwargs:
-            raise TypeError(f"{self.custom_operator_name} takes no source: what the function gives is loaded.")
+            raise TypeError(f"{self.custom_operator_name} takes no source: it loads what the function returns.")
         if iscoroutinefunction(python_callable) or isasyncgenfunction(python_callable):
             raise TypeError(f"{self.custom_operator_name} takes an ordinary function or generator, not an async one.")
         super().__init__(python_callable=python_callable, op_args=op_args, op_kwargs=op_kwargs, source=None, **kwargs)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Call the function, then load what it gave.
+        """Call the function, then load what it returned.
 
-        :raises AirflowFailException: as the operator does, and when the function gave nothing that can be loaded.
+        :raises AirflowFailException: as the operator does, and when the function returned nothing.
         """
         context_merge(context, self.op_kwargs)
-        named = determine_kwargs(self.python_callable, self.op_args, context)
-        given = self.python_callable(*self.op_args, **named)
-        if given is None:
+        keywords = determine_kwargs(self.python_callable, self.op_args, context)
+        source = self.python_callable(*self.op_args, **keywords)
+        if source is None:
             self._fail(
                 SourceError(
                     f"the function {self.python_callable.__name__!r} returned nothing. Let it return a DataFrame, a "
                     "path or a list of them, or a source object such as SqlSource, or yield DataFrames."
                 )
             )
-        self.source = given
+        self.source = source
         summary: dict[str, Any] = super().execute(context)
         return summary
 
 
 class _LoadingFunction(_TaskDecorator):  # type: ignore[type-arg]
-    """A decorated function. Airflow builds a mapped one without asking its operator how many slots it takes."""
+    """A decorated function that sets ``pool_slots`` when it is mapped: Airflow then calls no method of the operator."""
 
     def expand(self, **mapped: Any) -> Any:
-        return _with_slots(super().expand(**mapped))
+        return _set_slots(super().expand(**mapped))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> Any:
-        return _with_slots(super().expand_kwargs(kwargs, strict=strict))
+        return _set_slots(super().expand_kwargs(kwargs, strict=strict))
 
 
-def _with_slots(result: Any) -> Any:
+def _set_slots(result: Any) -> Any:
+    """Set ``pool_slots`` of a mapped task, and return the result of Airflow's ``expand``."""
     task = result.operator
     for slots in mapped_slots(task.partial_kwargs, None, task.task_group, task.dag).values():
         task.pool_slots = slots
@@ -98,14 +99,14 @@ def _with_slots(result: Any) -> Any:
 def decorate(
     operator: type[DecoratedUploadOperator], function: Callable[..., Any] | None, arguments: dict[str, Any]
 ) -> TaskDecorator:
-    """Make a decorated function, or with no function yet the decorator for one.
+    """Make a decorated function, or the decorator if there is no function yet.
 
     :param operator: the class of the tasks.
-    :param function: the function, when the decorator is written without brackets.
+    :param function: the function, when the decorator is written without parentheses.
     :param arguments: the operator's arguments.
-    :raises TypeError: when anything but a function is given in its place.
+    :raises TypeError: when something else stands where the function belongs.
     """
-    # The summary is one value. An annotation such as "-> dict" says something of it, not how to store it.
+    # The summary is one value: a function annotated "-> dict" must not make Airflow store each of its keys.
     arguments = {name: value for name, value in arguments.items() if name != "multiple_outputs"}
 
     def decorated(function: Callable[..., Any]) -> Any:
@@ -119,5 +120,5 @@ def decorate(
             decorator_name=operator.custom_operator_name.removeprefix("@"),
         )
 
-    made: Any = decorated if function is None else decorated(function)
-    return made  # type: ignore[no-any-return]
+    result: Any = decorated if function is None else decorated(function)
+    return result  # type: ignore[no-any-return]

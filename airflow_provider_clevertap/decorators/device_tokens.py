@@ -1,11 +1,11 @@
-"""``@task.clevertap_device_tokens``."""
+"""The decorator ``@task.clevertap_device_tokens``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
 
 if TYPE_CHECKING:
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class DecoratedDeviceTokensOperator(DecoratedUploadOperator, CleverTapUploadDeviceTokensOperator):
-    """Load what a function gives as device tokens."""
+    """Load what a function returns as device tokens."""
 
-    template_fields: Sequence[str] = templated(CleverTapUploadDeviceTokensOperator)
+    template_fields: Sequence[str] = template_fields_of(CleverTapUploadDeviceTokensOperator)
     custom_operator_name = "@task.clevertap_device_tokens"
 
 
 def clevertap_device_tokens_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
-    """Turn a function into a task that loads what it gives as device tokens.
+    """Turn a function into a task that loads what it returns as device tokens.
 
     .. code-block:: python
 
@@ -32,9 +32,9 @@ def clevertap_device_tokens_task(python_callable: Callable[..., Any] | None = No
 
     :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
         path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
-        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+        rows than memory holds. Like any ``@task`` function it may take values of the run, such as ``ds``.
     :param arguments: the arguments of
-        :class:`~airflow_provider_clevertap.operators.device_tokens.CleverTapUploadDeviceTokensOperator` but for
+        :class:`~airflow_provider_clevertap.operators.device_tokens.CleverTapUploadDeviceTokensOperator` except
         ``source``.
     """
     return decorate(DecoratedDeviceTokensOperator, python_callable, arguments)

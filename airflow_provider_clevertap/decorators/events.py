@@ -1,11 +1,11 @@
-"""``@task.clevertap_events``."""
+"""The decorator ``@task.clevertap_events``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
 if TYPE_CHECKING:
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class DecoratedEventsOperator(DecoratedUploadOperator, CleverTapUploadEventsOperator):
-    """Load what a function gives as events."""
+    """Load what a function returns as events."""
 
-    template_fields: Sequence[str] = templated(CleverTapUploadEventsOperator)
+    template_fields: Sequence[str] = template_fields_of(CleverTapUploadEventsOperator)
     custom_operator_name = "@task.clevertap_events"
 
 
 def clevertap_events_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
-    """Turn a function into a task that loads what it gives as events.
+    """Turn a function into a task that loads what it returns as events.
 
     .. code-block:: python
 
@@ -32,8 +32,8 @@ def clevertap_events_task(python_callable: Callable[..., Any] | None = None, **a
 
     :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
         path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
-        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+        rows than memory holds. Like any ``@task`` function it may take values of the run, such as ``ds``.
     :param arguments: the arguments of
-        :class:`~airflow_provider_clevertap.operators.events.CleverTapUploadEventsOperator` but for ``source``.
+        :class:`~airflow_provider_clevertap.operators.events.CleverTapUploadEventsOperator` except ``source``.
     """
     return decorate(DecoratedEventsOperator, python_callable, arguments)

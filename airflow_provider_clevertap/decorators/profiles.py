@@ -1,11 +1,11 @@
-"""``@task.clevertap_profiles``."""
+"""The decorator ``@task.clevertap_profiles``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, templated
+from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 if TYPE_CHECKING:
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class DecoratedProfilesOperator(DecoratedUploadOperator, CleverTapUploadProfilesOperator):
-    """Load what a function gives as profiles."""
+    """Load what a function returns as profiles."""
 
-    template_fields: Sequence[str] = templated(CleverTapUploadProfilesOperator)
+    template_fields: Sequence[str] = template_fields_of(CleverTapUploadProfilesOperator)
     custom_operator_name = "@task.clevertap_profiles"
 
 
 def clevertap_profiles_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:
-    """Turn a function into a task that loads what it gives as profiles.
+    """Turn a function into a task that loads what it returns as profiles.
 
     .. code-block:: python
 
@@ -33,8 +33,8 @@ def clevertap_profiles_task(python_callable: Callable[..., Any] | None = None, *
 
     :param python_callable: the function. It returns a pandas or polars DataFrame, an Arrow table, a list of these, a
         path, URI, glob or list of them, or a source object such as ``SqlSource``; or it yields DataFrames, for more
-        rows than memory holds. Like any ``@task`` function it may name values of the run, such as ``ds``.
+        rows than memory holds. Like any ``@task`` function it may take values of the run, such as ``ds``.
     :param arguments: the arguments of
-        :class:`~airflow_provider_clevertap.operators.profiles.CleverTapUploadProfilesOperator` but for ``source``.
+        :class:`~airflow_provider_clevertap.operators.profiles.CleverTapUploadProfilesOperator` except ``source``.
     """
     return decorate(DecoratedProfilesOperator, python_callable, arguments)

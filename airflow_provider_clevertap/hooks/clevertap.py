@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CleverTapHook(BaseHook):
-    """Talk to CleverTap through an Airflow connection.
+    """Hook that loads data into CleverTap and calls its API through an Airflow connection.
 
     :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
         password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight``, ``timeout`` and
@@ -46,16 +46,16 @@ class CleverTapHook(BaseHook):
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Give the form's own fields to Airflow 2.11 to 3.1; later ones read the provider's metadata."""
+        """Return the form's additional fields for Airflow 2.11 to 3.1; later releases read the provider's metadata."""
         return widgets()
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Say how the form shows Airflow's standard fields, for Airflow 2.11 to 3.1."""
+        """Return how the form shows Airflow's standard fields, for Airflow 2.11 to 3.1."""
         return field_behaviour()
 
     def settings(self) -> ConnectionSettings:
-        """Read the connection.
+        """Read and check the connection.
 
         :raises ConfigurationError: when there is no such connection, or a field of it is missing or wrong.
         """
@@ -66,12 +66,12 @@ class CleverTapHook(BaseHook):
                 f"There is no connection {self.clevertap_conn_id!r}: add one of type clevertap, or name another."
             ) from None
         settings = read_connection(connection)
-        # Airflow masks a connection's password in most releases, not in all.
+        # Not every release of Airflow masks a connection's password.
         mask_secret(settings.passcode)
         return settings
 
     def get_conn(self) -> CleverTapClient:
-        """Give the client for CleverTap's API; the same one each time.
+        """Return the client for CleverTap's API; every call returns the same one.
 
         :raises ConfigurationError: when the connection is incomplete or wrong.
         """
@@ -80,7 +80,7 @@ class CleverTapHook(BaseHook):
         return self._client
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask CleverTap whether it takes this account and passcode; nothing is stored."""
+        """Check that CleverTap accepts the account and passcode; nothing is stored."""
         try:
             with closing(connect(self.settings())) as client:
                 client.check_access()
@@ -91,9 +91,9 @@ class CleverTapHook(BaseHook):
     def upload_profiles(self, source: Any, **options: Any) -> dict[str, Any]:
         """Load profiles, for use inside ``@task`` functions.
 
-        :param source: what ``CleverTapUploadProfilesOperator`` takes: paths, URIs, globs, DataFrames, source objects.
+        :param source: what ``CleverTapUploadProfilesOperator`` accepts: paths, URIs, globs, DataFrames, source objects.
         :param options: the operator's other arguments, such as ``columns``, ``max_rejects`` or ``dry_run``. Inside a
-            running task ``rejects_path`` has the operator's default, elsewhere there is no rejects file without it.
+            running task ``rejects_path`` has the operator's default; elsewhere no rejects file is written without it.
         :return: the summary.
         :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
@@ -114,8 +114,8 @@ class CleverTapHook(BaseHook):
         """
         from airflow_provider_clevertap.loading.record_kinds import events
 
-        of_events = ("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items")
-        kind = events(**{name: options.pop(name) for name in of_events if options.get(name) is not None})
+        kind_options = ("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items")
+        kind = events(**{name: options.pop(name) for name in kind_options if options.get(name) is not None})
         return self._upload(kind, source, options)
 
     def upload_device_tokens(self, source: Any, **options: Any) -> dict[str, Any]:
@@ -133,12 +133,12 @@ class CleverTapHook(BaseHook):
 
     def _upload(self, kind: RecordKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         artifacts_path = options.pop("artifacts_path", None)
-        upload = TaskLoad(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
-        return upload.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
+        load = TaskLoad(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        return load.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
 
 
 def _task_context() -> Mapping[str, Any] | None:
-    """Give the running task's context, ``None`` outside a task."""
+    """Return the running task's context, ``None`` outside a task."""
     from airflow.providers.common.compat.sdk import AirflowException, get_current_context
 
     try:

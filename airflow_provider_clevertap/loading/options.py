@@ -1,4 +1,4 @@
-"""What a user may say of a load, checked before anything else happens."""
+"""The options of a load, which are checked when they are made, before anything is read or sent."""
 
 from __future__ import annotations
 
@@ -85,29 +85,31 @@ class RejectLimit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadOptions:
-    """What a user may say of a load.
+    """Options of a load.
 
     :param columns: what each source column becomes, by its name; see ``Column``.
     :param profile_columns: for events: the columns, in the same forms or as a list of names, that update the profile of
-        the event's owner in a record that goes ahead of the event. They are no properties of the event unless
-        ``columns`` names them too.
+        the event's owner. The update is a record that is sent before the event. These columns become properties of the
+        event only if ``columns`` names them too.
     :param unmapped: columns not named in ``columns`` are sent under their own name (``"send"``), left out
         (``"ignore"``) or not allowed (``"error"``).
     :param max_rejects: how many rows may fail: a number of rows (``10``), or a share of all rows, either less than 1
         (``0.01``) or in per cent (``"1%"``, ``"100%"``). See ``RejectLimit``.
-    :param rejects_path: where the rejects file goes, ``None`` for none.
-    :param report_path: where the report goes, ``None`` for none.
-    :param artifacts_mode: who may read these files where they are on this machine, as a mode: 0o600 for the user alone.
+    :param rejects_path: path of the rejects file, ``None`` for none.
+    :param report_path: path of the report, ``None`` for none.
+    :param artifacts_mode: file mode of these files on local paths: 0o600 for the user alone.
     :param dry_run: ``"local"`` checks everything and sends nothing, ``"server"`` lets CleverTap check and store
         nothing, ``None`` loads.
-    :param max_in_flight: requests at a time, 1 to 15.
+    :param max_in_flight: the maximum of requests in flight, 1 to 15.
     :param on_unconfirmed: records that must not be sent twice, after an answer that leaves open whether they were
         processed: ``"resend"`` (at least once) or ``"hold"`` (at most once).
     :param on_bad_value: a bad value makes its row invalid (``"reject"``) or is left out of it (``"drop"``).
     :param default_country: ISO country of phone numbers written without ``+``.
-    :param bytes_per_batch: the most bytes of one request. CleverTap documents no limit; 4 MiB is our own choice.
-    :param retries: how often and how long one batch is tried.
-    :param resume: go on where an earlier try ended, if one was broken off; ``False`` starts at row 1 regardless.
+    :param bytes_per_batch: the maximum size of one request in bytes. CleverTap documents no limit; 4 MiB is our own
+        choice.
+    :param retries: how often and for how long one batch is sent again.
+    :param resume: resume where an interrupted earlier attempt ended; ``False`` starts at row 1 regardless.
+    :raises ConfigurationError: when a value is not allowed; the message names the option.
     """
 
     columns: Mapping[str, ColumnChoice] | None = None
@@ -127,19 +129,24 @@ class LoadOptions:
     resume: bool = True
 
     def __post_init__(self) -> None:
-        _choice("unmapped", self.unmapped, ("send", "ignore", "error"))
-        _choice("dry_run", self.dry_run, (None, "local", "server"))
-        _choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
-        _choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
-        _choice("resume", self.resume, (True, False))
-        if not isinstance(self.max_in_flight, int) or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
-            raise ConfigurationError(f"max_in_flight must be 1 to {MAX_IN_FLIGHT}, CleverTap's ceiling for an account")
+        _check_choice("unmapped", self.unmapped, ("send", "ignore", "error"))
+        _check_choice("dry_run", self.dry_run, (None, "local", "server"))
+        _check_choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
+        _check_choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
+        _check_choice("resume", self.resume, (True, False))
+        if type(self.max_in_flight) is not int or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
+            raise ConfigurationError(
+                f"max_in_flight must be a whole number from 1 to {MAX_IN_FLIGHT}, which is CleverTap's limit for an "
+                f"account, not {self.max_in_flight!r}"
+            )
+        if not isinstance(self.retries, RetryPolicy):
+            raise ConfigurationError(f"retries must be a RetryPolicy, not {self.retries!r}")
         RejectLimit.of(self.max_rejects)
         if self.default_country is not None:
             _check_country(self.default_country)
 
 
-def _choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
+def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
         raise ConfigurationError(f"{name}={value!r} is not known; use {', '.join(map(repr, allowed))}")
 

@@ -1,6 +1,7 @@
-"""Operator arguments as templates and trigger forms give them: everything may arrive as text.
+"""Read operator arguments that may be text, as templates and trigger forms produce them.
 
-Values of the right type pass through; text is read strictly, so that a slip is an error and not another meaning.
+Values that are not text are returned unchanged. Text is read strictly, so that a typing mistake is an error and not a
+different value.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
-_WHOLE = re.compile(r"[0-9]{1,18}")
-_NOTHING = ("", "none", "null")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+_NO_VALUE = ("", "none", "null")
 
 
 def optional_text(value: Any) -> Any:
-    """Read an argument that may be left out: a template that renders to nothing or to ``None`` leaves it out."""
-    return None if isinstance(value, str) and value.strip().lower() in _NOTHING else value
+    """Read an optional argument: a template that renders to nothing or to ``None`` means that it is not given."""
+    return None if isinstance(value, str) and value.strip().lower() in _NO_VALUE else value
 
 
 def whole_number(name: str, value: Any) -> Any:
@@ -29,27 +30,27 @@ def whole_number(name: str, value: Any) -> Any:
     value = optional_text(value)
     if not isinstance(value, str):
         return value
-    if not _WHOLE.fullmatch(value.strip()):
+    if not _WHOLE_NUMBER.fullmatch(value.strip()):
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}.")
     return int(value)
 
 
 def true_or_false(name: str, value: Any) -> Any:
-    """Read a choice: ``True``, or ``"true"`` as templates and trigger forms write it.
+    """Read a truth value: ``True``, or ``"true"`` as templates and trigger forms write it.
 
     :raises ConfigurationError: when text is anything else.
     """
     value = optional_text(value)
     if not isinstance(value, str):
         return value
-    read = {"true": True, "false": False}.get(value.strip().lower())
-    if read is None:
+    choice = {"true": True, "false": False}.get(value.strip().lower())
+    if choice is None:
         raise ConfigurationError(f"{name} must be true or false, not {value!r}.")
-    return read
+    return choice
 
 
 def column_mapping(value: Any) -> Mapping[str, Any] | None:
-    """Read the column mapping: a mapping, or the JSON of one, as ``{{ params.columns | tojson }}`` gives it.
+    """Read the column mapping: a mapping, or the JSON of one, as ``{{ params.columns | tojson }}`` renders it.
 
     :raises ConfigurationError: when it is neither.
     """
@@ -77,7 +78,7 @@ def columns_or_names(name: str, value: Any) -> Mapping[str, Any] | Sequence[str]
 
 
 def _from_json(value: Any) -> Any:
-    """Read the JSON of an argument that came as text; other text stays text."""
+    """Read an argument given as JSON text; text that is not JSON is returned unchanged."""
     value = optional_text(value)
     if not isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""What the upload operators share: their arguments, one run of a load, and how each failure looks to Airflow."""
+"""Base class of the upload operators: their arguments, running a load, and translating its errors for Airflow."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ RETURN_KEY = "return_value"
 
 
 class CleverTapUploadOperator(BaseOperator):
-    """Load one source into CleverTap; the operators for profiles and other records build on this class.
+    """Load one source into CleverTap; base class of the operators for profiles, events and device tokens.
 
-    Every argument but ``task_id`` and Airflow's own is templated. The summary is returned, and so is in XCom; when the
-    load itself failed after it had begun, it is in XCom as well.
+    Every argument except Airflow's own is templated. The task returns the summary of the load, so that it is in XCom;
+    the summary of a load that failed after it had started is in XCom as well.
 
-    A task that failed because of its data, its arguments or its credentials is not retried by Airflow; one that could
-    not reach CleverTap is, as ``retries`` says, and the next try goes on where it was broken off.
+    Airflow does not retry a task that failed because of its data, its arguments or its credentials. It retries one that
+    could not reach CleverTap as often as ``retries`` says, and the next attempt resumes where the load was interrupted.
 
     :param source: a path, URI or glob, a list of them, an ``ObjectStoragePath``, a DataFrame, or a source object such
         as ``CsvSource``. The format follows the file's extension. A URI may name an Airflow connection:
@@ -52,20 +52,20 @@ class CleverTapUploadOperator(BaseOperator):
     :param max_rejects: how many rows may fail: a number of rows (``10``), or a share of all rows, either less than 1
         (``0.01``) or in per cent (``"1%"``, ``"100%"``). Default 0. Above it the task fails, after everything loadable
         was loaded, and is not retried.
-    :param rejects_path: path or URI of the rejects file. Default: ``rejects.csv`` (``.jsonl`` for nested sources) below
-        ``artifacts_path``, by DAG, run, task and map index.
+    :param rejects_path: path or URI of the rejects file. Default: ``rejects.csv`` (``.jsonl`` for nested sources) in a
+        directory for the DAG, run, task and map index below ``artifacts_path``.
     :param artifacts_path: directory or URI below which the rejects file and the report go. Default:
         ``[clevertap] artifacts_path`` in Airflow's configuration, else ``clevertap`` in ``AIRFLOW_HOME``.
     :param dry_run: ``"local"`` checks everything and sends nothing; ``"server"`` has CleverTap check and store nothing.
-    :param max_in_flight: requests in flight at once, 1 to 15. Default: the connection's, else 10. The connection's
-        number is a ceiling. With a ``pool`` and no ``pool_slots`` the task takes as many slots: this number, or 10
-        where it is not given or a template.
-    :param on_unconfirmed: for records that must not be sent twice and whose fate is unknown: ``"resend"`` (default)
-        or ``"hold"``.
+    :param max_in_flight: maximum of requests in flight, 1 to 15. Default: the connection's number, else 10. A load
+        never exceeds the connection's number. With a ``pool`` and no ``pool_slots`` the task takes as many slots: this
+        number, or 10 where it is not given or a template.
+    :param on_unconfirmed: what to do with records that are stored twice if sent twice, when it is unknown whether
+        CleverTap processed them: ``"resend"`` (default) or ``"hold"`` them back.
     :param on_bad_value: ``"reject"`` the row (default), or ``"drop"`` the value and send the row without it.
     :param default_country: ISO country, such as ``"IN"``, of phone numbers written without ``+``.
-    :param resume: a later try goes on where an earlier one was broken off (default), or with ``False`` starts at row 1
-        and loads again what was loaded. May be the text ``"true"`` or ``"false"``.
+    :param resume: ``True`` (default) resumes where an interrupted earlier attempt ended; ``False`` starts at row 1 and
+        loads all rows again. May be the text ``"true"`` or ``"false"``.
     """
 
     template_fields: Sequence[str] = (
@@ -83,7 +83,7 @@ class CleverTapUploadOperator(BaseOperator):
         "default_country",
         "resume",
     )
-    # No file is a template: a source such as customers.json must stay a path.
+    # Airflow replaces a path with one of these endings by the file's text; a source such as customers.json is a path.
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {"columns": "json"}
     ui_color = "#fde7d9"
@@ -123,12 +123,12 @@ class CleverTapUploadOperator(BaseOperator):
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
-        """Begin a mapped task, see Airflow's ``partial``."""
-        begun: Any = super().partial(**kwargs)
-        begun.kwargs.update(
-            mapped_slots(kwargs, kwargs.get("default_args"), begun.kwargs["task_group"], begun.kwargs["dag"])
+        """Set the arguments that all instances of a mapped task share, see Airflow's ``partial``."""
+        partial: Any = super().partial(**kwargs)
+        partial.kwargs.update(
+            mapped_slots(kwargs, kwargs.get("default_args"), partial.kwargs["task_group"], partial.kwargs["dag"])
         )
-        return begun
+        return partial
 
     @property
     def source(self) -> Any:
@@ -137,12 +137,12 @@ class CleverTapUploadOperator(BaseOperator):
 
     @source.setter
     def source(self, source: Any) -> None:
-        # Airflow shows the text of every template field to people, and the text of a frame is its rows.
+        # Airflow shows every template field as text in its UI, and the text of a DataFrame is its rows.
         self._source = FrameSource(source) if _holds_frames(source) else source
 
     @abstractmethod
     def _kind(self) -> RecordKind:
-        """Give the kind of record; imported here, as it brings in what DAG files should not wait for."""
+        """Return the kind of record. Imported in the method, because importing it is too slow for a DAG file."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the load.
@@ -155,31 +155,31 @@ class CleverTapUploadOperator(BaseOperator):
 
         try:
             hook = CleverTapHook(self.clevertap_conn_id)
-            self._upload = TaskLoad(self._kind(), self.clevertap_conn_id, hook.settings, cast("Logger", self.log))
+            self._task_load = TaskLoad(self._kind(), self.clevertap_conn_id, hook.settings, cast("Logger", self.log))
             if self._killed:
-                self._upload.stop()
-            return self._upload.run(
+                self._task_load.stop()
+            return self._task_load.run(
                 self.source,
                 self._options(),
                 context=context,
                 artifacts_path=optional_text(self.artifacts_path),
             )
-        except LoadStoppedError as error:  # after a kill the task may no longer be Airflow's to write for
+        except LoadStoppedError as error:  # after a kill, Airflow may no longer accept XComs of this task
             self._fail(error)
         except CleverTapError as error:
             self._push_summary(context)
             self._fail(error)
-        except Exception:  # of what makes the rows: it is the DAG's own, and stays as it is
+        except Exception:  # raised by the user's code that produces the rows, so it is not translated
             self._push_summary(context)
             raise
 
     def render_template(
         self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None
     ) -> Any:
-        """Render as Airflow does, and with a ``SqlSource`` the file its query is in.
+        """Render a value as Airflow does, and for a ``SqlSource`` read and render the file that holds its query.
 
-        What is within a source object is rendered in a copy: the object is the DAG's own, and another run in the same
-        process would find the first one's dates in it.
+        The fields of a source object are rendered in a copy: the object belongs to the DAG, and a later run in the same
+        process would otherwise find the dates of the first run in it.
         """
         if not hasattr(type(content), "template_fields"):
             return super().render_template(content, context, jinja_env, seen_oids)
@@ -192,17 +192,17 @@ class CleverTapUploadOperator(BaseOperator):
             self._fail(error)
 
     def on_kill(self) -> None:
-        """Settle what is in flight, then end; see ``run_interruptibly`` for how Airflow gets here."""
+        """Stop the load once the requests in flight are answered; see ``run_interruptibly`` for when this is called."""
         self._killed = True
-        if self._upload is not None:
-            self._upload.stop()
+        if self._task_load is not None:
+            self._task_load.stop()
 
-    # A signal may arrive before execute does, so both have a value from the start.
-    _upload: TaskLoad | None = None
+    # A signal may arrive before execute is called, so both have a value from the start.
+    _task_load: TaskLoad | None = None
     _killed: bool = False
 
     def _options(self) -> dict[str, Any]:
-        """Give the load's options, read from whatever templates made of them."""
+        """Return the load's options, read from the rendered arguments."""
         return {
             "columns": column_mapping(self.columns),
             "unmapped": optional_text(self.unmapped),
@@ -217,31 +217,31 @@ class CleverTapUploadOperator(BaseOperator):
         }
 
     def _push_summary(self, context: Context) -> None:
-        """Keep the summary of a load that failed; Airflow itself keeps only what ``execute`` returns."""
-        summary = None if self._upload is None else self._upload.summary
+        """Push the summary of a load that failed to XCom; Airflow pushes only what ``execute`` returns."""
+        summary = None if self._task_load is None else self._task_load.summary
         if summary is not None and self.do_xcom_push:
             try:
                 context["ti"].xcom_push(key=RETURN_KEY, value=summary)
-            except Exception as problem:  # must not stand before the reason the load failed for
+            except Exception as problem:  # it must not hide why the load failed
                 self.log.warning("The summary is not in XCom: %s", type(problem).__name__)
 
     def _fail(self, error: CleverTapError) -> NoReturn:
-        """Raise the error as Airflow's own kind, so that it retries what may pass and nothing else."""
-        self.log.debug("What lies behind the failure", exc_info=error)
-        _forget_foreign_causes(error)
+        """Raise the error as one of Airflow's, so that Airflow retries transient failures and no others."""
+        self.log.debug("Cause of the failure", exc_info=error)
+        _remove_foreign_causes(error)
         if isinstance(error, FinalError):
             raise AirflowFailException(str(error)) from error
         raise AirflowException(str(error)) from error
 
 
 def _holds_frames(source: Any) -> bool:
-    """Tell whether this is a DataFrame, or a list of them, without importing the libraries they come from."""
+    """Return whether this is a DataFrame or a list of them, without importing the libraries that define them."""
     first = source[0] if isinstance(source, list | tuple) and source else source
     return type(first).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
 
 
-def _forget_foreign_causes(error: CleverTapError) -> None:
-    """Cut other libraries' errors off the chain: they quote what they choke on, and Airflow logs the whole chain."""
+def _remove_foreign_causes(error: CleverTapError) -> None:
+    """Remove other libraries' errors from the chain: they quote values of rows, and Airflow logs the whole chain."""
     while isinstance(error.__cause__, CleverTapError):
         error = error.__cause__
     error.__context__ = None

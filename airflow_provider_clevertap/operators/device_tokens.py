@@ -1,4 +1,4 @@
-"""Loading device tokens."""
+"""Operator that loads device tokens."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
             columns={"device": "objectId", "push_token": "token", "platform": "type"},
         )
 
-    The arguments are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`. Columns must
-    become ``objectId``, ``token`` and ``type`` (``fcm``, ``apns``, ``gcm``, and the older ``wns``, ``mpns``,
-    ``chrome``); ``p256dh`` and ``auth`` hold the keys of a ``chrome`` token. A record takes nothing else, so other
-    columns are left out. See https://developer.clevertap.com/docs/upload-device-tokens-api.
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`. Columns
+    must become ``objectId``, ``token`` and ``type`` (``fcm``, ``apns``, ``gcm``, and the older ``wns``, ``mpns``,
+    ``chrome``); ``p256dh`` and ``auth`` hold the keys of a ``chrome`` token. A record has no other fields, so
+    other columns are left out. See https://developer.clevertap.com/docs/upload-device-tokens-api.
     """
 
     def _kind(self) -> RecordKind:

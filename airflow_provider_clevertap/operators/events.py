@@ -1,4 +1,4 @@
-"""Loading events."""
+"""Operator that loads events."""
 
 from __future__ import annotations
 
@@ -37,26 +37,27 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             items={"sku": "SKU", "unit_price": Column("Price", type="float"), "qty": "Quantity"},
         )
 
-    Besides the arguments of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`:
+    CleverTap stores an event that is sent twice as two events. Events are sent again only when it is unknown whether
+    they were processed, because a response was ambiguous or an attempt was killed; with ``on_unconfirmed="hold"`` they
+    are not. See https://developer.clevertap.com/docs/upload-events-api for the fields.
 
-    CleverTap keeps an event that is sent twice as two. Events are sent again only when it is unknown whether they were
-    processed, after an unclear answer or because a try was killed, and with ``on_unconfirmed="hold"`` not even then.
-    See https://developer.clevertap.com/docs/upload-events-api for the fields.
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and these:
 
-    :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` it is
-        ``Charged``, and no other will do. Templated.
-    :param timestamp: ``"now"`` gives all events the time at which the load starts. Default: a column becomes ``ts``:
-        seconds or milliseconds since 1970, or dates with their time. Templated.
-    :param property_limit: the most properties of one event, 100 unless the account has another number. Templated.
-    :param future_seconds: an event further in the future than this is taken for a mistake in unit or time zone and
-        not sent; default 3600. Templated.
-    :param group_by: the column with the order's id. Neighbouring rows with the same id are the lines of one order. The
-        column is sent or not as ``columns`` and ``unmapped`` say. Templated.
+    :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` the name is
+        ``Charged``, and no other is allowed. Templated.
+    :param timestamp: ``"now"`` sets the time of all events to the start of the load. Default: a column becomes ``ts``:
+        seconds or milliseconds since 1970, or dates with a time. Templated.
+    :param property_limit: the maximum number of properties of one event, 100 unless the account has another limit.
+        Templated.
+    :param future_seconds: an event further in the future than this is assumed to have the wrong unit or time zone and
+        is not sent; default 3600. Templated.
+    :param group_by: the column with the order's id. Consecutive rows with the same id are the lines of one order.
+        ``columns`` and ``unmapped`` decide whether the column itself is sent. Templated.
     :param items: the columns that go into each item of ``Items``: a list of names, or a mapping as in ``columns``. May
         be JSON text. All other columns belong to the order as a whole. Templated.
     :param profile_columns: columns that update the profile of the event's owner: forms as for ``columns``, or a list
-        of names. Each row's update is a record of its own and goes ahead of the event, which is sent only when
-        CleverTap has accepted the update. These columns are no properties of the event unless ``columns`` names them
+        of names. Each row's profile update is a separate record that precedes the event; the event is sent only when
+        CleverTap has accepted the update. These columns become properties of the event only if ``columns`` names them
         too. May be JSON text. Templated.
     """
 
@@ -99,7 +100,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
     def _kind(self) -> RecordKind:
         from airflow_provider_clevertap.loading.record_kinds import events
 
-        said = {
+        arguments = {
             "event_name": optional_text(self.event_name),
             "timestamp": optional_text(self.timestamp),
             "property_limit": whole_number("property_limit", self.property_limit),
@@ -107,7 +108,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             "group_by": optional_text(self.group_by),
             "items": columns_or_names("items", self.items),
         }
-        return events(**{name: value for name, value in said.items() if value is not None})
+        return events(**{name: value for name, value in arguments.items() if value is not None})
 
     def _options(self) -> dict[str, Any]:
         return {**super()._options(), "profile_columns": columns_or_names("profile_columns", self.profile_columns)}

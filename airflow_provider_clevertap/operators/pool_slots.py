@@ -1,4 +1,4 @@
-"""How many slots of its pool a load takes: as many as it has requests in flight, unless the DAG says otherwise."""
+"""Set ``pool_slots`` of a load: one slot for each request in flight, unless the DAG sets another number."""
 
 from __future__ import annotations
 
@@ -8,48 +8,54 @@ from typing import Any
 
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 
-#: Airflow's own name for the pool of tasks that name none; configured nowhere, the same on every release.
-_SHARED_POOL = "default_pool"
+#: Airflow's name for the pool of tasks that name none: not configurable, and the same in every release.
+_DEFAULT_POOL = "default_pool"
 
 
 def with_slots(arguments: Mapping[str, Any], max_in_flight: Any) -> dict[str, Any]:
-    """Give a task's arguments for Airflow, with ``pool_slots`` where they follow ``max_in_flight``.
+    """Return a task's arguments for Airflow, with ``pool_slots`` added where it follows from ``max_in_flight``.
 
-    :param arguments: as the operator got them. What applies of the ``default_args`` of the DAG and the task group is
-        among them, under that name: Airflow hands it down.
+    :param arguments: the arguments passed to the operator. Airflow passes the ``default_args`` of the DAG and the task
+        group that apply to the task among them, as ``default_args``.
+    :param max_in_flight: the operator's argument.
     """
-    said = ChainMap({"max_in_flight": max_in_flight}, dict(arguments), arguments.get("default_args") or {})
-    return {**arguments, **_following(said)}
+    in_effect = ChainMap({"max_in_flight": max_in_flight}, dict(arguments), arguments.get("default_args") or {})
+    return {**arguments, **_derived_slots(in_effect)}
 
 
 def mapped_slots(
     arguments: Mapping[str, Any], default_args: Mapping[str, Any] | None, task_group: Any, dag: Any
 ) -> dict[str, Any]:
-    """Give ``pool_slots`` for a mapped task, or nothing where Airflow's own default stays.
+    """Return ``pool_slots`` for a mapped task, or an empty mapping where Airflow's default applies.
 
-    The scheduler looks at the arguments given to ``partial`` and makes no operator of them.
+    The scheduler reads the arguments given to ``partial`` and creates no operator from them.
+
+    :param arguments: the arguments given to ``partial``.
+    :param default_args: the task's own ``default_args``.
+    :param task_group: the task group, if any, whose ``default_args`` come next.
+    :param dag: the DAG, if any, whose ``default_args`` come last.
     """
-    outer = (getattr(place, "default_args", None) or {} for place in (task_group, dag))
-    return _following(ChainMap(dict(arguments), dict(default_args or {}), *outer))
+    outer = (getattr(owner, "default_args", None) or {} for owner in (task_group, dag))
+    return _derived_slots(ChainMap(dict(arguments), dict(default_args or {}), *outer))
 
 
-def _following(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Give ``pool_slots``, or nothing.
+def _derived_slots(in_effect: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``pool_slots``, or an empty mapping where Airflow's default of one slot applies.
 
-    A pool of one's own is there to share out an account's requests, so a load takes a slot for each. The pool of tasks
-    that name none is everybody's, with 128 slots for all sorts of work: a load takes one of it, as any task does.
+    A pool that a DAG names serves to divide an account's requests, so a load takes a slot for each. The default pool
+    has 128 slots for tasks of all kinds: a load takes one, as any other task does.
 
-    The scheduler wants the number when the DAG file is read. What only the run knows, a template or the connection's
-    ``max_in_flight``, is not known then, and the default of a load counts.
+    The scheduler needs the number when the DAG file is read. A template or the connection's ``max_in_flight`` is known
+    only when the task runs, so the default of a load counts for these.
     """
-    if "pool_slots" in said or said.get("pool") in (None, _SHARED_POOL):
+    if "pool_slots" in in_effect or in_effect.get("pool") in (None, _DEFAULT_POOL):
         return {}
-    return {"pool_slots": _known(said.get("max_in_flight"))}
+    return {"pool_slots": _number_or_default(in_effect.get("max_in_flight"))}
 
 
-def _known(max_in_flight: Any) -> int:
-    """Give the number where it is plain; one that the load will refuse must not leave the task waiting for ever."""
+def _number_or_default(max_in_flight: Any) -> int:
+    """Return the number if it is a valid one; with an invalid one the task must still start, to report it."""
     if isinstance(max_in_flight, str) and max_in_flight.strip().isdecimal():
         max_in_flight = int(max_in_flight)
-    plain = isinstance(max_in_flight, int) and 1 <= max_in_flight <= MAX_IN_FLIGHT
-    return max_in_flight if plain else DEFAULT_IN_FLIGHT
+    is_valid = isinstance(max_in_flight, int) and 1 <= max_in_flight <= MAX_IN_FLIGHT
+    return max_in_flight if is_valid else DEFAULT_IN_FLIGHT

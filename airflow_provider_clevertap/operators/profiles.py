@@ -1,4 +1,4 @@
-"""Loading profiles."""
+"""Operator that loads profiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
             max_rejects=0.01,
         )
 
-    The arguments are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`.
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`.
     One of the columns must become ``identity``, ``objectId``, ``FBID`` or ``GPID``.
     See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
     """

@@ -205,6 +205,8 @@ def test_the_report_tells_the_circumstances_and_no_person(make_load: MakeLoad, t
         {"max_rejects": "few"},
         {"max_rejects": float("nan")},
         {"max_in_flight": "8"},
+        {"max_in_flight": True},
+        {"retries": 3},
         {"unmapped": "keep"},
         {"dry_run": "yes"},
         {"on_unconfirmed": "maybe"},

@@ -66,7 +66,7 @@ def test_a_connection_is_made_and_tested(page: Any, clevertap: str, airflow_ui: 
     expect(form.dialog.locator("input[name=password]")).to_have_attribute("type", "password")
     screenshots.take("connection-standard-fields", form.dialog)
     form.dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-    for label in ("Region", "Most requests in flight", "Timeout (seconds)", "Compress requests"):
+    for label in ("Region", "Maximum requests in flight", "Timeout (seconds)", "Compress requests"):
         expect(form.dialog.get_by_text(label, exact=True)).to_be_visible()
     form.fill(element_max_in_flight="4")
     form.dialog.get_by_role("combobox").last.click()
