@@ -105,7 +105,7 @@ class Dispatch:
             return
         now = time.monotonic()
         # The first batches only fill the sender; how fast they go out is known once there are answers.
-        answered, self._answered = self._sender.answered - self._answered, self._sender.answered
+        answered, self._answered = self._sender.finished - self._answered, self._sender.finished
         if answered and len(batches) == self._stride and now - self._claimed_at < _OFTEN:
             self._stride = min(self._stride * 2, self._least_stride * _LONGEST_STRIDE)
         elif now - self._claimed_at > 2 * _OFTEN:

@@ -93,7 +93,7 @@ class Ledger:
         """Note the outcome of a batch."""
         self._summary.requests += result.requests
         self._summary.retries += result.retries
-        for record, verdict in result.verdicts.items():
+        for record, verdict in result.outcomes.items():
             encoded, row = result.batch.locate(record)
             told = self._by_block[id(encoded)].refuse(encoded, row, verdict)
             if self._checkpoint is not None:

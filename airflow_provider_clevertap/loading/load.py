@@ -199,7 +199,7 @@ class Load:
             repeats = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
         for encoded in encoder.encode_all(self.source.blocks()):
             if self._stopping.is_set():
-                raise LoadStoppedError("The load was told to stop.")
+                raise LoadStoppedError("The load was stopped.")
             for note in encoder.new_notes():
                 self._log.info(note)
             if repeats is not None:
@@ -220,18 +220,18 @@ class Load:
         checkpoint: Checkpoint | None,
     ) -> None:
         in_flight = self.options.max_in_flight
-        courier = BatchDelivery(
+        delivery = BatchDelivery(
             client=client,
             concurrency=AdaptiveConcurrencyLimit(in_flight),
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,
-            resending=self._count_resent if checkpoint is None else checkpoint.count_resent,
-            trouble=progress.trouble,
+            record_resend=self._count_resent if checkpoint is None else checkpoint.count_resent,
+            report_wait=progress.report_wait,
             stopping=self._stopping,
             deadline=self._deadline,
         )
-        with Sender(courier, in_flight) as sender:
+        with Sender(delivery, in_flight) as sender:
             dispatch = Dispatch(
                 self.kind,
                 self.options.bytes_per_batch,
@@ -247,7 +247,7 @@ class Load:
                 dispatch.finish()
             except BaseException:
                 try:
-                    ledger.settle_all(sender.salvage())
+                    ledger.settle_all(sender.stop())
                 finally:
                     if checkpoint is not None:
                         checkpoint.break_off()

@@ -1,4 +1,4 @@
-"""Progress and trouble in the task log, at a rate a person can read."""
+"""Lines in the task log about progress and waits, rarely enough for a person to read."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Callable
 
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 
-_FIRST_AFTER = 5.0
-_EVERY = 30.0
-#: Seconds between two lines of trouble: threads that meet the same one would fill the log together.
-_TROUBLE_EVERY = 10.0
+_FIRST_PROGRESS_SECONDS = 5.0
+_PROGRESS_INTERVAL = 30.0
+#: Seconds between two lines about waits: in an outage all threads wait, and would fill the log together.
+_WAIT_INTERVAL = 10.0
 
 
 class Progress:
-    """Logs how far a load is: soon after its start, then twice a minute.
+    """Logs the progress of a load: soon after its start, then twice a minute.
 
-    :param log: where to.
+    :param log: the log.
     :param summary: the counts.
-    :param share_read: gives the share of the source read so far, ``None`` when unknown.
+    :param share_read: returns the share of the source read so far, ``None`` when unknown.
     """
 
     def __init__(self, log: logging.Logger, summary: Summary, share_read: Callable[[], float | None]) -> None:
         self._log = log
         self._summary = summary
         self._share_read = share_read
-        self._due = time.monotonic() + _FIRST_AFTER
-        self._trouble_due = self._told_until = 0.0
+        self._next_progress = time.monotonic() + _FIRST_PROGRESS_SECONDS
+        self._next_wait_line = self._reported_until = 0.0
         self._lock = threading.Lock()
 
     def tick(self) -> None:
         """Log a line when one is due."""
-        if time.monotonic() < self._due:
+        if time.monotonic() < self._next_progress:
             return
-        self._due = time.monotonic() + _EVERY
+        self._next_progress = time.monotonic() + _PROGRESS_INTERVAL
         rows, seconds = self._summary.rows, self._summary.seconds
         self._log.info(
             "%s rows settled, %s rows/s, %s failed%s",
@@ -45,21 +45,21 @@ class Progress:
             self._remaining(seconds),
         )
 
-    def trouble(self, detail: str, seconds: float, then: str = "trying again") -> None:
-        """Log that a batch waits; may be called from any thread.
+    def report_wait(self, detail: str, seconds: float, then: str) -> None:
+        """Log that a batch waits. May be called from any thread.
 
-        A wait that ends well after all those that were told of is told of at once.
+        A wait that ends well after all waits reported before is logged at once.
 
-        :param detail: what CleverTap answered; it holds no row data.
+        :param detail: CleverTap's answer; it holds no row data.
         :param seconds: how long the batch waits.
-        :param then: what comes after it.
+        :param then: what happens after the wait.
         """
         with self._lock:
             now = time.monotonic()
-            if now < self._trouble_due and now + seconds < self._told_until + _TROUBLE_EVERY:
+            if now < self._next_wait_line and now + seconds < self._reported_until + _WAIT_INTERVAL:
                 return
-            self._trouble_due = now + _TROUBLE_EVERY
-            self._told_until = max(self._told_until, now + seconds)
+            self._next_wait_line = now + _WAIT_INTERVAL
+            self._reported_until = max(self._reported_until, now + seconds)
         self._log.warning("%s; %s in %.1f s", detail, then, seconds)
 
     def _remaining(self, seconds: float) -> str:

@@ -167,14 +167,14 @@ class Checkpoint:
             if not len(result.unsettled):
                 lane.settled.add(*batch.span)
                 return
-            settled, doubtful = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.doubtful()
+            settled, uncertain = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.possibly_processed()
             lane.settled.update(batch.runs(settled))
             lane.claimed.remove(*batch.span)
-            lane.claimed.update(batch.runs(doubtful))
+            lane.claimed.update(batch.runs(uncertain))
             # That this try did not send them says nothing of an earlier one.
             unknown = self._unknown[batch.lane]
             lane.claimed.update(unknown.within(*batch.span))
-            never_sent = np.setdiff1d(result.unsettled, doubtful)
+            never_sent = np.setdiff1d(result.unsettled, uncertain)
             self._summary.resent -= int(unknown.holds(batch.ordinals()[never_sent]).sum())
 
     def refuse(self, ordinal: int, verdict: RowOutcome) -> None:

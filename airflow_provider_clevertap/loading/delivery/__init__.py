@@ -1,1 +1,1 @@
-"""Batches of records to CleverTap: how rows are put into batches, sent, retried and split, and with what result."""
+"""Delivery of records to CleverTap in batches: how records are batched, sent, retried and split."""

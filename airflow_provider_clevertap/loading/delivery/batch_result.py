@@ -1,4 +1,4 @@
-"""What became of a batch: the outcome of each record, or that it has none yet."""
+"""The result of delivering a batch: the outcome of each record, or that it has none yet."""
 
 from __future__ import annotations
 
@@ -16,46 +16,47 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of a batch.
+    """The result of delivering a batch.
 
-    A batch that could not be brought to its end has a failure. What had been settled by then stays settled.
+    A batch whose delivery could not be finished has a failure. Records that had an outcome before it keep it.
 
     :param batch: the batch.
-    :param verdicts: the records that were not accepted, by their place in the batch.
-    :param requests: how many requests it took.
+    :param outcomes: the outcomes of the records that were not accepted, by their position in the batch.
+    :param requests: how many requests were sent.
     :param retries: how many of them repeated an earlier one.
-    :param unsettled: the places in the batch of records without an outcome.
-    :param in_doubt: the places of records in each request whose fate is unknown.
-    :param failure: why the batch has no end.
+    :param unsettled: the positions of the records without an outcome.
+    :param ambiguous_requests: for each request whose effect is unknown, the positions of its records.
+    :param failure: why the delivery could not be finished.
     """
 
     batch: Batch
-    verdicts: dict[int, RowOutcome] = field(default_factory=dict)
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     requests: int = 0
     retries: int = 0
     unsettled: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    in_doubt: list[NDArray[np.int64]] = field(default_factory=list)
+    ambiguous_requests: list[NDArray[np.int64]] = field(default_factory=list)
     failure: Exception | None = None
 
     @classmethod
     def never_sent(cls, batch: Batch) -> BatchResult:
-        """Give the result of a batch that was made ready and not begun."""
+        """Return the result of a batch of which nothing was sent."""
         return cls(batch, unsettled=np.arange(len(batch)))
 
     def settled(self) -> Batch:
-        """Give the records that have an outcome."""
+        """Return the records that have an outcome, as a batch."""
         if not len(self.unsettled):
             return self.batch
         return self.batch.select(np.setdiff1d(np.arange(len(self.batch)), self.unsettled))
 
-    def doubtful(self) -> NDArray[np.int64]:
-        """Give the places of the records without an outcome that may have been processed."""
-        return np.intersect1d(self.unsettled, np.concatenate([self.unsettled[:0], *self.in_doubt]))
+    def possibly_processed(self) -> NDArray[np.int64]:
+        """Return the positions of the records without an outcome that CleverTap may have processed."""
+        return np.intersect1d(self.unsettled, np.concatenate([self.unsettled[:0], *self.ambiguous_requests]))
 
     def fail(self, failure: Exception, unsettled: list[NDArray[np.int64]]) -> None:
-        """Note that the batch cannot be brought to its end.
+        """Record that the delivery cannot be finished.
 
-        :param unsettled: the places of the records that were being sent, and of those whose turn would have come.
+        :param failure: the reason.
+        :param unsettled: the positions of the records that were being sent, and of those that were to follow.
         """
         self.failure = failure
         self.unsettled = np.sort(np.concatenate(unsettled))

@@ -1,4 +1,4 @@
-"""Counts what must not happen on and on."""
+"""A thread-safe counter of consecutive failures."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import time
 
 
 class ConsecutiveCounter:
-    """Counts how often something has happened with nothing better in between, in all threads together."""
+    """Counts failures of all threads together; a success sets the count back to 0."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._began = 0.0
+        self._started = 0.0
         self._lock = threading.Lock()
 
     def add(self) -> int:
-        """Count one; give how many there are by now."""
+        """Count a failure, and return how many there are now."""
         with self._lock:
             if not self._count:
-                self._began = time.monotonic()
+                self._started = time.monotonic()
             self._count += 1
             return self._count
 
     @property
     def seconds(self) -> float:
-        """How long it has been happening."""
+        """Seconds since the first of the failures counted now."""
         with self._lock:
-            return time.monotonic() - self._began if self._count else 0.0
+            return time.monotonic() - self._started if self._count else 0.0
 
-    def end(self) -> None:
-        """Note that something better has happened."""
+    def reset(self) -> None:
+        """Set the count back to 0 after a success."""
         with self._lock:
             self._count = 0

@@ -1,4 +1,4 @@
-"""Batches go out, several at a time; results come back in the order they are ready."""
+"""Sends several batches at a time in threads, and returns their results in the order in which they finish."""
 
 from __future__ import annotations
 
@@ -13,48 +13,49 @@ from airflow_provider_clevertap.loading.delivery.batch_delivery import BatchDeli
 from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
 from airflow_provider_clevertap.loading.delivery.batches import Batch
 
-#: Batches made ready beyond those in flight, for each of these. Batches come a block at a time: so many fill the free
-#: places while the next block is made, at answers after 50 ms or more.
-_READY: Final = 2
+#: Batches prepared beyond those in flight, for each request in flight. The encoder produces batches a block at a time:
+#: with answers after 50 ms or more, two fill the free slots while the next block is encoded.
+_BATCHES_READY_PER_SLOT: Final = 2
 
 
 class Sender:
-    """Sends batches in threads of its own. Used as a context: at its end nothing is in flight any more.
+    """Sends batches in threads. A context manager: when it is left, nothing is in flight.
 
-    There are twice as many threads as requests in flight: while some batches wait to be sent again, others go out. The
-    courier bounds the requests. One at a time means that each batch is brought to its end before the next one begins.
+    There are twice as many threads as requests in flight: while some batches wait before a retry, others are sent. The
+    number of requests is limited by ``delivery``. With one request at a time there is one thread, so that each batch is
+    finished before the next one starts.
 
-    :param courier: brings each batch to its end.
-    :param max_in_flight: how many at a time.
+    :param delivery: delivers each batch.
+    :param max_in_flight: how many requests at a time.
     """
 
-    def __init__(self, courier: BatchDelivery, max_in_flight: int) -> None:
-        self._courier = courier
-        self._most = max_in_flight * (1 + _READY)
-        self._spare = max_in_flight if max_in_flight > 1 else 0
-        self._threads = ThreadPoolExecutor(max_in_flight + self._spare, "clevertap-sender")
+    def __init__(self, delivery: BatchDelivery, max_in_flight: int) -> None:
+        self._delivery = delivery
+        self._max_batches = max_in_flight * (1 + _BATCHES_READY_PER_SLOT)
+        self._spare_threads = max_in_flight if max_in_flight > 1 else 0
+        self._threads = ThreadPoolExecutor(max_in_flight + self._spare_threads, "clevertap-sender")
         self._batches: dict[Future[BatchResult], Batch] = {}
         self._done: queue.SimpleQueue[Future[BatchResult]] = queue.SimpleQueue()
-        #: results so far
-        self.answered = 0
-        #: what is ready and not given away yet: whoever takes the results may fail with one of them
+        #: how many batches have a result
+        self.finished = 0
+        #: results not yet returned: the caller may fail while it handles one, and the others must not be lost
         self._ready: deque[BatchResult] = deque()
 
     def send(self, batch: Batch) -> Iterator[BatchResult]:
-        """Take a batch to send; give the results that are ready, after waiting for one when enough is under way.
+        """Start to send a batch, and return the results that are ready. Wait for one if enough batches are under way.
 
-        :raises CleverTapError: the first failure of an earlier batch; the load cannot go on.
+        :raises CleverTapError: the first failure of an earlier batch; the load cannot continue.
         """
-        # First of all, so that whatever happens from now on its result is among those salvaged.
-        future = self._threads.submit(self._courier.deliver, batch)
+        # Submitted before anything that may raise, so that the batch has a result whatever happens.
+        future = self._threads.submit(self._delivery.deliver, batch)
         self._batches[future] = batch
         future.add_done_callback(self._done.put)
-        most = self._most + min(self._courier.backing_off, self._spare)
-        yield from self._results(block=len(self._batches) > most)
+        max_batches = self._max_batches + min(self._delivery.waiting, self._spare_threads)
+        yield from self._results(block=len(self._batches) > max_batches)
 
     @property
     def idle(self) -> bool:
-        """Tell whether no batch is under way."""
+        """No batch is under way."""
         return not self._batches
 
     def wait(self) -> Iterator[BatchResult]:
@@ -62,16 +63,16 @@ class Sender:
         yield from self._results(block=True)
 
     def drain(self) -> Iterator[BatchResult]:
-        """Give the results of every batch still under way."""
+        """Return the results of all batches under way."""
         while self._batches:
             yield from self._results(block=True)
 
-    def salvage(self) -> Iterator[BatchResult]:
-        """After a failure: let what is in flight end, send nothing more, and give what became of each batch."""
-        self._courier.stopping.set()
+    def stop(self) -> Iterator[BatchResult]:
+        """Return the results of all batches after a failure: requests in flight finish, and no other is sent."""
+        self._delivery.stopping.set()
         for future in self._batches:
             future.cancel()
-        yield from self._give()
+        yield from self._take_ready()
         while self._batches:
             yield self._result(self._done.get())
 
@@ -82,7 +83,7 @@ class Sender:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._courier.stopping.set()
+            self._delivery.stopping.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _results(self, *, block: bool) -> Iterator[BatchResult]:
@@ -91,15 +92,15 @@ class Sender:
         while not self._done.empty():
             self._ready.append(self._result(self._done.get()))
         failed = any(result.failure is not None for result in self._ready)
-        yield from self._give()
+        yield from self._take_ready()
         if failed:
-            raise self._courier.failures[0]
+            raise self._delivery.failures[0]
 
-    def _give(self) -> Iterator[BatchResult]:
+    def _take_ready(self) -> Iterator[BatchResult]:
         while self._ready:
             yield self._ready.popleft()
 
     def _result(self, future: Future[BatchResult]) -> BatchResult:
         batch = self._batches.pop(future)
-        self.answered += 1
+        self.finished += 1
         return BatchResult.never_sent(batch) if future.cancelled() else future.result()

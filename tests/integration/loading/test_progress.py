@@ -67,8 +67,8 @@ def test_a_short_load_needs_no_progress(
 def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
     make_load: Callable[..., Load], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_FIRST_AFTER", 0.0)
-    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    monkeypatch.setattr(progress, "_FIRST_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_PROGRESS_INTERVAL", 0.0)
     rows = people(7_000)
     rows[3]["Email"] = "somebody.private"
     source = Rows(rows)
@@ -108,7 +108,7 @@ def test_waiting_for_clevertap_is_told_once_for_all_threads(
     with caplog.at_level(logging.INFO):
         make_load(people(8_000), max_in_flight=4).run()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert re.fullmatch(r"CleverTap or something before it failed: HTTP 503 .*; trying again in \d\.\d s", told)
+    assert re.fullmatch(r"CleverTap or something before it failed: HTTP 503 .*; retrying in \d\.\d s", told)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(9, "0:09"), (754, "12:34"), (3_725, "1:02:05")])

@@ -91,7 +91,9 @@ def test_a_wait_that_is_asked_for_beyond_the_time_of_a_batch_ends_the_load(
     made, client = load(serve(script).url, tmp_path, on_unconfirmed=on_unconfirmed, max_in_flight=1)
     with (
         client,
-        pytest.raises(CleverTapUnavailableError, match="asks for a wait of 3600 s, and a batch is tried for 600"),
+        pytest.raises(
+            CleverTapUnavailableError, match="asks for a wait of 3600 s, and a batch is retried for at most 600"
+        ),
     ):
         made.run()
     assert made.summary.accepted == 0
@@ -115,7 +117,7 @@ def test_a_wait_that_is_asked_for_is_told_of(
         made.run()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert told.startswith("CleverTap or something before it failed: HTTP 503; ")
-    assert f"; {'trying again' if on_unconfirmed == 'resend' else 'sending on'} in 1." in told
+    assert f"; {'retrying' if on_unconfirmed == 'resend' else 'sending the next batch'} in 1." in told
 
 
 def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(

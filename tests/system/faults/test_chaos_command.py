@@ -36,7 +36,7 @@ def test_the_table_has_a_line_for_each_case() -> None:
     assert head.split()[:7] == ["fault", "kind", "policy", "rows", "sent", "lost", "hidden"]
     assert [line.split()[0] for line in lines] == ["bad", "killed"]
     assert " 0 lost, 0 hidden; doubled: 0 under hold" in total
-    assert "trying again" not in done.stderr
+    assert "retrying" not in done.stderr
 
 
 def test_what_does_not_hold_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
