@@ -164,7 +164,7 @@ def test_bounds_of_retries_are_those_in_force() -> None:
     said = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
     assert [float(number) for number in said] == [
         policy.attempts, policy.total_seconds, policy.base, policy.cap,
-        batch_delivery._SERVER_ERROR_REPEATS, batch_delivery._CONTRADICTION_REPEATS, LoadOptions().bytes_per_batch,
+        batch_delivery._SERVER_ERROR_RETRIES, batch_delivery._CONTRADICTION_RETRIES, LoadOptions().bytes_per_batch,
     ]  # fmt: skip
 
 

@@ -150,9 +150,7 @@ class BatchDelivery:
                 result.outcomes[int(positions[0])] = RowOutcome(Outcome.REJECTED, None, "", detail)
             case Malformed() | TooLarge():
                 halves = np.array_split(np.arange(len(batch)), 2)
-                return [
-                    replace(part, batch=batch.select(half), positions=positions[half]) for half in reversed(halves)
-                ]
+                return [replace(part, batch=batch.select(half), positions=positions[half]) for half in reversed(halves)]
             case Ambiguous(detail=detail):
                 reason = f"it may or may not have been processed: {detail}"
                 unconfirmed = RowOutcome(Outcome.UNCONFIRMED, None, "", reason)
@@ -160,9 +158,7 @@ class BatchDelivery:
         return []
 
     @staticmethod
-    def _record_rejections(
-        rejected: tuple[RejectedRecord, ...], part: _Part, result: BatchResult
-    ) -> NDArray[np.int64]:
+    def _record_rejections(rejected: tuple[RejectedRecord, ...], part: _Part, result: BatchResult) -> NDArray[np.int64]:
         """Record the rejected records, and return the positions in the part of those to retry."""
         to_retry = []
         for record in rejected:

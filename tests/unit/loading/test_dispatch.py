@@ -80,7 +80,7 @@ class Answers:
         result = BatchResult(batch, requests=1)
         for place, record in enumerate(owners(batch)):
             if record in self.refused:
-                result.verdicts[place] = RowOutcome(self.refused[record], 555, "", "refused")
+                result.outcomes[place] = RowOutcome(self.refused[record], 555, "", "refused")
             else:
                 self.accepted.add(record)
         return result
