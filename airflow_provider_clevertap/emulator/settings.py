@@ -48,7 +48,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 Compressed = Literal["malformed", "unsupported", "accept"]
-"""What to do with an upload that is compressed with gzip; no documentation says whether CleverTap takes one.
+"""What to do with an upload that is compressed with gzip; no documentation says whether CleverTap accepts one.
 
 ``malformed``: 400, like a server that ignores ``Content-Encoding`` and finds no JSON.
 ``unsupported``: 415.

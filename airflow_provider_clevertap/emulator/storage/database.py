@@ -101,7 +101,7 @@ class Database:
     def _write_accepted(
         self, request_id: int, now: float, accepted: list[AcceptedRecord], settings: Settings
     ) -> list[StreamError]:
-        keys = {key for one in accepted if (key := one.content.key) is not None}
+        keys = {key for record in accepted if (key := record.content.key) is not None}
         batch = BatchWriter(self.connection, self._sequences, request_id, now, settings)
         batch.profiles.load(keys)
         for kind, content in accepted:
@@ -115,14 +115,14 @@ class Database:
                 (
                     request_id,
                     now,
-                    one.number,
-                    one.kind,
-                    one.key,
-                    one.code,
-                    one.text.strip(),
-                    msgspec.json.encode(one.record).decode(),
+                    record.number,
+                    record.kind,
+                    record.key,
+                    record.code,
+                    record.text.strip(),
+                    msgspec.json.encode(record.record).decode(),
                 )
-                for one in rejected
+                for record in rejected
             ],
         )
 
@@ -133,7 +133,7 @@ class Database:
         )
 
     def _write_totals(self, result: BatchResult) -> None:
-        rejected = Counter(one.kind for one in result.rejected)
+        rejected = Counter(record.kind for record in result.rejected)
         self.connection.executemany(
             "INSERT INTO totals VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind) DO UPDATE SET"
             " received = received + ?2, accepted = accepted + ?3, refused = refused + ?4",

@@ -26,7 +26,7 @@ def write_profile(batch: BatchWriter, record: ProfileRecord) -> None:
     changes = dict(record.changes)
     identity = identity_text(changes.pop("identity", None))
     if identity is not None and not batch.profiles.set_identity(profile, identity):
-        note = "belongs to, or would be a second one of, a profile"
+        note = "the identity belongs to another profile, or the profile has another identity"
         batch.report(record.number, "profile", record.key, "identity", note)
     for field, note in apply_changes(profile.data, changes, batch.settings.max_custom_attributes):
         batch.report(record.number, "profile", record.key, field, note)

@@ -155,7 +155,7 @@ def answer_of(result: BatchResult) -> dict[str, Any]:
     """Return the body of the answer. Its HTTP status is always 200: ``status`` and ``unprocessed`` hold the result."""
     processed = len(result.kinds) - len(result.rejected)
     status = "success" if not result.rejected else "partial" if processed else "fail"
-    return {"status": status, "processed": processed, "unprocessed": [_entry(one) for one in result.rejected]}
+    return {"status": status, "processed": processed, "unprocessed": [_entry(record) for record in result.rejected]}
 
 
 def _entry(rejected: RejectedRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An emulator and a plain HTTP client for it: what the tests see is what any client would see."""
+"""Fixtures: an emulator, an HTTP client that is not the loader's, and records to upload."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Post = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def _one_for_all() -> Iterator[RunningEmulator]:
+def _shared_emulator() -> Iterator[RunningEmulator]:
     with RunningEmulator() as running:
         yield running
 
 
 @pytest.fixture
-def emulator(_one_for_all: RunningEmulator) -> Iterator[RunningEmulator]:
-    """Run an emulator that is as if it were new, but for the numbers of its requests.
+def emulator(_shared_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
+    """Return the shared emulator, empty and with default settings; only its request numbers continue.
 
-    Starting one takes longer than most tests. What stops an emulator, or leaves it busy, has one of its own.
+    Starting one takes longer than most tests. A test that stops an emulator, or leaves it busy, starts its own.
     """
-    running = _one_for_all
+    running = _shared_emulator
     yield running
     running.clear_faults()
-    wait_until(lambda: not running.stats()["in_flight"], "an end of all uploads")
+    wait_until(lambda: not running.stats()["in_flight"], "all uploads to end")
     running.change_settings(**msgspec.to_builtins(Settings()))
     running.reset()
 
@@ -49,7 +49,7 @@ def api(emulator: RunningEmulator) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def upload(api: httpx.Client) -> Post:
-    """Upload records; give the answer's JSON, which must come with 200."""
+    """Upload records and return the answer's JSON; the status must be 200."""
 
     def post(*records: Any, **params: str) -> dict[str, Any]:
         answer = api.post("/1/upload", json={"d": list(records)}, params=params)
@@ -63,9 +63,9 @@ def upload(api: httpx.Client) -> Post:
 
 @pytest.fixture
 def code_of(upload: Post) -> Callable[[Any], int | None]:
-    """Upload one record; give the code it is refused with, ``None`` when it is taken."""
+    """Upload one record and return the code it is rejected with, ``None`` when it is accepted."""
 
-    def ask(record: Any) -> int | None:
+    def code(record: Any) -> int | None:
         answer = upload(record)
         if answer["status"] == "success":
             assert answer == {"status": "success", "processed": 1, "unprocessed": []}
@@ -73,7 +73,7 @@ def code_of(upload: Post) -> Callable[[Any], int | None]:
         assert (answer["status"], answer["processed"]) == ("fail", 0)
         return int(answer["unprocessed"][0]["code"])
 
-    return ask
+    return code
 
 
 @pytest.fixture

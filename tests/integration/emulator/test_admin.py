@@ -1,4 +1,4 @@
-"""The admin endpoints: lists, totals, settings, reset, and whom they answer."""
+"""The admin endpoints: lists, totals, settings, reset, and which clients they answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_the_request_log(api: httpx.Client, upload: Any, profile: Any, emulator:
     assert emulator.requests("/1/profile.json") == [second]
 
 
-def test_refused_records_keep_code_reason_and_record(upload: Any, profile: Any, emulator: RunningEmulator) -> None:
+def test_rejected_records_are_listed_with_code_reason_and_record(
+    upload: Any, profile: Any, emulator: RunningEmulator
+) -> None:
     upload(profile("a"), profile("b", Email="x"))
     (refused,) = emulator.refused("b")
     assert (refused["record_number"], refused["kind"], refused["code"]) == (2, "profile", 515)
@@ -74,7 +76,7 @@ def test_lists_over_http_in_pages(
 
 @pytest.mark.parametrize("number", [2**63, -(2**63), 10**40, "9" * 5_000, "1e3", "0x10", "", "\u00b2"])
 @pytest.mark.parametrize("name", ["limit", "offset"])
-def test_numbers_no_database_holds_are_refused(api: httpx.Client, name: str, number: object) -> None:
+def test_numbers_beyond_64_bits_get_400(api: httpx.Client, name: str, number: object) -> None:
     refused = api.get("/admin/profiles", params={name: str(number)})
     assert (refused.status_code, list(refused.json())) == (400, ["error"])
     assert str(2**63 - 1) in refused.json()["error"]
@@ -82,7 +84,7 @@ def test_numbers_no_database_holds_are_refused(api: httpx.Client, name: str, num
 
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63) + 1, "+5", " 7 ", "1_000"])
 @pytest.mark.parametrize("name", ["limit", "offset"])
-def test_numbers_a_database_holds_are_taken(api: httpx.Client, name: str, number: object) -> None:
+def test_numbers_of_64_bits_are_accepted(api: httpx.Client, name: str, number: object) -> None:
     assert api.get("/admin/profiles", params={name: str(number)}).json() == {"items": [], "total": 0}
 
 
@@ -91,7 +93,7 @@ def test_numbers_a_database_holds_are_taken(api: httpx.Client, name: str, number
     "setting",
     ["max_in_flight", "max_in_flight_other", "max_event_properties", "max_custom_attributes", "max_event_types"],
 )
-def test_settings_no_answer_could_tell_are_refused(api: httpx.Client, setting: str, number: int) -> None:
+def test_settings_beyond_64_bits_get_400(api: httpx.Client, setting: str, number: int) -> None:
     before = api.get("/admin/settings").json()
     assert api.post("/admin/settings", json={setting: number}).status_code == 400
     assert api.get("/admin/settings").json() == before
@@ -102,7 +104,7 @@ def test_settings_no_answer_could_tell_are_refused(api: httpx.Client, setting: s
     "name",
     ["larger_than", "more_than", "skip", "every", "seed", "times", "retry_after", "processed", "records", "size"],
 )
-def test_faults_no_answer_could_tell_are_refused(api: httpx.Client, name: str, number: int) -> None:
+def test_faults_with_numbers_beyond_64_bits_get_400(api: httpx.Client, name: str, number: int) -> None:
     kinds = {"retry_after": "status", "processed": "wrong_counts", "records": "fail_records", "size": "huge_body"}
     rule: dict[str, Any] = {"do": kinds.get(name, "reset"), name: [number] if name == "records" else number}
     if rule["do"] == "status":
@@ -113,7 +115,7 @@ def test_faults_no_answer_could_tell_are_refused(api: httpx.Client, name: str, n
 
 
 @pytest.mark.parametrize("only", ["%ff", "%00", "%ed%a0%80", "%F0%9F%98%80", ""])
-def test_whatever_is_looked_for_has_an_answer(emulator: RunningEmulator, only: str) -> None:
+def test_any_filter_has_an_answer(emulator: RunningEmulator, only: str) -> None:
     for name in ("profiles", "events", "tokens", "refused", "error_stream", "requests"):
         assert get(f"{emulator.url}/admin/{name}?only={only}").json() == {"items": [], "total": 0}
 
@@ -135,7 +137,7 @@ def test_settings(api: httpx.Client, emulator: RunningEmulator, code_of: Any, pr
     assert api.get("/admin/settings").json() == changed.json()
 
 
-def test_reset_forgets_what_came_but_not_the_settings(
+def test_reset_deletes_what_arrived_but_not_the_settings(
     api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
 ) -> None:
     emulator.set_max_in_flight(7)
@@ -151,7 +153,7 @@ def test_reset_forgets_what_came_but_not_the_settings(
 
 @pytest.mark.parametrize("path", ["/", "/admin/stats", "/admin/profiles"])
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-def test_other_sites_are_turned_away(emulator: RunningEmulator, path: str, headers: dict[str, str]) -> None:
+def test_requests_of_other_sites_get_403(emulator: RunningEmulator, path: str, headers: dict[str, str]) -> None:
     assert get(emulator.url + path).status_code == 200
     assert get(emulator.url + path, headers=headers).status_code == 403
 
@@ -180,5 +182,5 @@ def test_another_site_cannot_reset(emulator: RunningEmulator, upload: Any, profi
         (None, False),
     ],
 )
-def test_what_is_loopback(host: str | None, expected: bool) -> None:
+def test_is_loopback(host: str | None, expected: bool) -> None:
     assert is_loopback(host) is expected

@@ -1,4 +1,4 @@
-"""``python -m airflow_provider_clevertap.emulator``, and the same thing inside a process."""
+"""The command ``python -m airflow_provider_clevertap.emulator``, and ``RunningEmulator``."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def test_it_starts_on_a_free_port_and_stops_cleanly(start: Any, tmp_path: Path, 
     ready = tmp_path / "ready"
     process = start("--port", "0", "--ready-file", str(ready), "--database", str(tmp_path / "emulator.db"))
     url = address_of(process)
-    wait_until(ready.exists, "the file that says it is ready")
+    wait_until(ready.exists, "the ready file")
     assert ready.read_text().strip() == url
     answer = post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
     assert answer.json()["status"] == "success"
     process.send_signal(number)
     out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out, err) == (0, "", "")
-    with RunningEmulator(database=str(tmp_path / "emulator.db")) as again:
-        assert len(again.profiles()) == 1
+    with RunningEmulator(database=str(tmp_path / "emulator.db")) as restarted:
+        assert len(restarted.profiles()) == 1
 
 
 def test_its_options(start: Any, event: Any) -> None:
@@ -89,7 +89,7 @@ def test_its_options(start: Any, event: Any) -> None:
         (("--host", "192.0.2.1", "--allow-remote"), "cannot start"),
     ],
 )
-def test_what_it_refuses_to_start_with(start: Any, arguments: tuple[str, ...], reason: str) -> None:
+def test_arguments_it_does_not_start_with(start: Any, arguments: tuple[str, ...], reason: str) -> None:
     process = start("--port", "0", *arguments)
     out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out) == (2, "")
@@ -98,7 +98,7 @@ def test_what_it_refuses_to_start_with(start: Any, arguments: tuple[str, ...], r
 
 
 def own_address() -> str | None:
-    """Give an address of this machine that is not loopback; nothing is sent."""
+    """Return an address of this machine that is not loopback; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -108,7 +108,7 @@ def own_address() -> str | None:
     return None if address.startswith("127.") else address
 
 
-def test_from_elsewhere_only_the_api_answers(start: Any, profile: Any) -> None:
+def test_from_other_machines_only_the_api_answers(start: Any, profile: Any) -> None:
     address = own_address()
     if address is None:
         pytest.skip("this machine has loopback only")
@@ -121,7 +121,7 @@ def test_from_elsewhere_only_the_api_answers(start: Any, profile: Any) -> None:
         assert (answer.status_code, "c-1" in answer.text) == (403, False)
 
 
-def test_faults_and_rude_clients_are_not_its_errors(start: Any, profile: Any) -> None:
+def test_faults_and_disconnecting_clients_cause_no_errors_in_it(start: Any, profile: Any) -> None:
     process = start("--port", "0")
     url = address_of(process)
 
@@ -138,15 +138,15 @@ def test_faults_and_rude_clients_are_not_its_errors(start: Any, profile: Any) ->
             ) as answer,
         ):
             next(answer.iter_raw(10))
-    # a client does not wait for the emulator to see that it has left, or even that it has come
+    # A client does not wait until the emulator has noticed its request, or that it has disconnected.
     wait_until(lambda: len(get(url + "/admin/requests").json()["items"]) == 6, "six uploads")
-    wait_until(lambda: not in_flight(), "an end of all uploads")
+    wait_until(lambda: not in_flight(), "all uploads to end")
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, "Content-Length": "999999"}.items())
         client.sendall(f"POST /1/upload HTTP/1.1\r\nHost: {host}\r\n{head}\r\n{{".encode())
         wait_until(in_flight, "half an upload")
-    wait_until(lambda: not in_flight(), "an end of half an upload")
+    wait_until(lambda: not in_flight(), "half an upload to end")
     assert post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]}).status_code == 200
     assert in_flight() == 0
     results = [one["result"] for one in get(url + "/admin/requests").json()["items"]]
@@ -169,16 +169,16 @@ def test_it_stops_although_a_request_is_stalled(start: Any, profile: Any) -> Non
     url = address_of(process)
     post(url + "/admin/faults", json=[{"do": "stall"}]).raise_for_status()
 
-    def ask() -> None:
+    def send() -> None:
         with pytest.raises(httpx.HTTPError):
             post(url + "/1/upload", headers=HEADERS, json={"d": [profile()]})
 
-    waiting = threading.Thread(target=ask)
-    waiting.start()
+    thread = threading.Thread(target=send)
+    thread.start()
     wait_until(lambda: get(url + "/admin/stats").json()["in_flight"], "the upload in flight")
     process.terminate()
     _, err = process.communicate(timeout=TIMEOUT)
-    waiting.join(TIMEOUT)
+    thread.join(TIMEOUT)
     assert (process.returncode, err) == (0, "")
 
 
@@ -194,7 +194,7 @@ def test_two_at_a_time_and_one_after_another() -> None:
     with first, RunningEmulator(account_id="OTHER") as second:
         assert first.url != second.url
         assert get(second.url + "/1/profile.json?identity=a", headers=HEADERS).status_code == 401
-    # somebody else may have a port the moment it is free, but not of both
+    # Another program may take one of the ports as soon as it is free, but hardly both.
     assert not (answers(first.url) and answers(second.url))
     with first:
         assert first.stats()["requests"] == 0
@@ -210,7 +210,7 @@ def answers(url: str) -> bool:
     return True
 
 
-def test_wrong_settings_are_told_before_it_starts() -> None:
+def test_wrong_settings_raise_before_it_starts() -> None:
     with pytest.raises(msgspec.ValidationError, match="max_in_flight"):
         RunningEmulator(max_in_flight=0)
 

@@ -1,4 +1,4 @@
-"""The ceilings: how many requests at a time, what one too many is told, and the record of it."""
+"""The concurrency limits: how many requests may be in flight, the answer to one too many, and what is logged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Hold = Callable[..., AbstractContextManager[list[Future[httpx.Response]]]]
 
 @pytest.fixture
 def hold(api: httpx.Client, emulator: RunningEmulator) -> Hold:
-    """Keep requests in flight: they are there, and their bodies do not end before the context does."""
+    """Keep requests in flight for the length of a context: their bodies do not end before it does."""
 
     @contextmanager
     def holding(count: int, method: str, path: str, peak: str, body: bytes = b"") -> Iterator[list[Any]]:
@@ -58,13 +58,13 @@ def statuses(answers: list[Future[httpx.Response]]) -> list[int]:
     return [answer.result().status_code for answer in answers]
 
 
-def test_one_upload_too_many_is_told_so(api: httpx.Client, profile: Any, emulator: RunningEmulator, hold: Hold) -> None:
+def test_one_upload_too_many_gets_429(api: httpx.Client, profile: Any, emulator: RunningEmulator, hold: Hold) -> None:
     with hold(**uploads_of(15, profile())) as held:
-        refusals = [api.post("/1/upload", json={"d": [profile()]}) for _ in range(3)]
+        rejected = [api.post("/1/upload", json={"d": [profile()]}) for _ in range(3)]
     assert statuses(held) == [200] * 15
-    assert [refused.status_code for refused in refusals] == [429] * 3
-    assert refusals[0].json() == {"status": "fail", "error": "Too many concurrent requests", "code": 429}
-    assert "Retry-After" not in refusals[0].headers
+    assert [answer.status_code for answer in rejected] == [429] * 3
+    assert rejected[0].json() == {"status": "fail", "error": "Too many concurrent requests", "code": 429}
+    assert "Retry-After" not in rejected[0].headers
     stats = emulator.stats()
     assert (stats["peak_in_flight"], stats["in_flight"]) == (15, 0)
     assert stats["requests_by_status"] == {"200": 15, "429": 3}
@@ -72,7 +72,7 @@ def test_one_upload_too_many_is_told_so(api: httpx.Client, profile: Any, emulato
     assert emulator.profile("c-1")["uploads"] == 15
 
 
-def test_other_apis_have_a_ceiling_of_their_own(
+def test_other_apis_have_a_limit_of_their_own(
     api: httpx.Client, upload: Any, profile: Any, emulator: RunningEmulator, hold: Hold
 ) -> None:
     upload(profile())
@@ -83,7 +83,7 @@ def test_other_apis_have_a_ceiling_of_their_own(
     assert emulator.stats()["peak_in_flight_other"] == 3
 
 
-def test_the_ceiling_can_be_moved_while_running(
+def test_the_limits_can_be_changed_while_running(
     api: httpx.Client, profile: Any, emulator: RunningEmulator, hold: Hold
 ) -> None:
     emulator.set_max_in_flight(2, other=1)
@@ -104,33 +104,33 @@ def test_the_ceiling_can_be_moved_while_running(
     assert emulator.stats()["peak_in_flight"] == 0
 
 
-def test_a_client_that_leaves_a_stall_frees_its_place(api: httpx.Client, profile: Any, emulator: Any) -> None:
+def test_a_client_that_disconnects_from_a_stall_is_no_longer_in_flight(
+    api: httpx.Client, profile: Any, emulator: Any
+) -> None:
     emulator.set_max_in_flight(1)
     emulator.inject({"do": "stall", "times": 1})
     with pytest.raises(httpx.ReadTimeout):
         api.post("/1/upload", json={"d": [profile()]}, timeout=0.2)
-    wait_until(emulator.requests, "the upload to have come")  # the client does not wait for that
-    wait_until(lambda: not emulator.stats()["in_flight"], "a free place")
+    wait_until(emulator.requests, "the upload to arrive")  # the client does not wait for that
+    wait_until(lambda: not emulator.stats()["in_flight"], "no upload in flight")
     assert api.post("/1/upload", json={"d": [profile()]}).status_code == 200
 
 
-def test_a_request_is_in_flight_for_as_long_as_the_latency_makes_it_wait(
-    profile: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_is_in_flight_while_the_latency_delays_it(profile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "STOP_SECONDS", 0.05)
     with RunningEmulator(latency=3600, max_in_flight=1) as emulator:
-        told = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
+        upload = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
 
-        def ask() -> None:
+        def send() -> None:
             with suppress(httpx.HTTPError):  # the emulator stops before it answers
-                post(**told)
+                post(**upload)
 
-        waiting = threading.Thread(target=ask)
-        waiting.start()
+        thread = threading.Thread(target=send)
+        thread.start()
         wait_until(lambda: emulator.stats()["in_flight"], "an upload in flight")
-        assert post(**told).status_code == 429
+        assert post(**upload).status_code == 429
         assert emulator.profiles() == []
-    waiting.join(TIMEOUT)
+    thread.join(TIMEOUT)
 
 
 def test_the_latency_is_added_to_every_request(api: httpx.Client, upload: Any, profile: Any, emulator: Any) -> None:

@@ -1,4 +1,4 @@
-"""The page: it shows what arrived, harmlessly."""
+"""The start page: it shows what arrived, and hostile values are only text in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VOID = {"meta", "br", "img", "input", "link", "hr"}
 
 
 class Checker(HTMLParser):
-    """Collects tags and text, and sees to it that every element is closed."""
+    """Collects tags and text, and checks that every element is closed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,8 +38,8 @@ class Checker(HTMLParser):
 
 
 @pytest.fixture
-def look(emulator: RunningEmulator) -> Any:
-    def look_at(query: str = "") -> Checker:
+def show(emulator: RunningEmulator) -> Any:
+    def show_page(query: str = "") -> Checker:
         answer = get(f"{emulator.url}/{query}")
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/html")
@@ -48,17 +48,17 @@ def look(emulator: RunningEmulator) -> Any:
         assert page.open == []
         return page
 
-    return look_at
+    return show_page
 
 
-def test_an_empty_page(look: Any) -> None:
-    page = look()
+def test_an_empty_page(show: Any) -> None:
+    page = show()
     assert "None yet" in page.text
     assert "table" not in page.tags
 
 
 def test_what_arrived_is_shown(
-    look: Any, api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
+    show: Any, api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
 ) -> None:
     secret = "dQw4w9WgXcQ:APA91b-very-long-token-value"
     upload(profile("cust-77", Name="Asha Rao", DOB="$D_648864000", Plan="Gold", **{f"p{n}": n for n in range(9)}))
@@ -69,7 +69,7 @@ def test_what_arrived_is_shown(
     emulator.inject({"do": "reset", "times": 1})
     with pytest.raises(httpx.HTTPError):
         api.post("/1/upload", json={"d": [profile()]})
-    page = look()
+    page = show()
     for expected in (
         "cust-77",
         "Asha Rao",
@@ -92,7 +92,7 @@ def test_what_arrived_is_shown(
 
 
 def test_hostile_values_are_only_text(
-    look: Any, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
+    show: Any, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
 ) -> None:
     emulator.change_settings(strictness="keep")
     upload(
@@ -103,28 +103,28 @@ def test_hostile_values_are_only_text(
     )
     emulator.change_settings(strictness="late")
     upload(profile("z", **{HOSTILE[:60]: 1}))
-    page = look()
+    page = show()
     assert "<script>alert(" in page.text
     assert not {"script", "img"} & set(page.tags)
 
 
-def test_odd_values_do_not_break_the_page(look: Any, upload: Any, profile: Any, event: Any) -> None:
+def test_odd_values_do_not_break_the_page(show: Any, upload: Any, profile: Any, event: Any) -> None:
     upload(
         profile("é" * 1000, tags={"$set": ["a", "b"]}, big=10**300, date="$D_99999999999999999999", odd="$D_x"),
         event(ts=10**18 - 1, data={}),
         event("Charged", {"Items": [{"a": 1}]}),
     )
-    assert "a; b" in look().text
+    assert "a; b" in show().text
 
 
-def test_it_refreshes_only_when_asked(look: Any, emulator: RunningEmulator) -> None:
+def test_it_refreshes_only_when_asked(show: Any, emulator: RunningEmulator) -> None:
     assert 'http-equiv="refresh"' not in get(emulator.url + "/").text
     assert '<meta http-equiv="refresh" content="2">' in get(emulator.url + "/?refresh=2").text
-    assert "refresh" not in look("?refresh=0;url=https://evil.example").tags
+    assert "refresh" not in show("?refresh=0;url=https://evil.example").tags
     assert 'http-equiv="refresh"' not in get(emulator.url + "/?refresh=1").text
 
 
-def test_it_loads_nothing_from_elsewhere(emulator: RunningEmulator) -> None:
+def test_it_loads_nothing_from_other_sites(emulator: RunningEmulator) -> None:
     answer = get(emulator.url + "/")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "http://" not in answer.text

@@ -50,12 +50,12 @@ def test_an_event_needs_its_data(code_of: Any, event: Any) -> None:
 
 
 @pytest.mark.parametrize("name", RESTRICTED)
-def test_system_events_are_refused_in_any_spelling(code_of: Any, event: Any, name: str) -> None:
+def test_system_events_are_rejected_in_any_spelling(code_of: Any, event: Any, name: str) -> None:
     assert code_of(event(name)) == 513
     assert code_of(event(name.replace(" ", "").upper())) == 513
 
 
-def test_charged_may_be_raised(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
+def test_charged_is_accepted(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
     data = {"Amount": 300, "Charged ID": "ord-77", "Items": [{"Category": "books", "Quantity": 1}, {"Category": "tea"}]}
     assert code_of(event("Charged", data)) is None
     assert emulator.events()[0]["data"] == data
@@ -66,14 +66,16 @@ def test_items_are_a_list_of_objects(code_of: Any, event: Any, items: Any) -> No
     assert code_of(event("Charged", {"Items": items})) == 512
 
 
-def test_items_are_read_like_properties_and_end_at_256(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
+def test_items_follow_the_rules_of_properties_and_end_at_256(
+    code_of: Any, event: Any, emulator: RunningEmulator
+) -> None:
     items = [{"n": number, "nested": [1]} for number in range(257)]
     assert code_of(event("Charged", {"Items": items})) is None
     assert emulator.events()[0]["data"] == {"Items": [{"n": number} for number in range(256)]}
     assert {one["field"] for one in emulator.error_stream()} == {"Items", "nested"}
 
 
-def test_items_of_another_event_are_a_list_like_any_other(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
+def test_items_of_another_event_are_an_ordinary_list(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
     assert code_of(event("Viewed", {"Items": [{"a": 1}], "n": 1})) is None
     assert emulator.events()[0]["data"] == {"n": 1}
 
@@ -103,7 +105,9 @@ def test_a_repeated_event_is_stored_again(upload: Any, event: Any, emulator: Run
     assert all(one["data"] == once["evtData"] for one in stored)
 
 
-def test_an_event_of_nobody_known_makes_a_bare_profile(upload: Any, event: Any, emulator: RunningEmulator) -> None:
+def test_an_event_of_an_unknown_profile_creates_it_without_properties(
+    upload: Any, event: Any, emulator: RunningEmulator
+) -> None:
     upload(event(identity="new"), event(identity=None, objectId="dev-9"))
     assert [(one["data"], one["uploads"]) for one in emulator.profiles()] == [({}, 0), ({}, 0)]
     assert [(one["identity"], one["key_kind"], one["key"]) for one in emulator.events()] == [

@@ -1,4 +1,4 @@
-"""Every fault as a client meets it, whether the records were stored, and when a rule strikes."""
+"""Every fault as a client receives it, whether the records were stored, and when a rule applies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.http_requests import TIMEOUT, wait_until
 
 @pytest.fixture
 def post(api: httpx.Client, profile: Any) -> Any:
-    """Upload one profile, or the records given; give the whole answer."""
+    """Upload one profile, or the given records, and return the whole answer."""
 
     def send(*records: Any, **options: Any) -> httpx.Response:
         return api.post("/1/upload", json={"d": list(records) or [profile(Name="Asha")]}, **options)
@@ -51,7 +51,7 @@ def test_a_status_with_each_body(post: Any, emulator: RunningEmulator) -> None:
     assert post().status_code == 200
 
 
-def test_an_error_can_come_after_storing(post: Any, emulator: RunningEmulator) -> None:
+def test_an_error_may_follow_storing(post: Any, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "status", "status": 500, "stored": True})
     assert post().status_code == 500
     assert is_stored(emulator)
@@ -70,7 +70,7 @@ def test_a_reset_before_or_after_storing(post: Any, emulator: RunningEmulator, s
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_a_connection_that_ends_without_an_answer(post: Any, emulator: RunningEmulator, stored: bool) -> None:
+def test_a_connection_closed_without_an_answer(post: Any, emulator: RunningEmulator, stored: bool) -> None:
     emulator.inject({"do": "hang_up", "stored": stored})
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         post()
@@ -82,11 +82,11 @@ def test_a_stall_never_answers(post: Any, emulator: RunningEmulator, stored: boo
     emulator.inject({"do": "stall", "stored": stored})
     with pytest.raises(httpx.ReadTimeout):
         post(timeout=0.3)
-    wait_until(emulator.requests, "the upload to have come")  # the client does not wait for that
+    wait_until(emulator.requests, "the upload to arrive")  # the client does not wait for that
     assert is_stored(emulator) == stored
 
 
-def test_a_stall_hangs_up_in_the_end(post: Any, emulator: RunningEmulator) -> None:
+def test_a_stall_closes_the_connection_after_its_seconds(post: Any, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "stall", "seconds": 0.2})
     started = time.monotonic()
     with pytest.raises(httpx.RemoteProtocolError):
@@ -109,7 +109,7 @@ def test_html_with_200(post: Any, emulator: RunningEmulator) -> None:
     assert not is_stored(emulator)
 
 
-def test_the_right_answer_as_the_wrong_type(post: Any, emulator: RunningEmulator) -> None:
+def test_the_correct_answer_with_a_wrong_content_type(post: Any, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "wrong_content_type"})
     answer = post()
     assert answer.headers["Content-Type"] == "text/html;charset=utf-8"
@@ -117,7 +117,7 @@ def test_the_right_answer_as_the_wrong_type(post: Any, emulator: RunningEmulator
     assert is_stored(emulator)
 
 
-def test_json_that_breaks_off(post: Any, emulator: RunningEmulator) -> None:
+def test_incomplete_json(post: Any, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "bad_json"})
     answer = post()
     assert answer.status_code == 200
@@ -149,7 +149,9 @@ def test_a_huge_body_is_still_json(post: Any, emulator: RunningEmulator) -> None
     assert answer.json() == {"status": "success", "processed": 1, "unprocessed": []}
 
 
-def test_a_client_may_leave_a_huge_body_half_way(api: httpx.Client, post: Any, profile: Any, emulator: Any) -> None:
+def test_a_client_may_disconnect_in_the_middle_of_a_huge_body(
+    api: httpx.Client, post: Any, profile: Any, emulator: Any
+) -> None:
     emulator.inject({"do": "huge_body", "size": 2**31, "times": 1})
     with api.stream("POST", "/1/upload", json={"d": [profile()]}) as answer:
         assert next(answer.iter_bytes(1000))
@@ -179,7 +181,7 @@ def test_a_request_in_time_keeps_the_connection(post: Any, emulator: RunningEmul
     assert first.extensions["network_stream"] is second.extensions["network_stream"]
 
 
-def test_an_idle_connection_is_closed_as_a_request_comes(post: Any, emulator: RunningEmulator) -> None:
+def test_an_idle_connection_is_closed_when_a_request_comes(post: Any, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "close_idle", "times": 1})
     assert post().json()["processed"] == 1
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
@@ -194,19 +196,19 @@ def test_an_idle_connection_is_closed_as_a_request_comes(post: Any, emulator: Ru
 
 def test_a_service_goes_down_and_comes_back(profile: Any) -> None:
     with RunningEmulator() as emulator:
-        told: Any = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
-        http_requests.post(**told)
+        upload: Any = {"url": f"{emulator.url}/1/upload", "headers": credentials(emulator), "json": {"d": [profile()]}}
+        http_requests.post(**upload)
         emulator.go_down()
         with pytest.raises(httpx.ConnectError):
-            http_requests.post(**told)
+            http_requests.post(**upload)
         assert is_stored(emulator)
         emulator.come_back()
         emulator.inject({"do": "stall", "seconds": 0.2, "times": 1})
         started = time.monotonic()
         with pytest.raises(httpx.RemoteProtocolError):
-            http_requests.post(**told)
+            http_requests.post(**upload)
         assert time.monotonic() - started >= 0.2
-        assert http_requests.post(**told).status_code == 200
+        assert http_requests.post(**upload).status_code == 200
 
 
 def test_a_service_that_goes_down_closes_its_connections(profile: Any) -> None:
@@ -233,7 +235,7 @@ def test_a_delay_and_another_fault_add_up(post: Any, emulator: RunningEmulator) 
     assert [one["fault"] for one in emulator.requests()] == ["status", "delay"]
 
 
-def test_some_records_fail_for_no_reason(post: Any, emulator: RunningEmulator, profile: Any) -> None:
+def test_some_valid_records_fail(post: Any, emulator: RunningEmulator, profile: Any) -> None:
     batch = [profile(f"c-{number}") for number in range(1, 5)]
     emulator.inject({"do": "fail_records", "records": [2], "identities": ["c-4"], "times": 1})
     answer = post(*batch).json()
@@ -264,7 +266,7 @@ def statuses(post: Any, count: int) -> str:
         ({"path": "/1/profile"}, "........"),
     ],
 )
-def test_when_a_rule_strikes(post: Any, emulator: RunningEmulator, when: dict[str, Any], expected: str) -> None:
+def test_when_a_rule_applies(post: Any, emulator: RunningEmulator, when: dict[str, Any], expected: str) -> None:
     emulator.inject({"do": "status", "status": 503, **when})
     assert statuses(post, 8) == expected
 
@@ -295,7 +297,7 @@ def test_conditions_on_the_body(post: Any, api: httpx.Client, emulator: RunningE
     assert api.get("/1/profile.json?identity=a").status_code == 200
 
 
-def test_faults_of_uploads_leave_reads_alone(post: Any, api: httpx.Client, emulator: RunningEmulator) -> None:
+def test_faults_of_uploads_do_not_change_other_answers(post: Any, api: httpx.Client, emulator: RunningEmulator) -> None:
     post()
     for rule in ({"do": "wrong_counts"}, {"do": "no_record_numbers"}, {"do": "fail_records"}):
         emulator.clear_faults()
@@ -307,8 +309,8 @@ def test_faults_of_uploads_leave_reads_alone(post: Any, api: httpx.Client, emula
 
 def test_rules_over_http(api: httpx.Client, post: Any, emulator: RunningEmulator) -> None:
     rules = [{"do": "status", "status": 503, "times": 1}, {"do": "half_body", "every": 5}]
-    listed = api.post("/admin/faults", json=rules).json()
-    assert listed == [{**rule, "matched": 0, "struck": 0} for rule in rules]
+    shown = api.post("/admin/faults", json=rules).json()
+    assert shown == [{**rule, "matched": 0, "struck": 0} for rule in rules]
     assert post().status_code == 503
     assert api.get("/admin/faults").json()[0] == {**rules[0], "matched": 1, "struck": 1} == emulator.faults()[0]
     assert api.delete("/admin/faults").json() == []
@@ -328,7 +330,7 @@ def test_rules_over_http(api: httpx.Client, post: Any, emulator: RunningEmulator
         b'[{"do":"reset"},{"do":"delay","seconds":-1}]',
     ],
 )
-def test_a_wrong_rule_is_refused_with_a_reason(api: httpx.Client, emulator: RunningEmulator, rules: bytes) -> None:
+def test_a_wrong_rule_gets_400_with_a_reason(api: httpx.Client, emulator: RunningEmulator, rules: bytes) -> None:
     answer = api.post("/admin/faults", content=rules)
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -1,4 +1,4 @@
-"""Predefined profile keys and their codes, operators, and what a profile becomes."""
+"""Predefined profile keys and their codes, operators, and the profiles that result."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_predefined_keys_without_a_code(
     assert code_of(profile(**{key: bad})) in {512, 523}
 
 
-def test_a_date_of_birth_that_is_no_date_stays_text_and_is_noted(
+def test_a_date_of_birth_that_is_no_date_stays_text_and_is_reported(
     code_of: Any, profile: Any, emulator: RunningEmulator
 ) -> None:
     assert code_of(profile(DOB="1990-07-25")) is None
@@ -84,7 +84,7 @@ def test_a_date_of_birth_that_is_no_date_stays_text_and_is_noted(
 
 
 @pytest.mark.parametrize("data", ["missing", None, [], "x"])
-def test_profile_data_that_is_no_object_makes_a_bare_profile(
+def test_profile_data_that_is_no_object_creates_a_profile_without_properties(
     code_of: Any, emulator: RunningEmulator, data: Any
 ) -> None:
     record = {"type": "profile", "identity": "c-1", "profileData": data}
@@ -139,7 +139,7 @@ def test_operators(
     assert emulator.error_stream() == []
 
 
-def test_repeating_counts_twice_and_repeating_the_rest_does_not(
+def test_only_counting_operators_change_more_when_repeated(
     upload: Any, profile: Any, emulator: RunningEmulator
 ) -> None:
     for _ in range(2):
@@ -147,7 +147,7 @@ def test_repeating_counts_twice_and_repeating_the_rest_does_not(
     assert emulator.profile("c-1")["data"] == {"points": 20, "tags": ["a"]}
 
 
-def test_records_of_a_batch_work_in_their_order(upload: Any, profile: Any, emulator: RunningEmulator) -> None:
+def test_records_of_a_batch_are_applied_in_order(upload: Any, profile: Any, emulator: RunningEmulator) -> None:
     upload(profile(n=1), profile(n={"$incr": 2}), profile(n={"$decr": 10}), profile(m="x"), profile(m={"$delete": 1}))
     assert emulator.profile("c-1")["data"] == {"n": -7}
 
@@ -166,9 +166,7 @@ def test_records_of_a_batch_work_in_their_order(upload: Any, profile: Any, emula
         {},
     ],
 )
-def test_operators_that_are_none_are_left_out(
-    code_of: Any, profile: Any, emulator: RunningEmulator, value: Any
-) -> None:
+def test_invalid_operators_are_left_out(code_of: Any, profile: Any, emulator: RunningEmulator, value: Any) -> None:
     assert code_of(profile(prop=value, good=1)) is None
     assert emulator.profile("c-1")["data"] == {"good": 1}
     assert [one["field"] for one in emulator.error_stream()] == ["prop"]
@@ -186,7 +184,7 @@ def test_list_items_are_texts_of_at_most_512_bytes(code_of: Any, profile: Any, e
 @pytest.mark.parametrize(
     ("before", "operator"), [("text", {"$incr": 1}), (1e300, {"$incr": 1e300}), (1e308, {"$incr": 10**4000})]
 )
-def test_sums_that_cannot_be_are_not_made(
+def test_impossible_sums_are_not_stored(
     upload: Any, profile: Any, emulator: RunningEmulator, before: Any, operator: Any
 ) -> None:
     upload(profile(n=before))
@@ -210,7 +208,7 @@ def test_custom_attributes_above_the_limit_are_left_out(upload: Any, profile: An
     assert [one["field"] for one in emulator.error_stream()] == ["one more"]
 
 
-def test_identity_in_the_data_names_a_profile_known_by_its_device(
+def test_identity_in_the_data_identifies_a_profile_known_by_its_device(
     upload: Any, profile: Any, emulator: RunningEmulator
 ) -> None:
     device = {"type": "profile", "objectId": "dev-1"}

@@ -1,4 +1,4 @@
-"""Rules for every kind of record: whose it is, when it was, its keys and values, and the three strictnesses."""
+"""Rules for every kind of record: identifiers, times, keys and values, and the three settings of strictness."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("identity", [*REFUSED, "NULL", "NaN", "None", "N/A", "", "  ", 0, -1, True, None, [], {}])
-def test_refused_identities(code_of: Any, profile: Any, event: Any, identity: Any) -> None:
+def test_rejected_identities(code_of: Any, profile: Any, event: Any, identity: Any) -> None:
     assert code_of(profile(identity)) == 523
     assert code_of({**event(), "identity": identity}) == 523
 
@@ -24,7 +24,7 @@ def test_refused_identities(code_of: Any, profile: Any, event: Any, identity: An
 @pytest.mark.parametrize(
     "identity", ["c-1", "007", "nullable", " nan ", "1e5", 13, 9_999_999_999_999_999_999, "é" * 1023]
 )
-def test_identities_that_are_taken(code_of: Any, profile: Any, identity: Any, emulator: RunningEmulator) -> None:
+def test_accepted_identities(code_of: Any, profile: Any, identity: Any, emulator: RunningEmulator) -> None:
     assert code_of(profile(identity, Name="x")) is None
     assert emulator.profile(str(identity))["identity"] == str(identity)
 
@@ -34,7 +34,7 @@ def test_an_identity_is_shorter_than_1024_characters(code_of: Any, profile: Any)
     assert code_of(profile("x" * 1024)) == 523
 
 
-def test_each_of_the_four_identifiers_says_whose_a_record_is(code_of: Any, emulator: RunningEmulator) -> None:
+def test_each_of_the_four_identifiers_identifies_a_profile(code_of: Any, emulator: RunningEmulator) -> None:
     for name in ("identity", "objectId", "FBID", "GPID"):
         assert code_of({"type": "profile", name: "same", "profileData": {}}) is None
     assert code_of({"type": "profile", "profileData": {}}) == 523
@@ -43,7 +43,7 @@ def test_each_of_the_four_identifiers_says_whose_a_record_is(code_of: Any, emula
     ]
 
 
-def test_of_several_identifiers_the_first_counts_and_the_slip_is_noted(
+def test_of_several_identifiers_the_first_counts_and_the_mistake_is_reported(
     code_of: Any, profile: Any, emulator: RunningEmulator
 ) -> None:
     assert code_of({**profile("c-1"), "objectId": "dev-1"}) is None
@@ -65,13 +65,13 @@ def test_neither_event_nor_profile(code_of: Any, record: Any) -> None:
 
 
 @pytest.mark.parametrize("ts", [0, "0", -5, 1.5, "soon", "", True, None, [1], 10**18, "9" * 5000])
-def test_times_that_are_none(code_of: Any, profile: Any, event: Any, ts: Any) -> None:
+def test_rejected_times(code_of: Any, profile: Any, event: Any, ts: Any) -> None:
     assert code_of({**profile(), "ts": ts}) == 525
     assert code_of({**event(), "ts": ts}) == 525
 
 
 @pytest.mark.parametrize("ts", [1, 1760000000, "1760000000", 1760000000.0])
-def test_times_that_are_taken(code_of: Any, event: Any, ts: Any, emulator: RunningEmulator) -> None:
+def test_accepted_times(code_of: Any, event: Any, ts: Any, emulator: RunningEmulator) -> None:
     assert code_of(event(ts=ts)) is None
     assert emulator.events()[0]["ts"] == int(ts)
 
@@ -84,7 +84,7 @@ def test_without_a_time_an_event_happens_on_arrival(code_of: Any, event: Any, em
     assert before <= emulator.events()[0]["ts"] <= time.time()
 
 
-def test_milliseconds_are_taken_and_noted(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
+def test_milliseconds_are_accepted_and_reported(code_of: Any, event: Any, emulator: RunningEmulator) -> None:
     assert code_of(event(ts=1760000000000)) is None
     assert emulator.events()[0]["ts"] == 1760000000000
     assert [one["field"] for one in emulator.error_stream()] == ["ts"]
@@ -126,7 +126,9 @@ def test_where_no_answer_is_documented_strictness_decides(
 
 
 @pytest.mark.parametrize(("key", "value"), [("k" * 120, "x"), ("a b-c_d@e(f)", "v" * 512), ("é" * 60, "é" * 256)])
-def test_what_just_fits(code_of: Any, profile: Any, emulator: RunningEmulator, key: str, value: str) -> None:
+def test_the_largest_allowed_values(
+    code_of: Any, profile: Any, emulator: RunningEmulator, key: str, value: str
+) -> None:
     emulator.change_settings(strictness="refuse")
     assert code_of(profile(**{key: value})) is None
     assert emulator.profile("c-1")["data"] == {key: value}
@@ -148,7 +150,7 @@ def test_values_survive_as_they_were_sent(code_of: Any, profile: Any, emulator: 
     assert emulator.error_stream() == []
 
 
-def test_text_that_looks_like_a_date_but_is_none_is_noted(
+def test_text_that_looks_like_a_date_but_is_none_is_reported(
     code_of: Any, profile: Any, emulator: RunningEmulator
 ) -> None:
     assert code_of(profile(joined="$D_2024-01-01")) is None
@@ -156,6 +158,8 @@ def test_text_that_looks_like_a_date_but_is_none_is_noted(
     assert [one["field"] for one in emulator.error_stream()] == ["joined"]
 
 
-def test_a_refused_record_leaves_no_findings(upload: Any, profile: Any, emulator: RunningEmulator) -> None:
+def test_a_rejected_record_adds_nothing_to_the_error_stream(
+    upload: Any, profile: Any, emulator: RunningEmulator
+) -> None:
     upload(profile(**{"a.b": 1, "Email": "x"}))
     assert emulator.error_stream() == []

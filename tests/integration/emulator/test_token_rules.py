@@ -1,4 +1,4 @@
-"""Device tokens: what they need, their codes, and where they end up."""
+"""Rules for device tokens: required fields, error codes, and what is stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_530_without_an_object_id(code_of: Any, token: Any, object_id: Any) -> N
     assert code_of(token(object_id)) == 530
 
 
-def test_530_an_identity_is_no_object_id(code_of: Any, token: Any) -> None:
+def test_530_with_an_identity_instead_of_an_object_id(code_of: Any, token: Any) -> None:
     record = token()
     del record["objectId"]
     assert code_of({**record, "identity": "c-1"}) == 530
@@ -49,7 +49,7 @@ def test_codes_of_token_data(code_of: Any, token: Any, code: int, data: Any) -> 
     assert code_of({**token(), "tokenData": data}) == code
 
 
-def test_534_a_type_that_is_not_the_devices(code_of: Any, token: Any, emulator: RunningEmulator) -> None:
+def test_534_for_a_type_that_is_not_valid_for_the_device(code_of: Any, token: Any, emulator: RunningEmulator) -> None:
     emulator.change_settings(device_types={"dev-1": ["APNS"]})
     assert code_of(token("dev-1", type="fcm")) == 534
     assert code_of(token("dev-1", type="apns")) is None
@@ -67,7 +67,7 @@ def test_keys_of_other_tokens_are_left_out(code_of: Any, token: Any, emulator: R
     assert [(one["kind"], one["key"], one["field"]) for one in emulator.error_stream()] == [("token", "dev-1", "keys")]
 
 
-def test_a_device_has_one_token_the_last(upload: Any, token: Any, emulator: RunningEmulator) -> None:
+def test_a_device_keeps_its_last_token_only(upload: Any, token: Any, emulator: RunningEmulator) -> None:
     upload(token("dev-1", id="old"), token("dev-2"))
     upload(token("dev-1", id="new"))
     assert [(one["object_id"], one["token"], one["uploads"]) for one in emulator.tokens()] == [

@@ -1,4 +1,4 @@
-"""What an upload is answered with: credentials, shapes, record numbers, whole-body refusals, dry runs."""
+"""Answers to uploads: credentials, status, record numbers, bodies rejected as a whole, dry runs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.http_requests import get, post
 
 
-def test_wrong_account_id_is_told_from_wrong_passcode(emulator: RunningEmulator, profile: Any) -> None:
+def test_a_wrong_account_id_and_a_wrong_passcode_have_different_errors(emulator: RunningEmulator, profile: Any) -> None:
     def answer(account_id: str, passcode: str) -> Any:
         headers = {"X-CleverTap-Account-Id": account_id, "X-CleverTap-Passcode": passcode}
-        got = post(emulator.url + "/1/upload", headers=headers, json={"d": [profile()]})
-        return got.status_code, got.json()
+        response = post(emulator.url + "/1/upload", headers=headers, json={"d": [profile()]})
+        return response.status_code, response.json()
 
     bad_account = {"status": "fail", "error": "Account ID is not valid", "code": 401}
     bad_passcode = {"status": "fail", "error": "Invalid Credentials", "code": 401}
@@ -94,7 +94,7 @@ def test_what_is_not_json_with_records_is_malformed(api: httpx.Client, body: byt
 
 
 @pytest.mark.parametrize(("compressed", "status"), [("malformed", 400), ("unsupported", 415), ("accept", 200)], ids=str)
-def test_a_compressed_body_is_refused_unless_told_otherwise(
+def test_a_compressed_body_is_rejected_unless_a_setting_accepts_it(
     compressed: str, status: int, api: httpx.Client, emulator: RunningEmulator
 ) -> None:
     import gzip
@@ -108,7 +108,9 @@ def test_a_compressed_body_is_refused_unless_told_otherwise(
     assert [profile["identity"] for profile in emulator.profiles()] == (["a"] if status == 200 else [])
 
 
-def test_what_is_no_gzip_is_refused_where_gzip_is_taken(api: httpx.Client, emulator: RunningEmulator) -> None:
+def test_bodies_that_are_not_gzip_are_rejected_where_gzip_is_accepted(
+    api: httpx.Client, emulator: RunningEmulator
+) -> None:
     import zlib
 
     emulator.change_settings(compressed="accept")
@@ -118,12 +120,12 @@ def test_what_is_no_gzip_is_refused_where_gzip_is_taken(api: httpx.Client, emula
         assert api.post("/1/upload", content=body, headers={"Content-Encoding": coding}).status_code == status
 
 
-def test_batches_above_the_caps_are_refused_whole(
+def test_batches_above_the_maximum_are_rejected_as_a_whole(
     api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
 ) -> None:
-    for most, record in ((1000, profile()), (1000, event()), (100, token())):
-        assert upload(*[record] * most)["processed"] == most
-        answer = api.post("/1/upload", json={"d": [record] * (most + 1)})
+    for maximum, record in ((1000, profile()), (1000, event()), (100, token())):
+        assert upload(*[record] * maximum)["processed"] == maximum
+        answer = api.post("/1/upload", json={"d": [record] * (maximum + 1)})
         assert (answer.status_code, answer.json()["code"]) == (400, 400)
     assert api.post("/1/upload", json={"d": [profile()] * 600 + [event()] * 401}).status_code == 400
     assert len(emulator.events()) == 1000
@@ -133,11 +135,11 @@ def test_a_dry_run_validates_and_stores_nothing(
     upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
 ) -> None:
     batch = [profile(), event(), token(), profile(Email="x"), profile(**{"a.b": "x"})]
-    rehearsed = upload(*batch, dryRun="1")
+    dry_run = upload(*batch, dryRun="1")
     assert emulator.stats()["stored"] == {"profiles": 0, "events": 0, "tokens": 0}
     assert (emulator.refused(), emulator.error_stream(), emulator.stats()["received"]) == ([], [], 0)
     assert emulator.requests()[0]["dry_run"]
-    assert upload(*batch, dryRun="0") == rehearsed
+    assert upload(*batch, dryRun="0") == dry_run
     assert emulator.stats()["stored"] == {"profiles": 1, "events": 1, "tokens": 1}
 
 
@@ -170,16 +172,16 @@ def test_one_profile_is_found_by_each_of_its_keys(
         assert (answer.status_code, answer.json()) == (200, expected)
 
 
-def test_an_unknown_profile_is_404_and_an_unclear_question_400(api: httpx.Client) -> None:
+def test_an_unknown_profile_is_404_and_an_ambiguous_query_400(api: httpx.Client) -> None:
     unknown = api.get("/1/profile.json?identity=nobody")
     assert (unknown.status_code, unknown.json()["status"], unknown.json()["code"]) == (404, "fail", 404)
     assert api.get("/1/profile.json").status_code == 400
     assert api.get("/1/profile.json?identity=a&email=b").status_code == 400
 
 
-def test_a_database_file_is_found_again(tmp_path: Any) -> None:
+def test_a_database_file_is_read_again_at_the_next_start(tmp_path: Any) -> None:
     file = str(tmp_path / "emulator.db")
-    record = {"type": "event", "identity": "c-1", "evtName": "Seen", "evtData": {}}
+    record = {"type": "event", "identity": "c-1", "evtName": "Viewed", "evtData": {}}
     for expected in (1, 2):
         with RunningEmulator(database=file) as emulator:
             headers = {"X-CleverTap-Account-Id": emulator.account_id, "X-CleverTap-Passcode": emulator.passcode}
