@@ -124,8 +124,9 @@ constraints: .venv/.ready
 	    --extra cluster --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
 	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
-	.venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --group docs --no-header --no-annotate \
-	    --constraint constraints/airflow-3.3.txt --output-file constraints/docs.txt
+	printf 'mkdocs<2\nmkdocs-material<10\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --group docs \
+	    --no-header --no-annotate --constraint /dev/stdin --constraint constraints/airflow-3.3.txt \
+	    --output-file constraints/docs.txt
 
 clean:
 	rm -rf .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots site build dist

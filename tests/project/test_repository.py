@@ -1,4 +1,4 @@
-"""What stands around the code fits it: workflows, pre-commit, templates for issues, and the commands they name."""
+"""Workflows, pre-commit, issue templates and CONTRIBUTING name commands, scripts and paths that exist."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ def targets() -> set[str]:
 
 
 def make_targets(text: str) -> set[str]:
-    """Give the targets of each ``make`` of a script."""
+    """Return the targets of each ``make`` of a script."""
     return {target for found in _MAKE.findall(text) for target in found.split()}
 
 
 def commands_of(path: Path) -> str:
-    """Give a file as a script; of Markdown, what is written as code."""
+    """Return a file as a script; for Markdown, only the parts written as code."""
     text = path.read_text(encoding="utf-8").replace("${{ matrix.airflow }}", "3.3")
     if path.suffix != ".md":
         return text
@@ -118,6 +118,13 @@ def test_the_search_for_make_sees_targets_and_no_prose() -> None:
 @pytest.mark.parametrize("path", [path for path in SAYING_MAKE if path.exists()], ids=name_of)
 def test_every_make_target_that_is_named_is_there(path: Path) -> None:
     assert make_targets(commands_of(path)) - targets() == set()
+
+
+def test_every_path_in_contributing_exists() -> None:
+    places = r"`((?:airflow_provider_clevertap|tests|docs|benchmarks|constraints|scripts|\.ci)/[\w./-]*)"
+    paths = re.findall(places, text_of("CONTRIBUTING.md"))
+    assert len(paths) > 30
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("path", [path for path in (*WORKFLOWS, ROOT / ".ci/run") if path.exists()], ids=name_of)
