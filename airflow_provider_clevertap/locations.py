@@ -1,9 +1,14 @@
-"""Locations of files: paths, URIs and path objects, and their names without credentials."""
+"""Locations of files: paths, URIs and path objects that carry their own storage, such as ``ObjectStoragePath``.
+
+Everything the package does with a location that depends on its form is here: recognise it, name it in a message
+without credentials, find its file system, and join names to it. Importing this module imports no file system library.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 _USER_INFO = re.compile(r"(\w://)[^/@\s]*@")
@@ -17,7 +22,7 @@ def without_credentials(location: object) -> str:
 
 
 def is_object_path(location: Any) -> bool:
-    """Return whether this is a path object with its own storage, such as Airflow's ``ObjectStoragePath``."""
+    """Return whether this is a path that carries its own storage, such as Airflow's ``ObjectStoragePath``."""
     return hasattr(location, "fs") and hasattr(location, "path") and hasattr(location, "open")
 
 
@@ -26,9 +31,43 @@ def is_location(location: Any) -> bool:
     return isinstance(location, str | os.PathLike) or is_object_path(location)
 
 
+def is_plain_path(location: Any) -> bool:
+    """Return whether this is a path of this machine, written as a path and not as a URI."""
+    return not is_object_path(location) and "://" not in os.fspath(location)
+
+
 def location_name(location: Any) -> str:
-    """Return a path, URI or object path as the user knows it, without credentials."""
+    """Return a path, URI or object path as the user wrote it, without credentials."""
     if is_object_path(location):
-        # The part before @ is the id of an Airflow connection, which belongs to the path as the user knows it.
+        # The part before the @ is the id of an Airflow connection here, not a user name: it stays.
         return _USER_AND_PASSWORD.sub(r"\1", str(location))
     return without_credentials(os.fspath(location))
+
+
+def local_path(location: Any) -> Path | None:
+    """Return the path of a location on this machine, or ``None`` if it is anywhere else."""
+    text = str(location)
+    if text.startswith("file://"):
+        return Path(text.removeprefix("file://"))
+    if isinstance(location, os.PathLike) and not is_object_path(location):
+        return Path(location)
+    return None if "://" in text else Path(text)
+
+
+def file_system_of(location: Any) -> tuple[Any, str]:
+    """Return the fsspec file system of a location, and the path in it.
+
+    :raises ImportError: when the library of this storage is not installed.
+    :raises ValueError: when fsspec does not know the scheme of the URI.
+    """
+    if is_object_path(location):
+        return location.fs, str(location.path)
+    from fsspec.core import url_to_fs
+
+    fs, path = url_to_fs(os.fspath(location))
+    return fs, path
+
+
+def join_path(directory: Any, *names: str) -> Any:
+    """Return a location below a directory that is text or any path object."""
+    return (Path(directory) if isinstance(directory, str) else directory).joinpath(*names)

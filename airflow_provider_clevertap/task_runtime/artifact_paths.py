@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.locations import join_path
 
 #: Airflow itself puts these into run ids, so they alone do not call for a hash to keep names apart.
 _IN_RUN_IDS = str.maketrans(":+", "__")
@@ -46,11 +47,6 @@ def resolve_storage(place: Any) -> Any:
             raise ConfigurationError(f"{place.partition('://')[0]}:// paths cannot be used here: {error}") from None
         return path
     return place
-
-
-def join_path(directory: Any, *parts: str) -> Any:
-    """Give a path below a directory that is text or any path object."""
-    return (Path(directory) if isinstance(directory, str) else directory).joinpath(*parts)
 
 
 def distinct_path(place: Any, context: Mapping[str, Any] | None, suffix: str) -> Any:

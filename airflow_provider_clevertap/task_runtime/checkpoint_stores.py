@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_clevertap.exceptions import SupersededError
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore, superseded
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
-from airflow_provider_clevertap.task_runtime.artifact_paths import join_path
+from airflow_provider_clevertap.locations import join_path
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
@@ -123,7 +123,7 @@ def known_by(kind: RecordKind, conn_id: str, source: Source) -> str:
     from airflow_provider_clevertap.loading.checkpoint.fingerprint import hashed
     from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 
-    of = source.asked_for if isinstance(source, FilesSource) else (source.name, source.fingerprint())
+    of = source.location_name if isinstance(source, FilesSource) else (source.name, source.fingerprint())
     return hashed(kind.name, kind.with_start_time(0).constants, conn_id, of)[:8]
 
 

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import CleverTapError, escape_unprintable
+from airflow_provider_clevertap.loading.storage.file_identity import location_key
 from airflow_provider_clevertap.loading.storage.files import AtomicFile
-from airflow_provider_clevertap.loading.storage.locations import place_key
-from airflow_provider_clevertap.task_runtime.artifact_paths import file_name, join_path
+from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.task_runtime.artifact_paths import file_name
 
 #: Seconds for which a place belongs to the load that has used it last, in another run than its own.
 KEPT: Final = 3600.0
@@ -67,11 +68,11 @@ def _claimed(place: Any, base: Any, owner: list[Any], run: list[str], *, mode: i
 
 class _Note:
     def __init__(self, base: Any, place: Any, mode: int) -> None:
-        name = hashlib.sha256(place_key(place).encode()).hexdigest()[:32]
+        name = hashlib.sha256(location_key(place).encode()).hexdigest()[:32]
         self._file = AtomicFile(join_path(base, "places", f"{name}.json"), mode)
 
     def read(self) -> dict[str, Any] | None:
-        if not self._file.is_there():
+        if not self._file.exists():
             return None
         with self._file.read() as stream:
             text = stream.read()

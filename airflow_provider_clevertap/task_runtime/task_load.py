@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.connections.settings import connect
 from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
+from airflow_provider_clevertap.locations import join_path
 from airflow_provider_clevertap.task_runtime.artifact_paths import (
     artifacts_base,
     artifacts_mode,
     distinct_path,
-    join_path,
     resolve_storage,
     task_directory,
 )
@@ -119,7 +119,7 @@ class TaskLoad:
         :param in_order: the loads of the task begin in a certain order.
         """
         from airflow_provider_clevertap.loading.sources.files.source import FilesSource
-        from airflow_provider_clevertap.loading.storage.locations import refuse_shared_places
+        from airflow_provider_clevertap.loading.storage.file_identity import check_distinct
         from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint_store, known_by, load_suffix
         from airflow_provider_clevertap.task_runtime.path_claims import claim_path
 
@@ -132,9 +132,9 @@ class TaskLoad:
             base = artifacts_base(artifacts_path)
             for name in given.keys() & places.keys():
                 places[name] = claim_path(places[name], base, context, suffix, mode=mode, log=self._log)
-        refuse_shared_places(places)
+        check_distinct(places)
         if isinstance(opened, FilesSource):
-            opened.keep_apart(places, self._log)
+            opened.exclude_outputs(places, self._log)
         given.update(places, artifacts_mode=mode)
         if context is None or given.get("dry_run") is not None:
             return None

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-from airflow_provider_clevertap.loading.sources.files.discovery import storage_error
+from airflow_provider_clevertap.loading.sources.files.errors import read_error
 from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.doc_pages import spans, table, tables
 
@@ -102,7 +102,7 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
     sources += [str(tmp_path / name) for name in files]
     sources += [[str(tmp_path / name) for name in names] for names in (("a.csv", "b.csv"), ("a.csv", "list.jsonl"))]
     sources += [str(tmp_path / "missing.csv"), str(tmp_path / "*.tsv"), str(tmp_path), []]
-    messages = [str(storage_error("a.csv", PermissionError("denied")))]
+    messages = [str(read_error("a.csv", PermissionError("denied")))]
     for source in sources:
         try:
             for _ in open_source(source).blocks():

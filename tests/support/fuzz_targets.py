@@ -27,7 +27,7 @@ from airflow_provider_clevertap.loading.mapping.plan import notes_on, plan_colum
 from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, EVENTS, PROFILES
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
-from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 
 

@@ -28,7 +28,8 @@ from airflow_provider_clevertap.loading.artifacts.rejects_format import (
 from airflow_provider_clevertap.loading.outcomes.outcome import RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock
-from airflow_provider_clevertap.loading.storage.files import AtomicFile, storage_errors
+from airflow_provider_clevertap.loading.storage.errors import storage_errors
+from airflow_provider_clevertap.loading.storage.files import AtomicFile
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
 

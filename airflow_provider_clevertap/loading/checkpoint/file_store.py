@@ -12,8 +12,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import SupersededError
-from airflow_provider_clevertap.loading.storage.files import local_path, storage_errors, storage_of
+from airflow_provider_clevertap.loading.storage.errors import storage_errors
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE, make_directories, open_new
+from airflow_provider_clevertap.locations import file_system_of, local_path
 
 #: The object that says whose the checkpoint is.
 _MARK: Final = "taken-by"
@@ -77,7 +78,7 @@ class FileCheckpointStore:
             if self._local is not None:
                 found = _content(self._local / name)
             else:
-                fs, directory = storage_of(self._directory)
+                fs, directory = file_system_of(self._directory)
                 found = fs.cat_file(f"{directory}/{name}")
         except FileNotFoundError:
             return None
@@ -109,7 +110,7 @@ class FileCheckpointStore:
             if self._local is not None:
                 _replace(self._local / name, text, self._mark[:8], self._mode, first)
                 return
-            fs, directory = storage_of(self._directory)
+            fs, directory = file_system_of(self._directory)
             fs.makedirs(directory, exist_ok=True)
             first()
             fs.pipe_file(f"{directory}/{name}", text.encode())

@@ -21,8 +21,8 @@ from airflow_provider_clevertap.sources import (
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.rows.block import Source
-    from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
     from airflow_provider_clevertap.loading.sources.files.source import FileReader
+    from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
     from airflow_provider_clevertap.loading.sources.sql.query import Database
 
 
@@ -92,7 +92,7 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
 
     locations = [path] if is_location(path) else list(path) if _are_locations(path) else []
     if not locations:
-        raise SourceError(f"a {type(path).__name__} is not a path. Give a path, a URI, a glob or a list of them.")
+        raise SourceError(f"a path cannot be of type {type(path).__name__}. Use paths, URIs, globs or lists of them.")
     files = find_files(locations)
     name = escape_unprintable(location_name(locations[0]))
     return FilesSource(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), form)

@@ -14,7 +14,7 @@ from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
 from airflow_provider_clevertap.loading.rows.arrays import simplify, split_columns
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
-from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
 #: How much of each column is read ahead, so that memory does not grow with the row groups of the file.
 _COLUMN_BUFFER_BYTES = 1 << 20

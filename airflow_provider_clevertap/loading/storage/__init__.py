@@ -1,1 +1,1 @@
-"""Files on local disks and other storages: written atomically, privately, and retried when the storage fails."""
+"""Files that a load writes: published whole, on local disks and in any storage fsspec knows."""

@@ -1,4 +1,4 @@
-"""Files a load leaves behind: whole, and put in their place at the end."""
+"""Files that appear in their final location only when they are complete."""
 
 from __future__ import annotations
 
@@ -11,56 +11,53 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 from uuid import uuid4
 
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
+from airflow_provider_clevertap.loading.storage.errors import storage_errors
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE, make_directories, open_new
 from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
-
-TOO_LONG: Final = (
-    "the path, or a name in it, is longer than the file system takes. Shorten rejects_path or artifacts_path."
-)
+from airflow_provider_clevertap.locations import file_system_of, local_path
 
 
 class AtomicFile:
-    """One file to write at a path, a URI, or a path object that carries its storage.
+    """A file that is written elsewhere and published once it is complete.
 
-    It is written beside its place, or in a temporary file where that is not a local path, and put there once it is
-    known to be whole. So nobody takes half a file for all of it, two processes cannot write into one, and what was
-    there before stays until there is something whole to replace it.
+    For a local path it is written to a temporary file in the same directory, which replaces the target in one step. For
+    any other storage it is written to a local temporary file, then uploaded and its size compared. So no reader sees
+    half a file, two processes cannot write into one, and an existing file stays until a complete one replaces it.
 
-    :param place: where the file goes.
-    :param mode: who may read it, where it is a local path.
+    :param location: a path, a URI, or a path object that carries its storage.
+    :param mode: permissions of the file, for a local path.
     """
 
-    def __init__(self, place: Any, mode: int = PRIVATE) -> None:
-        self.place = place
+    def __init__(self, location: Any, mode: int = PRIVATE) -> None:
+        self.location = location
         self._mode = mode
-        self.name = str(place)
-        self._local = local_path(place)
+        self.name = str(location)
+        self._local = local_path(location)
         self._file: WrittenFile | None = None
-        self._part: Path | None = None
+        self._temporary: Path | None = None
 
     def prepare(self) -> None:
-        """See that the place can be written before anything is sent; what is there stays.
+        """Check that the location can be written, before anything is sent; an existing file stays.
 
         :raises ConfigurationError: when it cannot be.
         :raises StorageUnavailableError: when the storage fails.
         """
         with storage_errors(self.name):
             if self._local is None:
-                fs, path = storage_of(self.place)
+                fs, path = file_system_of(self.location)
                 if fs.isdir(path):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
                 return
             if self._local.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             make_directories(self._local.parent, self._mode)
-            # Of an attempt that was killed; one that is still at work cannot put it in its place any more.
-            for part in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
-                part.unlink(missing_ok=True)
-            trial = self._new_part(self._local)
+            # Temporary files of killed attempts. An attempt still running can then no longer publish its file.
+            for temporary in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
+                temporary.unlink(missing_ok=True)
+            trial = self._temporary_path(self._local)
             trial.touch(exist_ok=False)
             trial.unlink()
 
@@ -71,31 +68,31 @@ class AtomicFile:
         :raises StorageUnavailableError: when the storage fails.
         """
         with storage_errors(self.name):
-            self._file, self._part = self._begin()
+            self._file, self._temporary = self._open_temporary()
         return self._file
 
     def rewrite(self, copy: Callable[[IO[str], WrittenFile], None]) -> None:
-        """Write the file anew from what has been written; when that fails, it stays as it was.
+        """Write the file again from what has been written so far; if that fails, the file stays unchanged.
 
-        :param copy: gets what has been written and the new file.
+        :param copy: called with a reader of the text so far and the new file.
         :raises StorageUnavailableError: when the storage fails.
         """
         if self._file is None:
             return
         with storage_errors(self.name):
             self._file.sync()
-            file, part = self._begin()
+            file, temporary = self._open_temporary()
             try:
                 with self._file.read_back() as written:
                     copy(written, file)
             except BaseException:
-                _throw_away(file, part)
+                _discard(file, temporary)
                 raise
-            _throw_away(self._file, self._part)
-            self._file, self._part = file, part
+            _discard(self._file, self._temporary)
+            self._file, self._temporary = file, temporary
 
     def publish(self) -> None:
-        """Put the file where it belongs, once it is whole; may be tried again when it failed.
+        """Move the complete file to its location. May be called again after a failure.
 
         :raises ConfigurationError: when it cannot be written there.
         :raises StorageUnavailableError: when the storage fails.
@@ -104,11 +101,11 @@ class AtomicFile:
             return
         with storage_errors(self.name):
             self._file.sync()
-            if self._part is not None and self._local is not None:
-                self._part.replace(self._local)
-                self._part = None
+            if self._temporary is not None and self._local is not None:
+                self._temporary.replace(self._local)
+                self._temporary = None
             else:
-                fs, path = storage_of(self.place)
+                fs, path = file_system_of(self.location)
                 fs.makedirs(path.rpartition("/")[0], exist_ok=True)
                 with self._file.copy_bytes() as written, fs.open(path, "wb") as stored:
                     shutil.copyfileobj(written, stored)
@@ -117,7 +114,7 @@ class AtomicFile:
         self.discard()
 
     def remove(self) -> None:
-        """Remove what is in the file's place.
+        """Remove the published file, if there is one.
 
         :raises ConfigurationError: when it cannot be removed.
         :raises StorageUnavailableError: when the storage fails.
@@ -126,13 +123,13 @@ class AtomicFile:
             if self._local is not None:
                 self._local.unlink(missing_ok=True)
                 return
-            fs, path = storage_of(self.place)
+            fs, path = file_system_of(self.location)
             if fs.exists(path):
                 fs.rm_file(path)
 
     @contextmanager
     def read(self) -> Iterator[IO[bytes]]:
-        """Open what is in the file's place for reading.
+        """Open the published file for reading.
 
         :raises StorageUnavailableError: when the storage fails.
         """
@@ -141,84 +138,43 @@ class AtomicFile:
                 with self._local.open("rb") as stream:
                     yield stream
                 return
-            fs, path = storage_of(self.place)
+            fs, path = file_system_of(self.location)
             with fs.open(path, "rb") as stream:
                 yield stream
 
-    def is_there(self) -> bool:
-        """Return whether there is something in the file's place.
+    def exists(self) -> bool:
+        """Return whether a file is published at the location.
 
         :raises StorageUnavailableError: when the storage fails.
         """
         with storage_errors(self.name):
             if self._local is not None:
                 return self._local.exists()
-            fs, path = storage_of(self.place)
+            fs, path = file_system_of(self.location)
             return bool(fs.exists(path))
 
     def discard(self) -> None:
-        """Leave nothing of what has been written and not been published."""
+        """Delete what has been written and not published."""
         if self._file is not None:
-            _throw_away(self._file, self._part)
-        self._file = self._part = None
+            _discard(self._file, self._temporary)
+        self._file = self._temporary = None
 
-    def _begin(self) -> tuple[WrittenFile, Path | None]:
+    def _open_temporary(self) -> tuple[WrittenFile, Path | None]:
         if self._local is None:
-            # It has no name, so that nothing of it stays when the process is killed.
+            # This file has no name, so nothing remains of it when the process is killed.
             return WrittenFile(tempfile.TemporaryFile("w+b", buffering=0)), None
         make_directories(self._local.parent, self._mode)
-        part = self._new_part(self._local)
-        return WrittenFile(io.FileIO(open_new(part, self._mode), "r+")), part
+        temporary = self._temporary_path(self._local)
+        return WrittenFile(io.FileIO(open_new(temporary, self._mode), "r+")), temporary
 
     @staticmethod
-    def _new_part(local: Path) -> Path:
+    def _temporary_path(local: Path) -> Path:
         return local.with_name(f"{local.name}.{uuid4().hex[:8]}.part")
 
 
-def _throw_away(file: WrittenFile, part: Path | None) -> None:
+def _discard(file: WrittenFile, temporary: Path | None) -> None:
     with suppress(OSError):
         file.close()
-    if part is not None:
+    if temporary is not None:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def storage_of(place: Any) -> tuple[Any, str]:
-    """Give the file system of a URI or a path object, and the path in it."""
-    if hasattr(place, "fs"):
-        return place.fs, str(place.path)
-    from fsspec.core import url_to_fs
-
-    fs, path = url_to_fs(str(place))
-    return fs, path
-
-
-@contextmanager
-def storage_errors(name: str) -> Iterator[None]:
-    """Say in our words why a file could not be written; only the weather stays worth a retry."""
-    try:
-        yield
-    except CleverTapError:
-        raise
-    except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
-        raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    except Exception as error:
-        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            raise ConfigurationError(f"{name} cannot be written: {TOO_LONG}") from None
-        raise StorageUnavailableError(f"{name} was not written: {cause(error)}") from None
-
-
-def cause(error: Exception) -> str:
-    """Say what kind of error it was. Of another library's words only those of the system: they hold no data."""
-    said = getattr(error, "strerror", None)
-    return type(error).__name__ + (f", {said}" if isinstance(said, str) else "")
-
-
-def local_path(place: Any) -> Path | None:
-    """Give a place on a local path as such, ``None`` when it is anywhere else."""
-    text = str(place)
-    if text.startswith("file://"):
-        return Path(text.removeprefix("file://"))
-    if isinstance(place, os.PathLike) and not hasattr(place, "fs"):
-        return Path(place)
-    return None if "://" in text else Path(text)
+            temporary.unlink(missing_ok=True)

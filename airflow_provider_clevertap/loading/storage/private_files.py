@@ -1,4 +1,4 @@
-"""Files and directories of this machine that only those may read who are to: rows hold data of people."""
+"""Local files and directories with restricted permissions: rows hold personal data."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import os
 from pathlib import Path
 from typing import Final
 
-#: The mode of files unless ``[clevertap] artifacts_mode`` of Airflow's configuration says otherwise.
+#: The mode of files unless ``[clevertap] artifacts_mode`` of Airflow's configuration sets another.
 PRIVATE: Final = 0o600
 
 
 def open_new(path: Path | str, mode: int, *, replace: bool = False) -> int:
-    """Open a file of this process's own for writing and reading, with exactly this mode; return its descriptor.
+    """Create a file owned by this process, with exactly this mode, and open it for writing and reading.
 
-    :param replace: empty the file if it is there, instead of failing.
-    :raises FileExistsError: when it is there.
+    :param replace: empty the file if it exists, instead of failing.
+    :returns: the file descriptor.
+    :raises FileExistsError: when the file exists and ``replace`` is not set.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if replace else os.O_EXCL), mode)
     try:
-        os.fchmod(file, mode)  # whatever the umask is
-    except OSError:  # some network file systems know no modes
+        os.fchmod(file, mode)  # os.open applied the umask
+    except OSError:  # some network file systems have no modes
         if os.fstat(file).st_uid == os.geteuid() and os.fstat(file).st_mode & 0o077 & ~mode:
             os.close(file)
             raise
@@ -27,16 +28,16 @@ def open_new(path: Path | str, mode: int, *, replace: bool = False) -> int:
 
 
 def make_directories(directory: Path, mode: int) -> None:
-    """Make a directory and those above it that are not there; who may read files of this mode may enter them.
+    """Make a directory and its missing parents, which whoever may read files of this mode may enter.
 
-    Directories that are there already stay as they are.
+    Existing directories keep their mode.
 
-    :param mode: of files.
+    :param mode: the mode of files; directories get the execute bit where it has the read bit.
     """
     missing = []
     while not directory.is_dir():
         missing.append(directory)
         directory = directory.parent
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        one.chmod(mode | (mode & 0o444) >> 2)
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(mode | (mode & 0o444) >> 2)

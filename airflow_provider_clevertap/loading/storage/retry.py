@@ -15,7 +15,7 @@ from airflow_provider_clevertap.exceptions import (
     SupersededError,
     escape_unprintable,
 )
-from airflow_provider_clevertap.loading.storage.files import cause
+from airflow_provider_clevertap.loading.storage.errors import describe_error
 
 #: Seconds for which a failing operation is retried; nothing is sent meanwhile.
 RETRY_SECONDS: Final = 180.0
@@ -44,7 +44,9 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
         except (FinalError, SupersededError):
             raise
         except Exception as error:
-            problem = escape_unprintable(error if isinstance(error, CleverTapError) else f"{name}: {cause(error)}")
+            problem = escape_unprintable(
+                error if isinstance(error, CleverTapError) else f"{name}: {describe_error(error)}"
+            )
             limit = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
             if time.monotonic() - started + wait > limit:
                 raise StorageUnavailableError(

@@ -1,7 +1,8 @@
-"""A text file that knows how much of what it was given is on the disk.
+"""A text file that tracks how much of the text given to it has reached the disk.
 
-Python's own text files drop what they hold when a write fails, and the next flush has nothing to write: a full disk
-then ends in a short file and no error. Here what could not be written is kept, and written before anything else.
+Python's own text files drop their buffer when a write fails, and the next flush has nothing to write: a full disk then
+leaves a short file and raises no error. Here, text that could not be written stays in the buffer and is written before
+anything else.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class WrittenFile:
         self.size = 0
 
     def write(self, text: str) -> int:
-        """Take text up; it is written now or later.
+        """Add text; it reaches the disk now or with a later call.
 
-        :raises OSError: when it cannot be written. It is kept, and a later call writes it.
+        :raises OSError: when writing fails. The text is kept, and a later call writes it.
         """
         encoded = text.encode("utf-8", "backslashreplace")
         self._pending += encoded
@@ -39,39 +40,39 @@ class WrittenFile:
         return len(text)
 
     def sync(self) -> None:
-        """Write everything and see that the disk has it.
+        """Write everything and wait until the disk has it.
 
-        :raises OSError: when it cannot be written, or the file is not as long as what was given.
+        :raises OSError: when writing fails, or the file is not as long as the text given.
         """
         self._write_pending()
         os.fsync(self._raw.fileno())
         self.check(os.fstat(self._raw.fileno()).st_size)
 
-    def check(self, found: int) -> None:
-        """Compare the bytes found somewhere with those that were given.
+    def check(self, stored_bytes: int) -> None:
+        """Compare the size of a stored copy with the size of the text given.
 
-        :raises OSError: when they are not as many.
+        :raises OSError: when they differ.
         """
-        if found != self.size:
-            raise OSError(errno.EIO, f"{found} bytes are there of {self.size}")
+        if stored_bytes != self.size:
+            raise OSError(errno.EIO, f"{stored_bytes} of {self.size} bytes were written")
 
     def read_back(self) -> io.TextIOWrapper:
-        """Open what was written for reading, from its start; call :meth:`sync` first, and write no more.
+        """Open the written text for reading, from its start; call :meth:`sync` first, and write no more.
 
-        Closing what is returned leaves this file open.
+        Closing the returned reader leaves this file open.
         """
         self._raw.seek(0)
         return io.TextIOWrapper(io.FileIO(os.dup(self._raw.fileno()), "r"), encoding="utf-8", newline="")
 
     def copy_bytes(self) -> io.BufferedReader:
-        """Open what was written for reading as bytes, as :meth:`read_back` does."""
+        """Open the written text for reading as bytes, as :meth:`read_back` does."""
         self._raw.seek(0)
         return io.BufferedReader(io.FileIO(os.dup(self._raw.fileno()), "r"))
 
     def close(self) -> None:
-        """Close the file, whatever is still to be written.
+        """Close the file and drop what has not been written.
 
-        :raises OSError: when the system says so only now, as network file systems may.
+        :raises OSError: when the system reports a failed write only now, as network file systems may.
         """
         self._pending.clear()
         self._raw.close()

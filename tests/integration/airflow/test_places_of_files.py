@@ -61,7 +61,7 @@ def test_a_load_does_not_write_over_its_own_source(
     if named == "as a hard link":
         os.link(source, place)
     before = source.read_bytes()
-    with pytest.raises(ConfigurationError, match=f"{option} is .*this load reads that file.*Give another {option}"):
+    with pytest.raises(ConfigurationError, match=f"{option} is .*this load reads that file.*Set another {option}"):
         load(str(source), dry_run=dry_run, **{option: str(place)})
     assert source.read_bytes() == before
     assert not emulator.requests()
@@ -93,10 +93,10 @@ def test_rejects_beside_the_source_are_left_out_of_it(
         assert [row["id"] for row in read(tmp_path / "rejects.csv")] == ["c-2"]
     with caplog.at_level(logging.INFO):
         opened: Any = open_source(arguments["source"])
-        opened.keep_apart({"rejects_path": arguments["rejects_path"]}, logging.getLogger("load"))
-    assert "rejects.csv is where this load's own rejects go: it is left out of the source" in caplog.text
+        opened.exclude_outputs({"rejects_path": arguments["rejects_path"]}, logging.getLogger("load"))
+    assert "rejects.csv is this load's own rejects file: it is left out of the source" in caplog.text
     (tmp_path / "a.csv").unlink()
-    with pytest.raises(SourceError, match="no file but the rejects of an earlier load"):
+    with pytest.raises(SourceError, match="the only file is a rejects file of an earlier load"):
         load(**arguments)
     assert read(tmp_path / "rejects.csv")
 

@@ -152,7 +152,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
     for _ in range(2):
         with RunningEmulator() as emulator:
             opened = open_source(f"{directory}/*.csv", block_rows=350)
-            opened.keep_apart({"rejects_path": rejects}, _LOG)  # type: ignore[attr-defined]
+            opened.exclude_outputs({"rejects_path": rejects}, _LOG)  # type: ignore[attr-defined]
             options = LoadOptions(rejects_path=rejects, max_rejects="100%", **case.options)
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summary = Load(case.kind, opened, client, options).run()

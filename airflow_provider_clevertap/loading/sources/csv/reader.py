@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.sources.csv.record_splitter import (
     EndlessRecordError,
     RecordSplitter,
 )
-from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
 
 _OTHER_DELIMITERS = ";\t|,"

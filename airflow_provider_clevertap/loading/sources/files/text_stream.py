@@ -1,4 +1,4 @@
-"""A text file as a stream of UTF-8 bytes: decompressed, transcoded, without its byte order mark."""
+"""Read a text file as UTF-8 bytes: decompressed, transcoded, and without its byte order mark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, SourceError
-from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -22,10 +22,11 @@ _BINARY_STARTS = {
 }
 _MARKUP_STARTS = (b"<!doctype", b"<html", b"<?xml")
 _HEAD_BYTES = 64 * 1024
+_ENDS_EARLY = "ends too early: it was truncated while it was written or copied"
 
 
 def check_encoding(encoding: str) -> str:
-    """Give an encoding its usual name.
+    """Return the usual name of an encoding.
 
     :raises ConfigurationError: when Python knows no such text encoding.
     """
@@ -42,51 +43,51 @@ def check_encoding(encoding: str) -> str:
 class TextStream:
     """The text of one file as UTF-8 bytes.
 
-    Bytes the declared encoding does not know are passed on as they are. They are not valid UTF-8, so whoever reads
-    the rows finds the row they are in.
+    Bytes that are invalid in the declared encoding are passed on unchanged. They are not valid UTF-8 either, so the
+    reader of the rows can report the row they are in.
 
     :param file: the file to read; its ``bytes_read`` is kept up to date.
-    :param encoding: what the file is written in, as :func:`check_encoding` names it.
-    :raises SourceError: when the file cannot be opened, is empty, or plainly is not text in this encoding.
+    :param encoding: the file's encoding, as :func:`check_encoding` returns it.
+    :raises SourceError: when the file cannot be opened, is empty, or is evidently not text in this encoding.
     """
 
     def __init__(self, file: SourceFile, encoding: str) -> None:
         self._file = file
         self._encoding = encoding
         self._stored = file.open()
-        self._plain_read = self._opened()
+        self._read_decompressed = self._decompressor()
         utf8 = encoding in ("utf-8", "utf-8-sig")
         self._decode = None if utf8 else codecs.getincrementaldecoder(encoding)("surrogateescape").decode
-        self._ahead = b""
+        self._head = b""
         try:
-            self._ahead = self._checked_head()
+            self._head = self._read_head()
         except BaseException:
             self.close()
             raise
 
     def read(self, size: int) -> bytes:
-        """Read on; nothing but the end of the file gives no bytes.
+        """Read the next bytes; only the end of the file returns none.
 
-        :param size: how many bytes of the decompressed file to take, as exactly as the file allows, so that the
-            same file always comes in the same pieces.
+        :param size: how many bytes of the decompressed file to take. Exactly as many are taken unless the file ends,
+            so that the same file is always read in the same pieces.
         """
         if self._decode is None:
-            ahead, self._ahead = self._ahead[:size], self._ahead[size:]
-            return ahead + self._plain(size - len(ahead)) if len(ahead) < size else ahead
-        if self._ahead:
-            ahead, self._ahead = self._ahead, b""
-            return ahead
+            head, self._head = self._head[:size], self._head[size:]
+            return head + self._take(size - len(head)) if len(head) < size else head
+        if self._head:
+            head, self._head = self._head, b""
+            return head
         while True:
-            stored = self._plain(size)
-            text = self._transcoded(stored)
-            if text or not stored:
+            encoded = self._take(size)
+            text = self._transcode(encoded)
+            if text or not encoded:
                 return text
 
     def close(self) -> None:
         """Close the file."""
         self._stored.close()
 
-    def _opened(self) -> Callable[[int], bytes]:
+    def _decompressor(self) -> Callable[[int], bytes]:
         if self._file.compression == ".gz":
             return gzip.GzipFile(fileobj=self._stored, mode="rb").read
         if self._file.compression == ".zst":
@@ -96,38 +97,40 @@ class TextStream:
             return stream.read  # type: ignore[no-any-return]
         return self._stored.read
 
-    def _checked_head(self) -> bytes:
-        head = self._plain(_HEAD_BYTES)
+    def _read_head(self) -> bytes:
+        """Read the start of the file, and check that it is text in the declared encoding."""
+        head = self._take(_HEAD_BYTES)
         if not head:
             raise SourceError(
-                f"{self._file.name}: the file is empty (no bytes). If there is nothing to load, write the header "
-                "alone, or skip the task; else look at what writes the file."
+                f"{self._file.name}: the file is empty (no bytes). If there is nothing to load, write only the "
+                "header, or skip the task; otherwise check what writes the file."
             )
         for start, advice in _BINARY_STARTS.items():
             if head.startswith(start):
                 raise SourceError(f"{self._file.name}: this is not a text file, it {advice}.")
         if self._decode is None:
             self._check_utf8_head(head)
-        head = self._transcoded(head)
+        head = self._transcode(head)
         head = head.removeprefix(codecs.BOM_UTF8)
         if head[:512].lstrip().lower().startswith(_MARKUP_STARTS):
             raise SourceError(
-                f"{self._file.name}: this is a web page or XML, perhaps a sign-in or error page saved in place of "
+                f"{self._file.name}: this is a web page or XML, perhaps a sign-in or error page saved instead of "
                 "the file. Fetch the file again."
             )
         return head
 
     def _check_utf8_head(self, head: bytes) -> None:
         if head.startswith(_UTF16_MARKS):
-            raise SourceError(f"{self._file.name}: the file is UTF-16. Say so with encoding='utf-16'.")
-        # UTF-16 has them in the first line already; further on, a cell of a real text may hold one
+            raise SourceError(f"{self._file.name}: the file is UTF-16. Set encoding='utf-16'.")
+        # UTF-16 has NUL bytes in the first line already; a later cell of a real text file may hold one.
         if b"\0" in head[:4096].partition(b"\n")[0]:
             raise SourceError(
-                f"{self._file.name}: this is not a UTF-8 text file, it holds NUL bytes. If it is UTF-16, say so "
-                "with encoding='utf-16-le' or 'utf-16-be'; else it is some other format than its name says."
+                f"{self._file.name}: this is not a UTF-8 text file, it holds NUL bytes. If it is UTF-16, set "
+                "encoding='utf-16-le' or 'utf-16-be'; otherwise the file is not of the format its name says."
             )
 
-    def _plain(self, size: int) -> bytes:
+    def _take(self, size: int) -> bytes:
+        """Read this many decompressed bytes; fewer only at the end of the file."""
         parts: list[bytes] = []
         while size > 0:
             part = self._next_part(size)
@@ -139,15 +142,14 @@ class TextStream:
 
     def _next_part(self, size: int) -> bytes:
         try:
-            return self._plain_read(size)
+            return self._read_decompressed(size)
         except CleverTapError:
             raise
         except EOFError:
-            raise self._damaged("ends too early: it was cut off while it was written or copied") from None
+            raise self._damaged(_ENDS_EARLY) from None
         except (OSError, zlib.error) as error:
-            cut_off = "truncated" in str(error).lower()
-            problem = "ends too early: it was cut off while it was written or copied" if cut_off else "is damaged"
-            raise self._damaged(problem) from None
+            is_truncated = "truncated" in str(error).lower()
+            raise self._damaged(_ENDS_EARLY if is_truncated else "is damaged") from None
 
     def _damaged(self, problem: str) -> SourceError:
         kind = {".gz": "gzip", ".zst": "Zstandard"}[self._file.compression]
@@ -157,13 +159,14 @@ class TextStream:
             )
         return SourceError(f"{self._file.name}: the {kind} data {problem}. Fetch the file again.")
 
-    def _transcoded(self, stored: bytes) -> bytes:
+    def _transcode(self, encoded: bytes) -> bytes:
         if self._decode is None:
-            return stored
+            return encoded
         try:
-            return self._decode(stored, not stored).encode("utf-8", "surrogateescape")
+            return self._decode(encoded, not encoded).encode("utf-8", "surrogateescape")
         except UnicodeError:
             raise SourceError(
-                f"{self._file.name}: the file is not {self._encoding}: after {self._file.bytes_read:,} bytes or "
-                "before, there are bytes this encoding cannot hold. Set the encoding the file is written in."
+                f"{self._file.name}: the file is not {self._encoding}: within the first "
+                f"{self._file.bytes_read:,} bytes are some that are invalid in this encoding. Set the encoding the "
+                "file is written in."
             ) from None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Dialect, EndlessRecordError, RecordSplitter
-from airflow_provider_clevertap.loading.sources.files.discovery import SourceFile
+from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from tests.support.examples_of_properties import examples
 
 HEADER = ("one", "two", "three")

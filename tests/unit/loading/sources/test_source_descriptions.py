@@ -14,7 +14,7 @@ from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLines
 def test_a_dag_file_pays_nothing_for_them() -> None:
     program = (
         "import sys\n"
-        "from airflow_provider_clevertap.loading import sources as s\n"
+        "from airflow_provider_clevertap import sources as s\n"
         "repr([s.CsvSource('s3://no/{{ ds }}.csv'), s.JsonLinesSource('x'), s.ParquetSource('x'), s.FrameSource(1)])\n"
         "heavy = {'pyarrow', 'pandas', 'numpy', 'polars', 'fsspec', 'msgspec', 'airflow', 'pydantic', 'httpx'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"

@@ -296,9 +296,9 @@ def test_lists_that_are_no_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="among the frames there is a int"):
         open_source([1, 2])
     (tmp_path / "a.csv").write_text(CSV)
-    with pytest.raises(SourceError, match="a int is not a path"):
+    with pytest.raises(SourceError, match="a path cannot be of type int"):
         open_source([str(tmp_path / "a.csv"), 3])
-    with pytest.raises(SourceError, match="is not a path"):
+    with pytest.raises(SourceError, match="a path cannot be of type"):
         open_source(CsvSource(None))
 
 

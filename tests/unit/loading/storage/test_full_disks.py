@@ -73,7 +73,7 @@ def test_a_file_that_somebody_cut_is_not_taken_for_whole(tmp_path: Path) -> None
     written.write("some text")
     written.sync()
     os.truncate(tmp_path / "file", 4)
-    with pytest.raises(OSError, match="4 bytes are there of 9"):
+    with pytest.raises(OSError, match="4 of 9 bytes were written"):
         written.sync()
     written.close()
 
