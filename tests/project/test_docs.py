@@ -194,7 +194,7 @@ def test_limits_are_those_in_force() -> None:
         return found
 
     assert set(named("a property's name")) == limits.FORBIDDEN_KEY_CHARACTERS
-    assert {normalize_event_name(name) for name in named("its name is none")} == limits.RESTRICTED_EVENTS
+    assert {normalize_event_name(name) for name in named("its name is not one")} == limits.RESTRICTED_EVENTS
     assert tuple(named("the type is one of")) == limits.TOKEN_TYPES
     assert f"({limits.TS_MILLISECONDS_FROM} and above)" in prose("rules.md")
     assert f"| {limits.DEFAULT_IN_FLIGHT}; fewer after a 429" in prose("rules.md")
