@@ -1,4 +1,4 @@
-"""Where a task's rejects file and report go, and how places written as URIs become paths."""
+"""Paths of a task's rejects file, report and checkpoint, and the conversion of URIs to path objects."""
 
 from __future__ import annotations
 
@@ -13,72 +13,72 @@ from typing import Any, Final
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.locations import join_path
 
-#: Airflow itself puts these into run ids, so they alone do not call for a hash to keep names apart.
-_IN_RUN_IDS = str.maketrans(":+", "__")
+#: Airflow itself uses these in run ids, so replacing them alone does not require a hash to keep names distinct.
+_RUN_ID_CHARACTERS = str.maketrans(":+", "__")
 _LAST_NUMBER = re.compile(r"(?<![0-9])[0-9]+$")
 _UNSAFE = re.compile(r"[^\w.=~-]|^\.+")
-#: Of a name made from an id. File systems take 255 bytes, some 143; a letter outside the Latin ones has two or more.
-_MOST_BYTES: Final = 120
+#: Length of a file name made from an id. File systems allow 255 bytes, some 143; non-Latin letters take two or more.
+_MAX_BYTES: Final = 120
 
 
-def resolve_storage(place: Any) -> Any:
-    """Turn text with a scheme, such as ``s3://my_connection@bucket/key``, into an ``ObjectStoragePath``.
+def resolve_storage(location: Any) -> Any:
+    """Return an ``ObjectStoragePath`` for a URI such as ``s3://my_connection@bucket/key``.
 
-    Only that class finds the Airflow connection named in the URI. Plain paths, and URIs of storages Airflow has none of
-    its own for, stay as they are, for fsspec to open;
-    lists and the paths of source objects such as ``CsvSource`` are gone through.
+    Only that class finds the Airflow connection named in the URI. Plain paths, and URIs of storages that Airflow does
+    not know, are returned unchanged, for fsspec to open. In lists and in source objects such as ``CsvSource`` every
+    path is replaced.
 
-    :param place: a path, a URI, a list of them, a source object, or anything else.
+    :param location: a path, a URI, a list of them, a source object, or anything else.
     :raises ConfigurationError: when the library of the storage is not installed.
     """
-    if isinstance(place, list | tuple):
-        return [resolve_storage(each) for each in place]
-    if is_dataclass(place) and not isinstance(place, type) and hasattr(place, "path"):
-        return replace(place, path=resolve_storage(place.path))
-    if isinstance(place, str) and "://" in place:
+    if isinstance(location, list | tuple):
+        return [resolve_storage(each) for each in location]
+    if is_dataclass(location) and not isinstance(location, type) and hasattr(location, "path"):
+        return replace(location, path=resolve_storage(location.path))
+    if isinstance(location, str) and "://" in location:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
         try:
-            path = ObjectStoragePath(place)
-            _ = path.fs  # made when first asked for, and that is when a missing library shows
+            path = ObjectStoragePath(location)
+            _ = path.fs  # created on first access, which raises the error for a missing library
         except ValueError:
-            return place  # not one of Airflow's storages, such as zip:// or https://: fsspec may know it
+            return location  # not one of Airflow's storages, such as zip:// or https://; fsspec may know it
         except ImportError as error:
-            raise ConfigurationError(f"{place.partition('://')[0]}:// paths cannot be used here: {error}") from None
+            raise ConfigurationError(f"{location.partition('://')[0]}:// paths cannot be used here: {error}") from None
         return path
-    return place
+    return location
 
 
-def distinct_path(place: Any, context: Mapping[str, Any] | None, suffix: str) -> Any:
-    """Return a place that users have named, changed so that each load of a run has its own.
+def distinct_path(path: Any, context: Mapping[str, Any] | None, suffix: str) -> Any:
+    """Return a path given by the user, changed so that each load of a run has a different one.
 
-    A mapped task adds ``-<map index>`` before the extension, unless the name ends in that number, or the directory has
-    it as its name and the file's name ends in none. A later load of the same task adds its suffix. In a later run the
-    place is the same, so that a task that runs each night replaces its file.
+    A mapped task adds ``-<map index>`` before the extension, unless the name ends in that number already, or the name
+    ends in no number and the directory is named like the map index. A second load of the same task adds its suffix. The
+    path is the same in every run, so that a task that runs each night replaces its file.
 
-    :param place: a path, a URI or a path object.
+    :param path: a path, a URI or a path object.
     :param context: the context of the running task, if any.
-    :param suffix: of the load, see ``load_suffix``.
+    :param suffix: the suffix of the load, see ``load_suffix``.
     """
     map_index = -1 if context is None else getattr(context["ti"], "map_index", -1)
-    is_text = isinstance(place, str)
-    name = place.rpartition("/")[2] if is_text else place.name
-    folder = (place.rpartition("/")[0] if is_text else str(place.parent)).rpartition("/")[2]
-    stem, dot, ending = name.partition(".") if not name.startswith(".") else (name, "", "")
+    is_text = isinstance(path, str)
+    name = path.rpartition("/")[2] if is_text else path.name
+    folder = (path.rpartition("/")[0] if is_text else str(path.parent)).rpartition("/")[2]
+    stem, dot, extension = name.partition(".") if not name.startswith(".") else (name, "", "")
     if map_index is not None and map_index >= 0:
         number = _LAST_NUMBER.search(stem)
         if (number[0] if number else folder) != str(map_index):
             stem = f"{stem}-{map_index}"
-    changed = f"{stem}{suffix}{dot}{ending}"
-    if changed == name:
-        return place
-    return place.removesuffix(name) + changed if is_text else place.with_name(changed)
+    new_name = f"{stem}{suffix}{dot}{extension}"
+    if new_name == name:
+        return path
+    return path.removesuffix(name) + new_name if is_text else path.with_name(new_name)
 
 
 def task_directory(context: Mapping[str, Any], base: Any = None) -> Any:
-    """Give the directory for what one task leaves behind: ``<base>/<dag>/<run>/<task>[/<map index>]``.
+    """Return the directory for the files of one task: ``<base>/<dag>/<run>/<task>[/<map index>]``.
 
-    Every try of a task has the same directory, so a later try replaces what an earlier one left.
+    Every attempt of a task has the same directory, so a later attempt replaces the files of an earlier one.
 
     :param context: the context of the running task.
     :param base: path or URI; default: ``[clevertap] artifacts_path`` of Airflow's configuration, else the directory
@@ -93,7 +93,7 @@ def task_directory(context: Mapping[str, Any], base: Any = None) -> Any:
 
 
 def artifacts_base(base: Any = None) -> Any:
-    """Return the directory under which all tasks leave what they leave.
+    """Return the directory below which the files of all tasks are written.
 
     :param base: path or URI; default as for :func:`task_directory`.
     """
@@ -108,9 +108,9 @@ def _configured_base() -> str:
 
 
 def artifacts_mode() -> int:
-    """Return who may read what a load leaves on this machine: ``artifacts_mode`` in Airflow's configuration.
+    """Return the mode of a load's files on local paths: ``artifacts_mode`` in Airflow's configuration.
 
-    :raises ConfigurationError: when it is not the mode of a file its owner can read and write and nobody can run.
+    :raises ConfigurationError: when it is no file mode with which the owner can read and write and nobody can execute.
     """
     from airflow.providers.common.compat.sdk import conf
 
@@ -118,19 +118,19 @@ def artifacts_mode() -> int:
     mode = re.fullmatch(r"(?:0o?)?(6[0246]{2})", text)
     if mode is None:
         raise ConfigurationError(
-            f"[clevertap] artifacts_mode is {text!r}: give the mode of files as three digits, such as 600 for the user "
-            "alone or 640 for the group as well."
+            f"[clevertap] artifacts_mode is {text!r}. Write the mode of files as three digits, such as 600 for the "
+            "user alone or 640 for the group as well."
         )
     return int(mode[1], 8)
 
 
 def file_name(part: str) -> str:
-    """Write an id so that it is safe in a file name everywhere; a hash keeps apart what would fall together."""
-    plain = part.translate(_IN_RUN_IDS)
-    safe = _UNSAFE.sub("_", plain)
-    if safe == plain and len(safe.encode()) <= _MOST_BYTES:
+    """Return an id as a file name that is safe on every file system; a hash keeps names distinct where needed."""
+    replaced = part.translate(_RUN_ID_CHARACTERS)
+    safe = _UNSAFE.sub("_", replaced)
+    if safe == replaced and len(safe.encode()) <= _MAX_BYTES:
         return safe
-    mark = f"-{hashlib.sha256(part.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    # cut between two letters, not within one
-    start = safe.encode("utf-8", "replace")[: _MOST_BYTES - len(mark)].decode("utf-8", "ignore")
-    return start + mark
+    digest = f"-{hashlib.sha256(part.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    # Decoding with "ignore" drops a letter that the limit splits.
+    start = safe.encode("utf-8", "replace")[: _MAX_BYTES - len(digest)].decode("utf-8", "ignore")
+    return start + digest

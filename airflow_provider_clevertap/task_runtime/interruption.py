@@ -1,4 +1,4 @@
-"""Running a load so that an interrupted task stops it in good order."""
+"""Run a load so that it stops cleanly when Airflow interrupts its task: every record sent gets an outcome."""
 
 from __future__ import annotations
 
@@ -13,124 +13,128 @@ from typing import Any, Final, Self, TypeVar
 
 T = TypeVar("T")
 
-#: What tasks are interrupted with: Airflow's SIGTERM, the timer of its timeouts, Ctrl-C, and a terminal that has gone.
+#: Signals that interrupt a task: Airflow's SIGTERM, the timer of its timeouts, Ctrl-C, and a closed terminal.
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGALRM, signal.SIGINT, signal.SIGHUP)
 
-#: A signal that comes just before this thread falls asleep, or that another thread takes, does not wake it, and its
-#: handler is called when it wakes: so it wakes now and then.
-_LISTEN_SECONDS: Final = 1.0
+#: A signal that arrives just before the main thread starts to wait, or in another thread, does not wake the main
+#: thread, and Python calls the handler only when the main thread runs. So it wakes at this interval.
+_WAKE_INTERVAL: Final = 1.0
 
 
 class InterruptionListener:
-    """While it is entered, signals interrupt this thread once: what they would raise after that is left out.
+    """Context manager in which signals can interrupt the main thread only once; later signals are ignored.
 
-    An interruption is an exception raised by the handler of a signal. A second one could fall anywhere between the
-    first and the end of waiting for the work, so that nothing in that code could be sure to be done. So the handlers
-    stand behind those here from the start. Only the main thread gets signals; in any other this does nothing.
+    An interruption is an exception raised by the handler of a signal. A second one could be raised anywhere between the
+    first one and the end of the wait for the work, so that no line of that code would be sure to run. Therefore the
+    handlers are replaced from the start by one that calls them. Only the main thread gets signals; in any other thread
+    this does nothing.
 
-    :param stop: called at SIGTERM when its handler raises nothing: on Airflow 3 an operator hears of it by ``on_kill``,
-        and a function that loads through the hook not at all.
-    :param log: told of what was left out, at the end: who writes a log in a handler may have been about to write one.
+    :param stop: called at SIGTERM when its handler raises nothing: on Airflow 3 an operator is informed by ``on_kill``,
+        and a function that loads through the hook is not informed at all.
+    :param log: for the ignored signals, which are logged on exit: a handler must not log, because the code that it
+        interrupts may be writing to the log.
     """
 
     def __init__(self, stop: Callable[[], None], log: logging.Logger) -> None:
         self._stop = stop
         self._log = log
-        self._left_out: list[str] = []
-        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
-        self._at_work: set[int] = set()
+        self._ignored: list[str] = []
+        self._original_handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._running_handlers: set[int] = set()
         self._interrupted = False
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             try:
                 for number in _SIGNALS:
-                    before = signal.getsignal(number)
-                    if callable(before):
-                        self._before[number] = before
-                        signal.signal(number, self._hear)
+                    handler = signal.getsignal(number)
+                    if callable(handler):
+                        self._original_handlers[number] = handler
+                        signal.signal(number, self._handle)
             except BaseException:
-                self._put_back()
+                self._restore_handlers()
                 raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._put_back()
-        if self._left_out:
-            self._log.info("The task was ending already, so this changed nothing: %s", ", ".join(self._left_out))
+        self._restore_handlers()
+        if self._ignored:
+            self._log.info("The task was already ending, so these signals were ignored: %s", ", ".join(self._ignored))
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        # Python runs a handler in the middle of another one, also of the same signal: ``on_kill`` takes a lock, which
-        # it would then wait for within itself.
-        if self._interrupted or number in self._at_work:
-            self._left_out.append(signal.Signals(number).name)
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        # Python runs a handler in the middle of another one, even for the same signal. ``on_kill`` acquires a lock, so
+        # a second call within the first would wait for itself.
+        if self._interrupted or number in self._running_handlers:
+            self._ignored.append(signal.Signals(number).name)
             return
-        self._at_work.add(number)
+        self._running_handlers.add(number)
         try:
-            self._before[number](number, frame)
+            self._original_handlers[number](number, frame)
             if number == signal.SIGTERM:
                 self._stop()
         except BaseException:
             self._interrupted = True
             raise
         finally:
-            self._at_work.discard(number)
+            self._running_handlers.discard(number)
 
-    def _put_back(self) -> None:
-        for number, before in self._before.items():
-            if signal.getsignal(number) == self._hear:  # somebody may have set another one since
-                signal.signal(number, before)
+    def _restore_handlers(self) -> None:
+        for number, handler in self._original_handlers.items():
+            if signal.getsignal(number) == self._handle:  # other code may have set a new handler since
+                signal.signal(number, handler)
 
 
-def run_interruptibly(work: Callable[[], T], stop: Callable[[], None], *, patience: float, log: logging.Logger) -> T:
-    """Do the work in a thread of its own, while this thread waits for it.
+def run_interruptibly(
+    work: Callable[[], T], stop: Callable[[], None], *, shutdown_timeout: float, log: logging.Logger
+) -> T:
+    """Run the work in a separate thread and wait for it, so that an interruption cannot break into the work.
 
     Airflow interrupts a task in three ways, all of them in the main thread of the task's process:
 
     * SIGTERM on Airflow 3 (a worker shut down, the task cleared or marked in the UI): ``on_kill`` is called, and
-      ``execute`` goes on. When the task was cleared or marked, SIGKILL follows five seconds later.
+      ``execute`` continues. When the task was cleared or marked, SIGKILL follows five seconds later.
     * SIGTERM on Airflow 2: ``on_kill`` is called, then ``AirflowTaskTerminated`` is raised at whatever the main
       thread is doing. SIGKILL follows after ``[core] killed_task_cleanup_time``, 60 seconds by default.
     * ``execution_timeout`` on both: ``AirflowTaskTimeout`` is raised at whatever the main thread is doing, and
       ``on_kill`` is called only once ``execute`` is over.
 
-    More than one of them may come, one after the other. The first one that is raised counts; the others change nothing,
-    neither the wait nor how long it may be.
+    Several of them may follow each other. The first one that is raised counts; the later ones change neither the wait
+    nor its limit.
 
-    An exception that can be raised anywhere could fall between the sending of a batch and the noting of its outcome.
-    In a thread of its own the work never sees one. This thread does: it asks the work to stop, waits until what was
-    in flight has been settled, and lets the interruption go on.
+    Such an exception could be raised between the sending of a batch and the recording of its outcome. In a separate
+    thread the work never gets one. This thread does: it asks the work to stop, waits until the requests in flight are
+    answered and recorded, and then raises the exception again.
 
-    :param work: what to do; its result is returned, its exception raised.
+    :param work: the work; its result is returned, its exception is raised.
     :param stop: asks the work to end soon; called from this thread.
-    :param patience: longest wait after an interruption, seconds. The thread is a daemon, so that work which never ends
-        cannot keep the process.
-    :param log: where to tell about an interruption.
+    :param shutdown_timeout: maximum wait after an interruption, in seconds. The thread is a daemon, so that work that
+        never ends does not keep the process alive.
+    :param log: for a warning about an interruption.
     """
     outcome: Future[T] = Future()
 
-    def settle() -> None:
+    def run_work() -> None:
         try:
             outcome.set_result(work())
-        except BaseException as error:  # it belongs to whoever waits
+        except BaseException as error:  # raised again by the thread that waits
             outcome.set_exception(error)
 
-    # The context carries Airflow's notion of the current task into the thread.
+    # Airflow keeps the current task in context variables, which a new thread does not inherit.
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(settle,), name="clevertap-load", daemon=True)
+    thread = threading.Thread(target=context.run, args=(run_work,), name="clevertap-load", daemon=True)
     with InterruptionListener(stop, log):
         try:
-            thread.start()  # an interruption may come as soon as there is work it would leave behind
-            while not wait([outcome], _LISTEN_SECONDS).done:
-                pass  # now handlers are called
+            thread.start()  # within try: an interruption may arrive as soon as the thread runs
+            while not wait([outcome], _WAKE_INTERVAL).done:
+                pass  # Python calls pending signal handlers here
             return outcome.result()
         except BaseException:
             if not outcome.done():
                 stop()
-                log.warning("Interrupted: waiting for the requests in flight, at most %.0f seconds", patience)
-                wait([outcome], patience)
+                log.warning("Interrupted: waiting for the requests in flight, at most %.0f seconds", shutdown_timeout)
+                wait([outcome], shutdown_timeout)
                 if not outcome.done():
-                    log.error("The load did not stop in time; what was in flight may or may not have been processed")
+                    log.error("The load did not stop in time; the records in flight may or may not have been processed")
             raise

@@ -1,4 +1,4 @@
-"""The end of a load in the task log: counts, reasons by code, where the rejects are. Never a row's data."""
+"""Write the summary of a load to the task log: counts, reasons by code and paths of files. Never a row's data."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) ->
     )
     log.info("Outcomes: %s", ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in _OUTCOMES))
     for code, count in summary["codes"].items():
-        log.info("Code %s, %s rows: %s", code, f"{count:,}", _explained(code))
+        log.info("Code %s, %s rows: %s", code, f"{count:,}", _explanation(code))
     failed = sum(summary[outcome] for outcome in _FAILED)
     uncoded = failed - sum(summary["codes"].values())
     if uncoded:
-        log.info("No code, %s rows: the rejects file has each row's reason", f"{uncoded:,}")
+        log.info("No code, %s rows: the rejects file has the reason for each row", f"{uncoded:,}")
     if summary["values_dropped"]:
-        log.info("Values left out of rows that went on without them: %s", f"{summary['values_dropped']:,}")
+        log.info("Invalid values dropped from rows that were sent without them: %s", f"{summary['values_dropped']:,}")
     if summary["retries"]:
-        log.info("Requests: %s, of which %s were repeated", f"{summary['requests']:,}", f"{summary['retries']:,}")
+        log.info("Requests: %s, of which %s were retries", f"{summary['requests']:,}", f"{summary['retries']:,}")
     if failed and summary["rejects_path"]:
-        log.info("Rejects file, to fix and load again: %s", escape_unprintable(summary["rejects_path"]))
+        log.info("Rejects file, to correct and load again: %s", escape_unprintable(summary["rejects_path"]))
     if summary["report_path"]:
         log.info("Report: %s", escape_unprintable(summary["report_path"]))
 
 
-def _explained(code: str) -> str:
+def _explanation(code: str) -> str:
     known = ERROR_CODES.get(int(code)) if code.isdigit() else None
-    return f"{known.meaning}; {known.fix}" if known else "the rejects file has each row's reason"
+    return f"{known.meaning}; {known.fix}" if known else "the rejects file has the reason for each row"

@@ -1,4 +1,4 @@
-"""One load as a task runs it: connection, paths, engine and log put together, for the hook and the operators alike."""
+"""Run one load inside a task: combine the connection, the paths, the load engine and the task's log."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.loading.rows.block import Source
 
-#: Seconds granted, beyond the timeout of a request, to write down the outcomes after an interruption.
+#: Seconds to record outcomes and publish files after an interruption, in addition to the timeout of a request.
 CLOSING_SECONDS = 15.0
 
 
 class TaskLoad:
-    """A load of one source through one connection, which can be stopped from a signal handler.
+    """Load of one source through one connection, which can be stopped from a signal handler.
 
-    :param kind: what kind of record the rows become.
+    :param kind: the kind of record that the rows become.
     :param conn_id: the connection's id, for messages.
-    :param settings: reads the connection; called when the load starts, and not at all when nothing is sent.
+    :param settings: reads the connection. Called when the load starts, unless nothing is sent.
     :param log: the task's log.
     """
 
@@ -58,7 +58,7 @@ class TaskLoad:
         return None if self._load is None else self._load.summary.to_dict()
 
     def stop(self) -> None:
-        """Ask the load to settle what is in flight and end; it then fails with ``LoadStoppedError``."""
+        """Ask the load to stop once the requests in flight are answered; it then raises ``LoadStoppedError``."""
         self._stopped = True
         if self._load is not None:
             self._load.stop()
@@ -71,15 +71,15 @@ class TaskLoad:
         context: Mapping[str, Any] | None = None,
         artifacts_path: Any = None,
     ) -> dict[str, Any]:
-        """Load the source and give the summary.
+        """Load the source and return the summary.
 
-        :param source: anything ``open_source`` takes; URIs may name an Airflow connection, and the path of a file with
-            SQL starts where the DAG's templates are.
+        :param source: anything ``open_source`` accepts. URIs may name an Airflow connection, and the path of an SQL
+            file is relative to the DAG's templates.
         :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
-        :param context: the running task's context. With it, the rejects file and the report have a default place, and
-            a checkpoint is kept, from which a later try goes on.
-        :param artifacts_path: where that default place is, see ``task_directory``.
-        :raises CleverTapError: as the engine does; ``summary`` then holds what had been counted.
+        :param context: the running task's context. With it, the rejects file and the report have default paths, and
+            a checkpoint is saved, from which a later attempt resumes.
+        :param artifacts_path: base of the default paths, see ``task_directory``.
+        :raises CleverTapError: as the load engine does; ``summary`` then holds the counts so far.
         """
         from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.sources.open import open_source
@@ -90,22 +90,22 @@ class TaskLoad:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
         given = {name: value for name, value in options.items() if value is not None}
         settings = None if given.get("dry_run") == "local" else self._settings()
-        patience = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
+        shutdown_timeout = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
 
-        in_order = threading.current_thread() is threading.main_thread()  # other threads begin in no certain order
+        in_order = threading.current_thread() is threading.main_thread()  # other threads start in no fixed order
 
         def work() -> dict[str, Any]:
             try:
                 opened = open_source(with_query(resolve_storage(source), context), databases=find_database)
-                store = self._place_files(opened, given, context, artifacts_path, in_order=in_order)
-                return self._load_all(opened, given, settings, store)
+                store = self._set_paths(opened, given, context, artifacts_path, in_order=in_order)
+                return self._run_load(opened, given, settings, store)
             finally:
-                _end_frames(source)
+                _close_generator(source)
 
-        # The source is opened and read by one thread: what makes its rows may hold what only one thread may use.
-        return run_interruptibly(work, self.stop, patience=patience, log=self._log)
+        # One thread opens and reads the source: a user's generator may use objects that are bound to a thread.
+        return run_interruptibly(work, self.stop, shutdown_timeout=shutdown_timeout, log=self._log)
 
-    def _place_files(
+    def _set_paths(
         self,
         opened: Source,
         given: dict[str, Any],
@@ -114,33 +114,42 @@ class TaskLoad:
         *,
         in_order: bool,
     ) -> CheckpointStore | None:
-        """Find where the files of this load go, and put it into its options; return where its checkpoint goes.
+        """Set the paths of this load's files in its options, and return the store of its checkpoint.
 
-        :param in_order: the loads of the task begin in a certain order.
+        :param opened: the source.
+        :param given: the options given by the user, to which the paths are added.
+        :param context: the running task's context, ``None`` outside a task.
+        :param artifacts_path: base of the default paths.
+        :param in_order: whether the loads of the task start in a fixed order.
+        :return: the store, ``None`` when no checkpoint is saved.
         """
         from airflow_provider_clevertap.loading.sources.files.source import FilesSource
         from airflow_provider_clevertap.loading.storage.file_identity import check_distinct
-        from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint_store, known_by, load_suffix
+        from airflow_provider_clevertap.task_runtime.checkpoint_stores import (
+            checkpoint_store,
+            load_identity,
+            load_suffix,
+        )
         from airflow_provider_clevertap.task_runtime.path_claims import claim_path
 
         suffix, directory, mode = "", None, artifacts_mode()
         if context is not None:
             directory = task_directory(context, artifacts_path)
-            suffix = load_suffix(context, "" if in_order else known_by(self._kind, self._conn_id, opened))
-        places = _places(opened, given, context, directory, suffix)
+            suffix = load_suffix(context, "" if in_order else load_identity(self._kind, self._conn_id, opened))
+        paths = _artifact_paths(opened, given, context, directory, suffix)
         if context is not None:
             base = artifacts_base(artifacts_path)
-            for name in given.keys() & places.keys():
-                places[name] = claim_path(places[name], base, context, suffix, mode=mode, log=self._log)
-        check_distinct(places)
+            for name in given.keys() & paths.keys():
+                paths[name] = claim_path(paths[name], base, context, suffix, mode=mode, log=self._log)
+        check_distinct(paths)
         if isinstance(opened, FilesSource):
-            opened.exclude_outputs(places, self._log)
-        given.update(places, artifacts_mode=mode)
+            opened.exclude_outputs(paths, self._log)
+        given.update(paths, artifacts_mode=mode)
         if context is None or given.get("dry_run") is not None:
             return None
         return checkpoint_store(context, directory, suffix, mode)
 
-    def _load_all(
+    def _run_load(
         self,
         opened: Source,
         given: dict[str, Any],
@@ -169,24 +178,24 @@ class TaskLoad:
                 client.close()
 
 
-def _places(
+def _artifact_paths(
     source: Source, given: Mapping[str, Any], context: Mapping[str, Any] | None, directory: Any, suffix: str
 ) -> dict[str, Any]:
-    """Return where the files of this load go: each load of a run has places of its own."""
-    places = {
+    """Return the paths of this load's rejects file and report, which differ for each load of a run."""
+    paths = {
         name: distinct_path(resolve_storage(given[name]), context, suffix)
         for name in ("rejects_path", "report_path")
         if name in given
     }
     if directory is not None:
-        ending = "jsonl" if source.nested else "csv"
-        places.setdefault("rejects_path", join_path(directory, f"rejects{suffix}.{ending}"))
-        places.setdefault("report_path", join_path(directory, f"report{suffix}.json"))
-    return places
+        extension = "jsonl" if source.nested else "csv"
+        paths.setdefault("rejects_path", join_path(directory, f"rejects{suffix}.{extension}"))
+        paths.setdefault("report_path", join_path(directory, f"report{suffix}.json"))
+    return paths
 
 
-def _end_frames(source: Any) -> None:
-    """End a generator of frames, so that what it holds open is closed, and by the thread that opened it."""
+def _close_generator(source: Any) -> None:
+    """Close a generator of DataFrames in the thread that ran it, so that it releases the resources it holds."""
     frames = getattr(source, "frame", source)
     if isinstance(frames, Generator):
         frames.close()

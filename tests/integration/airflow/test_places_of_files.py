@@ -267,4 +267,4 @@ def test_a_note_that_cannot_be_written_fails_no_load(tmp_path: Path, caplog: pyt
     context = {"ti": SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)}
     place = claim_path("out/rejects.csv", tmp_path / "file", context, "", mode=0o600, log=logging.getLogger("load"))
     assert place == "out/rejects.csv"
-    assert "It is not noted that this load writes to out/rejects.csv" in caplog.text
+    assert "Cannot record that this load writes to out/rejects.csv" in caplog.text

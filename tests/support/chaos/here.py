@@ -108,7 +108,7 @@ signal.signal(signal.SIGTERM, interrupt)
 name, source, left, *address = sys.argv[1:]
 client, load = killed_loads.prepared(killed_loads.CASES[name], Path(source), Path(left), tuple(address))
 try:
-    run_interruptibly(load.run, load.stop, patience=60, log=logging.getLogger())
+    run_interruptibly(load.run, load.stop, shutdown_timeout=60, log=logging.getLogger())
 except Interrupted:
     pass
 finally:

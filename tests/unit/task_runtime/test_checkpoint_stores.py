@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import SupersededError
 from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.sources.open import open_source
-from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint_store, known_by, load_suffix
+from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint_store, load_identity, load_suffix
 
 
 class Accessor:
@@ -44,7 +44,7 @@ def store(accessor: Accessor, directory: Path, try_number: int = 1, load: str = 
 
 
 def load_of(source: Any, kind: RecordKind = PROFILES, conn_id: str = "c") -> str:
-    return known_by(kind, conn_id, open_source(source))
+    return load_identity(kind, conn_id, open_source(source))
 
 
 def settled(found: Any) -> Any:
