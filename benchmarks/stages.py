@@ -40,7 +40,7 @@ class Stages:
         for stage, owner, name in (
             ("read", FilesSource, "blocks"),
             ("read", DataFramesSource, "blocks"),
-            ("group orders", OrderGrouper, "of"),
+            ("group orders", OrderGrouper, "orders"),
             ("group orders", OrderEncoder, "_encode"),
             ("encode", Encoder, "encode"),
             ("find repeats", DuplicateKeys, "count_in"),

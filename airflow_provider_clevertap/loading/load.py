@@ -26,6 +26,7 @@ from airflow_provider_clevertap.loading.delivery.batch_delivery import BatchDeli
 from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
 from airflow_provider_clevertap.loading.delivery.sender import Sender
 from airflow_provider_clevertap.loading.dispatch import Dispatch
+from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder, RowEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
@@ -162,7 +163,7 @@ class Load:
             # A load that breaks off must not leave the source open: a database may still be working on its query.
             encoded.close()
             self._leave(ledger)
-        for name in encoder.never_seen():
+        for name in encoder.unused_columns():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
     def _leave(self, ledger: Ledger) -> None:
@@ -172,7 +173,7 @@ class Load:
             self._log.warning("%s", error)
             ledger.close()
 
-    def _make_encoder(self) -> Encoder | EventWithProfileEncoder | OrderEncoder:
+    def _make_encoder(self) -> BlockEncoder:
         said = self.options
         options: dict[str, Any] = {
             "unmapped": said.unmapped,
@@ -181,7 +182,7 @@ class Load:
             "on_bad_value": said.on_bad_value,
         }
         if self.kind.profile_update_kind is None or self._profile_choices is None:
-            encoder: Encoder | EventWithProfileEncoder = Encoder(self.kind, self._choices, **options)
+            encoder: RowEncoder = Encoder(self.kind, self._choices, **options)
         else:
             encoder = EventWithProfileEncoder(
                 self.kind, self.kind.profile_update_kind, self._choices, self._profile_choices, **options
@@ -192,7 +193,7 @@ class Load:
         return OrderEncoder(encoder, self.kind.lines, of_order, fixed=self.source.fixed_columns)
 
     def _encoded(
-        self, encoder: Encoder | EventWithProfileEncoder | OrderEncoder, ledger: Ledger, progress: Progress
+        self, encoder: BlockEncoder, ledger: Ledger, progress: Progress
     ) -> Generator[EncodedBlock, None, None]:
         repeats = None
         if self.kind.distinct is not None and isinstance(encoder, Encoder):

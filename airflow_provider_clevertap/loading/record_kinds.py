@@ -43,7 +43,7 @@ class RecordKind:
 
     :param name: what the summary and the log call it, such as ``profiles``.
     :param record_type: the record's ``type`` in ``POST /1/upload``.
-    :param shape: the law's model and the fields a column may fill.
+    :param schema: the model of the record and the fields a column may fill.
     :param records_per_call: the most records one call may carry.
     :param repeatable: a record without counting operations may be sent twice with the effect of once.
     :param constants: fields outside the properties that are the same in every record.
@@ -56,7 +56,7 @@ class RecordKind:
 
     name: str
     record_type: str
-    shape: RecordSchema
+    schema: RecordSchema
     records_per_call: int
     repeatable: bool
     constants: Mapping[str, Any] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class RecordKind:
 PROFILES: Final = RecordKind(
     name="profiles",
     record_type="profile",
-    shape=PROFILE_SCHEMA,
+    schema=PROFILE_SCHEMA,
     records_per_call=PROFILES_PER_CALL,
     repeatable=True,
 )
@@ -92,7 +92,7 @@ PROFILES: Final = RecordKind(
 EVENTS: Final = RecordKind(
     name="events",
     record_type="event",
-    shape=EVENT_SCHEMA,
+    schema=EVENT_SCHEMA,
     records_per_call=EVENTS_PER_CALL,
     repeatable=False,
     profile_update_kind=PROFILES,
@@ -101,7 +101,7 @@ EVENTS: Final = RecordKind(
 DEVICE_TOKENS: Final = RecordKind(
     name="device tokens",
     record_type="token",
-    shape=TOKEN_SCHEMA,
+    schema=TOKEN_SCHEMA,
     records_per_call=TOKENS_PER_CALL,
     repeatable=True,
     distinct="token",

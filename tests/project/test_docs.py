@@ -90,7 +90,7 @@ def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: py
         given = {name: arguments.get(name) for name in ("max_rejects", "max_in_flight", "default_country")}
         LoadOptions(**{name: value for name, value in given.items() if value is not None and "{{" not in str(value)})
     for mapping in mappings:
-        plan_columns(list(mapping), parse_columns(mapping), shape=PROFILES.shape)
+        plan_columns(list(mapping), parse_columns(mapping), schema=PROFILES.schema)
 
 
 def options_said(page: str, header: str, place: int = 0) -> dict[str, str]:

@@ -17,7 +17,7 @@ from airflow_provider_clevertap.records.operations import NOT_REPEATABLE, OPERAT
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 from tests.support.doc_pages import code, prose, spans, table, tables
 
-SHAPE = PROFILES.shape
+SCHEMA = PROFILES.schema
 WORDS = {
     "Gender": fields.GENDER_WORDS,
     "Employed": fields.YES_NO_WORDS,
@@ -29,8 +29,8 @@ WORDS = {
 
 def judged(column: Any, cell: str, **options: Any) -> ValidationResult:
     """Give what the law says of a row of one identity and one cell."""
-    planned = plan_columns(["id", "cell"], parse_columns({"id": "identity", "cell": column}), shape=SHAPE)
-    return RecordValidator(SHAPE, [one.rule for one in planned], **options).validate(["c-1", cell])
+    planned = plan_columns(["id", "cell"], parse_columns({"id": "identity", "cell": column}), schema=SCHEMA)
+    return RecordValidator(SCHEMA, [one.rule for one in planned], **options).validate(["c-1", cell])
 
 
 def check(verdict: ValidationResult, said: str) -> None:
@@ -67,10 +67,10 @@ def test_there_are_examples_of_every_type_and_operator() -> None:
 
 def test_the_table_of_fields_is_the_law() -> None:
     rows = [(name, row) for row in table("columns.md", "Field", "Takes", "Sent") for name in spans(row[0])]
-    assert sorted(name for name, _ in rows) == sorted([*SHAPE.known, "ts"])
+    assert sorted(name for name, _ in rows) == sorted([*SCHEMA.known, "ts"])
     for name, (_, takes, sent, refused, operators) in rows:
-        assert (int(refused) if refused else None) == SHAPE.field_codes.get(name), name
-        allowed = frozenset() if name == "ts" else SHAPE.operators.get(name, OPERATORS)
+        assert (int(refused) if refused else None) == SCHEMA.field_codes.get(name), name
+        allowed = frozenset() if name == "ts" else SCHEMA.operators.get(name, OPERATORS)
         said = {"all": OPERATORS, "none": frozenset()}.get(operators, frozenset(spans(operators)))
         assert said == allowed, name
         if name in WORDS:

@@ -258,10 +258,10 @@ def _plan(example: tuple[list[str], dict[str, Any], Any, bool]) -> int:
         runs += 1
         with suppress(MappingError, ConfigurationError):
             choices = parse_columns(columns)
-            planned = plan_columns(names, choices, shape=kind.shape, unmapped=unmapped, fixed=fixed)
+            planned = plan_columns(names, choices, schema=kind.schema, unmapped=unmapped, fixed=fixed)
             assert {column.source for column in planned} <= set(names)
             assert len({column.rule.key for column in planned}) == len(planned)
-            list(notes_on(planned, kind.shape))
+            list(notes_on(planned, kind.schema))
     return runs
 
 
@@ -278,7 +278,7 @@ def _read_cells(example: tuple[dict[str, Any], list[str]]) -> int:
     options, cells = example
     try:
         planned = plan_columns(
-            ["x"], parse_columns({"x": {"name": "Joined", **options}}), shape=PROFILES.shape, fixed=False
+            ["x"], parse_columns({"x": {"name": "Joined", **options}}), schema=PROFILES.schema, fixed=False
         )
     except (MappingError, ConfigurationError):
         return 1

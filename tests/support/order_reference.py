@@ -41,8 +41,8 @@ class PlainOrders:
         self.group_by = kind.lines.group_by
         self.most_lines = most_lines
         of_order = [name for name in names if name not in kind.lines.items]
-        self.columns = plan_columns(of_order, choices, shape=EVENT_SCHEMA, constants=kind.constants)
-        self.items = plan_columns(names, kind.lines.items, shape=ITEM_SCHEMA, unmapped="ignore", fixed=False)
+        self.columns = plan_columns(of_order, choices, schema=EVENT_SCHEMA, constants=kind.constants)
+        self.items = plan_columns(names, kind.lines.items, schema=ITEM_SCHEMA, unmapped="ignore", fixed=False)
         self.of_order = of_order
         self.law = RecordValidator(
             EVENT_SCHEMA,

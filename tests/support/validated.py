@@ -20,7 +20,7 @@ def validate(
     :param columns: what the columns become; those left out go under their own name.
     :param options: ``default_country`` and ``on_bad_value``.
     """
-    planned = plan_columns(list(row), columns or {}, shape=PROFILE_SCHEMA)
+    planned = plan_columns(list(row), columns or {}, schema=PROFILE_SCHEMA)
     law = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)
     return law.validate([row[column.source] for column in planned])
 

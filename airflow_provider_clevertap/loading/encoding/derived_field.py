@@ -1,4 +1,4 @@
-"""A property made of more than one row: how it gets into the records that are made of columns."""
+"""A field of the records that is derived from several rows or columns, such as the items of an order."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from airflow_provider_clevertap.records.issues import Issue
 
 @dataclass(frozen=True, slots=True)
 class DerivedField:
-    """A property that no column holds, such as the items of an order.
+    """A property that no single column holds.
 
-    :param column: its values, as far as they are certainly fine.
-    :param read: gives what the law has read for one row, if anything, and the bad values it left out.
-    :param sources: the source columns its faults speak of, by the fault's field.
+    :param column: its values, where the converters are certain of them.
+    :param read: returns the value that the models read for one row, ``None`` for no value, and the issues of the bad
+        values left out of it.
+    :param sources: the source column of each of its issues, by the issue's field.
     """
 
     column: EncodedColumn
     read: Callable[[int], tuple[Any, Sequence[Issue]]]
     sources: Mapping[str, str]
 
-    def for_law(self, row: int) -> tuple[dict[str, Any], Sequence[Issue]]:
-        """Give the property of one row by its name, where it has one, and the bad values left out of it."""
+    def properties_of(self, row: int) -> tuple[dict[str, Any], Sequence[Issue]]:
+        """Return the property of one row by its name, where it has one, and the issues of values left out of it."""
         value, left_out = self.read(row)
         return {} if value is None else {self.column.rule.key: value}, left_out
 
-    def refuse_others(self, columns: Iterable[PlannedColumn]) -> None:
-        """Refuse columns that would fill the same field.
+    def reject_conflicts(self, columns: Iterable[PlannedColumn]) -> None:
+        """Check that no column fills the same field.
 
-        :raises MappingError: when there is one.
+        :raises MappingError: when a column does.
         """
-        taken = next((column for column in columns if column.rule.key == self.column.rule.key), None)
-        if taken is not None:
+        conflict = next((column for column in columns if column.rule.key == self.column.rule.key), None)
+        if conflict is not None:
             raise MappingError(
-                f"column {taken.source!r} would become {taken.rule.key}, which is made of other columns here: map it "
-                "to another name, or to None to leave it out"
+                f"column {conflict.source!r} would become {conflict.rule.key}, which is derived from other columns: "
+                "map it to another name, or to None to leave it out"
             )

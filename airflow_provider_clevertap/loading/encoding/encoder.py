@@ -1,4 +1,7 @@
-"""Rows become records: by screens where a column is certainly fine, by the law wherever it is not."""
+"""Encode row blocks as JSON records.
+
+Columns that are known to be valid are converted as a whole; all other cells and rows go through the pydantic models.
+"""
 
 from __future__ import annotations
 
@@ -28,30 +31,35 @@ from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 
 
-class _PlannedScreen(NamedTuple):
-    """What to do with one column: the screen for most of its cells, and who settles the others."""
+class _ColumnPlan(NamedTuple):
+    """How one column is encoded.
+
+    :param planned: its rule.
+    :param converter: converts the column as a whole; ``None`` when no converter can.
+    :param undecided: decides the undecided cells; ``None`` when their whole rows must be validated.
+    """
 
     planned: PlannedColumn
-    screen: Converter | None
-    doubtful: UndecidedCells | None
+    converter: Converter | None
+    undecided: UndecidedCells | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What to do with blocks of one set of columns."""
+    """How blocks with one set of columns are encoded."""
 
-    columns: tuple[_PlannedScreen, ...]
+    columns: tuple[_ColumnPlan, ...]
     rows: RowValidator
     repeatable: bool
     columns_by_code: Mapping[int, str]
 
 
 class Encoder:
-    """Turns row blocks into records.
+    """Encodes row blocks of which each row makes one record.
 
     :param kind: the kind of record.
-    :param choices: what the user said of the columns.
-    :param unmapped: what happens to columns nothing was said of.
+    :param choices: what the columns become, as far as the user has chosen it.
+    :param unmapped: what happens to columns without a choice.
     :param fixed: every column of the source is known from its first block.
     :param default_country: ISO country of phone numbers written without ``+``.
     :param on_bad_value: what a bad value does to its row.
@@ -74,52 +82,55 @@ class Encoder:
         self._default_country = default_country
         self._on_bad_value: Literal["reject", "drop"] = on_bad_value
         self._plans: dict[tuple[Any, ...], _Plan] = {}
-        self._kept: CachedResults = {}
-        self._seen: set[str] = set()
+        self._cell_cache: CachedResults = {}
+        self._columns_seen: set[str] = set()
+        #: Notes on the mapping, and whether they were returned already.
         self._notes: dict[str, bool] = {}
 
     def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
-        """Encode a source's blocks.
+        """Encode all blocks of the source, in their order.
 
         :raises MappingError: when a block's columns cannot become records as asked.
         """
         return map(self.encode, blocks)
 
-    def encode(self, block: RowBlock, made: DerivedField | None = None) -> EncodedBlock:
+    def encode(self, block: RowBlock, derived: DerivedField | None = None) -> EncodedBlock:
         """Encode one block.
 
-        :param made: a property of its records that no column holds.
+        :param derived: a property of its records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
-        judged = self.judge(block, made)
-        return judged.settle(judged.sent(), judged.told)
+        validated = self.validate(block, derived)
+        return validated.encoded(validated.valid_rows(), validated.row_issues)
 
-    def judge(self, block: RowBlock, made: DerivedField | None = None) -> ValidatedBlock:
-        """Make the records of one block, and say of which rows there are none.
+    def validate(self, block: RowBlock, derived: DerivedField | None = None) -> ValidatedBlock:
+        """Make the records of one block, and find the issues of its rows.
 
-        :param made: a property of its records that no column holds.
+        :param derived: a property of its records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
         plan = self._plan(block)
-        columns = join_web_push_keys([self._encoded(column, block) for column in plan.columns], len(block))
-        if made is not None:
-            made.refuse_others(column.planned for column in plan.columns)
-            columns.append(made.column)
-        found = plan.rows.judge(block, columns, made)
-        records = join_records(self.kind, columns, len(block), found.joined(len(block)))
-        if any(found.written):
-            records = pc.replace_with_mask(records, pa.array(found.alone), pa.array(found.written, pa.string()))
-        return ValidatedBlock(block, records, found.told, plan.repeatable and found.repeatable, plan.columns_by_code)
+        columns = join_web_push_keys([self._encode_column(column, block) for column in plan.columns], len(block))
+        if derived is not None:
+            derived.reject_conflicts(column.planned for column in plan.columns)
+            columns.append(derived.column)
+        found = plan.rows.validate(block, columns, derived)
+        records = join_records(self.kind, columns, len(block), found.vectorized_rows(len(block)))
+        if any(found.single_records):
+            single_records = pa.array(found.single_records, pa.string())
+            records = pc.replace_with_mask(records, pa.array(found.single_rows), single_records)
+        repeatable = plan.repeatable and found.repeatable
+        return ValidatedBlock(block, records, found.row_issues, repeatable, plan.columns_by_code)
 
-    def never_seen(self) -> list[str]:
-        """Give the columns the user mapped that no block had."""
-        return [name for name in self._choices if name not in self._seen]
+    def unused_columns(self) -> list[str]:
+        """Return the columns the user named that no block had so far."""
+        return [name for name in self._choices if name not in self._columns_seen]
 
     def new_notes(self) -> list[str]:
-        """Give what the user should know of the mapping and has not been told yet."""
-        fresh = [note for note, told in self._notes.items() if not told]
-        self._notes.update(dict.fromkeys(fresh, True))
-        return fresh
+        """Return what the user should know about the mapping, each note once."""
+        new = [note for note, returned in self._notes.items() if not returned]
+        self._notes.update(dict.fromkeys(new, True))
+        return new
 
     def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:
         """Decide which field each column of a block fills.
@@ -129,7 +140,7 @@ class Encoder:
         return plan_columns(
             names,
             self._choices,
-            shape=self.kind.shape,
+            schema=self.kind.schema,
             unmapped=self._unmapped,
             fixed=self._fixed,
             constants=self.kind.constants.keys(),
@@ -139,21 +150,21 @@ class Encoder:
         types = tuple(block.columns[name].type if name in block.columns else None for name in block.names)
         key = (block.names, types)
         if key not in self._plans:
-            self._seen.update(block.names)
+            self._columns_seen.update(block.names)
             self._plans[key] = self._make_plan(block.names, types)
         return self._plans[key]
 
     def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
-        shape = self.kind.shape
+        schema = self.kind.schema
         columns = self.plan_columns(names)
-        for note in notes_on(columns, shape):
+        for note in notes_on(columns, schema):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed and not self._plans:
-            # Later on it is too late to refuse the load: rows were sent, so each bad one is told by itself.
-            _refuse_float_identities(columns, by_name, shape.identifiers)
-        law = RecordValidator(
-            shape,
+            # In later blocks rows were sent already, so the load goes on and only the rows with bad values are invalid.
+            _check_identities_are_not_floats(columns, by_name, schema.identifiers)
+        validator = RecordValidator(
+            schema,
             [column.rule for column in columns],
             constants=self.kind.constants,
             settings=self.kind.settings,
@@ -161,42 +172,43 @@ class Encoder:
             on_bad_value=self._on_bad_value,
         )
         return _Plan(
-            columns=tuple(self._plan_screen(column, by_name[column.source], law) for column in columns),
-            rows=RowValidator(self.kind, law, columns),
-            repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in law.rules),
+            columns=tuple(self._plan_column(column, by_name[column.source], validator) for column in columns),
+            rows=RowValidator(self.kind, validator, columns),
+            repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in validator.rules),
             columns_by_code={
-                shape.field_codes[column.rule.key]: column.source
+                schema.field_codes[column.rule.key]: column.source
                 for column in columns
-                if column.rule.key in shape.field_codes
+                if column.rule.key in schema.field_codes
             },
         )
 
-    def _plan_screen(self, column: PlannedColumn, column_type: Any, law: RecordValidator) -> _PlannedScreen:
-        rule = column.rule
-        screen = None if column_type is None else select_converter(rule, column_type, law.context)
-        # A value left out is not an empty cell, and only the law can tell them apart where that removes the property.
-        by_itself = not (rule.delete_empty and self._on_bad_value == "drop")
-        return _PlannedScreen(
-            column,
-            screen,
-            UndecidedCells(CellValidator(law.schema, rule, law.context), self._kept) if by_itself else None,
-        )
+    def _plan_column(self, column: PlannedColumn, column_type: Any, validator: RecordValidator) -> _ColumnPlan:
+        rule, context = column.rule, validator.context
+        converter = None if column_type is None else select_converter(rule, column_type, context)
+        # A bad value that is left out is not an empty cell. Where an empty cell removes the property, only the models
+        # can distinguish the two, and they need the whole row.
+        needs_row = rule.delete_empty and self._on_bad_value == "drop"
+        undecided = None
+        if not needs_row:
+            undecided = UndecidedCells(CellValidator(validator.schema, rule, context), self._cell_cache)
+        return _ColumnPlan(column, converter, undecided)
 
-    def _encoded(self, column: _PlannedScreen, block: RowBlock) -> EncodedColumn:
+    def _encode_column(self, column: _ColumnPlan, block: RowBlock) -> EncodedColumn:
         rule, source = column.planned.rule, column.planned.source
-        screened = convert_column(block, source, column.screen)
-        if column.doubtful is not None:
+        converted = convert_column(block, source, column.converter)
+        if column.undecided is not None:
             cells = block.columns[source] if source in block.columns else block.objects[source]
-            screened = column.doubtful.settle(cells, screened)
-        return EncodedColumn(rule, screened, written=self.kind.shape.record_names.get(rule.key, rule.key))
+            converted = column.undecided.decide(cells, converted)
+        return EncodedColumn(rule, converted, name=self.kind.schema.record_names.get(rule.key, rule.key))
 
 
-def _refuse_float_identities(
+def _check_identities_are_not_floats(
     columns: Iterable[PlannedColumn], types: Mapping[str, Any], identifiers: tuple[str, ...]
 ) -> None:
     for column in columns:
-        kind = types[column.source]
-        if column.rule.key in (*identifiers, "Phone") and kind is not None and pa.types.is_floating(kind):
+        column_type = types[column.source]
+        identifies = column.rule.key in (*identifiers, "Phone")
+        if identifies and column_type is not None and pa.types.is_floating(column_type):
             raise MappingError(
                 f"column {column.source!r} holds floating-point numbers, so {column.rule.key} would lose digits or "
                 "become 123.0: read it as text (pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"

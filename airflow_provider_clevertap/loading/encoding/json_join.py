@@ -1,4 +1,4 @@
-"""The JSON text of a block's records, joined from whole columns without touching a single row in Python."""
+"""Join whole columns into the JSON text of a block's records, without touching a single row in Python."""
 
 from __future__ import annotations
 
@@ -25,113 +25,113 @@ class EncodedColumn:
     """One field of every record of a block.
 
     :param rule: how the column is read.
-    :param screened: its values.
-    :param written: the field's name in the record.
+    :param converted: its values.
+    :param name: the field's name in the record.
     """
 
     rule: CellRule
-    screened: ConvertedColumn
-    written: str
+    converted: ConvertedColumn
+    name: str
 
-    def always_present(self, sure: Any) -> bool:
-        """Tell whether every row fills the field.
+    def always_present(self, used: Any) -> bool:
+        """Return whether every row fills the field.
 
-        :param sure: an Arrow mask of the rows whose text will be used, ``None`` for all of them; the others do not
-            count, as their doubtful cells are missing.
+        :param used: an Arrow mask of the rows whose text will be used, ``None`` for all of them. The other rows do
+            not count: their undecided cells are null.
         """
-        text = self.screened.text
+        text = self.converted.text
         if not text.null_count or self.rule.delete_empty:
             return True
-        return sure is not None and not pc.any(pc.and_(text.is_null(), sure)).as_py()
+        return used is not None and not pc.any(pc.and_(text.is_null(), used)).as_py()
 
-    def pieces(self, comma: str) -> list[Any]:
-        """Give ``"Name":value`` of a field that is always present, as literals and columns to be joined."""
-        start, text, after = self._parts(comma)
+    def fragments(self, comma: str) -> list[Any]:
+        """Return ``"Name":value`` of a field that is always present, as literals and columns to be joined."""
+        start, text, after = self._fragments(comma)
         if self.rule.delete_empty and text.null_count:
-            value = pc.binary_join_element_wise(self.screened.before, text, after, "")
+            value = pc.binary_join_element_wise(self.converted.before, text, after, "")
             return [self._key(comma), pc.fill_null(value, f'{{"{DELETE}":1}}')]
         return [start, text, after]
 
     def with_comma(self) -> Any:
-        """Give ``,"Name":value`` where a row fills the field; the comma goes with it where a row does not."""
-        return pc.binary_join_element_wise(*self._parts(","), "")
+        """Return ``,"Name":value`` where a row fills the field, and null, without a comma, where it does not."""
+        return pc.binary_join_element_wise(*self._fragments(","), "")
 
-    def _parts(self, comma: str) -> tuple[str, Any, str]:
-        screened = self.screened
-        return self._key(comma) + screened.before, screened.text, screened.after
+    def _fragments(self, comma: str) -> tuple[str, Any, str]:
+        converted = self.converted
+        return self._key(comma) + converted.before, converted.text, converted.after
 
     def _key(self, comma: str) -> str:
-        return f"{comma}{json.dumps(self.written, ensure_ascii=False)}:"
+        return f"{comma}{json.dumps(self.name, ensure_ascii=False)}:"
 
 
-def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, used: Mask) -> Any:
+def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, used_rows: Mask) -> Any:
     """Join a block's columns into one JSON record for each row, each followed by a comma.
 
     :param kind: the kind of record.
     :param columns: the fields of the records.
     :param rows: how many rows the block has.
-    :param used: the rows whose record will be used.
-    :returns: a ``string`` array. The other rows have some text too.
+    :param used_rows: the rows whose record will be used.
+    :returns: a ``string`` array. The text of the other rows must not be used.
     """
     # A column that can fill no field may have a name that JSON cannot write.
     columns = [column for column in columns if column.rule.problem is None]
-    sure = None if used.all() else pa.array(used)
-    same = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
-    pieces: list[Any] = [same.removesuffix("}")]
+    used = None if used_rows.all() else pa.array(used_rows)
+    constants = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
+    fragments: list[Any] = [constants.removesuffix("}")]
     for column in columns:
         if not column.rule.in_data:
-            pieces += _with_comma(column, sure)
-    properties = _properties([column for column in columns if column.rule.in_data], sure)
-    pieces += [f',"{kind.shape.data}":{{', *properties, "}},"]
-    joined = _merge_literals(pieces)
-    if len(joined) == 1:
-        return pa.array(joined * rows, pa.string())
-    return pc.binary_join_element_wise(*joined, "", null_handling="replace", null_replacement="")
+            fragments += _with_comma(column, used)
+    properties = _properties([column for column in columns if column.rule.in_data], used)
+    fragments += [f',"{kind.schema.data}":{{', *properties, "}},"]
+    fragments = _merge_literals(fragments)
+    if len(fragments) == 1:
+        return pa.array(fragments * rows, pa.string())
+    return pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
 
 
-def join_objects(columns: Iterable[EncodedColumn], rows: int, doubtful: Mask | None = None) -> Any:
+def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | None = None) -> Any:
     """Join a block's columns into one JSON object for each row, such as an item of a purchase.
 
     :param columns: the properties of the objects.
     :param rows: how many rows the block has.
-    :param doubtful: the rows with a doubtful cell; ``None`` when there are none.
-    :returns: a ``string`` array, null where a row fills no property. What stands for a doubtful row must not be used.
+    :param undecided: the rows with an undecided cell; ``None`` when no row has one.
+    :returns: a ``string`` array, null where a row fills no property. The text of an undecided row must not be used.
     """
     columns = [column for column in columns if column.rule.problem is None]
-    sure = None if doubtful is None else pa.array(~doubtful)
-    pieces = _merge_literals(["{", *_properties(columns, sure), "}"])
-    if len(pieces) == 1:
+    used = None if undecided is None else pa.array(~undecided)
+    fragments = _merge_literals(["{", *_properties(columns, used), "}"])
+    if len(fragments) == 1:
         return pa.nulls(rows, pa.string())
-    joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
-    if any(column.always_present(sure) for column in columns):
+    joined = pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
+    if any(column.always_present(used) for column in columns):
         return joined
-    filled = functools.reduce(pc.or_, [column.screened.text.is_valid() for column in columns])
+    filled = functools.reduce(pc.or_, [column.converted.text.is_valid() for column in columns])
     return pc.if_else(filled, joined, _NULL)
 
 
-def _properties(columns: list[EncodedColumn], sure: Any) -> list[Any]:
-    """Give the properties with commas between them, whichever of them a row fills."""
-    leader = next((column for column in columns if column.always_present(sure)), None)
-    pieces = [] if leader is None else leader.pieces("")
+def _properties(columns: list[EncodedColumn], used: Any) -> list[Any]:
+    """Return the properties with commas between them, whichever of them a row fills."""
+    first = next((column for column in columns if column.always_present(used)), None)
+    fragments = [] if first is None else first.fragments("")
     for column in columns:
-        if column is not leader:
-            pieces += _with_comma(column, sure)
-    if leader is not None or not columns:
-        return pieces
-    # Any of them may be a row's first: join them with their commas, then take the first one off.
-    joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
+        if column is not first:
+            fragments += _with_comma(column, used)
+    if first is not None or not columns:
+        return fragments
+    # Any property may be the first of a row: join them with their commas, then remove the first comma.
+    joined = pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
     return [pc.utf8_replace_slice(joined, 0, 1, "")]
 
 
-def _with_comma(column: EncodedColumn, sure: Any) -> list[Any]:
-    return column.pieces(",") if column.always_present(sure) else [column.with_comma()]
+def _with_comma(column: EncodedColumn, used: Any) -> list[Any]:
+    return column.fragments(",") if column.always_present(used) else [column.with_comma()]
 
 
-def _merge_literals(pieces: list[Any]) -> list[Any]:
+def _merge_literals(fragments: list[Any]) -> list[Any]:
     merged: list[Any] = []
-    for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
-        elif not isinstance(piece, str) or piece:
-            merged.append(piece)
+    for fragment in fragments:
+        if isinstance(fragment, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += fragment
+        elif not isinstance(fragment, str) or fragment:
+            merged.append(fragment)
     return merged

@@ -1,4 +1,4 @@
-"""Two records of one row: an event, and the profile update that precedes it.
+"""Encode two records of each row: an event, and the profile update that precedes it.
 
 CleverTap advises to upload profiles before events, see "imports FAQ" on https://docs.clevertap.com/docs/.
 """
@@ -13,7 +13,12 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.columns import Column, ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
-from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, RowIssues, ValidatedBlock
+from airflow_provider_clevertap.loading.encoding.blocks import (
+    EncodedBlock,
+    RowIssues,
+    ValidatedBlock,
+    without_unsent,
+)
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
@@ -33,32 +38,32 @@ def parse_profile_columns(
     """Read which columns go into the profile update that precedes the row's main record.
 
     :param kind: the kind of the main record.
-    :param columns: as ``columns`` of a load, or a list of names that stay as they are; ``None`` when there are none.
+    :param columns: as ``columns`` of a load, or a list of names that keep their names; ``None`` for no profile updates.
     :raises ConfigurationError: when no profile update can precede this kind of record, or there are no columns.
     :raises MappingError: when a column cannot go into a profile update.
     """
     if columns is None:
         return None
     if kind.profile_update_kind is None:
-        raise ConfigurationError(f"{_ARGUMENT} goes with events, not with {kind.name}: use columns")
+        raise ConfigurationError(f"{_ARGUMENT} is for events, not for {kind.name}: use columns")
     choices = parse_named_columns(_ARGUMENT, columns)
-    return {source: _checked(source, choice, kind.profile_update_kind) for source, choice in choices.items()}
+    return {source: _check_choice(source, choice, kind.profile_update_kind) for source, choice in choices.items()}
 
 
-def _checked(source: str, choice: Column | None, kind: RecordKind) -> Column:
+def _check_choice(source: str, choice: Column | None, kind: RecordKind) -> Column:
     if choice is None:
-        raise MappingError(f"{_ARGUMENT}: column {source!r} becomes nothing: do not name it here")
-    key = kind.shape.canonical(source if choice.name is None else str(choice.name))
-    if key in kind.shape.top:
+        raise MappingError(f"{_ARGUMENT}: column {source!r} would be left out: do not name it here")
+    key = kind.schema.canonical(source if choice.name is None else str(choice.name))
+    if key in kind.schema.top:
         raise MappingError(
-            f"{_ARGUMENT}: column {source!r} would become {key}, which is not a property: the profile is the one the "
-            "event belongs to; say in columns which column holds it"
+            f"{_ARGUMENT}: column {source!r} would become {key}, which is not a property: an update "
+            "always goes to the owner of the event; name the column that identifies the owner in columns"
         )
     return choice
 
 
 class EventWithProfileEncoder:
-    """Turns row blocks into records, each preceded by a profile update of the same owner.
+    """Encodes row blocks as records that are each preceded by a profile update of the same owner.
 
     A column of the profile updates is no property of the main records, unless ``choices`` names it too. A row is sent
     as a whole or not at all. A row that fills no property of the profile has no profile update.
@@ -67,7 +72,7 @@ class EventWithProfileEncoder:
     :param profile_update_kind: the kind of the profile updates.
     :param choices: what the columns of the main records become.
     :param profile_choices: what the columns of the profile updates become.
-    :param unmapped: what happens to columns neither of them names.
+    :param unmapped: what happens to columns that neither of them names.
     :param options: see :class:`Encoder`.
     """
 
@@ -81,43 +86,43 @@ class EventWithProfileEncoder:
         unmapped: Unmapped = "send",
         **options: Any,
     ) -> None:
-        top = kind.shape.top if unmapped == "send" else ()
-        no_properties = [name for name in profile_choices if kind.shape.canonical(name) not in top]
+        top = kind.schema.top if unmapped == "send" else ()
+        no_properties = [name for name in profile_choices if kind.schema.canonical(name) not in top]
         self._main = Encoder(kind, {**dict.fromkeys(no_properties), **choices}, unmapped=unmapped, **options)
         self._profile_updates = _ProfileUpdateEncoder(self._main, profile_update_kind, profile_choices, **options)
 
     def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
-        """Encode a source's blocks.
+        """Encode all blocks of the source, in their order.
 
         :raises MappingError: when a block's columns cannot become records as asked.
         """
         return map(self.encode, blocks)
 
-    def encode(self, block: RowBlock, made: DerivedField | None = None) -> EncodedBlock:
+    def encode(self, block: RowBlock, derived: DerivedField | None = None) -> EncodedBlock:
         """Encode one block.
 
-        :param made: a property of the main records that no column holds.
+        :param derived: a property of the main records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
-        main, updates = self._main.judge(block, made), self._profile_updates.judge(block)
-        told = _both_told(main, updates)
-        sent = np.ones(len(block), np.bool_)
-        sent[[row for row, one in told.items() if not one.sent]] = False
-        return main.settle(sent, told, updates.settle(sent & self._profile_updates.fills(updates), {}))
+        main, updates = self._main.validate(block, derived), self._profile_updates.validate(block)
+        row_issues = _joined_issues(main, updates)
+        sent = without_unsent(np.ones(len(block), np.bool_), row_issues)
+        with_update = sent & self._profile_updates.rows_with_properties(updates)
+        return main.encoded(sent, row_issues, updates.encoded(with_update, {}))
 
-    def never_seen(self) -> list[str]:
-        """Give the columns the user named that no block had."""
-        return self._main.never_seen()
+    def unused_columns(self) -> list[str]:
+        """Return the columns the user named that no block had so far."""
+        return self._main.unused_columns()
 
     def new_notes(self) -> list[str]:
-        """Give what the user should know of the mapping and has not been told yet."""
+        """Return what the user should know about the mapping, each note once."""
         return list(dict.fromkeys([*self._main.new_notes(), *self._profile_updates.new_notes()]))
 
 
 class _ProfileUpdateEncoder(Encoder):
-    """Makes the profile updates: their own columns, and the owner of the main record.
+    """Encodes the profile updates: their own columns, and the owner of the main record.
 
-    :param main: makes the main records.
+    :param main: encodes the main records.
     """
 
     def __init__(self, main: Encoder, kind: RecordKind, choices: Mapping[str, Column], **options: Any) -> None:
@@ -125,35 +130,31 @@ class _ProfileUpdateEncoder(Encoder):
         self._main = main
 
     def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:
-        shape = self.kind.shape
-        owner = [column for column in self._main.plan_columns(names) if column.rule.key in shape.identifiers]
+        schema = self.kind.schema
+        owner = [column for column in self._main.plan_columns(names) if column.rule.key in schema.identifiers]
         try:
-            # Whether all of them are there and whose the record is has been looked at for the main record.
-            own = plan_columns(names, self._choices, shape=shape, unmapped="ignore", fixed=False)
+            # Planning the main record has checked already that all columns exist and that one identifies the owner.
+            own = plan_columns(names, self._choices, schema=schema, unmapped="ignore", fixed=False)
         except MappingError as error:
-            raise _told_of(error) from None
+            raise MappingError(f"{_ARGUMENT}: {error}") from None
         return (*owner, *own)
 
-    def fills(self, judged: ValidatedBlock) -> Mask:
-        """Mark the rows whose record says something of its owner."""
-        # The properties come last, and text inside them cannot end like this: its quotes are escaped.
-        bare = pc.ends_with(judged.records, f'"{self.kind.shape.data}":{{}}}},')
-        return ~np.asarray(bare.to_numpy(zero_copy_only=False), np.bool_)
+    def rows_with_properties(self, validated: ValidatedBlock) -> Mask:
+        """Mark the rows whose record has a property."""
+        # The properties come last. Text inside them cannot end like this, because its quotes are escaped.
+        without = pc.ends_with(validated.records, f'"{self.kind.schema.data}":{{}}}},')
+        return ~np.asarray(without.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _both_told(main: ValidatedBlock, updates: ValidatedBlock) -> dict[int, RowIssues]:
-    """Give what is to be said of rows of which both records were judged."""
-    told = dict(main.told)
-    for row, of_update in updates.told.items():
-        of_main = main.told.get(row, RowIssues())
-        told[row] = RowIssues(
+def _joined_issues(main: ValidatedBlock, updates: ValidatedBlock) -> dict[int, RowIssues]:
+    """Return the issues of rows whose main record and profile update were both validated."""
+    row_issues = dict(main.row_issues)
+    for row, of_update in updates.row_issues.items():
+        of_main = main.row_issues.get(row, RowIssues())
+        row_issues[row] = RowIssues(
             sent=of_main.sent and of_update.sent,
             empty=of_main.empty and of_update.empty,
-            # What is wrong with their owner is wrong with both.
-            faults=tuple(dict.fromkeys((*of_main.faults, *of_update.faults))),
+            # Both records have the same owner, and so the same issues of its fields.
+            issues=tuple(dict.fromkeys((*of_main.issues, *of_update.issues))),
         )
-    return told
-
-
-def _told_of(error: MappingError) -> MappingError:
-    return MappingError(f"{_ARGUMENT}: {error}")
+    return row_issues

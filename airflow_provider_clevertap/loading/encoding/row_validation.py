@@ -1,9 +1,9 @@
-"""Which of a block's rows have a record, and why the others have none.
+"""Find which rows of a block have a record, and the issues of the others.
 
-Screens and :class:`CellLaw` have told of each cell whether the law takes it. What the law says of the whole row
-follows from little more: what it has against which cells, and which of the fields that every record needs are there.
-Rows that are alike in this get one verdict, and the law is asked about the first of them. Where that much cannot be
-told of a row, it goes to the law by itself.
+The cells are validated before: by converters, and by :class:`UndecidedCells` where a converter is not certain. Which
+issues a whole row has then depends on little more: the issues of its cells, and which required fields it fills. Rows
+that agree in this have the same issues, so only the first of them goes through the models. A row for which this much
+is not known, for example because it has an undecided cell, goes through the models as a single row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from airflow_provider_clevertap.loading.encoding.blocks import RowIssues
+from airflow_provider_clevertap.loading.encoding.blocks import RowIssues, without_unsent
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn
@@ -27,146 +27,155 @@ from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, no
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 
-#: Verdicts kept for later blocks.
-_MOST_KEPT: Final = 10_000
+#: Results kept for later blocks.
+_MAX_CACHED: Final = 10_000
 
-#: All that a verdict follows from: the columns with cells the law objects to, and what is so of the row: the number of
-#: the objection to each, the fields that are there, and whether any is.
+#: Key under which the issues of a row are cached: the columns that have issues in the block; and of the row, the issue
+#: number in each of these columns, which required fields are filled, and whether any field is filled.
 _IssueSignature: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class BlockIssues(NamedTuple):
-    """What is to be said of a block's rows.
+    """Validation issues of a block's rows.
 
-    :param told: of rows that have no record, or one without some of their values, by their place.
-    :param alone: the rows the law was asked about one by one; ``None`` when there are none.
-    :param written: the records it made of these, in their order; ``None`` where it made none.
-    :param repeatable: sending these records twice has the effect of sending them once.
+    :param row_issues: the issues of rows without a record, or with values left out, by their index in the block.
+    :param single_rows: marks the rows that went through the models as single rows; ``None`` when there are none.
+    :param single_records: the JSON records of these rows, in their order; ``None`` for a row without a record.
+    :param repeatable: sending the single records twice has the same effect as sending them once.
     """
 
-    told: dict[int, RowIssues]
-    alone: Mask | None
-    written: list[str | None]
+    row_issues: dict[int, RowIssues]
+    single_rows: Mask | None
+    single_records: list[str | None]
     repeatable: bool
 
-    def joined(self, rows: int) -> Mask:
+    def vectorized_rows(self, rows: int) -> Mask:
         """Mark the rows whose record is joined from the columns.
 
         :param rows: how many rows the block has.
         """
-        mask = np.ones(rows, np.bool_) if self.alone is None else ~self.alone
-        mask[[row for row, told in self.told.items() if not told.sent]] = False
-        return mask
+        mask = np.ones(rows, np.bool_) if self.single_rows is None else ~self.single_rows
+        return without_unsent(mask, self.row_issues)
 
 
 class RowValidator:
-    """Judges the rows of blocks of one set of columns.
+    """Validates the rows of blocks with one set of columns.
 
     :param kind: the kind of record.
-    :param law: judges single rows.
-    :param columns: the columns, in the order of the law's rules.
+    :param validator: validates single rows.
+    :param columns: the columns, in the order of the validator's rules.
     """
 
-    def __init__(self, kind: RecordKind, law: RecordValidator, columns: Sequence[PlannedColumn]) -> None:
-        self.law = law
-        self._shape = kind.shape
-        self._needed = [field for field in kind.shape.required if field not in kind.constants]
+    def __init__(self, kind: RecordKind, validator: RecordValidator, columns: Sequence[PlannedColumn]) -> None:
+        self.validator = validator
+        self._schema = kind.schema
+        self._required = [field for field in kind.schema.required if field not in kind.constants]
         self._property_limit: int | None = kind.settings.get("property_limit")
         self._columns = columns
-        self._kept: dict[_IssueSignature, RowIssues] = {}
+        self._cache: dict[_IssueSignature, RowIssues] = {}
 
-    def judge(self, block: RowBlock, columns: Sequence[EncodedColumn], made: DerivedField | None) -> BlockIssues:
-        """Judge the rows of one block.
+    def validate(self, block: RowBlock, columns: Sequence[EncodedColumn], derived: DerivedField | None) -> BlockIssues:
+        """Validate the rows of one block.
 
-        :param columns: its fields, screened.
-        :param made: a property of its records that no column holds.
+        :param columns: its fields, converted.
+        :param derived: a property of its records that no column holds.
         """
-        alone = self._alone(block, columns)
-        told = self._judge_alike(block, self._signs(columns, len(block), alone), made)
-        written: list[str | None] = []
+        single_rows = self._single_rows(block, columns)
+        row_issues = self._validate_by_signature(block, self._signatures(columns, len(block), single_rows), derived)
+        single_records: list[str | None] = []
         repeatable = True
-        for row, verdict in () if alone is None else self._ask(block, np.flatnonzero(alone).tolist(), made):
-            told[row] = self._told(block, row, verdict, made)
-            repeatable = repeatable and verdict.repeatable
-            written.append(None if verdict.record is None else msgspec.json.encode(verdict.record).decode() + ",")
-        told = {row: one for row, one in told.items() if one.faults or not one.sent}
-        return BlockIssues(told, alone, written, repeatable)
+        rows = [] if single_rows is None else np.flatnonzero(single_rows).tolist()
+        for row, result in self._validate_rows(block, rows, derived):
+            row_issues[row] = self._row_issues(block, row, result, derived)
+            repeatable = repeatable and result.repeatable
+            record = result.record
+            single_records.append(None if record is None else msgspec.json.encode(record).decode() + ",")
+        row_issues = {row: issues for row, issues in row_issues.items() if issues.issues or not issues.sent}
+        return BlockIssues(row_issues, single_rows, single_records, repeatable)
 
-    def _judge_alike(
-        self, block: RowBlock, signs: Mapping[int, _IssueSignature], made: DerivedField | None
+    def _validate_by_signature(
+        self, block: RowBlock, signatures: Mapping[int, _IssueSignature], derived: DerivedField | None
     ) -> dict[int, RowIssues]:
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
         new: dict[_IssueSignature, int] = {}
-        for row, sign in signs.items():
-            if sign not in self._kept:
-                new.setdefault(sign, row)
-        for sign, (row, verdict) in zip(new, self._ask(block, list(new.values()), made), strict=True):
-            self._kept[sign] = self._told(block, row, verdict, made)
-        return {row: self._kept[sign] for row, sign in signs.items()}
+        for row, signature in signatures.items():
+            if signature not in self._cache:
+                new.setdefault(signature, row)
+        results = self._validate_rows(block, list(new.values()), derived)
+        for signature, (row, result) in zip(new, results, strict=True):
+            self._cache[signature] = self._row_issues(block, row, result, derived)
+        return {row: self._cache[signature] for row, signature in signatures.items()}
 
-    def _alone(self, block: RowBlock, columns: Sequence[EncodedColumn]) -> Mask | None:
-        """Mark the rows of which only the law itself can tell what it says."""
-        marks = [column.screened.doubtful for column in columns]
+    def _single_rows(self, block: RowBlock, columns: Sequence[EncodedColumn]) -> Mask | None:
+        """Mark the rows whose issues only the models can find."""
+        marks = [column.converted.undecided for column in columns]
         properties = [column.rule.key for column in columns if column.rule.in_data]
         if self._property_limit is not None and len(properties) > self._property_limit:
             marks.append(none_if_clear(_filled(columns, properties, len(block)) > self._property_limit))
         if block.row_errors:
-            at_fault = np.zeros(len(block), np.bool_)
-            at_fault[list(block.row_errors)] = True
-            marks.append(at_fault)
+            unreadable = np.zeros(len(block), np.bool_)
+            unreadable[list(block.row_errors)] = True
+            marks.append(unreadable)
         return functools.reduce(either, marks, None)
 
-    def _signs(self, columns: Sequence[EncodedColumn], rows: int, alone: Mask | None) -> dict[int, _IssueSignature]:
-        """Give the rows that the law does not take, or not whole, with what its verdict on them follows from."""
-        objected = {
-            place: column.screened.objections
-            for place, column in enumerate(columns)
-            if column.screened.objections is not None
+    def _signatures(
+        self, columns: Sequence[EncodedColumn], rows: int, single_rows: Mask | None
+    ) -> dict[int, _IssueSignature]:
+        """Return the signatures of the rows that are invalid or have values to be left out."""
+        with_issues = {
+            position: column.converted.issue_numbers
+            for position, column in enumerate(columns)
+            if column.converted.issue_numbers is not None
         }
-        identifiers = [_filled(columns, (field,), rows) for field in self._shape.identifiers]
-        needed = [_filled(columns, (field,), rows) for field in self._needed]
-        odd = _filled(columns, self._shape.identifiers, rows) != 1
-        for there in needed:
-            odd |= there == 0
-        for numbers in objected.values():
-            odd |= numbers != 0
-        if alone is not None:
-            odd &= ~alone
-        if not odd.any():
+        identifiers = [_filled(columns, (field,), rows) for field in self._schema.identifiers]
+        required = [_filled(columns, (field,), rows) for field in self._required]
+        selected = _filled(columns, self._schema.identifiers, rows) != 1
+        for filled in required:
+            selected |= filled == 0
+        for numbers in with_issues.values():
+            selected |= numbers != 0
+        if single_rows is not None:
+            selected &= ~single_rows
+        if not selected.any():
             return {}
-        # An empty row is none at all, whatever it lacks.
-        filled = _filled(columns, [column.rule.key for column in columns], rows) > 0
-        found: list[NDArray[Any]] = [*objected.values(), *identifiers, *needed, filled]
-        where, signs = tuple(objected), zip(*(numbers[odd].tolist() for numbers in found), strict=True)
-        return {row: (where, sign) for row, sign in zip(np.flatnonzero(odd).tolist(), signs, strict=True)}
+        # An empty row is skipped, whatever field it lacks.
+        not_empty = _filled(columns, [column.rule.key for column in columns], rows) > 0
+        facts: list[NDArray[Any]] = [*with_issues.values(), *identifiers, *required, not_empty]
+        issue_columns, row_facts = tuple(with_issues), zip(*(fact[selected].tolist() for fact in facts), strict=True)
+        return {
+            row: (issue_columns, of_row)
+            for row, of_row in zip(np.flatnonzero(selected).tolist(), row_facts, strict=True)
+        }
 
-    def _ask(
-        self, block: RowBlock, rows: Sequence[int], made: DerivedField | None
+    def _validate_rows(
+        self, block: RowBlock, rows: Sequence[int], derived: DerivedField | None
     ) -> Iterator[tuple[int, ValidationResult]]:
-        """Ask the law about some rows."""
-        places = pa.array(rows, pa.int64())
+        """Validate some rows with the models."""
+        indices = pa.array(rows, pa.int64())
         cells = [
-            block.columns[column.source].take(places).to_pylist()
+            block.columns[column.source].take(indices).to_pylist()
             if column.source in block.columns
             else [block.objects[column.source][row] for row in rows]
             for column in self._columns
         ]
-        for place, row in enumerate(rows):
+        for position, row in enumerate(rows):
             if row in block.row_errors:
-                fault = block.row_errors[row]
-                yield row, ValidationResult(None, (Issue(fault.column, None, fault.reason),))
+                error = block.row_errors[row]
+                yield row, ValidationResult(None, (Issue(error.column, None, error.reason),))
             else:
-                properties, left_out = ({}, ()) if made is None else made.for_law(row)
-                yield row, self.law.validate([column[place] for column in cells], properties, left_out)
+                properties, left_out = ({}, ()) if derived is None else derived.properties_of(row)
+                yield row, self.validator.validate([column[position] for column in cells], properties, left_out)
 
-    def _told(self, block: RowBlock, row: int, verdict: ValidationResult, made: DerivedField | None) -> RowIssues:
-        # People fix cells, so a fault is told by its source column; the record's field only where no column fills it.
+    def _row_issues(
+        self, block: RowBlock, row: int, result: ValidationResult, derived: DerivedField | None
+    ) -> RowIssues:
+        # People correct cells, so an issue names its source column, or the record's field where no column fills it.
         sources = {} if row in block.row_errors else {column.rule.key: column.source for column in self._columns}
-        if made is not None:
-            sources |= made.sources
-        named = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)
-        return RowIssues(verdict.record is not None, verdict.empty, named)
+        if derived is not None:
+            sources |= derived.sources
+        issues = tuple((sources.get(issue.field, issue.field), issue) for issue in result.issues)
+        return RowIssues(result.record is not None, result.empty, issues)
 
 
 def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) -> NDArray[np.int64]:
@@ -174,5 +183,5 @@ def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) 
     counts = np.zeros(rows, np.int64)
     for column in columns:
         if column.rule.key in keys:
-            counts += column.screened.text.is_valid().to_numpy(zero_copy_only=False)
+            counts += column.converted.text.is_valid().to_numpy(zero_copy_only=False)
     return counts

@@ -1,4 +1,4 @@
-"""Cells that a screen leaves in doubt: the law is asked about each different one once, not about its whole row."""
+"""Validate the cells that a converter leaves undecided: each distinct cell once, without the rest of its row."""
 
 from __future__ import annotations
 
@@ -14,97 +14,99 @@ from airflow_provider_clevertap.loading.encoding.vectorized.converters import Co
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_out, none_if_clear
 from airflow_provider_clevertap.records.cell_validation import CellValidator, IssueKey
 
-#: In the place of an objection's number: only the whole row can tell.
-_UNSETTLED: Final = -1
+#: Stands for the number of an issue where the validity of a cell depends on the rest of its row.
+_DEPENDS_ON_ROW: Final = -1
 
-#: A column has the same values again and again when its different ones are so few among all.
-_REPEATING: Final = 0.75
-_MOST_KEPT: Final = 50_000
-_LONGEST_KEPT: Final = 64
+#: The values of a column recur when its distinct cells are fewer than this share of all.
+_RECURRING: Final = 0.75
+_MAX_CACHED: Final = 50_000
+_MAX_CACHED_LENGTH: Final = 64
 
-#: A cell's text and the number of what the law has against it, by its column and the cell.
+#: A cell's JSON text and the number of its issue, 0 for none, by its column and the cell.
 CachedResults: TypeAlias = dict[tuple[object, str], tuple[str | None, int]]
 
 
 class UndecidedCells:
-    """Settles the doubtful cells of one column.
+    """Decides the undecided cells of one column.
 
-    :param law: judges them.
-    :param kept: verdicts for later blocks, of all columns together.
+    :param validator: validates them.
+    :param cache: results kept for later blocks, of all columns together.
     """
 
-    def __init__(self, law: CellValidator, kept: CachedResults) -> None:
-        self._law = law
-        self._kept = kept
-        #: What the law has had against cells so far, with a number for each. A rule has few ways to say no.
-        self._numbers: dict[IssueKey, int] = {}
+    def __init__(self, validator: CellValidator, cache: CachedResults) -> None:
+        self._validator = validator
+        self._cache = cache
+        #: A number for each kind of issue met so far. A column has few of them.
+        self._issue_numbers: dict[IssueKey, int] = {}
 
-    def settle(self, column: Any, screened: ConvertedColumn) -> ConvertedColumn:
-        """Put in what the law makes of doubtful cells, and say what it has against the others.
+    def decide(self, column: Any, converted: ConvertedColumn) -> ConvertedColumn:
+        """Fill in the undecided cells that are valid, and number the issues of the others.
 
-        :param column: the cells as the source gave them: an Arrow array, or Python values.
-        :param screened: what the column's screen made of them.
-        :returns: the same, with those cells doubtful that the law cannot judge by themselves.
+        :param column: the cells of the source: an Arrow array, or Python values.
+        :param converted: the result of the column's converter.
+        :returns: the same column. Only cells whose validity depends on the rest of their row are still undecided.
         """
-        if screened.doubtful is None:
-            return screened
-        cells, places = _distinct(column, screened.doubtful)
-        judge = self._recall if len(cells) < _REPEATING * len(places) else self._judge
-        judged = [judge(cell, screened) for cell in cells]
-        objections = np.zeros(len(column), np.int32)
-        objections[screened.doubtful] = np.array([number for _, number in judged], np.int32)[places]
-        unsettled = none_if_clear(objections == _UNSETTLED)
-        if unsettled is not None:
-            objections[unsettled] = 0
-        texts = pa.array([text for text, _ in judged], pa.string())
+        if converted.undecided is None:
+            return converted
+        cells, positions = _distinct(column, converted.undecided)
+        validate = self._validate_cached if len(cells) < _RECURRING * len(positions) else self._validate
+        results = [validate(cell, converted) for cell in cells]
+        issue_numbers = np.zeros(len(column), np.int32)
+        issue_numbers[converted.undecided] = np.array([number for _, number in results], np.int32)[positions]
+        still_undecided = none_if_clear(issue_numbers == _DEPENDS_ON_ROW)
+        if still_undecided is not None:
+            issue_numbers[still_undecided] = 0
+        texts = pa.array([text for text, _ in results], pa.string())
         if texts.null_count == len(texts):
-            text = blank_out(screened.text, screened.doubtful)
+            text = blank_out(converted.text, converted.undecided)
         else:
-            text = pc.replace_with_mask(screened.text, pa.array(screened.doubtful), texts.take(pa.array(places)))
-        return screened._replace(text=text, doubtful=unsettled, objections=objections if objections.any() else None)
+            text = pc.replace_with_mask(converted.text, pa.array(converted.undecided), texts.take(pa.array(positions)))
+        return converted._replace(
+            text=text, undecided=still_undecided, issue_numbers=issue_numbers if issue_numbers.any() else None
+        )
 
-    def _recall(self, cell: Any, screened: ConvertedColumn) -> tuple[str | None, int]:
-        """Judge a cell of which there will be more in later blocks."""
-        if not isinstance(cell, str) or len(cell) > _LONGEST_KEPT:
-            return self._judge(cell, screened)
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
+    def _validate_cached(self, cell: Any, converted: ConvertedColumn) -> tuple[str | None, int]:
+        """Validate a cell that is likely to recur in later blocks."""
+        if not isinstance(cell, str) or len(cell) > _MAX_CACHED_LENGTH:
+            return self._validate(cell, converted)
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
         key = (self, cell)
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = self._judge(cell, screened)
-        return found
+        result = self._cache.get(key)
+        if result is None:
+            result = self._cache[key] = self._validate(cell, converted)
+        return result
 
-    def _judge(self, cell: Any, screened: ConvertedColumn) -> tuple[str | None, int]:
-        """Give a cell's text, and the number of what the law has against it."""
-        verdict = self._law.validate(cell)
-        if verdict is None:
-            return None, _UNSETTLED
-        if verdict.issue_key is not None:
-            return None, self._numbers.setdefault(verdict.issue_key, len(self._numbers) + 1)
-        if verdict.value is None:
+    def _validate(self, cell: Any, converted: ConvertedColumn) -> tuple[str | None, int]:
+        """Return a cell's JSON text, and the number of its issue."""
+        result = self._validator.validate(cell)
+        if result is None:
+            return None, _DEPENDS_ON_ROW
+        if result.issue_key is not None:
+            return None, self._issue_numbers.setdefault(result.issue_key, len(self._issue_numbers) + 1)
+        if result.value is None:
             return None, 0
-        written = msgspec.json.encode(verdict.value).decode()
-        text = written.removeprefix(screened.before).removesuffix(screened.after)
-        # Text is only what stands between the two, and so the value must have both.
-        whole = f"{screened.before}{text}{screened.after}" == written
-        return (text, 0) if whole else (None, _UNSETTLED)
+        value = msgspec.json.encode(result.value).decode()
+        text = value.removeprefix(converted.before).removesuffix(converted.after)
+        # The text is put between ``before`` and ``after`` again, so the value must begin and end with these.
+        fits = f"{converted.before}{text}{converted.after}" == value
+        return (text, 0) if fits else (None, _DEPENDS_ON_ROW)
 
 
-def _distinct(column: Any, doubtful: Mask) -> tuple[list[Any], NDArray[np.int64]]:
-    """Give the different cells among those in doubt, and for each of these the place of its like."""
+def _distinct(column: Any, undecided: Mask) -> tuple[list[Any], NDArray[np.int64]]:
+    """Return the distinct cells among the undecided ones, and for each undecided cell its position among these."""
     if isinstance(column, list):
-        cells = [column[place] for place in np.flatnonzero(doubtful)]
+        cells = [column[row] for row in np.flatnonzero(undecided)]
         return cells, np.arange(len(cells))
-    found = column.filter(pa.array(doubtful))
-    if pa.types.is_dictionary(found.type):
-        found = found.dictionary_decode()
-    if not pa.types.is_nested(found.type):
-        encoded = found.dictionary_encode(null_encoding="encode")
+    selected = column.filter(pa.array(undecided))
+    if pa.types.is_dictionary(selected.type):
+        selected = selected.dictionary_decode()
+    if not pa.types.is_nested(selected.type):
+        encoded = selected.dictionary_encode(null_encoding="encode")
         return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-    cells = found.to_pylist()
-    if not pa.types.is_list(found.type) or pa.types.is_nested(found.type.value_type):
+    cells = selected.to_pylist()
+    if not pa.types.is_list(selected.type) or pa.types.is_nested(selected.type.value_type):
         return cells, np.arange(len(cells))
-    places: dict[tuple[Any, ...], int] = {}
-    alike = [places.setdefault(tuple(cell), len(places)) for cell in cells]
-    return list(places), np.array(alike, np.int64)
+    position_of: dict[tuple[Any, ...], int] = {}
+    positions = [position_of.setdefault(tuple(cell), len(position_of)) for cell in cells]
+    return list(position_of), np.array(positions, np.int64)

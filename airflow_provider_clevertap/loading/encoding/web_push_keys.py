@@ -1,4 +1,4 @@
-"""The keys of a browser's token: two columns that become one object of the record."""
+"""The keys of a web push token: two columns become one object of the record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _PARTS: Final = ("p256dh", "auth")
 
 
 def join_web_push_keys(columns: Iterable[EncodedColumn], rows: int) -> list[EncodedColumn]:
-    """Make one field of the two keys where they are together and their token is a browser's; else it is doubtful.
+    """Join the two keys into one field where a row has both and its token is a browser's.
+
+    Other rows with a key are undecided.
 
     :param rows: how many rows the block has.
     """
@@ -29,12 +31,14 @@ def join_web_push_keys(columns: Iterable[EncodedColumn], rows: int) -> list[Enco
     parts = [known[part] for part in _PARTS if part in known]
     if not parts:
         return columns
-    nothing = pa.nulls(rows, pa.string())
-    texts = [known[key].screened.text if key in known else nothing for key in _PARTS]
-    of_browser = pc.equal(known["type"].screened.text, '"chrome"') if "type" in known else pa.nulls(rows, pa.bool_())
-    together = pc.binary_join_element_wise('"p256dh":"', texts[0], '","auth":"', texts[1], '"', "")
-    keys = pc.if_else(of_browser, together, _NO_TEXT)
-    alone = pc.and_(pc.or_(texts[0].is_valid(), texts[1].is_valid()), keys.is_null())
-    doubtful = functools.reduce(either, [part.screened.doubtful for part in parts], none_if_clear(as_mask(alone)))
-    gathered = EncodedColumn(_KEYS, ConvertedColumn(keys, doubtful, "{", "}"), _KEYS.key)
-    return [*(column for column in columns if column.rule.key not in _PARTS), gathered]
+    nulls = pa.nulls(rows, pa.string())
+    p256dh, auth = (known[part].converted.text if part in known else nulls for part in _PARTS)
+    of_browser = pc.equal(known["type"].converted.text, '"chrome"') if "type" in known else pa.nulls(rows, pa.bool_())
+    joined = pc.binary_join_element_wise('"p256dh":"', p256dh, '","auth":"', auth, '"', "")
+    keys = pc.if_else(of_browser, joined, _NO_TEXT)
+    not_joined = pc.and_(pc.or_(p256dh.is_valid(), auth.is_valid()), keys.is_null())
+    undecided = functools.reduce(
+        either, [part.converted.undecided for part in parts], none_if_clear(as_mask(not_joined))
+    )
+    keys_column = EncodedColumn(_KEYS, ConvertedColumn(keys, undecided, "{", "}"), _KEYS.key)
+    return [*(column for column in columns if column.rule.key not in _PARTS), keys_column]

@@ -43,7 +43,7 @@ def plan_columns(
     names: Sequence[str],
     choices: Mapping[str, Column | None],
     *,
-    shape: RecordSchema,
+    schema: RecordSchema,
     unmapped: Unmapped = "send",
     fixed: bool = True,
     constants: Collection[str] = (),
@@ -52,7 +52,7 @@ def plan_columns(
 
     :param names: the source's columns.
     :param choices: what the user said of them.
-    :param shape: the kind of record.
+    :param schema: the kind of record.
     :param unmapped: what happens to columns nothing was said of.
     :param fixed: every column of the source is known now. Else some may appear later, and a column that cannot be
         sent spoils only the rows that fill it.
@@ -69,13 +69,13 @@ def plan_columns(
     planned = []
     for name in names:
         choice = choices.get(name, Column() if unmapped == "send" else None)
-        if choice is not None and not _is_left_out(name, choices, shape):
+        if choice is not None and not _is_left_out(name, choices, schema):
             asked = name if choice.name is None else choice.name
-            planned.append(PlannedColumn(name, _rule(name, choice, shape), asked))
+            planned.append(PlannedColumn(name, _rule(name, choice, schema), asked))
     _refuse_twice(planned, constants)
     _refuse_bad_names(column for column in planned if fixed or column.source in choices)
     if fixed:
-        _require_fields(planned, names, shape, constants)
+        _require_fields(planned, names, schema, constants)
     return tuple(planned)
 
 
@@ -93,30 +93,30 @@ def check_key_column(key: str, names: Sequence[str], types: Sequence[Any]) -> No
         )
 
 
-def notes_on(planned: Sequence[PlannedColumn], shape: RecordSchema) -> Iterable[str]:
+def notes_on(planned: Sequence[PlannedColumn], schema: RecordSchema) -> Iterable[str]:
     """Give what a user should know of the mapping although nothing is wrong."""
     for column in planned:
         if column.asked != column.rule.key:
             yield f"{column.asked!r} is taken for CleverTap's field {column.rule.key!r}"
-    custom = sum(column.rule.custom for column in planned)
-    if shape.custom_limit is not None and custom > shape.custom_limit:
-        yield f"{custom} custom attributes: CleverTap documents a limit of {shape.custom_limit} and may drop the excess"
+    custom, limit = sum(column.rule.custom for column in planned), schema.custom_limit
+    if limit is not None and custom > limit:
+        yield f"{custom} custom attributes: CleverTap documents a limit of {limit} and may drop the excess"
 
 
-def _rule(source: str, choice: Column, shape: RecordSchema) -> CellRule:
+def _rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
     try:
         _check_texts(choice)
-        key = shape.canonical(source if choice.name is None else choice.name)
-        in_data = key not in shape.top
-        _check_operator(choice, key, shape)
-        declared = _declared_type(choice, is_date=key in shape.dates)
+        key = schema.canonical(source if choice.name is None else choice.name)
+        in_data = key not in schema.top
+        _check_operator(choice, key, schema)
+        declared = _declared_type(choice, is_date=key in schema.dates)
         dates = DateReader(_formats(choice), choice.timezone)
     except ValueError as error:
         raise MappingError(f"column {source!r}: {error}") from None
     return CellRule(
         key=key,
         in_data=in_data,
-        custom=in_data and key not in shape.known,
+        custom=in_data and key not in schema.known,
         type=declared,
         dates=dates,
         separator=choice.separator,
@@ -133,20 +133,20 @@ def _check_texts(choice: Column) -> None:
             raise ValueError(f"{option} must be text, not {type(value).__name__}")
 
 
-def _check_operator(choice: Column, key: str, shape: RecordSchema) -> None:
+def _check_operator(choice: Column, key: str, schema: RecordSchema) -> None:
     if choice.empty not in ("omit", "delete"):
         raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
     if choice.operator is not None and choice.operator not in OPERATORS:
         raise ValueError(f"operator {choice.operator!r} is not known; use {_either(OPERATORS)}")
-    if not shape.takes_operations and (choice.operator is not None or choice.empty == "delete"):
+    if not schema.takes_operations and (choice.operator is not None or choice.empty == "delete"):
         raise ValueError("only properties of profiles can be operated on or deleted")
-    if not shape.takes_operations and choice.type == DeclaredType.LIST.value:
+    if not schema.takes_operations and choice.type == DeclaredType.LIST.value:
         raise ValueError("only profiles have properties that hold lists")
-    if not shape.takes_custom and key not in (*shape.top, *shape.known):
-        raise ValueError(f"{key} is none of {', '.join((*shape.top, *shape.known))}")
-    if key in shape.top and (choice.operator is not None or choice.empty == "delete"):
+    if not schema.takes_custom and key not in (*schema.top, *schema.known):
+        raise ValueError(f"{key} is none of {', '.join((*schema.top, *schema.known))}")
+    if key in schema.top and (choice.operator is not None or choice.empty == "delete"):
         raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
-    allowed = shape.operators.get(key, OPERATORS)
+    allowed = schema.operators.get(key, OPERATORS)
     if choice.operator is not None and choice.operator not in allowed:
         raise ValueError(f"{key} has a format of its own and takes no {choice.operator}, only {_either(allowed)}")
 
@@ -200,10 +200,12 @@ def _nearest(name: str, names: Iterable[str]) -> list[str]:
     return [lowered[near] for near in difflib.get_close_matches(name.strip().lower(), lowered, n=1)]
 
 
-def _is_left_out(source: str, choices: Mapping[str, Column | None], shape: RecordSchema) -> bool:
+def _is_left_out(source: str, choices: Mapping[str, Column | None], schema: RecordSchema) -> bool:
     """Tell whether a column nothing was said of has no place in a record that takes known fields only."""
     return (
-        not shape.takes_custom and source not in choices and shape.canonical(source) not in (*shape.top, *shape.known)
+        not schema.takes_custom
+        and source not in choices
+        and schema.canonical(source) not in (*schema.top, *schema.known)
     )
 
 
@@ -232,15 +234,15 @@ def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
 
 
 def _require_fields(
-    planned: Sequence[PlannedColumn], names: Sequence[str], shape: RecordSchema, constants: Collection[str]
+    planned: Sequence[PlannedColumn], names: Sequence[str], schema: RecordSchema, constants: Collection[str]
 ) -> None:
     filled = {column.rule.key for column in planned}.union(constants)
-    if shape.identifiers and filled.isdisjoint(shape.identifiers):
+    if schema.identifiers and filled.isdisjoint(schema.identifiers):
         raise MappingError(
-            f"no column says who a row belongs to: map one to {' or '.join(shape.identifiers)}, "
-            f"such as columns={{'customer_id': '{shape.identifiers[0]}'}}; the source's columns are {_listed(names)}"
+            f"no column says who a row belongs to: map one to {' or '.join(schema.identifiers)}, "
+            f"such as columns={{'customer_id': '{schema.identifiers[0]}'}}; the source's columns are {_listed(names)}"
         )
-    missing = [field for field in shape.required if field not in filled]
+    missing = [field for field in schema.required if field not in filled]
     if missing:
         raise MappingError(
             f"no column becomes {' and '.join(missing)}: map one, such as columns={{'...': '{missing[0]}'}}"

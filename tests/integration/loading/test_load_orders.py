@@ -141,7 +141,7 @@ def test_an_order_spread_over_two_files_is_told_in_both(load_lines: Any, emulato
     assert [event["data"]["Charged ID"] for event in emulator.events()] == ["ord-1", "ord-3"]
     assert (summary.accepted, summary.invalid) == (6, 9)
     assert set(found) == {4, 5, 6, 1, 2, 3}
-    assert "goes on in another file" in found[5][2]
+    assert "continues in another file" in found[5][2]
 
 
 def test_a_line_that_cannot_be_read_spoils_its_order_alone(load_lines: Any, emulator: RunningEmulator) -> None:

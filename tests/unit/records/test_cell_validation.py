@@ -23,11 +23,11 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 def columns(kind: RecordKind) -> list[Column]:
-    named = [Column(field) for field in (*kind.shape.top, *kind.shape.known)]
-    if not kind.shape.takes_custom:
+    named = [Column(field) for field in (*kind.schema.top, *kind.schema.known)]
+    if not kind.schema.takes_custom:
         return named
-    types = (None, "text", "integer", "float", "boolean", "date", *(["list"] if kind.shape.takes_operations else []))
-    operators = ("$set", "$incr", "$delete") if kind.shape.takes_operations else ()
+    types = (None, "text", "integer", "float", "boolean", "date", *(["list"] if kind.schema.takes_operations else []))
+    operators = ("$set", "$incr", "$delete") if kind.schema.takes_operations else ()
     return [
         *named,
         *(Column("Tier", type=declared) for declared in types),
@@ -40,17 +40,17 @@ def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
     source = random.Random(7)
     judged = 0
     for column in columns(kind):
-        identifier = column.name in kind.shape.identifiers
+        identifier = column.name in kind.schema.identifiers
         others = {
             name: cell
             for name, cell in GOOD[kind.name].items()
-            if name != column.name and not (identifier and name in kind.shape.identifiers)
+            if name != column.name and not (identifier and name in kind.schema.identifiers)
         }
         planned = plan_columns(
-            ["cell", *others], {"cell": column, **{name: Column(name) for name in others}}, shape=kind.shape
+            ["cell", *others], {"cell": column, **{name: Column(name) for name in others}}, schema=kind.schema
         )
-        law = RecordValidator(kind.shape, [one.rule for one in planned], settings=kind.settings, default_country="IN")
-        alone = CellValidator(kind.shape, planned[0].rule, law.context)
+        law = RecordValidator(kind.schema, [one.rule for one in planned], settings=kind.settings, default_country="IN")
+        alone = CellValidator(kind.schema, planned[0].rule, law.context)
         faults_of: dict[Any, Any] = {}
         for cell in [*HOSTILE_TEXT, *(anything(source) for _ in range(400))]:
             said = alone.validate(cell)
@@ -64,18 +64,18 @@ def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
                 assert faults_of.setdefault(said.issue_key, verdict.issues) == verdict.issues, where
             elif said.value is not None:
                 assert verdict.record is not None, where
-                record = {**verdict.record, **verdict.record[kind.shape.data]}
-                assert record[kind.shape.record_names.get(planned[0].rule.key, planned[0].rule.key)] == said.value, (
+                record = {**verdict.record, **verdict.record[kind.schema.data]}
+                assert record[kind.schema.record_names.get(planned[0].rule.key, planned[0].rule.key)] == said.value, (
                     where
                 )
             elif verdict.record is not None:
-                assert planned[0].rule.key not in {**verdict.record, **verdict.record[kind.shape.data]}, where
+                assert planned[0].rule.key not in {**verdict.record, **verdict.record[kind.schema.data]}, where
     assert judged > 1_500
 
 
 def test_what_depends_on_other_cells_is_left_to_the_whole_row() -> None:
-    (ts, items) = plan_columns(["ts", "Items"], {}, shape=EVENTS.shape, fixed=False)
-    settings = RecordValidator(EVENTS.shape, [], settings=EVENTS.settings).context
-    assert CellValidator(EVENTS.shape, ts.rule, settings).validate("1750000001") is None
-    assert CellValidator(EVENTS.shape, ts.rule, settings).validate("1750000000") is not None
-    assert CellValidator(EVENTS.shape, items.rule, settings).validate('[{"a": 1}]') is None
+    (ts, items) = plan_columns(["ts", "Items"], {}, schema=EVENTS.schema, fixed=False)
+    settings = RecordValidator(EVENTS.schema, [], settings=EVENTS.settings).context
+    assert CellValidator(EVENTS.schema, ts.rule, settings).validate("1750000001") is None
+    assert CellValidator(EVENTS.schema, ts.rule, settings).validate("1750000000") is not None
+    assert CellValidator(EVENTS.schema, items.rule, settings).validate('[{"a": 1}]') is None

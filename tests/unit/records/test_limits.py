@@ -67,7 +67,7 @@ def test_an_event_may_lie_as_far_in_the_future_as_told_and_no_further() -> None:
 @pytest.mark.parametrize(("count", "notes"), [(256, 0), (257, 1)])
 def test_more_than_256_custom_attributes_are_pointed_out(count: int, notes: int) -> None:
     names = ["identity", *(f"Attribute {number}" for number in range(count))]
-    assert len(list(notes_on(plan_columns(names, {}, shape=PROFILE_SCHEMA), PROFILE_SCHEMA))) == notes
+    assert len(list(notes_on(plan_columns(names, {}, schema=PROFILE_SCHEMA), PROFILE_SCHEMA))) == notes
 
 
 def test_a_number_that_would_lie_after_the_year_5000_is_milliseconds() -> None:

@@ -1,4 +1,4 @@
-"""The items of orders as JSON, from whole columns where they are certainly fine, by the law where they are not."""
+"""Encode the items of orders as JSON: from whole columns where all cells are known to be valid, else by the models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ITEMS_RULE = CellRule(ITEMS, custom=False)
 
 
 class ItemColumns:
-    """What to do with the item columns of blocks of one set of columns.
+    """The item columns of blocks with one set of columns.
 
     :param names: the source's columns.
     :param types: their Arrow types; ``None`` for Python values.
@@ -40,7 +40,7 @@ class ItemColumns:
     def __init__(
         self, names: Sequence[str], types: Sequence[Any], items: Mapping[str, Column | None], *, fixed: bool
     ) -> None:
-        self._columns = plan_columns(names, items, shape=ITEM_SCHEMA, unmapped="ignore", fixed=fixed)
+        self._columns = plan_columns(names, items, schema=ITEM_SCHEMA, unmapped="ignore", fixed=fixed)
         for column in self._columns:
             if EVENT_SCHEMA.canonical(column.rule.key) in EVENT_FIELDS:
                 raise MappingError(
@@ -49,45 +49,45 @@ class ItemColumns:
                 )
         self._rules = [column.rule for column in self._columns]
         by_name = dict(zip(names, types, strict=True))
-        self._screens = [
+        self._converters = [
             None if by_name[column.source] is None else select_converter(column.rule, by_name[column.source], {})
             for column in self._columns
         ]
         self._sources = {issue_field(column.rule.key): column.source for column in self._columns}
 
-    def make(self, rows: OrderRows) -> DerivedField:
-        """Make the items of some orders."""
+    def derive(self, rows: OrderRows) -> DerivedField:
+        """Return the items of some orders as a field of their records."""
         columns = [
-            EncodedColumn(column.rule, convert_column(rows.lines, column.source, screen), column.rule.key)
-            for column, screen in zip(self._columns, self._screens, strict=True)
+            EncodedColumn(column.rule, convert_column(rows.lines, column.source, converter), column.rule.key)
+            for column, converter in zip(self._columns, self._converters, strict=True)
         ]
-        doubtful: Mask | None = None
+        undecided: Mask | None = None
         for column in columns:
-            doubtful = either(doubtful, column.screened.doubtful)
-        texts = join_objects(columns, len(rows.lines), doubtful)
-        screened = ConvertedColumn(_listed(texts, rows), _by_order(doubtful, rows), "[", "]")
+            undecided = either(undecided, column.converted.undecided)
+        texts = join_objects(columns, len(rows.lines), undecided)
+        converted = ConvertedColumn(_join_items(texts, rows), _by_order(undecided, rows), "[", "]")
         return DerivedField(
-            EncodedColumn(_ITEMS_RULE, screened, ITEMS), lambda order: self._read(rows, order), self._sources
+            EncodedColumn(_ITEMS_RULE, converted, ITEMS), lambda order: self._read(rows, order), self._sources
         )
 
     def _read(self, rows: OrderRows, order: int) -> tuple[list[dict[str, Any]] | None, list[Issue]]:
-        """Give what the law reads of one order's items; ``None`` when its lines hold none."""
+        """Read one order's items with the models; ``None`` when its lines hold no item. Return also their issues."""
         start, stop = rows.bounds[order : order + 2].tolist()
         lines = slicing.slice_block(rows.lines, start, stop)
         cells = [slicing.values_of(lines, column.source) for column in self._columns]
         items: list[dict[str, Any]] = []
-        faults: list[Issue] = []
-        for place in range(stop - start):
-            item, found = read_item(self._rules, [column[place] for column in cells])
+        issues: list[Issue] = []
+        for line in range(stop - start):
+            item, item_issues = read_item(self._rules, [column[line] for column in cells])
             if item:
                 items.append(item)
-            number = rows.row_number(start + place)
-            faults += [fault._replace(reason=f"{fault.reason} (row {number})") for fault in found]
-        return items or None, faults
+            number = rows.row_number(start + line)
+            issues += [issue._replace(reason=f"{issue.reason} (row {number})") for issue in item_issues]
+        return items or None, issues
 
 
-def _listed(texts: Any, rows: OrderRows) -> Any:
-    """Join each order's items with commas; null where an order has none."""
+def _join_items(texts: Any, rows: OrderRows) -> Any:
+    """Join each order's items with commas; null where an order has no item."""
     bounds = rows.bounds
     if texts.null_count:
         filled = texts.is_valid().to_numpy(zero_copy_only=False)
@@ -98,10 +98,10 @@ def _listed(texts: Any, rows: OrderRows) -> Any:
     return joined if empty is None else pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined)
 
 
-def _by_order(doubtful: Mask | None, rows: OrderRows) -> Mask | None:
-    """Mark the orders that have a doubtful line."""
-    if doubtful is None:
+def _by_order(undecided: Mask | None, rows: OrderRows) -> Mask | None:
+    """Mark the orders that have an undecided line."""
+    if undecided is None:
         return None
-    marks = np.zeros(len(rows), np.bool_)
-    marks[rows.orders[doubtful]] = True
-    return marks
+    orders = np.zeros(len(rows), np.bool_)
+    orders[rows.orders[undecided]] = True
+    return orders

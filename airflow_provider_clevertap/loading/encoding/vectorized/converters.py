@@ -1,7 +1,7 @@
-"""Screens by what a column holds: text, words, numbers, names. Which field takes which is not told here.
+"""Converters by what a column holds: text, words, numbers, names. ``select`` chooses the converter of each field.
 
-A screen may be narrow but never wrong: what it does not mark as doubtful, the law of :mod:`records` would accept and
-turn into the same value. Everything else goes to the law, cell by cell.
+A converter may leave valid cells undecided, but it must never be wrong: the models of :mod:`records` would accept every
+cell it decides, and turn it into the same value. The models decide the undecided cells one by one.
 """
 
 from __future__ import annotations
@@ -34,122 +34,123 @@ class ConvertedColumn(NamedTuple):
     """A column as JSON.
 
     :param text: each cell's JSON without ``before`` and ``after``; null leaves the field out.
-    :param doubtful: the rows only the law can judge; ``None`` when there are none.
+    :param undecided: marks the cells that the models must decide; ``None`` when there are none.
     :param before: JSON text that stands before every value.
     :param after: JSON text that stands after every value.
-    :param objections: for each cell the number of what the law has against it, 0 where it has nothing; ``None`` when
-        there are no such cells.
+    :param issue_numbers: for each cell the number of its issue, 0 for no issue; ``None`` when no cell has an issue.
     """
 
     text: Any
-    doubtful: Mask | None = None
+    undecided: Mask | None = None
     before: str = ""
     after: str = ""
-    objections: NDArray[np.int32] | None = None
+    issue_numbers: NDArray[np.int32] | None = None
 
 
 Converter: TypeAlias = Callable[[Any], ConvertedColumn]
 
 _EXACT_FLOATS = 2**53
-_MOST_NAMES = 500
-#: A push service's tokens are shorter; the law decides on longer ones.
-_LONG_TOKEN = 8192
-_WIDEST = 64
-#: The law looks at the length before it takes blanks off; at 300 it has stopped reading numbers.
-_LONGEST_TRIMMED = 300
-_POINTED_INTEGER = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
-_LONGEST_REFUSED = max(map(len, DISALLOWED_IDENTITIES))
-_REFUSED = pa.array(sorted(DISALLOWED_IDENTITIES))
+#: Distinct values up to which a column is converted by its distinct values.
+_MAX_NAMES = 500
+#: Bytes. The tokens of push services are shorter; the models decide longer ones.
+_MAX_TOKEN = 8192
+#: Only integers of this width can lie outside the ranges checked here.
+_FULL_WIDTH = 64
+#: The models check the length of text before they remove blanks, and read no number as long as this.
+_MAX_TRIMMED = 300
+_INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
+_MAX_PLACEHOLDER_LENGTH = max(map(len, DISALLOWED_IDENTITIES))
+_PLACEHOLDERS = pa.array(sorted(DISALLOWED_IDENTITIES))
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:
-    """Take text of at most so many bytes, escaped."""
+    """Convert text of at most ``limit`` bytes, escaped."""
     view = TextArray(column)
     too_long = view.longer_than(limit)
     column = blank_out(column, too_long)
-    doubtful = either(too_long, view.blank_at_start())
+    undecided = either(too_long, view.blank_at_start())
     if view.needs_escaping():
         column, control = escape(column)
-        doubtful = either(doubtful, control)
-    return ConvertedColumn(column, doubtful, '"', '"')
+        undecided = either(undecided, control)
+    return ConvertedColumn(column, undecided, '"', '"')
 
 
 def identity(column: Any) -> ConvertedColumn:
-    """Take text that says who a record belongs to."""
+    """Convert text that identifies the owner of a record."""
     view = TextArray(column)
     too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
-    doubtful = either(too_long, view.odd_at_an_end())
-    if view.shorter_than(_LONGEST_REFUSED + 1) is not None:
-        doubtful = either(doubtful, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_REFUSED)))
+    undecided = either(too_long, view.odd_at_an_end())
+    if view.shorter_than(_MAX_PLACEHOLDER_LENGTH + 1) is not None:
+        undecided = either(undecided, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_PLACEHOLDERS)))
     column = blank_out(column, too_long)
     if view.needs_escaping():
         column, control = escape(column)
-        doubtful = either(doubtful, control)
-    return ConvertedColumn(column, doubtful, '"', '"')
+        undecided = either(undecided, control)
+    return ConvertedColumn(column, undecided, '"', '"')
 
 
 def token(column: Any) -> ConvertedColumn:
-    """Take text without blanks around it."""
-    screened = text(column, _LONG_TOKEN)
-    return screened._replace(doubtful=either(screened.doubtful, TextArray(column).odd_at_an_end()))
+    """Convert text without blanks around it."""
+    converted = text(column, _MAX_TOKEN)
+    return converted._replace(undecided=either(converted.undecided, TextArray(column).odd_at_an_end()))
 
 
 def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE_BYTES) -> Converter:
-    """Take cells that match a pattern whose every character may stand in JSON as it is."""
+    """Return a converter of cells that match a pattern; no character it matches may need escaping in JSON."""
 
-    def screen(column: Any) -> ConvertedColumn:
-        doubtful = either(
+    def convert(column: Any) -> ConvertedColumn:
+        undecided = either(
             marks_of_false(pc.match_substring_regex(column, pattern)), TextArray(column).longer_than(limit)
         )
-        return ConvertedColumn(blank_out(column, doubtful), doubtful, before, after)
+        return ConvertedColumn(blank_out(column, undecided), undecided, before, after)
 
-    return screen
+    return convert
 
 
 def or_else(first: Converter, second: Converter) -> Converter:
-    """Take what either of two screens takes; the second sees only what the first leaves in doubt.
+    """Return a converter that applies the second to the cells that the first leaves undecided.
 
-    :param second: puts the same before and after its values.
+    :param second: must put the same text before and after its values as the first.
     """
 
-    def screen(column: Any) -> ConvertedColumn:
-        screened = first(column)
-        if screened.doubtful is None:
-            return screened
-        again = second(column.filter(pa.array(screened.doubtful)))
-        doubtful = screened.doubtful.copy()
-        doubtful[screened.doubtful] = False if again.doubtful is None else again.doubtful
-        text = screened.text
-        if again.text.null_count < len(again.text):
-            text = pc.replace_with_mask(text, pa.array(screened.doubtful), again.text)
-        return screened._replace(text=text, doubtful=none_if_clear(doubtful))
+    def convert(column: Any) -> ConvertedColumn:
+        converted = first(column)
+        if converted.undecided is None:
+            return converted
+        retried = second(column.filter(pa.array(converted.undecided)))
+        undecided = converted.undecided.copy()
+        undecided[converted.undecided] = False if retried.undecided is None else retried.undecided
+        text = converted.text
+        if retried.text.null_count < len(retried.text):
+            text = pc.replace_with_mask(text, pa.array(converted.undecided), retried.text)
+        return converted._replace(text=text, undecided=none_if_clear(undecided))
 
-    return screen
+    return convert
 
 
-def trimmed(screen: Converter) -> Converter:
-    """Take the same with blanks around it."""
+def trimmed(converter: Converter) -> Converter:
+    """Return a converter that also accepts blanks around the cells that ``converter`` accepts."""
 
     def without_blanks(column: Any) -> ConvertedColumn:
-        too_long = TextArray(column).longer_than(_LONGEST_TRIMMED)
-        screened = screen(pc.utf8_trim(blank_out(column, too_long), BLANK))
-        return screened._replace(doubtful=either(too_long, screened.doubtful))
+        too_long = TextArray(column).longer_than(_MAX_TRIMMED)
+        converted = converter(pc.utf8_trim(blank_out(column, too_long), BLANK))
+        return converted._replace(undecided=either(too_long, converted.undecided))
 
-    return or_else(screen, without_blanks)
-
-
-def _pointed_integers(column: Any) -> ConvertedColumn:
-    """Take whole numbers written ``5.0``, as pandas does where a column has gaps."""
-    doubtful = marks_of_false(pc.match_substring_regex(column, _POINTED_INTEGER))
-    return ConvertedColumn(pc.replace_substring_regex(blank_out(column, doubtful), r"\..*$", ""), doubtful)
+    return or_else(converter, without_blanks)
 
 
-#: Takes text that is a whole number.
-integers = trimmed(or_else(matching(r"^-?(0|[1-9][0-9]{0,17})$"), _pointed_integers))
+def _integers_with_point(column: Any) -> ConvertedColumn:
+    """Convert whole numbers written ``5.0``, as pandas writes them where a column has gaps."""
+    undecided = marks_of_false(pc.match_substring_regex(column, _INTEGER_WITH_POINT))
+    return ConvertedColumn(pc.replace_substring_regex(blank_out(column, undecided), r"\..*$", ""), undecided)
+
+
+#: Converts text that is a whole number.
+integers = trimmed(or_else(matching(r"^-?(0|[1-9][0-9]{0,17})$"), _integers_with_point))
 
 
 def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Converter:
-    """Take cells that are one of a few words, in the cases people type."""
+    """Return a converter of cells that are one of a few words, in the usual capitalisations."""
     spellings = {
         spelling: word
         for key, word in meanings.items()
@@ -158,34 +159,34 @@ def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Con
     known = pa.array(list(spellings))
     meaning = pa.array(list(spellings.values()))
 
-    def screen(column: Any) -> ConvertedColumn:
-        places = pc.index_in(column, value_set=known)
-        unknown = places.null_count > column.null_count
-        doubtful = as_mask(pc.and_(places.is_null(), column.is_valid())) if unknown else None
-        return ConvertedColumn(meaning.take(places), doubtful, before, after)
+    def convert(column: Any) -> ConvertedColumn:
+        indices = pc.index_in(column, value_set=known)
+        unknown = indices.null_count > column.null_count
+        undecided = as_mask(pc.and_(indices.is_null(), column.is_valid())) if unknown else None
+        return ConvertedColumn(meaning.take(indices), undecided, before, after)
 
-    return screen
+    return convert
 
 
 def whole_numbers(column: Any) -> ConvertedColumn:
-    """Take integers."""
+    """Convert integers."""
     return ConvertedColumn(column.cast(pa.string()))
 
 
 def numbers_between(low: int, high: int | None = None, before: str = "", after: str = "") -> Converter:
-    """Take integers of a range, its ends included."""
+    """Return a converter of integers in a range, both ends included."""
 
-    def screen(column: Any) -> ConvertedColumn:
+    def convert(column: Any) -> ConvertedColumn:
         outside = as_mask(pc.less(column, pa.scalar(low, column.type)))
-        if high is not None and column.type.bit_width == _WIDEST:
+        if high is not None and column.type.bit_width == _FULL_WIDTH:
             outside = outside | as_mask(pc.greater(column, pa.scalar(high, column.type)))
         return ConvertedColumn(column.cast(pa.string()), outside if outside.any() else None, before, after)
 
-    return screen
+    return convert
 
 
 def floats(column: Any) -> ConvertedColumn:
-    """Take finite floats; NaN is an empty cell."""
+    """Convert finite floats; NaN is an empty cell."""
     column = column.cast(pa.float64())
     column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
     infinite = as_mask(pc.is_inf(column))
@@ -193,44 +194,44 @@ def floats(column: Any) -> ConvertedColumn:
 
 
 def whole_floats(column: Any) -> ConvertedColumn:
-    """Take floats that are whole: what pandas makes of integers with gaps."""
+    """Convert floats that are whole numbers: as pandas stores integers with gaps."""
     column = column.cast(pa.float64())
     column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
     whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _EXACT_FLOATS))
-    doubtful = ~as_mask(whole) & as_mask(column.is_valid())
-    column = blank_out(column, doubtful if doubtful.any() else None)
-    return ConvertedColumn(column.cast(pa.int64()).cast(pa.string()), doubtful if doubtful.any() else None)
+    undecided = ~as_mask(whole) & as_mask(column.is_valid())
+    column = blank_out(column, undecided if undecided.any() else None)
+    return ConvertedColumn(column.cast(pa.int64()).cast(pa.string()), undecided if undecided.any() else None)
 
 
 def flags(column: Any) -> ConvertedColumn:
-    """Take booleans."""
+    """Convert booleans."""
     return ConvertedColumn(pc.if_else(column, "true", "false"))
 
 
-def written_out(screen: Converter) -> Converter:
-    """Take a column as the text of its cells."""
-    return lambda column: screen(column.cast(pa.string()))
+def as_text(converter: Converter) -> Converter:
+    """Return a converter that writes the cells as text and applies ``converter``."""
+    return lambda column: converter(column.cast(pa.string()))
 
 
 def names(reader: Callable[[Any], str]) -> Converter:
-    """Take text of which a column has few different values: each is read once.
+    """Return a converter of text with few distinct values: each is read once.
 
-    :param reader: the law's own reader of such a value.
+    :param reader: the function with which the models read such a value.
     """
 
-    def screen(column: Any) -> ConvertedColumn:
+    def convert(column: Any) -> ConvertedColumn:
         distinct = pc.unique(column).drop_null()
-        if len(distinct) > _MOST_NAMES:
+        if len(distinct) > _MAX_NAMES:
             return ConvertedColumn(pa.nulls(len(column), pa.string()), as_mask(column.is_valid()))
-        read = pa.array([_written_name(reader, name) for name in distinct.to_pylist()], pa.string())
-        found = read.take(pc.index_in(column, value_set=distinct))
-        doubtful = as_mask(pc.and_(found.is_null(), column.is_valid()))
-        return ConvertedColumn(found, doubtful if doubtful.any() else None)
+        texts = pa.array([_read_name(reader, name) for name in distinct.to_pylist()], pa.string())
+        text = texts.take(pc.index_in(column, value_set=distinct))
+        undecided = as_mask(pc.and_(text.is_null(), column.is_valid()))
+        return ConvertedColumn(text, undecided if undecided.any() else None)
 
-    return screen
+    return convert
 
 
-def _written_name(reader: Callable[[Any], str], name: str) -> str | None:
+def _read_name(reader: Callable[[Any], str], name: str) -> str | None:
     try:
         return json.dumps(reader(name), ensure_ascii=False)
     except PydanticCustomError:

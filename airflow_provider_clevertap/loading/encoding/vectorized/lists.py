@@ -1,4 +1,4 @@
-"""Whole columns of separated text turned into JSON lists, where every item is certainly fine."""
+"""Convert whole columns of separated text into JSON lists, where every item is known to be valid."""
 
 from __future__ import annotations
 
@@ -12,45 +12,47 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, TextArray, as_mask, blank_out, either
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
 
-#: Gives each cell's items as they stand between ``["`` and ``"]`` (null where there are none or it is doubtful), and
-#: the doubtful cells.
+#: Returns each cell's items as text between ``["`` and ``"]`` (null where the cell is empty or undecided), and the
+#: undecided cells.
 ItemsConverter: TypeAlias = Callable[[Any], tuple[Any, Mask | None]]
 
 _SEPARATORS = frozenset(string.punctuation) - {'"', "\\"}
 
 
 def select_items_converter(separator: str) -> ItemsConverter | None:
-    """Find how a column of lists is read at once.
+    """Return the converter of a column of lists.
 
     :param separator: what separates the items.
-    :returns: the screen; ``None`` when every cell must go to the law.
+    :returns: the converter; ``None`` when the models must decide every cell.
     """
     if separator not in _SEPARATORS:
         return None
     mark = f"\\x{ord(separator):02x}"
-    # What JSON must escape, and items the law would trim or leave out.
-    uneven = rf'["\\\x00-\x1f]|(?:^|{mark})(?: |{mark}|$)| (?:{mark}|$)'
+    # Characters that JSON must escape, and items that the models would trim or leave out.
+    undecidable = rf'["\\\x00-\x1f]|(?:^|{mark})(?: |{mark}|$)| (?:{mark}|$)'
 
-    def screen(column: Any) -> tuple[Any, Mask | None]:
-        doubtful = either(as_mask(pc.match_substring_regex(column, uneven)), TextArray(column).longer_than(VALUE_BYTES))
-        column = blank_out(column, doubtful)
+    def convert(column: Any) -> tuple[Any, Mask | None]:
+        undecided = either(
+            as_mask(pc.match_substring_regex(column, undecidable)), TextArray(column).longer_than(VALUE_BYTES)
+        )
+        column = blank_out(column, undecided)
         too_many = as_mask(pc.greater_equal(pc.count_substring(column, separator), MULTI_VALUE_ITEMS))
-        doubtful = either(either(doubtful, too_many), _with_repeats(column, separator))
-        items = pc.replace_substring(blank_out(column, doubtful), separator, '","')
-        return items, doubtful if doubtful is not None and doubtful.any() else None
+        undecided = either(either(undecided, too_many), _with_duplicates(column, separator))
+        items = pc.replace_substring(blank_out(column, undecided), separator, '","')
+        return items, undecided if undecided is not None and undecided.any() else None
 
-    return screen
+    return convert
 
 
-def _with_repeats(column: Any, separator: str) -> Mask | None:
-    """Mark the cells in which an item stands more than once; ``None`` when there are none."""
+def _with_duplicates(column: Any, separator: str) -> Mask | None:
+    """Mark the cells that contain an item more than once; ``None`` when there are none."""
     lists = pc.split_pattern(column, separator)
     items = lists.flatten().dictionary_encode()
     rows = pc.list_parent_indices(lists).to_numpy()
     pairs = np.sort(rows.astype(np.int64) * len(items.dictionary) + items.indices.to_numpy())
-    repeated = pairs[1:][pairs[1:] == pairs[:-1]]
-    if not len(repeated):
+    duplicates = pairs[1:][pairs[1:] == pairs[:-1]]
+    if not len(duplicates):
         return None
     marks = np.zeros(len(column), np.bool_)
-    marks[repeated // len(items.dictionary)] = True
+    marks[duplicates // len(items.dictionary)] = True
     return marks

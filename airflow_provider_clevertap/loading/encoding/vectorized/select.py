@@ -1,4 +1,4 @@
-"""Which screen reads which column: by the field it fills, its declared type, and the type its source gave it."""
+"""Select the converter of a column by the field it fills, its declared type, and the type its source gave it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.dates import Seconds
 from airflow_provider_clevertap.loading.encoding.vectorized.lists import select_items_converter
 from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
     NumberConverter,
-    read_international,
+    convert_international,
     select_number_converter,
 )
 from airflow_provider_clevertap.loading.rows.block import RowBlock
@@ -34,7 +34,7 @@ from airflow_provider_clevertap.records.models.device_token import read_token_ty
 from airflow_provider_clevertap.records.models.event import read_event_name
 from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
-#: Narrower than the law's own shape of an address, so that RE2 and Python cannot disagree on it.
+#: Narrower than the models' own pattern of an address, so that RE2 and Python cannot disagree on it.
 _PLAIN_EMAIL = r"^[A-Za-z0-9._%+'&/=?!#$*^`{|}~\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
 _PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}$"
 _PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
@@ -82,7 +82,7 @@ _DECLARED_TEXT: Mapping[DeclaredType | None, Converter] = {
 _DECLARED_INTEGERS: Mapping[DeclaredType | None, Converter] = {
     **dict.fromkeys((None, DeclaredType.INTEGER, DeclaredType.FLOAT), columns.whole_numbers),
     DeclaredType.TEXT: lambda column: ConvertedColumn(column.cast(pa.string()), None, '"', '"'),
-    DeclaredType.BOOLEAN: columns.written_out(columns.words(_TRUTH)),
+    DeclaredType.BOOLEAN: columns.as_text(columns.words(_TRUTH)),
 }
 
 #: Fields CleverTap knows that take true and false, or 1 and 0, too.
@@ -90,62 +90,62 @@ _TRUTH_FIELDS = (*_FLAG_FIELDS, "Employed", "Married")
 
 #: Fields CleverTap knows, when the source says the column is whole numbers.
 _KNOWN_NUMBERS: Mapping[str, Converter] = {
-    # 0 and -1 stand for nobody.
+    # 0 and -1 identify nobody.
     **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.numbers_between(1, before='"', after='"')),
     "Age": columns.numbers_between(0),
 }
 
-#: Declared types that say no more than the field itself does.
-_OWN_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.fromkeys(
+#: The type of fields that have one of their own: declaring it changes nothing.
+_FIELD_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.fromkeys(
     _FLAG_FIELDS, DeclaredType.BOOLEAN
 )
 
 
 def select_converter(rule: CellRule, column_type: Any, settings: Mapping[str, Any]) -> Converter | None:
-    """Find the screen for a column.
+    """Return the converter for a column.
 
     :param rule: how the column is read.
     :param column_type: the Arrow type of its cells.
-    :param settings: what the law knows besides the row.
-    :returns: the screen; ``None`` when every cell that is not empty must go to the law.
+    :param settings: what the models know besides the row.
+    :returns: the converter; ``None`` when the models must decide every cell that is not empty.
     """
     if rule.problem is not None:
         return None
     if rule.operator is not None:
-        return _operation_screen(rule, column_type)
+        return _operation_converter(rule, column_type)
     if rule.custom:
-        return _custom_screen(rule, column_type)
+        return _custom_converter(rule, column_type)
     if rule.key == "ts":
-        return _time_screen(rule, column_type, settings.get("latest_ts"))
+        return _time_converter(rule, column_type, settings.get("latest_ts"))
     if rule.key == "Phone":
-        return _phone_screen(rule, column_type, settings.get("default_country"))
+        return _phone_converter(rule, column_type, settings.get("default_country"))
     if rule.key == "DOB" and rule.type is DeclaredType.DATE:
-        return _date_screen(rule, column_type)
-    return _known_screen(rule, column_type)
+        return _date_converter(rule, column_type)
+    return _known_field_converter(rule, column_type)
 
 
-def convert_column(block: RowBlock, name: str, screen: Converter | None) -> ConvertedColumn:
-    """Converter one of a block's columns; without a screen, every cell that is not empty is doubtful."""
+def convert_column(block: RowBlock, name: str, converter: Converter | None) -> ConvertedColumn:
+    """Convert one of a block's columns; without a converter, every cell that is not empty is undecided."""
     column = block.columns.get(name)
     if column is None:
         filled = np.array([not values.is_empty(value) for value in block.objects[name]], np.bool_)
-    elif screen is None:
+    elif converter is None:
         filled = column.is_valid().to_numpy(zero_copy_only=False)
     else:
-        return screen(empty_to_null(column) if pa.types.is_string(column.type) else column)
+        return converter(empty_to_null(column) if pa.types.is_string(column.type) else column)
     return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(filled))
 
 
-def _custom_screen(rule: CellRule, column_type: Any) -> Converter | None:
+def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:
     holds_dates = pa.types.is_timestamp(column_type) or pa.types.is_date(column_type)
     if rule.type is DeclaredType.DATE or (rule.type is None and holds_dates):
-        return _date_screen(rule, column_type)
+        return _date_converter(rule, column_type)
     if pa.types.is_string(column_type):
-        return _list_screen(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
+        return _list_converter(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
     if pa.types.is_integer(column_type):
         return _DECLARED_INTEGERS.get(rule.type)
     if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
-        return columns.written_out(columns.matching(_PLAIN_FLOAT))
+        return columns.as_text(columns.matching(_PLAIN_FLOAT))
     if pa.types.is_floating(column_type):
         return {
             None: columns.floats,
@@ -157,34 +157,34 @@ def _custom_screen(rule: CellRule, column_type: Any) -> Converter | None:
     return None
 
 
-def _known_screen(rule: CellRule, column_type: Any) -> Converter | None:
-    own = _OWN_TYPES.get(rule.key)
-    if rule.type not in (None, DeclaredType.TEXT, own):
+def _known_field_converter(rule: CellRule, column_type: Any) -> Converter | None:
+    field_type = _FIELD_TYPES.get(rule.key)
+    if rule.type not in (None, DeclaredType.TEXT, field_type):
         return None
     if pa.types.is_string(column_type):
         return _KNOWN_TEXT.get(rule.key)
     if rule.key in _FLAG_FIELDS and pa.types.is_boolean(column_type):
         return columns.flags
     if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
-        return columns.written_out(_KNOWN_TEXT[rule.key])
+        return columns.as_text(_KNOWN_TEXT[rule.key])
     return _KNOWN_NUMBERS.get(rule.key) if pa.types.is_integer(column_type) else None
 
 
-def _operation_screen(rule: CellRule, column_type: Any) -> Converter | None:
+def _operation_converter(rule: CellRule, column_type: Any) -> Converter | None:
     if rule.operator in LIST_OPERATORS and pa.types.is_string(column_type):
-        return _list_screen(rule, rule.operator)
-    operand = _number_screen(column_type) if rule.operator in NUMBER_OPERATORS else None
-    if operand is None:
+        return _list_converter(rule, rule.operator)
+    number = _number_converter(column_type) if rule.operator in NUMBER_OPERATORS else None
+    if number is None:
         return None
-    return lambda column: operand(column)._replace(before=f'{{"{rule.operator}":', after="}")
+    return lambda column: number(column)._replace(before=f'{{"{rule.operator}":', after="}")
 
 
-def _list_screen(rule: CellRule, operator: str) -> Converter | None:
+def _list_converter(rule: CellRule, operator: str) -> Converter | None:
     items = select_items_converter(rule.separator)
     return None if items is None else lambda column: ConvertedColumn(*items(column), f'{{"{operator}":["', '"]}')
 
 
-def _number_screen(column_type: Any) -> Converter | None:
+def _number_converter(column_type: Any) -> Converter | None:
     if pa.types.is_string(column_type):
         return columns.matching(_PLAIN_FLOAT)
     if pa.types.is_integer(column_type):
@@ -192,80 +192,80 @@ def _number_screen(column_type: Any) -> Converter | None:
     return columns.floats if pa.types.is_floating(column_type) else None
 
 
-def _phone_screen(rule: CellRule, column_type: Any, country: str | None) -> Converter | None:
-    """Take international numbers, local ones where the country is known, and both as people write them."""
+def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> Converter | None:
+    """Select converters for international numbers, and for local ones where the country is known."""
     if rule.type not in (None, DeclaredType.TEXT):
         return None
     local = None if country is None else select_number_converter(country)
     if pa.types.is_integer(column_type):
-        return None if local is None else columns.written_out(_written_numbers(local))
+        return None if local is None else columns.as_text(_number_column(local))
     if not pa.types.is_string(column_type):
         return None
-    screen = columns.matching(_PLAIN_PHONE, '"', '"')
-    for read in (local, read_international):
-        screen = screen if read is None else columns.or_else(screen, _written_numbers(read))
-    return screen
+    converter = columns.matching(_PLAIN_PHONE, '"', '"')
+    for numbers in (local, convert_international):
+        converter = converter if numbers is None else columns.or_else(converter, _number_column(numbers))
+    return converter
 
 
-def _written_numbers(read: NumberConverter) -> Converter:
-    def screen(column: Any) -> ConvertedColumn:
-        numbers, doubtful = read(column)
-        return ConvertedColumn(pc.binary_join_element_wise("+", numbers, ""), doubtful, '"', '"')
+def _number_column(convert_numbers: NumberConverter) -> Converter:
+    def convert(column: Any) -> ConvertedColumn:
+        numbers, undecided = convert_numbers(column)
+        return ConvertedColumn(pc.binary_join_element_wise("+", numbers, ""), undecided, '"', '"')
 
-    return screen
+    return convert
 
 
-def _date_screen(rule: CellRule, column_type: Any) -> Converter | None:
+def _date_converter(rule: CellRule, column_type: Any) -> Converter | None:
     seconds_of = select_date_converter(rule.dates, column_type)
     if seconds_of is None:
         return None
 
-    def screen(column: Any) -> ConvertedColumn:
-        seconds, doubtful = seconds_of(column)
-        return ConvertedColumn(seconds.cast(pa.string()), doubtful, '"$D_', '"')
+    def convert(column: Any) -> ConvertedColumn:
+        seconds, undecided = seconds_of(column)
+        return ConvertedColumn(seconds.cast(pa.string()), undecided, '"$D_', '"')
 
-    return screen
+    return convert
 
 
-def _time_screen(rule: CellRule, column_type: Any, latest: int | None) -> Converter | None:
-    """Take the times of records: seconds, milliseconds or dates."""
+def _time_converter(rule: CellRule, column_type: Any, latest: int | None) -> Converter | None:
+    """Select the converter of the times of records: seconds, milliseconds or dates."""
     dates = select_date_converter(rule.dates, column_type)
     if rule.type is DeclaredType.DATE or pa.types.is_timestamp(column_type) or pa.types.is_date(column_type):
-        read = dates if rule.type in (None, DeclaredType.TEXT, DeclaredType.DATE) else None
+        seconds_of = dates if rule.type in (None, DeclaredType.TEXT, DeclaredType.DATE) else None
     elif rule.type not in (None, DeclaredType.TEXT, DeclaredType.INTEGER):
-        read = None
+        seconds_of = None
     elif pa.types.is_string(column_type):
-        read = _text_times(dates if rule.type is not DeclaredType.INTEGER else None)
+        seconds_of = _text_times(dates if rule.type is not DeclaredType.INTEGER else None)
     else:
-        read = (lambda column: (_as_seconds(column), None)) if _is_modest(column_type) else None
-    if read is None:
+        seconds_of = (lambda column: (_as_seconds(column), None)) if _fits_int64(column_type) else None
+    if seconds_of is None:
         return None
     in_range = columns.numbers_between(1, TS_MILLISECONDS_FROM - 1 if latest is None else latest)
 
-    def screen(column: Any) -> ConvertedColumn:
-        seconds, doubtful = read(column)
+    def convert(column: Any) -> ConvertedColumn:
+        seconds, undecided = seconds_of(column)
         times = in_range(seconds)
-        return times._replace(doubtful=either(doubtful, times.doubtful))
+        return times._replace(undecided=either(undecided, times.undecided))
 
-    return screen
+    return convert
 
 
 def _text_times(dates: SecondsConverter | None) -> SecondsConverter:
-    """Read text as numbers or as dates, whichever its first cell is."""
+    """Return a converter that reads text as numbers or as dates, depending on its first cell."""
 
-    def read(column: Any) -> tuple[Any, Mask | None]:
+    def convert(column: Any) -> tuple[Any, Mask | None]:
         first = next(iter(column[:1000].drop_null()[:1].to_pylist()), "")
         if dates is not None and "-" in first:
             return dates(column)
-        odd = ~as_mask(pc.match_substring_regex(column, _PLAIN_TIME)) & as_mask(column.is_valid())
-        doubtful = odd if odd.any() else None
-        return _as_seconds(blank_out(column, doubtful).cast(pa.int64())), doubtful
+        unmatched = ~as_mask(pc.match_substring_regex(column, _PLAIN_TIME)) & as_mask(column.is_valid())
+        undecided = unmatched if unmatched.any() else None
+        return _as_seconds(blank_out(column, undecided).cast(pa.int64())), undecided
 
-    return read
+    return convert
 
 
-def _is_modest(column_type: Any) -> bool:
-    """Tell whether every number of an integer column fits 64 bits with a sign."""
+def _fits_int64(column_type: Any) -> bool:
+    """Return whether every number of an integer column fits a signed 64-bit integer."""
     return pa.types.is_integer(column_type) and not pa.types.is_uint64(column_type)
 
 

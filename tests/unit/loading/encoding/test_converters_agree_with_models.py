@@ -47,15 +47,15 @@ ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
 
 
 def random_column(random: random.Random, field: str, kind: RecordKind) -> Column:
-    if field in kind.shape.top:
+    if field in kind.schema.top:
         declared = random.choice([None, None, "text", "integer", *(["date"] if field == "ts" else [])])
         return Column(field, type=declared, timezone=random.choice(ZONES))
     types = [None, None, None, "text", "integer", "float", "boolean", "date", "date"]
-    if not kind.shape.takes_operations:
-        declared = random.choice(types if kind.shape.takes_custom else [None, None, "text"])
+    if not kind.schema.takes_operations:
+        declared = random.choice(types if kind.schema.takes_custom else [None, None, "text"])
         return Column(field, type=declared, format=random.choice(FORMATS) if declared == "date" else None)
     declared = random.choice([*types, "list"])
-    operators = sorted(kind.shape.operators.get(field, OPERATORS))
+    operators = sorted(kind.schema.operators.get(field, OPERATORS))
     return Column(
         field,
         type=declared,
@@ -69,11 +69,11 @@ def random_column(random: random.Random, field: str, kind: RecordKind) -> Column
 
 def random_fields(random: random.Random, kind: RecordKind) -> list[str]:
     """Choose the fields of a table, those that make a row complete first."""
-    identifiers = kind.shape.identifiers
+    identifiers = kind.schema.identifiers
     who = random.sample(identifiers, k=min(len(identifiers), random.choice([1, 1, 1, 2, 3])))
-    others = [field for field in (*kind.shape.top, *kind.shape.known) if field not in identifiers]
-    fields = [*who, *kind.shape.required, *random.sample(others, k=random.randrange(min(6, len(others))))]
-    custom = random.sample(CUSTOM, k=random.randrange(1, 4)) if kind.shape.takes_custom else []
+    others = [field for field in (*kind.schema.top, *kind.schema.known) if field not in identifiers]
+    fields = [*who, *kind.schema.required, *random.sample(others, k=random.randrange(min(6, len(others))))]
+    custom = random.sample(CUSTOM, k=random.randrange(1, 4)) if kind.schema.takes_custom else []
     return list(dict.fromkeys([*fields, *custom]))
 
 
@@ -86,13 +86,13 @@ def random_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dic
     # Some tables are as most exports are: text, nearly all of it fine.
     tidy = random.random() < 0.3
     #: Floats are refused for these before any row is read.
-    no_floats = (*kind.shape.identifiers, "Phone")
+    no_floats = (*kind.schema.identifiers, "Phone")
     for place, field in enumerate(fields):
         name = f"source of {field}"
         choice = choices[name] = random_column(random, field, kind)
         dice = random.random()
         if tidy or place == 0 or dice < 0.65:
-            spare = place > 0 and field in kind.shape.identifiers
+            spare = place > 0 and field in kind.schema.identifiers
             columns[name] = text_column(random, choice, kind, mostly_empty=spare, tidy=tidy)
         elif dice < 0.9:
             makes = [make for make in COLUMN_TYPES if make is not floating or field not in no_floats]
@@ -125,11 +125,11 @@ def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
     others = {
         name: good
         for name, good in GOOD_ROWS[kind.name].items()
-        if name != choice.name and not {name, choice.name} <= set(kind.shape.identifiers)
+        if name != choice.name and not {name, choice.name} <= set(kind.schema.identifiers)
     }
     choices = {"x": choice, **{name: Column(name) for name in others}}
-    planned = plan_columns(list(choices), choices, shape=kind.shape)
-    law = RecordValidator(kind.shape, [column.rule for column in planned], settings=kind.settings)
+    planned = plan_columns(list(choices), choices, schema=kind.schema)
+    law = RecordValidator(kind.schema, [column.rule for column in planned], settings=kind.settings)
     return law.validate([cell, *others.values()]).record is not None
 
 
@@ -176,7 +176,7 @@ def browsers_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, d
             [random.choice(good) if random.random() < 0.95 else text(random) for _ in range(ROWS)], pa.string()
         )
         for name, good in cells.items()
-        if name not in kind.shape.interdependent or random.random() < 0.8
+        if name not in kind.schema.interdependent or random.random() < 0.8
     }
     return RowBlock("table", 1, tuple(columns), columns), {name: Column(name) for name in columns}
 
@@ -197,9 +197,9 @@ def check_agreement(
         parts = _encode_counting(encoder, block, judged)
         screened_rows += len(block) - len(judged)
 
-        planned = plan_columns(block.names, parse_columns(choices), shape=kind.shape, constants=kind.constants)
+        planned = plan_columns(block.names, parse_columns(choices), schema=kind.schema, constants=kind.constants)
         law = RecordValidator(
-            kind.shape,
+            kind.schema,
             [column.rule for column in planned],
             constants=kind.constants,
             settings=kind.settings,
@@ -234,19 +234,19 @@ def check_agreement(
 def told_of(verdict: ValidationResult, sources: dict[str, str]) -> RowOutcome:
     """Give what a user is told of the law's verdict, to the word."""
     faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)
-    return RowIssues(verdict.record is not None, verdict.empty, faults).verdict
+    return RowIssues(verdict.record is not None, verdict.empty, faults).outcome
 
 
 def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> list[tuple[int, EncodedBlock]]:
     """Encode a table in several blocks, as what is found in one is kept for the next."""
     plan = encoder._plan(block)
-    judge = plan.rows.law.validate
+    judge = plan.rows.validator.validate
 
     def counting(*cells: Any) -> Any:
         judged.append(1)
         return judge(*cells)
 
-    plan.rows.law.validate = counting  # type: ignore[method-assign]
+    plan.rows.validator.validate = counting  # type: ignore[method-assign]
     bounds = [*range(0, len(block), PART_ROWS), len(block)]
     return [
         (start, encoder.encode(slicing.slice_block(block, start, stop))) for start, stop in itertools.pairwise(bounds)

@@ -97,11 +97,11 @@ class TestColumnsThatComeAndGo:
         made = encoder({"id": "identity", "mail": "Email"}, fixed=False)
         assert records(made.encode(block_of({}, rows=0))) == {}
         assert properties(made.encode(block_of({"id": ["a"], "Tier": ["x"]}))) == [{"Tier": "x"}]
-        assert made.never_seen() == ["mail"]
+        assert made.unused_columns() == ["mail"]
         assert properties(made.encode(block_of({"id": ["b"], "mail": ["b@c.co"], "Tier": [5]}))) == [
             {"Email": "b@c.co", "Tier": 5}
         ]
-        assert made.never_seen() == []
+        assert made.unused_columns() == []
 
     def test_a_block_in_which_nobody_is_named(self) -> None:
         found = encoder(fixed=False).encode(block_of({"Tier": ["x", None]}))
@@ -156,7 +156,7 @@ def test_the_country_of_local_numbers() -> None:
 
 def test_no_reason_holds_a_value() -> None:
     mark = "zqkd7 private"
-    names = [*PROFILES.shape.known, "ts", "Joined"]
+    names = [*PROFILES.schema.known, "ts", "Joined"]
     columns = {"Joined": Column(type="date")}
     found = encode({"id": ["a"], **{name: [mark] for name in names}}, columns)
     assert len(found.unsent[0].reason.split("; ")) > 10

@@ -8,7 +8,7 @@ import phonenumbers
 import pyarrow as pa
 import pytest
 
-from airflow_provider_clevertap.loading.encoding.vectorized.phones import read_international, select_number_converter
+from airflow_provider_clevertap.loading.encoding.vectorized.phones import convert_international, select_number_converter
 from airflow_provider_clevertap.records.phones import read_phone
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -53,11 +53,11 @@ def test_screen_agrees_with_the_law(country: str) -> None:
     if screen is None:
         return
     cells = numbers(country, random.Random(country))
-    found, doubtful = screen(pa.array(cells, pa.string()))
+    found, undecided = screen(pa.array(cells, pa.string()))
     for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=True)):
         if number is None:
-            assert doubtful is not None
-            assert doubtful[index]
+            assert undecided is not None
+            assert undecided[index]
         else:
             assert law(cell, country) == f"+{number}", cell
 
@@ -75,8 +75,8 @@ def test_screen_agrees_with_the_law(country: str) -> None:
 def test_ordinary_numbers_need_no_law(country: str, text: str) -> None:
     screen = select_number_converter(country)
     assert screen is not None
-    found, doubtful = screen(pa.array([text, None], pa.string()))
-    assert doubtful is None
+    found, undecided = screen(pa.array([text, None], pa.string()))
+    assert undecided is None
     assert found.to_pylist() == [law(text, country)[1:], None]
 
 
@@ -85,16 +85,16 @@ def test_numbers_with_their_country_s_code_become_what_the_law_makes_of_them(cou
     source = random.Random(country)
     code = phonenumbers.country_code_for_region(country)
     cells = [f"+{code}{source.choice(['', ' ', '-', ' (0)', '(0', '  '])}{text}" for text in numbers(country, source)]
-    found, doubtful = read_international(pa.array([*cells, None], pa.string()).slice(0))
+    found, undecided = convert_international(pa.array([*cells, None], pa.string()).slice(0))
     for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=False)):
         if number is None:
-            assert doubtful is not None
-            assert doubtful[index]
+            assert undecided is not None
+            assert undecided[index]
         else:
             assert f"+{number}" == law(cell, country) == law(cell, "IN"), cell
 
 
 def test_most_numbers_with_their_country_s_code_are_not_left_to_the_law() -> None:
     cells = ["+91 98123 45678", "+44 20 7946 0958", "+44 (0)20 7946 0958", "+49 30 901820", "+1 (201) 555-0123"]
-    _, doubtful = read_international(pa.array(cells))
-    assert doubtful is None
+    _, undecided = convert_international(pa.array(cells))
+    assert undecided is None

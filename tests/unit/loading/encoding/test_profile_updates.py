@@ -80,10 +80,10 @@ def blocks(draw: st.DrawFn) -> RowBlock:
 
 def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **options: Any) -> list[ValidationResult]:
     planned = plan_columns(
-        block.names, choices, shape=kind.shape, unmapped="ignore", fixed=False, constants=kind.constants
+        block.names, choices, schema=kind.schema, unmapped="ignore", fixed=False, constants=kind.constants
     )
     law = RecordValidator(
-        kind.shape, [one.rule for one in planned], constants=kind.constants, settings=kind.settings, **options
+        kind.schema, [one.rule for one in planned], constants=kind.constants, settings=kind.settings, **options
     )
     rows = block.rows(range(len(block)))
     return [law.validate([row[one.source] for one in planned]) for row in rows]

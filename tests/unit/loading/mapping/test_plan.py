@@ -18,7 +18,7 @@ from airflow_provider_clevertap.records.operations import NUMBER_OPERATORS, OPER
 
 
 def plan(names: list[str], columns: Mapping[str, Any] | None = None, **options: Any) -> tuple[PlannedColumn, ...]:
-    return plan_columns(names, parse_columns(columns), shape=PROFILE_SCHEMA, **options)
+    return plan_columns(names, parse_columns(columns), schema=PROFILE_SCHEMA, **options)
 
 
 def targets(names: list[str], columns: Mapping[str, Any] | None = None, **options: Any) -> dict[str, str]:
@@ -268,7 +268,7 @@ class TestNotes:
 
     def test_properties_of_events_are_no_attributes(self) -> None:
         names = ["identity", "evtName", "ts", *(f"property {number}" for number in range(300))]
-        assert list(notes_on(plan_columns(names, {}, shape=EVENT_SCHEMA), EVENT_SCHEMA)) == []
+        assert list(notes_on(plan_columns(names, {}, schema=EVENT_SCHEMA), EVENT_SCHEMA)) == []
 
 
 def test_mapping_mistakes_are_mistakes_of_configuration() -> None:
