@@ -1,4 +1,4 @@
-"""From what a user said of the columns to rules, and the mistakes found before the first row is sent."""
+"""From what a user message of the columns to rules, and the mistakes found before the first row is sent."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class TestWhereColumnsGo:
         assert targets(["id", "Tier"], {"id": "identity"}, unmapped="ignore") == {"id": "identity"}
 
     def test_unmapped_columns_can_be_an_error(self) -> None:
-        said = refusal(["id", "Tier", "Level", "x"], {"id": "identity", "x": None}, unmapped="error")
-        assert "'Tier', 'Level'" in said
-        assert "unmapped='error'" in said
-        assert "None to leave it out" in said
+        message = refusal(["id", "Tier", "Level", "x"], {"id": "identity", "x": None}, unmapped="error")
+        assert "'Tier', 'Level'" in message
+        assert "unmapped='error'" in message
+        assert "None to leave it out" in message
 
     @pytest.mark.parametrize("field", [*PROFILE_SCHEMA.top, *PROFILE_SCHEMA.known])
     @pytest.mark.parametrize("change", [str, str.lower, str.upper, str.title, lambda name: f" {name} "])
@@ -152,16 +152,16 @@ class TestManifestForm:
 )
 @pytest.mark.parametrize("fixed", [True, False])
 def test_a_mistake_names_its_column_and_what_to_write_instead(choice: Any, says: list[str], fixed: bool) -> None:
-    said = refusal(["id", "the column"], {"id": "identity", "the column": choice}, fixed=fixed)
-    assert "'the column'" in said
-    assert all(part in said for part in says), said
+    message = refusal(["id", "the column"], {"id": "identity", "the column": choice}, fixed=fixed)
+    assert "'the column'" in message
+    assert all(part in message for part in says), message
 
 
 @pytest.mark.parametrize("field", ["Email", "Phone", "Gender", "DOB", "Married", "MSG-push", "category-unsubscribe"])
 @pytest.mark.parametrize("operator", sorted(OPERATORS - {"$delete"}))
 def test_a_field_with_a_format_of_its_own_takes_no_operator_but_delete(field: str, operator: Any) -> None:
-    said = refusal(["id", "x"], {"id": "identity", "x": Column(field, operator=operator)})
-    assert f"'x': {field} has a format of its own and takes no {operator}, only $delete" in said
+    message = refusal(["id", "x"], {"id": "identity", "x": Column(field, operator=operator)})
+    assert f"'x': {field} has a format of its own and takes no {operator}, only $delete" in message
 
 
 def test_an_age_can_be_counted_on() -> None:
@@ -173,9 +173,9 @@ class TestColumnsTheSourceDoesNotHave:
     NAMES = ("Customer ID", "email", "PHONE")
 
     def test_the_source_is_listed(self) -> None:
-        said = refusal([*self.NAMES], {"Customer ID": "identity", "colour": "Colour"})
-        assert "no column 'colour'" in said
-        assert "its columns are 'Customer ID', 'email', 'PHONE'" in said
+        message = refusal([*self.NAMES], {"Customer ID": "identity", "colour": "Colour"})
+        assert "no column 'colour'" in message
+        assert "its columns are 'Customer ID', 'email', 'PHONE'" in message
 
     @pytest.mark.parametrize(
         ("written", "meant"),
@@ -185,17 +185,17 @@ class TestColumnsTheSourceDoesNotHave:
         assert f"(did you mean {meant!r}?)" in refusal([*self.NAMES], {written: "identity"})
 
     def test_all_of_them_are_told(self) -> None:
-        said = refusal([*self.NAMES], {"colour": "Colour", "shoe": "Shoe"})
-        assert "'colour'" in said
-        assert "'shoe'" in said
+        message = refusal([*self.NAMES], {"colour": "Colour", "shoe": "Shoe"})
+        assert "'colour'" in message
+        assert "'shoe'" in message
 
     def test_a_source_without_columns(self) -> None:
         assert "its columns are none" in refusal([], {"id": "identity"})
 
     def test_a_long_list_is_cut(self) -> None:
-        said = refusal([f"c{number}" for number in range(100)], {"id": "identity"})
-        assert "'c29' and 70 more" in said
-        assert "'c30'" not in said
+        message = refusal([f"c{number}" for number in range(100)], {"id": "identity"})
+        assert "'c29' and 70 more" in message
+        assert "'c30'" not in message
 
     def test_where_columns_may_appear_later_it_is_no_mistake_yet(self) -> None:
         assert targets(["a"], {"id": "identity"}, fixed=False) == {"a": "a"}
@@ -213,9 +213,9 @@ class TestTwoColumnsForOneField:
         ],
     )
     def test_they_are_refused_by_name(self, names: list[str], columns: dict[str, str], field: str) -> None:
-        said = refusal(names, columns)
-        assert f"would all become {field}" in said
-        assert ", ".join(map(repr, names[-2:])) in said
+        message = refusal(names, columns)
+        assert f"would all become {field}" in message
+        assert ", ".join(map(repr, names[-2:])) in message
 
     def test_leaving_one_out_mends_it(self) -> None:
         assert targets(["id", "email", "Email"], {"id": "identity", "email": None})["Email"] == "Email"
@@ -223,11 +223,11 @@ class TestTwoColumnsForOneField:
 
 class TestWhoARowBelongsTo:
     def test_no_identifier_at_all(self) -> None:
-        said = refusal(["name", "email"])
-        assert "who a row belongs to" in said
-        assert "identity or objectId or FBID or GPID" in said
-        assert "columns={'customer_id': 'identity'}" in said
-        assert "'name', 'email'" in said
+        message = refusal(["name", "email"])
+        assert "who a row belongs to" in message
+        assert "identity or objectId or FBID or GPID" in message
+        assert "columns={'customer_id': 'identity'}" in message
+        assert "'name', 'email'" in message
 
     @pytest.mark.parametrize("identifier", PROFILE_SCHEMA.identifiers)
     def test_any_of_the_four_will_do(self, identifier: str) -> None:
@@ -243,9 +243,10 @@ class TestWhoARowBelongsTo:
 
 class TestNamesNoPropertyCanHave:
     def test_all_of_them_are_told(self) -> None:
-        said = refusal(["identity", "address.city", "address.zip", "a$b"])
-        assert "'address.city' cannot become a property: the name of a property must not contain the character ." in said
-        assert "The same goes for 'address.zip', 'a$b'" in said
+        message = refusal(["identity", "address.city", "address.zip", "a$b"])
+        problem = "the name of a property must not contain the character ."
+        assert f"'address.city' cannot become a property: {problem}" in message
+        assert "The same goes for 'address.zip', 'a$b'" in message
 
     def test_where_columns_may_appear_later_they_spoil_only_the_rows_that_fill_them(self) -> None:
         (_, column) = plan(["identity", "address.city"], fixed=False)
