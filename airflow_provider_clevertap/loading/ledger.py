@@ -1,4 +1,4 @@
-"""Every row's outcome, written down in the order of the rows as soon as all rows before it have one."""
+"""The ledger of a load: counts the outcome of every row and writes rejected rows, in the order of the source."""
 
 from __future__ import annotations
 
@@ -21,46 +21,49 @@ from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 
 @dataclass(slots=True, eq=False)
 class _OpenBlock:
-    """A block some of whose records are still under way.
+    """A block with rows that have no outcome yet.
 
     :param encoded: the block.
-    :param under_way: rows without an outcome.
-    :param profile_updates_under_way: profile updates of the block that have no outcome.
-    :param settled: the rows that have an outcome.
-    :param refused: the verdicts on those that were not accepted.
+    :param open_records: how many of its records have no outcome.
+    :param open_profile_updates: how many of its profile updates have no outcome.
+    :param settled: marks the rows that have an outcome.
+    :param unaccepted: the outcomes of those that were not accepted.
     """
 
     encoded: EncodedBlock
-    under_way: int
-    profile_updates_under_way: int
+    open_records: int
+    open_profile_updates: int
     settled: Mask
-    refused: dict[int, RowOutcome] = field(default_factory=dict)
+    unaccepted: dict[int, RowOutcome] = field(default_factory=dict)
 
-    def note(self, piece: RecordSlice) -> None:
-        """Note that records have an outcome."""
-        if piece.encoded is self.encoded:
-            self.under_way -= len(piece.rows)
-            self.settled[piece.rows] = True
+    def settle(self, records: RecordSlice) -> None:
+        """Mark records as settled."""
+        if records.encoded is self.encoded:
+            self.open_records -= len(records.rows)
+            self.settled[records.rows] = True
         else:
-            self.profile_updates_under_way -= len(piece.rows)
+            self.open_profile_updates -= len(records.rows)
 
-    def refuse(self, encoded: EncodedBlock, row: int, verdict: RowOutcome) -> RowOutcome:
-        """Note that a record was not accepted; a record that waited for it will not be sent. Give the row's verdict."""
-        verdict = verdict._replace(field=encoded.columns_by_code.get(verdict.code or 0, ""))
+    def reject(self, encoded: EncodedBlock, row: int, outcome: RowOutcome) -> RowOutcome:
+        """Record that a record was not accepted, and return the outcome of its row.
+
+        After a profile update that was not accepted, the event of its row is not sent.
+        """
+        outcome = outcome._replace(field=encoded.columns_by_code.get(outcome.code or 0, ""))
         if encoded is not self.encoded:
-            verdict = verdict._replace(reason=verdict.reason + HELD_BACK)
-            self.under_way -= 1
+            outcome = outcome._replace(reason=outcome.reason + HELD_BACK)
+            self.open_records -= 1
             self.settled[row] = True
-        self.refused[row] = verdict
-        return verdict
+        self.unaccepted[row] = outcome
+        return outcome
 
 
 class Ledger:
-    """Keeps account of the rows under way.
+    """Tracks the rows under way. A block is written as soon as its rows and those of all blocks before have an outcome.
 
-    :param summary: where rows are counted.
-    :param rejects: where the rows that failed are written.
-    :param checkpoint: knows what earlier tries have settled, and is told what this one does; ``None`` for none.
+    :param summary: counts the rows.
+    :param rejects: the rejects file.
+    :param checkpoint: applies the results of earlier attempts and saves those of this one; ``None`` for none.
     """
 
     def __init__(self, summary: Summary, rejects: RejectsFile, checkpoint: Checkpoint | None = None) -> None:
@@ -72,104 +75,104 @@ class Ledger:
 
     @property
     def open_rows(self) -> int:
-        """Rows held in memory because their block, or one before it, is still under way."""
-        return sum(len(opened.settled) for opened in self._open)
+        """Rows held in memory because their block, or one before it, has rows without an outcome."""
+        return sum(len(block.settled) for block in self._open)
 
-    def enter(self, encoded: EncodedBlock) -> EncodedBlock:
-        """Take up a block before any of its records is sent; give it without the records that are not to be sent."""
-        recalled = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.recall(encoded)
-        encoded = recalled.encoded
+    def register(self, encoded: EncodedBlock) -> EncodedBlock:
+        """Register a block before any of its records is sent, and return it without those that need not be sent."""
+        resumed = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.resume_block(encoded)
+        encoded = resumed.encoded
         updates = 0 if encoded.profile_updates is None else len(encoded.profile_updates.rows)
-        opened = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
-        opened.settled[list(encoded.unsent)] = True
-        opened.settled[list(recalled.settled)] = True
-        opened.refused.update(recalled.verdicts)
-        self._open.append(opened)
-        self._by_block.update((id(part), opened) for part in _parts(encoded))
-        self._write_down()
+        block = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
+        block.settled[list(encoded.unsent)] = True
+        block.settled[list(resumed.settled)] = True
+        block.unaccepted.update(resumed.outcomes)
+        self._open.append(block)
+        self._by_block.update((id(part), block) for part in _parts(encoded))
+        self._write_settled_blocks()
         return encoded
 
     def settle(self, result: BatchResult) -> None:
-        """Note the outcome of a batch."""
+        """Record the result of a batch."""
         self._summary.requests += result.requests
         self._summary.retries += result.retries
-        for record, verdict in result.outcomes.items():
+        for record, outcome in result.outcomes.items():
             encoded, row = result.batch.locate(record)
-            told = self._by_block[id(encoded)].refuse(encoded, row, verdict)
+            row_outcome = self._by_block[id(encoded)].reject(encoded, row, outcome)
             if self._checkpoint is not None:
-                self._checkpoint.refuse(encoded.start + row, told)
-        for piece in result.settled().pieces:
-            self._by_block[id(piece.encoded)].note(piece)
+                self._checkpoint.record_unaccepted(encoded.start + row, row_outcome)
+        for records in result.settled().slices:
+            self._by_block[id(records.encoded)].settle(records)
         if self._checkpoint is not None:
-            self._checkpoint.settle(result)
-        self._write_down()
+            self._checkpoint.record_result(result)
+        self._write_settled_blocks()
 
     def settle_all(self, results: Iterable[BatchResult]) -> None:
-        """Note the outcomes of several batches."""
+        """Record the results of several batches."""
         for result in results:
             self.settle(result)
 
     def profile_updates_settled(self, encoded: EncodedBlock) -> bool:
         """Return whether all profile updates of a block have an outcome."""
-        opened = self._by_block.get(id(encoded))
-        return opened is None or not opened.profile_updates_under_way
+        block = self._by_block.get(id(encoded))
+        return block is None or not block.open_profile_updates
 
-    def still_to_send(self, encoded: EncodedBlock) -> RecordSlice | None:
-        """Give a block's own records without those whose row has an outcome already."""
-        opened = self._by_block.get(id(encoded))
-        if opened is None:
+    def unsettled_records(self, encoded: EncodedBlock) -> RecordSlice | None:
+        """Return a block's main records without those whose row has an outcome, ``None`` when the block is written."""
+        block = self._by_block.get(id(encoded))
+        if block is None:
             return None
-        piece = RecordSlice(encoded, encoded.records, encoded.rows)
-        places = np.flatnonzero(~opened.settled[encoded.rows])
-        return piece if len(places) == len(encoded.rows) else piece.take(places)
+        records = RecordSlice(encoded, encoded.records, encoded.rows)
+        unsettled = np.flatnonzero(~block.settled[encoded.rows])
+        return records if len(unsettled) == len(encoded.rows) else records.take(unsettled)
 
-    def waive(self, encoded: EncodedBlock) -> None:
-        """Take a block's records for accepted without sending them, as a local dry run does."""
+    def accept_unsent(self, encoded: EncodedBlock) -> None:
+        """Count a block's records as accepted without sending them, for a local dry run."""
         if id(encoded) in self._by_block:
-            self._by_block[id(encoded)].under_way = 0
+            self._by_block[id(encoded)].open_records = 0
             self._by_block[id(encoded)].settled[:] = True
-            self._write_down()
+            self._write_settled_blocks()
 
     def close(self) -> None:
-        """Write down what is settled of the blocks a load that ends early leaves unfinished."""
+        """Write the rows that have an outcome, of blocks that a load that ends early leaves unfinished."""
         while self._open:
             self._write_block(self._open.popleft())
         self._by_block.clear()
 
-    def _write_down(self) -> None:
-        while self._open and not self._open[0].under_way:
-            opened = self._open.popleft()
-            for part in _parts(opened.encoded):
+    def _write_settled_blocks(self) -> None:
+        while self._open and not self._open[0].open_records:
+            block = self._open.popleft()
+            for part in _parts(block.encoded):
                 del self._by_block[id(part)]
-            self._write_block(opened)
+            self._write_block(block)
 
-    def _write_block(self, opened: _OpenBlock) -> None:
-        encoded = opened.encoded
-        settled, refused = opened.settled, opened.refused
+    def _write_block(self, block: _OpenBlock) -> None:
+        encoded = block.encoded
+        settled, unaccepted = block.settled, block.unaccepted
         if encoded.record_first_rows is not None:
             settled = settled | settled[encoded.record_first_rows]
-            refused = _spread(refused, encoded.record_first_rows)
-        verdicts = {**encoded.dropped, **refused, **encoded.unsent}
-        noted = [row for row in sorted(verdicts) if settled[row]]
-        for row in noted:
-            self._summary.count(verdicts[row])
+            unaccepted = _spread(unaccepted, encoded.record_first_rows)
+        outcomes = {**encoded.dropped, **unaccepted, **encoded.unsent}
+        counted = [row for row in sorted(outcomes) if settled[row]]
+        for row in counted:
+            self._summary.count(outcomes[row])
             if row in encoded.dropped:
                 self._summary.values_dropped += encoded.dropped[row].values_dropped
-        self._summary.accepted += int(settled.sum()) - len(noted)
-        written = {row: verdicts[row] for row in noted if verdicts[row].outcome is not Outcome.SKIPPED}
+        self._summary.accepted += int(settled.sum()) - len(counted)
+        written = {row: outcomes[row] for row in counted if outcomes[row].outcome is not Outcome.SKIPPED}
         self._summary.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)
 
 
-def _spread(verdicts: Mapping[int, RowOutcome], record_first_rows: NDArray[np.int64]) -> dict[int, RowOutcome]:
-    """Give the verdict on a record to all the rows it is made of."""
+def _spread(outcomes: Mapping[int, RowOutcome], record_first_rows: NDArray[np.int64]) -> dict[int, RowOutcome]:
+    """Return the outcome of each record for all rows that it consists of."""
     return {
-        row: verdict
-        for first_row, verdict in verdicts.items()
+        row: outcome
+        for first_row, outcome in outcomes.items()
         for row in range(*np.searchsorted(record_first_rows, [first_row, first_row + 1]).tolist())
     }
 
 
 def _parts(encoded: EncodedBlock) -> tuple[EncodedBlock, ...]:
-    """Give the blocks of records that were made of the same rows."""
+    """Return the main records and the profile updates of the same rows."""
     return (encoded,) if encoded.profile_updates is None else (encoded, encoded.profile_updates)

@@ -1,4 +1,4 @@
-"""One load from its first row to its summary."""
+"""Runs one load: reads the source, encodes and sends its records, and returns the summary."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, Source
 
 __all__ = ["Load", "LoadOptions"]
 
-#: Rows kept in memory while one batch is held up; reading waits beyond it.
-_MOST_OPEN_ROWS = 8 * BLOCK_ROWS
+#: Rows held in memory while a batch is delayed. Above it no further block is read.
+_MAX_OPEN_ROWS = 8 * BLOCK_ROWS
 
 
 class Load:
-    """Loads one source into CleverTap as one kind of record. To be run once.
+    """A load of one source into CleverTap as one kind of record. It can run once.
 
     :param kind: the kind of record.
-    :param source: where the rows come from.
+    :param source: the source of the rows.
     :param client: the API; may be ``None`` in a local dry run.
     :param options: everything else.
-    :param log: the log for progress and notes; it never gets row data.
-    :param store: where the checkpoint is kept, ``None`` for none. A dry run has none.
+    :param log: the log for progress and notes; row data is never logged.
+    :param store: the storage of the checkpoint, ``None`` for none. A dry run has none.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Load:
         store: CheckpointStore | None = None,
     ) -> None:
         if client is None and options.dry_run != "local":
-            raise ConfigurationError("only a local dry run can do without a client")
+            raise ConfigurationError("only a local dry run can run without a client")
         self.kind = kind
         self.source = source
         self.options = options
@@ -80,23 +80,23 @@ class Load:
         self._stopping = threading.Event()
         self._deadline = Deadline()
         self._rows_read = 0
-        self._counting = threading.Lock()
+        self._resent_lock = threading.Lock()
         self._choices = parse_columns(options.columns)
         self._profile_choices = parse_profile_columns(kind, options.profile_columns)
 
     def stop(self) -> None:
-        """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``.
+        """Ask the load to end. Requests in flight get their answers, then :meth:`run` raises ``LoadStoppedError``.
 
-        What has no answer after ``STOP_SECONDS``, or at the end of its request's own time, is in doubt.
+        The result of a request is unknown if it has no answer after ``STOP_SECONDS``, or at the end of its own time.
         """
         self._stopping.set()
         self._deadline.shorten_to(STOP_SECONDS)
 
     def run(self) -> Summary:
-        """Load everything.
+        """Load all rows.
 
-        :returns: the summary. After a failure ``self.summary`` holds what was settled.
-        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows; everything else was loaded.
+        :returns: the summary. After a failure ``self.summary`` counts the rows that were settled.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows; all others were loaded.
         :raises FinalError: when the source, the mapping or the credentials are wrong.
         :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
         """
@@ -104,27 +104,30 @@ class Load:
         failure: BaseException | None = None
         artifacts = Artifacts(self.source, self.options, self.summary, self._log, self._stopping)
         try:
-            checkpoint = self._begin()
-            self._carry(artifacts.open_rejects(), checkpoint)
-            artifacts.keep_rejects()
-            if checkpoint is not None:  # only now: whoever finds the load complete trusts that its files are there
-                checkpoint.complete()
+            checkpoint = self._open_checkpoint()
+            self._load_rows(artifacts.open_rejects(), checkpoint)
+            artifacts.publish_rejects()
+            if checkpoint is not None:  # last: the files of a complete load must be published
+                checkpoint.save_complete()
             check_reject_limit(self.summary, self.options)
         except BaseException as error:
             failure = error
             raise
         finally:
             self.summary.end()
-            artifacts.leave(
+            artifacts.close(
                 self.kind.lines,
                 {"columns": self._choices, "profile_columns": self._profile_choices},
                 failure,
-                ours=checkpoint is None or checkpoint.kept,
+                owned=checkpoint is None or checkpoint.saved,
             )
         return self.summary
 
-    def _begin(self) -> Checkpoint | None:
-        """Find out which try this is. An earlier one's moment stays that of the load."""
+    def _open_checkpoint(self) -> Checkpoint | None:
+        """Return the checkpoint, from which the load resumes or starts; ``None`` for a load without one.
+
+        The start time of the first attempt stays that of the load: it may be in its events.
+        """
         store, client = self._store, self._client
         if store is None or client is None or self.options.dry_run is not None:
             return None
@@ -145,41 +148,40 @@ class Load:
         self.kind = self.kind.with_start_time(checkpoint.state.started)
         return checkpoint
 
-    def _carry(self, rejects: RejectsFile, checkpoint: Checkpoint | None) -> None:
-        """Take every row from the source to its outcome."""
+    def _load_rows(self, rejects: RejectsFile, checkpoint: Checkpoint | None) -> None:
+        """Read every row of the source and get its outcome."""
         encoder = self._make_encoder()
         ledger = Ledger(self.summary, rejects, checkpoint)
         progress = Progress(self._log, self.summary, self.source.progress)
-        encoded = self._encoded(encoder, ledger, progress)
+        encoded = self._encode_blocks(encoder, ledger, progress)
         try:
             if self._client is None or self.options.dry_run == "local":
                 for block in encoded:
-                    ledger.waive(block)
+                    ledger.accept_unsent(block)
             else:
-                self._send(self._client, encoded, ledger, progress, checkpoint)
+                self._send_blocks(self._client, encoded, ledger, progress, checkpoint)
                 if checkpoint is not None:
-                    checkpoint.settle_rest(self._rows_read)
+                    checkpoint.save_all_settled(self._rows_read)
         finally:
-            # A load that breaks off must not leave the source open: a database may still be working on its query.
+            # A load that ends early must not leave the source open: a database may still run its query.
             encoded.close()
-            self._leave(ledger)
+            self._close(ledger)
         for name in encoder.unused_columns():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
 
-    def _leave(self, ledger: Ledger) -> None:
+    def _close(self, ledger: Ledger) -> None:
         try:
             ledger.close()
-        except CleverTapError as error:  # only a load that has failed leaves rows open, and what it failed of counts
+        except CleverTapError as error:  # rows are open only after a failure, which is the one to report
             self._log.warning("%s", error)
             ledger.close()
 
     def _make_encoder(self) -> BlockEncoder:
-        said = self.options
         options: dict[str, Any] = {
-            "unmapped": said.unmapped,
+            "unmapped": self.options.unmapped,
             "fixed": self.source.fixed_columns,
-            "default_country": said.default_country,
-            "on_bad_value": said.on_bad_value,
+            "default_country": self.options.default_country,
+            "on_bad_value": self.options.on_bad_value,
         }
         if self.kind.profile_update_kind is None or self._profile_choices is None:
             encoder: RowEncoder = Encoder(self.kind, self._choices, **options)
@@ -189,30 +191,30 @@ class Load:
             )
         if self.kind.lines is None:
             return encoder
-        of_order = {**self._choices, **(self._profile_choices or {})}
-        return OrderEncoder(encoder, self.kind.lines, of_order, fixed=self.source.fixed_columns)
+        order_choices = {**self._choices, **(self._profile_choices or {})}
+        return OrderEncoder(encoder, self.kind.lines, order_choices, fixed=self.source.fixed_columns)
 
-    def _encoded(
+    def _encode_blocks(
         self, encoder: BlockEncoder, ledger: Ledger, progress: Progress
     ) -> Generator[EncodedBlock, None, None]:
-        repeats = None
+        duplicates = None
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
-            repeats = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
+            duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
         for encoded in encoder.encode_all(self.source.blocks()):
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was stopped.")
             for note in encoder.new_notes():
                 self._log.info(note)
-            if repeats is not None:
-                self.summary.repeated += repeats.count_in(encoded)
-            entered = ledger.enter(encoded.with_start(self._rows_read))
+            if duplicates is not None:
+                self.summary.repeated += duplicates.count_in(encoded)
+            registered = ledger.register(encoded.with_start(self._rows_read))
             self._rows_read += len(encoded.block)
             progress.tick()
-            yield entered
-        if repeats is not None and self.summary.repeated:
-            self._log.warning(repeats.message(self.summary.repeated))
+            yield registered
+        if duplicates is not None and self.summary.repeated:
+            self._log.warning(duplicates.message(self.summary.repeated))
 
-    def _send(
+    def _send_blocks(
         self,
         client: CleverTapClient,
         encoded: Iterator[EncodedBlock],
@@ -227,7 +229,7 @@ class Load:
             policy=self.options.retries,
             dry_run=self.options.dry_run == "server",
             on_unconfirmed=self.options.on_unconfirmed,
-            record_resend=self._count_resent if checkpoint is None else checkpoint.count_resent,
+            record_resend=self._record_resend if checkpoint is None else checkpoint.record_resend,
             report_wait=progress.report_wait,
             stopping=self._stopping,
             deadline=self._deadline,
@@ -238,22 +240,22 @@ class Load:
                 self.options.bytes_per_batch,
                 sender,
                 ledger,
-                most_open_rows=_MOST_OPEN_ROWS,
+                max_open_rows=_MAX_OPEN_ROWS,
                 checkpoint=checkpoint,
-                stride=in_flight,
+                claim_size=in_flight,
             )
             try:
                 for block in encoded:
-                    dispatch.take(block)
+                    dispatch.add(block)
                 dispatch.finish()
             except BaseException:
                 try:
                     ledger.settle_all(sender.stop())
                 finally:
                     if checkpoint is not None:
-                        checkpoint.break_off()
+                        checkpoint.save_interrupted()
                 raise
 
-    def _count_resent(self, records: int, harmful: bool) -> None:  # noqa: ARG002 - for a checkpoint
-        with self._counting:
+    def _record_resend(self, records: int, duplicates: bool) -> None:  # noqa: ARG002 - only a checkpoint needs it
+        with self._resent_lock:
             self.summary.resent += records

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import SupersededError
-from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore, superseded
+from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore, superseded_message
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.locations import join_path
 
@@ -69,7 +69,7 @@ class TaskStateStore(FileCheckpointStore):
         except Exception as error:
             detail = getattr(getattr(error, "error", None), "detail", None) or {}
             if detail.get("status_code") in _SUPERSEDED_STATUS_CODES:
-                raise SupersededError(superseded(self.name)) from None
+                raise SupersededError(superseded_message(self.name)) from None
             raise
         self._saved_as = saved_as
 

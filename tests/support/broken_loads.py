@@ -103,7 +103,7 @@ def state(tmp_path: Path) -> dict[str, Any]:
     return found
 
 
-def break_off(load: Load) -> None:
+def interrupt(load: Load) -> None:
     with pytest.raises(Broken):
         load.run()
 

@@ -75,7 +75,7 @@ def test_a_killed_task_goes_on_in_its_next_try(
             time.sleep(0.5)
     assert airflow.ask("SELECT state, try_number FROM task_instance") == [("success", 2)], airflow.logs()
     (log,) = airflow.home.glob("logs/dag_id=views/**/attempt=2.log")
-    assert "Goes on at row" in log.read_text()
+    assert "Resumes at row" in log.read_text()
     (rejects,) = (tmp_path / "left").rglob("rejects.csv")
     with rejects.open(newline="") as file:
         held = {row["id"] for row in csv.DictReader(file) if row["clevertap_outcome"] == "unconfirmed"}

@@ -177,10 +177,10 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
             load.succeeds(tries=2)
             load.check_copies(1)
             number = load.state()[1]
-            assert "Goes on at row" in load.said(number)
+            assert "Resumes at row" in load.said(number)
             for attempt in range(1, number + 1):
                 assert "may have been on their way" not in load.said(attempt)
-                assert "was not brought up to date" not in load.said(attempt)
+                assert "last state of the checkpoint was not saved" not in load.said(attempt)
 
         # What is complete is loaded again when a person asks for it, and by a new run.
         before = marked.state()
@@ -190,6 +190,6 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
         marked.succeeds(tries=3)
         cleared.succeeds(tries=1, run_id=NEXT_RUN)
         assert "cleared after its load was complete, so all rows are loaded again" in marked.said(3)
-        assert "Starts at row 1: no earlier try has left a checkpoint" in cleared.said(1, NEXT_RUN)
+        assert "Starts at row 1: no earlier attempt has left a checkpoint" in cleared.said(1, NEXT_RUN)
         marked.check_copies(2)
         cleared.check_copies(2)

@@ -1,1 +1,1 @@
-"""The files a load writes for people: the rejects file and the report."""
+"""The files that a load writes for people: the rejects file and the report."""

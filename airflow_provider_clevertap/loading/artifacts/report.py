@@ -1,4 +1,4 @@
-"""The report of a load: its summary and circumstances, kept as a JSON file. No row data."""
+"""The report of a load: its summary and settings as a JSON file, without row data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 
 
 def write_report(
-    place: Any,
+    location: Any,
     *,
     source: str,
     summary: Summary,
@@ -26,13 +26,13 @@ def write_report(
 ) -> None:
     """Write the report.
 
-    :param place: where it goes.
+    :param location: where to write it.
     :param source: the source's name.
     :param summary: the finished summary.
-    :param mappings: what the user said of columns, by the name of the argument; ``None`` when nothing.
-    :param group_by: the column that says which rows make one record, if any.
+    :param mappings: what the user configured for columns, by the name of the argument; ``None`` for nothing.
+    :param group_by: the column whose value decides which rows make one record, if any.
     :param failure: why the load failed, ``None`` when it did not.
-    :param mode: who may read the file, where it is a local path.
+    :param mode: who may read the file, for a local path.
     """
     report = {
         "source": source,
@@ -40,11 +40,11 @@ def write_report(
         "failure": failure,
         "summary": summary.to_dict(),
         "codes": {str(code): ERROR_CODES[code]._asdict() for code in sorted(summary.codes) if code in ERROR_CODES},
-        **{argument: _all_described(choices) for argument, choices in mappings.items() if choices is not None},
+        **{argument: _choices_to_json(choices) for argument, choices in mappings.items() if choices is not None},
     }
     if group_by is not None:
         report["group_by"] = group_by
-    file = AtomicFile(place, mode)
+    file = AtomicFile(location, mode)
     file.prepare()
     try:
         file.open().write(json.dumps(report, indent=2, ensure_ascii=False))
@@ -53,11 +53,11 @@ def write_report(
         file.discard()
 
 
-def _all_described(choices: Mapping[str, Column | None]) -> dict[str, Any]:
-    return {name: None if choice is None else _described(choice) for name, choice in choices.items()}
+def _choices_to_json(choices: Mapping[str, Column | None]) -> dict[str, Any]:
+    return {name: None if choice is None else _to_json(choice) for name, choice in choices.items()}
 
 
-def _described(choice: Column) -> dict[str, Any]:
+def _to_json(choice: Column) -> dict[str, Any]:
     defaults = Column()
-    described = {name: getattr(choice, name) for name in Column.__slots__}
-    return {name: value for name, value in described.items() if value != getattr(defaults, name)}
+    settings = {name: getattr(choice, name) for name in Column.__slots__}
+    return {name: value for name, value in settings.items() if value != getattr(defaults, name)}

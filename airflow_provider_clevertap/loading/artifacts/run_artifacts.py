@@ -1,4 +1,4 @@
-"""What a load leaves behind for people: the rejects file and the report."""
+"""Writes and publishes the files of a load: the rejects file and the report."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ T = TypeVar("T")
 
 
 class Artifacts:
-    """The files of one load.
+    """The rejects file and the report of one load.
 
-    :param source: the load's.
-    :param options: the load's; they say where the files go.
-    :param summary: the load's; it is told where they are.
-    :param log: told when one of them cannot be kept.
+    :param source: the load's source.
+    :param options: the load's options, with the locations of the files.
+    :param summary: the load's summary; the locations of written files are added to it.
+    :param log: the log for files that cannot be written.
     :param stopping: set when the load is to end.
     """
 
@@ -40,56 +40,56 @@ class Artifacts:
         self._rejects: RejectsFile | None = None
 
     def open_rejects(self) -> RejectsFile:
-        """Give the rejects file.
+        """Return the rejects file.
 
-        :raises ConfigurationError: when it cannot be written where it is to go.
+        :raises ConfigurationError: when it cannot be written at its location.
         :raises StorageUnavailableError: when the storage keeps failing.
         """
         source, options = self._source, self._options
-        self._rejects = self._patiently(
+        self._rejects = self._retry(
             lambda: RejectsFile(
                 options.rejects_path, nested=source.nested, many_files=source.many_files, mode=options.artifacts_mode
             )
         )
         return self._rejects
 
-    def keep_rejects(self) -> None:
-        """Put the whole rejects file in its place, and read it there: it must have the rows that the summary tells of.
+    def publish_rejects(self) -> None:
+        """Publish the complete rejects file, and read it back: it must have as many rows as the summary counts.
 
-        :raises StorageUnavailableError: when the storage keeps failing, or has other rows.
+        :raises StorageUnavailableError: when the storage keeps failing, or the file has another number of rows.
         """
         rejects = self._rejects
         if rejects is None or self._options.rejects_path is None:
             return
-        self._patiently(rejects.close)
-        found = self._patiently(rejects.published_rows)
-        if found != self._summary.rejects_rows:
+        self._retry(rejects.publish)
+        rows = self._retry(rejects.published_rows)
+        if rows != self._summary.rejects_rows:
             raise StorageUnavailableError(
-                f"The rejects file {rejects.path or self._options.rejects_path} has {found} rows, and "
-                f"{self._summary.rejects_rows} belong in it: the storage has lost some, or another task writes to the "
-                "same file. A later attempt makes it again and sends nothing twice."
+                f"The rejects file {rejects.path or self._options.rejects_path} has {rows} rows, and "
+                f"{self._summary.rejects_rows} were written: the storage has lost some, or another task writes to the "
+                "same file. A later attempt writes it again and sends nothing twice."
             )
-        if not found:
-            self._patiently(rejects.remove_earlier)
+        if not rows:
+            self._retry(rejects.remove_earlier)
 
-    def leave(
+    def close(
         self,
         lines: OrderLines | None,
         mappings: Mapping[str, Mapping[str, Any] | None],
         failure: BaseException | None,
         *,
-        ours: bool,
+        owned: bool,
     ) -> None:
-        """Leave the files, whatever became of the load.
+        """Publish what there is, however the load ended, and delete temporary files.
 
-        :param lines: how rows made one record, if they did.
-        :param mappings: what the user said of columns, by the option's name.
-        :param failure: what the load failed of.
-        :param ours: nobody else has taken the load over; else the files are for the other try to write.
+        :param lines: how several rows make one record, if they do.
+        :param mappings: what the user configured for columns, by the option's name.
+        :param failure: why the load failed, if it did.
+        :param owned: no other attempt has taken the load over; otherwise that attempt writes the files.
         """
         if self._rejects is not None:
-            self._leave_rejects(self._rejects, ours=ours)
-        if self._options.report_path is None or not ours:
+            self._close_rejects(self._rejects, owned=owned)
+        if self._options.report_path is None or not owned:
             return
         self._summary.report_path = str(self._options.report_path)
         try:
@@ -99,27 +99,27 @@ class Artifacts:
                 summary=self._summary,
                 mappings={**mappings, "items": None if lines is None else lines.items},
                 group_by=None if lines is None else lines.group_by,
-                failure=None if failure is None else _told(failure),
+                failure=None if failure is None else _failure_text(failure),
                 mode=self._options.artifacts_mode,
             )
-        except Exception as error:  # the report is a courtesy: it must not fail a load, nor hide why one failed
+        except Exception as error:  # a missing report must not fail a load, nor hide why the load failed
             self._summary.report_path = None
             self._log.warning("The report was not written: %s", escape_unprintable(error))
 
-    def _leave_rejects(self, rejects: RejectsFile, *, ours: bool) -> None:
+    def _close_rejects(self, rejects: RejectsFile, *, owned: bool) -> None:
         try:
-            if ours:
-                rejects.close()
-        except CleverTapError as error:  # a load that ends early has failed of something else, or of this
+            if owned:
+                rejects.publish()
+        except CleverTapError as error:  # the load has failed already, because of this or for another reason
             self._log.warning("%s", error)
         rejects.discard()
         self._summary.rejects_path = rejects.path
 
-    def _patiently(self, action: Callable[[], T]) -> T:
+    def _retry(self, action: Callable[[], T]) -> T:
         return retry_storage(action, "rejects file", str(self._options.rejects_path), self._log, self._stopping)
 
 
-def _told(failure: BaseException) -> str:
-    """Say what a load failed of; other libraries' messages may quote what they choke on, so they are left out."""
+def _failure_text(failure: BaseException) -> str:
+    """Return why a load failed. Messages of other libraries are left out, because they may quote row data."""
     name = type(failure).__name__
     return f"{name}: {failure}" if isinstance(failure, CleverTapError) else name

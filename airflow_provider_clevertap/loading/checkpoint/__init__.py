@@ -1,1 +1,1 @@
-"""Durable progress: which rows are settled, which batches may be on their way, and how an interrupted load resumes."""
+"""The durable state of a load: which rows are settled and which may be in flight, so that an interrupted load resumes."""

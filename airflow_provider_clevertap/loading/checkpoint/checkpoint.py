@@ -1,7 +1,7 @@
-"""The checkpoint of a load: from it a later try goes on, with nothing lost and nothing doubled.
+"""The checkpoint of a load, from which a later attempt resumes without losing or duplicating rows.
 
-Before a batch is sent its rows are claimed, and the claim is durable. What becomes of them follows with the next claim.
-So after a process was killed the rows that were claimed and not settled are the only ones whose fate is unknown.
+Before a batch is sent its rows are claimed, and the claim is durable. Their outcomes are saved with the next claim. So
+after a process was killed, the rows that were claimed and not settled are the only ones whose result is unknown.
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, INTER
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.storage.retry import retry_storage
 
-#: What of a summary cannot be counted again by reading the source again.
-_COUNTED: Final = ("requests", "retries", "resent")
+#: Counts of the summary that reading the source again does not restore.
+_STORED_COUNTS: Final = ("requests", "retries", "resent")
 
-_BROKEN_OFF: Final = RowOutcome(Outcome.UNCONFIRMED, reason=INTERRUPTED)
+_UNCONFIRMED: Final = RowOutcome(Outcome.UNCONFIRMED, reason=INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class ResumedBlock:
-    """A block, as far as earlier tries have left it.
+    """A block after the results of earlier attempts were applied.
 
-    :param encoded: the records that are still to be sent.
-    :param settled: the rows whose record had an outcome before.
-    :param verdicts: what it was, where it was not accepted.
+    :param encoded: the block with the records that are still to be sent.
+    :param settled: the rows whose record has an outcome already.
+    :param outcomes: the outcomes of those that were not accepted.
     """
 
     encoded: EncodedBlock
     settled: Sequence[int] = ()
-    verdicts: Mapping[int, RowOutcome] = field(default_factory=dict)
+    outcomes: Mapping[int, RowOutcome] = field(default_factory=dict)
 
 
 class Checkpoint:
-    """Keeps a load's state, and tells what earlier tries left.
+    """Saves the state of a load, and applies the results of earlier attempts.
 
-    Kept by the thread that hands out the batches; only :meth:`count_resent` is called by those that send.
+    Used by the thread that dispatches the batches; the sending threads call only :meth:`record_resend`.
 
-    :param store: where it is kept.
-    :param state: the state to go on from.
-    :param summary: the load's; what only earlier tries could count is put into it.
-    :param on_unconfirmed: what becomes of rows of unknown fate that must not be sent twice.
-    :param log: told when the store fails.
+    :param store: the storage.
+    :param state: the state at the start of this attempt.
+    :param summary: the load's summary; counts of earlier attempts are added to it.
+    :param on_unconfirmed: what happens to rows with an unknown result that would be duplicated if sent twice.
+    :param log: the log for failures of the storage.
     :param stopping: set when the load is to end.
     """
 
@@ -77,157 +77,159 @@ class Checkpoint:
         self._hold = on_unconfirmed == "hold"
         self._log = log
         self._stopping = stopping
-        self._refusals = UnacceptedRows(
+        self._unaccepted = UnacceptedRows(
             store,
-            state.refused_parts,
+            state.unaccepted_parts,
             lambda name: retry_storage(partial(store.read_part, name), "checkpoint", store.name, log, stopping),
         )
-        #: what was written last stands, so that the load is still this process's
-        self.kept = False
+        #: the last save succeeded, so this process still owns the load
+        self.saved = False
         lanes = state.lanes.items()
-        #: what earlier tries left
+        #: the rows that earlier attempts settled, and those they claimed without a result
         self._settled = {name: RowRanges(lane.settled) for name, lane in lanes}
         self._unknown = {name: lane.claimed.without(lane.settled) for name, lane in lanes}
-        self._recalls = state.touched
+        self._resumes = state.touched
         self._claimed_all = False
-        self._one_at_a_time = threading.RLock()
-        for name in _COUNTED:
+        self._lock = threading.RLock()
+        for name in _STORED_COUNTS:
             setattr(summary, name, state.counts.get(name, 0))
         summary.earlier_seconds = state.seconds
         self._save()
 
-    def recall(self, encoded: EncodedBlock) -> ResumedBlock:
-        """Find out what earlier tries have done of a block."""
-        if not self._recalls:
+    def resume_block(self, encoded: EncodedBlock) -> ResumedBlock:
+        """Apply the results of earlier attempts to a block."""
+        if not self._resumes:
             return ResumedBlock(encoded)
         start, rows = encoded.start, encoded.rows
-        verdicts = {
-            ordinal - start: verdict
-            for ordinal, verdict in self._refusals.of(start, start + len(encoded.block)).items()
-        }
+        earlier = self._unaccepted.between(start, start + len(encoded.block))
+        outcomes = {ordinal - start: outcome for ordinal, outcome in earlier.items()}
         if self._hold:
             if encoded.profile_updates is not None:
-                reason = _BROKEN_OFF.reason + HELD_BACK
-                verdicts |= self._hold_back(encoded.profile_updates, "profile", _BROKEN_OFF._replace(reason=reason))
-            verdicts |= self._hold_back(encoded, "main", _BROKEN_OFF)
-        over = self._settled["main"].holds(start + rows) | np.isin(rows, list(verdicts))
-        left = encoded.filter(~over)
-        if left.profile_updates is not None:
-            updates = left.profile_updates
-            waited_for = ~self._settled["profile"].holds(start + updates.rows) & np.isin(updates.rows, left.rows)
-            left = replace(left, profile_updates=updates.filter(waited_for))
-        settled = rows[over].tolist()
-        return ResumedBlock(left, settled, {row: verdicts[row] for row in settled if row in verdicts})
+                held_back = _UNCONFIRMED._replace(reason=_UNCONFIRMED.reason + HELD_BACK)
+                outcomes |= self._hold_unknown(encoded.profile_updates, "profile", held_back)
+            outcomes |= self._hold_unknown(encoded, "main", _UNCONFIRMED)
+        done = self._settled["main"].contains(start + rows) | np.isin(rows, list(outcomes))
+        rest = encoded.filter(~done)
+        if rest.profile_updates is not None:
+            updates = rest.profile_updates
+            needed = ~self._settled["profile"].contains(start + updates.rows) & np.isin(updates.rows, rest.rows)
+            rest = replace(rest, profile_updates=updates.filter(needed))
+        settled = rows[done].tolist()
+        return ResumedBlock(rest, settled, {row: outcomes[row] for row in settled if row in outcomes})
 
-    def _hold_back(self, encoded: EncodedBlock, lane: Lane, verdict: RowOutcome) -> dict[int, RowOutcome]:
-        """Settle the records of unknown fate that must not be sent twice."""
+    def _hold_unknown(self, encoded: EncodedBlock, lane: Lane, outcome: RowOutcome) -> dict[int, RowOutcome]:
+        """Settle the records with an unknown result that must not be sent twice, and return their outcomes."""
         if encoded.repeatable:
             return {}
         unknown = self._unknown[lane]
-        held = encoded.rows[unknown.holds(encoded.start + encoded.rows)].tolist()
-        known = self._refusals.of(encoded.start, encoded.start + len(encoded.block))
+        held = encoded.rows[unknown.contains(encoded.start + encoded.rows)].tolist()
+        known = self._unaccepted.between(encoded.start, encoded.start + len(encoded.block))
         held = [row for row in held if encoded.start + row not in known]
-        with self._one_at_a_time:
+        with self._lock:
             for row in held:
-                self._refusals.add(encoded.start + row, verdict)
+                self._unaccepted.add(encoded.start + row, outcome)
             self.state.lanes[lane].settled.update(unknown.within(encoded.start, encoded.start + len(encoded.block)))
-        return dict.fromkeys(held, verdict)
+        return dict.fromkeys(held, outcome)
 
     def claim(self, batches: Sequence[Batch]) -> None:
-        """Make durable that batches may have been sent from now on.
+        """Save that batches may be sent from now on.
 
-        :raises StorageUnavailableError: when that cannot be; they must not be sent.
+        :raises StorageUnavailableError: when it cannot be saved; the batches must not be sent.
         """
-        with self._one_at_a_time:
+        with self._lock:
             for batch in batches:
                 self.state.lanes[batch.lane].claimed.add(*batch.span)
-                self.state.harmful |= not batch.repeatable
+                self.state.duplicates_possible |= not batch.repeatable
                 if self._unknown[batch.lane]:
-                    self._summary.resent += int(self._unknown[batch.lane].holds(batch.ordinals()).sum())
-            # Rows that cannot be told again need no more than one claim: it says that some may have been sent.
+                    self._summary.resent += int(self._unknown[batch.lane].contains(batch.ordinals()).sum())
+            # Rows that cannot be identified in a later attempt need only one claim: that some of them may have been
+            # sent.
             if not self._claimed_all:
                 self._save()
-                self._claimed_all = self.state.fingerprint["source"] is None and self.state.harmful
+                self._claimed_all = self.state.fingerprint["source"] is None and self.state.duplicates_possible
 
-    def count_resent(self, records: int, harmful: bool) -> None:
-        """Count records that are sent again, durably where they may be there twice then.
+    def record_resend(self, records: int, duplicates: bool) -> None:
+        """Count records that are resent.
 
-        :raises StorageUnavailableError: when that cannot be; they must not be sent.
+        :param records: how many; negative to take back an earlier call.
+        :param duplicates: they may be duplicated; the count is then saved before they are resent.
+        :raises StorageUnavailableError: when it cannot be saved; the records must not be resent.
         """
-        with self._one_at_a_time:
+        with self._lock:
             self._summary.resent += records
-            if harmful:
+            if duplicates:
                 self._save()
 
-    def settle(self, result: BatchResult) -> None:
-        """Note what became of a batch; it is durable with the next claim, or when the load ends."""
+    def record_result(self, result: BatchResult) -> None:
+        """Record which rows of a batch are settled. It is saved with the next claim, or when the load ends."""
         batch = result.batch
         lane = self.state.lanes[batch.lane]
-        with self._one_at_a_time:
+        with self._lock:
             if not len(result.unsettled):
                 lane.settled.add(*batch.span)
                 return
-            settled, uncertain = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.possibly_processed()
+            settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
+            possibly_processed = result.possibly_processed()
             lane.settled.update(batch.runs(settled))
             lane.claimed.remove(*batch.span)
-            lane.claimed.update(batch.runs(uncertain))
-            # That this try did not send them says nothing of an earlier one.
+            lane.claimed.update(batch.runs(possibly_processed))
+            # That this attempt did not send them does not mean that an earlier attempt did not.
             unknown = self._unknown[batch.lane]
             lane.claimed.update(unknown.within(*batch.span))
-            never_sent = np.setdiff1d(result.unsettled, uncertain)
-            self._summary.resent -= int(unknown.holds(batch.ordinals()[never_sent]).sum())
+            never_sent = np.setdiff1d(result.unsettled, possibly_processed)
+            self._summary.resent -= int(unknown.contains(batch.ordinals()[never_sent]).sum())
 
-    def refuse(self, ordinal: int, verdict: RowOutcome) -> None:
-        """Note the verdict on a row that was not accepted."""
-        with self._one_at_a_time:
-            self._refusals.add(ordinal, verdict)
+    def record_unaccepted(self, ordinal: int, outcome: RowOutcome) -> None:
+        """Record the outcome of a row that was not accepted."""
+        with self._lock:
+            self._unaccepted.add(ordinal, outcome)
 
-    def settle_rest(self, rows: int) -> None:
-        """Note that every row is settled, durably.
+    def save_all_settled(self, rows: int) -> None:
+        """Save that every row is settled.
 
-        :param rows: how many there are.
-        :raises StorageUnavailableError: when that cannot be written.
-        :raises SupersededError: when a later attempt has the load; the files it leaves are not for this one to write.
+        :param rows: the number of rows of the source.
+        :raises StorageUnavailableError: when it cannot be saved.
+        :raises SupersededError: when a later attempt owns the load; this one must not publish its files.
         """
         self.state.lanes["main"].settled.add(0, rows)
         for lane in self.state.lanes.values():
             lane.claimed = RowRanges()
-        self._save_or_break_off()
+        self._save_or_interrupt()
 
-    def complete(self) -> None:
-        """Note that the load has left everything it is to leave.
+    def save_complete(self) -> None:
+        """Save that the load is complete and its files are published.
 
-        :raises StorageUnavailableError: when that cannot be written.
+        :raises StorageUnavailableError: when it cannot be saved.
         """
         self.state.complete = True
-        self._save_or_break_off()
+        self._save_or_interrupt()
 
-    def _save_or_break_off(self) -> None:
+    def _save_or_interrupt(self) -> None:
         try:
             self._save()
         except (StorageUnavailableError, SupersededError):
-            self.break_off()
+            self.save_interrupted()
             raise
 
-    def break_off(self) -> None:
-        """Note how far a load came that ends early: only what is in doubt, or not known of, stays claimed."""
+    def save_interrupted(self) -> None:
+        """Save the state of a load that ends early: only rows with an unknown result stay claimed."""
         try:
             self._save(last=True)
-        except Exception as error:  # the load has failed of something else, and earlier claims still stand
-            self._log.warning("The checkpoint was not brought up to date: %s", escape_unprintable(error))
+        except Exception as error:  # the load has failed for another reason, and earlier claims are still saved
+            self._log.warning("The last state of the checkpoint was not saved: %s", escape_unprintable(error))
 
     def _save(self, *, last: bool = False) -> None:
         state, summary = self.state, self._summary
         for lane in state.lanes.values():
             lane.claimed = lane.claimed.without(lane.settled)
-        state.counts = {name: getattr(summary, name) for name in _COUNTED}
+        state.counts = {name: getattr(summary, name) for name in _STORED_COUNTS}
         state.seconds = summary.seconds
-        state.refused_parts = self._refusals.parts
+        state.unaccepted_parts = self._unaccepted.parts
 
         def write() -> None:
-            self._refusals.save()  # first: the state tells that these rows are settled
+            self._unaccepted.save()  # first, because the state says that these rows are settled
             (self._store.save_last if last else self._store.save)(state.to_dict())
 
-        self.kept = False
+        self.saved = False
         retry_storage(write, "checkpoint", self._store.name, self._log, self._stopping)
-        self.kept = True
+        self.saved = True

@@ -1,4 +1,4 @@
-"""A checkpoint kept as small objects in one directory, on a local path or in any storage fsspec knows."""
+"""A checkpoint stored as small files in one directory, on a local path or in any storage that fsspec supports."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from airflow_provider_clevertap.loading.storage.errors import storage_errors
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE, make_directories, open_new
 from airflow_provider_clevertap.locations import file_system_of, local_path
 
-#: The object that says whose the checkpoint is.
-_MARK: Final = "taken-by"
-#: Seconds: a try that has not looked for its mark for so long may have stood still while a later one was at work.
-_STOOD_STILL: Final = 0.05
+#: The file that names the attempt that owns the checkpoint.
+_OWNER_FILE: Final = "taken-by"
+#: Seconds since the owner was checked, after which the process may have been paused while a later attempt ran.
+_STALE_AFTER: Final = 0.05
 
 
 class FileCheckpointStore:
-    """Keeps the checkpoint of one load.
+    """Stores the checkpoint of one load.
 
-    Each try puts its mark there before it reads what the one before has left, and looks for it after each write: one
-    that finds another mark must not send what it has just claimed. So whichever came first, either the later try reads
-    the claim, or the earlier one stops.
+    Each attempt writes its id into the owner file before it reads what the attempt before has saved, and reads the
+    owner file after each write. An attempt that finds another id must not send what it has just claimed. So either the
+    later attempt reads the claim, or the earlier attempt stops.
 
-    :param directory: a path, a URI, or a path object that carries its storage. It is the load's own.
+    :param directory: a path, a URI, or a path object with its own storage. Nothing else may be stored there.
     :param series: see ``CheckpointStore``.
-    :param mode: who may read the files, where it is a local path.
+    :param mode: who may read the files, for a local path.
     """
 
     def __init__(self, directory: Any, *, series: str = "", mode: int = PRIVATE) -> None:
@@ -40,115 +40,124 @@ class FileCheckpointStore:
         self._local = local_path(directory)
         self.series = series
         self.name = f"{directory}/checkpoint.json"
-        self._mark = uuid4().hex
-        self._seen_at = -math.inf
+        self._id = uuid4().hex
+        self._owner_checked_at = -math.inf
 
     def load(self) -> object | None:
-        """Give the state that was saved last; from now on no earlier try can replace it for long."""
-        self._write(_MARK, self._mark)
-        self._clear_away()
+        """Return the state that was saved last. From now on an earlier attempt stops at its next write."""
+        self._write(_OWNER_FILE, self._id)
+        self._remove_temporary_files()
         text = self._read("checkpoint.json")
         if text is None:
             return None
         try:
-            found: object = json.loads(text)
+            state: object = json.loads(text)
         except ValueError:
-            return text  # for whoever reads the state to say what is wrong
-        return found
+            return text  # the caller reports what is wrong with the state
+        return state
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state."""
-        self._write("checkpoint.json", json.dumps(state, separators=(",", ":")), self._look_for_mark_now_and_then)
-        self._look_for_mark()
+        self._write("checkpoint.json", json.dumps(state, separators=(",", ":")), self._check_owner_if_stale)
+        self._check_owner()
 
     def save_last(self, state: dict[str, Any]) -> None:
-        """Replace the state as the load ends."""
+        """Replace the state at the end of the load."""
         self.save(state)
 
     def read_part(self, name: str) -> str | None:
-        """Give a part of the refusals."""
-        return self._read(f"refused-{name}.jsonl")
+        """Return a part of the unaccepted rows."""
+        return self._read(f"unaccepted-{name}.jsonl")
 
     def write_part(self, name: str, text: str) -> None:
-        """Write or replace a part of the refusals."""
-        self._write(f"refused-{name}.jsonl", text)
+        """Write or replace a part of the unaccepted rows."""
+        self._write(f"unaccepted-{name}.jsonl", text)
 
     def _read(self, name: str) -> str | None:
         try:
             if self._local is not None:
-                found = _content(self._local / name)
+                content = _read_file(self._local / name)
             else:
                 fs, directory = file_system_of(self._directory)
-                found = fs.cat_file(f"{directory}/{name}")
+                content = fs.cat_file(f"{directory}/{name}")
         except FileNotFoundError:
             return None
-        return found.decode(errors="replace")
+        return content.decode(errors="replace")
 
-    def _clear_away(self) -> None:
-        """Remove what killed tries have half written. One that is still at work meets its end by it, as it should."""
+    def _remove_temporary_files(self) -> None:
+        """Delete temporary files of killed attempts.
+
+        An attempt that still runs then fails at its next write, which is intended.
+        """
         if self._local is not None:
-            for left in self._local.glob("*.new"):
-                left.unlink(missing_ok=True)
+            for path in self._local.glob("*.new"):
+                path.unlink(missing_ok=True)
 
-    def _look_for_mark(self) -> None:
-        if self._read(_MARK) != self._mark:
-            self._seen_at = -math.inf
-            raise SupersededError(superseded(self.name))
-        self._seen_at = time.monotonic()
+    def _check_owner(self) -> None:
+        if self._read(_OWNER_FILE) != self._id:
+            self._owner_checked_at = -math.inf
+            raise SupersededError(superseded_message(self.name))
+        self._owner_checked_at = time.monotonic()
 
-    def _look_for_mark_now_and_then(self) -> None:
-        """Look before a write too when this try may have stood still: it would undo what a later one has written."""
-        if time.monotonic() - self._seen_at > _STOOD_STILL:
-            self._look_for_mark()
+    def _check_owner_if_stale(self) -> None:
+        """Check the owner before a write too, if this process may have been paused.
 
-    def _write(self, name: str, text: str, first: Callable[[], None] = lambda: None) -> None:
-        """Write an object.
+        Otherwise the write would undo what a later attempt has written.
+        """
+        if time.monotonic() - self._owner_checked_at > _STALE_AFTER:
+            self._check_owner()
 
-        :param first: done at the last moment before it is replaced.
+    def _write(self, name: str, text: str, before_replace: Callable[[], None] = lambda: None) -> None:
+        """Write a file.
+
+        :param before_replace: called at the last moment before the file is replaced.
         """
         with storage_errors(f"{self._directory}/{name}"):
             if self._local is not None:
-                _replace(self._local / name, text, self._mark[:8], self._mode, first)
+                _replace_file(self._local / name, text, self._id[:8], self._mode, before_replace)
                 return
             fs, directory = file_system_of(self._directory)
             fs.makedirs(directory, exist_ok=True)
-            first()
+            before_replace()
             fs.pipe_file(f"{directory}/{name}", text.encode())
 
 
-def superseded(name: str) -> str:
-    """Say what has happened to a checkpoint that another process has written to.
+def superseded_message(name: str) -> str:
+    """Return the message of an attempt that no longer owns its checkpoint.
 
-    :param name: the checkpoint's place.
+    :param name: the location of the checkpoint.
     """
     return (
-        f"This try does not have the checkpoint any more: the task was cleared, another try has begun, or somebody has "
-        f"removed it: {name}. It stops, so that no row is sent by two. A later try knows what may have been on its way."
+        "This attempt does not own the checkpoint any more: the task was cleared, another attempt has begun, or "
+        f"somebody has removed it: {name}. It stops, so that no row is sent by both. A later attempt knows which rows "
+        "may have been in flight."
     )
 
 
-def _replace(path: Path, text: str, mark: str, mode: int, first: Callable[[], None]) -> None:
-    """Write a file so that after a crash, of the process or the machine, it holds the old text or the new one.
+def _replace_file(path: Path, text: str, owner: str, mode: int, before_replace: Callable[[], None]) -> None:
+    """Write a file so that it holds the old or the new text after a crash of the process or the machine.
 
-    With calls of the system and no more: each lets other threads in, and may wait long for its turn after that.
+    It makes as few system calls as possible: each lets other threads run, and may then wait long for the interpreter.
+
+    :param owner: part of the name of the temporary file, so that no other attempt writes into it.
     """
-    written = f"{path}.{mark}.new"  # no other try is to write into it
+    temporary = f"{path}.{owner}.new"
     try:
-        file = open_new(written, mode, replace=True)
+        file = open_new(temporary, mode, replace=True)
     except FileNotFoundError:
         make_directories(path.parent, mode)
-        file = open_new(written, mode, replace=True)
+        file = open_new(temporary, mode, replace=True)
     try:
         _write_all(file, text.encode())
         os.fsync(file)
     finally:
         os.close(file)
     try:
-        first()
+        before_replace()
     except BaseException:
-        os.unlink(written)  # noqa: PTH108 - see above
+        os.unlink(temporary)  # noqa: PTH108 - one system call, see above
         raise
-    os.replace(written, path)  # noqa: PTH105 - see above
+    os.replace(temporary, path)  # noqa: PTH105 - one system call, see above
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -156,7 +165,7 @@ def _replace(path: Path, text: str, mark: str, mode: int, first: Callable[[], No
         os.close(directory)
 
 
-def _content(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     file = os.open(path, os.O_RDONLY)
     try:
         parts = []

@@ -1,4 +1,4 @@
-"""What must be the same for a load to be gone on with: the source, the settings and the account, as hashes."""
+"""Hashes of the source, the settings and the account: a load resumes only if they are the same as before."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 
-_LENGTH: Final = 20
+_HASH_LENGTH: Final = 20
 
 
 def hashed(*parts: Any) -> str:
-    """Give a short hash of values that JSON can hold."""
-    text = json.dumps(parts, sort_keys=True, default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
+    """Return a short hash of JSON values."""
+    text = json.dumps(parts, sort_keys=True, default=_to_json)
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
 
 
 def settings_hash(
@@ -28,9 +28,9 @@ def settings_hash(
     choices: Mapping[str, Column | None],
     profile_choices: Mapping[str, Column] | None,
 ) -> str:
-    """Give the hash of all that decides what records a source's rows become.
+    """Return a hash of every setting that decides which records the rows of a source become.
 
-    :param choices: what the user said of columns.
+    :param choices: what the columns become.
     :param profile_choices: what the columns of profile updates become.
     """
     timeless = kind.with_start_time(0)
@@ -46,5 +46,5 @@ def settings_hash(
     )
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     return asdict(value) if isinstance(value, Column) else stable_text(value)

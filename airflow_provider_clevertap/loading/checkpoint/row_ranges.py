@@ -1,4 +1,4 @@
-"""Sets of row ordinals, kept as ranges: a few numbers for any number of rows, as long as they come mostly in order."""
+"""A set of row ordinals stored as ranges: small for any number of rows, as long as they are added mostly in order."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class RowRanges:
         return zip(self._starts, self._stops, strict=True)
 
     def __len__(self) -> int:
-        """How many ordinals there are."""
+        """Return the number of ordinals."""
         return sum(self._stops) - sum(self._starts)
 
     def __bool__(self) -> bool:
         return bool(self._starts)
 
     def add(self, start: int, stop: int) -> None:
-        """Take up the ordinals from ``start`` up to ``stop``."""
+        """Add the ordinals from ``start`` up to, but not including, ``stop``."""
         if start >= stop:
             return
         first, last = bisect_left(self._stops, start), bisect_right(self._starts, stop)
@@ -43,46 +43,46 @@ class RowRanges:
         self._starts[first:last], self._stops[first:last] = [start], [stop]
 
     def remove(self, start: int, stop: int) -> None:
-        """Drop the ordinals from ``start`` up to ``stop``."""
+        """Remove the ordinals from ``start`` up to, but not including, ``stop``."""
         first, last = bisect_right(self._stops, start), bisect_left(self._starts, stop)
         if start >= stop or first >= last:
             return
-        kept = [(self._starts[first], start), (stop, self._stops[last - 1])]
-        kept = [(begin, end) for begin, end in kept if begin < end]
-        self._starts[first:last] = [begin for begin, _ in kept]
-        self._stops[first:last] = [end for _, end in kept]
+        parts = [(self._starts[first], start), (stop, self._stops[last - 1])]
+        parts = [(begin, end) for begin, end in parts if begin < end]
+        self._starts[first:last] = [begin for begin, _ in parts]
+        self._stops[first:last] = [end for _, end in parts]
 
     def update(self, others: Iterable[tuple[int, int]]) -> None:
-        """Take up all the ordinals of other ranges."""
+        """Add all ordinals of other ranges."""
         for start, stop in others:
             self.add(start, stop)
 
     def without(self, others: Iterable[tuple[int, int]]) -> RowRanges:
-        """Give these ordinals without those of other ranges."""
-        left = RowRanges(self)
+        """Return these ordinals without those of other ranges."""
+        rest = RowRanges(self)
         for start, stop in others:
-            left.remove(start, stop)
-        return left
+            rest.remove(start, stop)
+        return rest
 
     def within(self, start: int, stop: int) -> RowRanges:
-        """Give these ordinals from ``start`` up to ``stop``."""
+        """Return those of these ordinals that lie from ``start`` up to, but not including, ``stop``."""
         first, last = bisect_right(self._stops, start), bisect_left(self._starts, stop)
-        found = zip(self._starts[first:last], self._stops[first:last], strict=True)
-        return RowRanges((max(begin, start), min(end, stop)) for begin, end in found)
+        overlapping = zip(self._starts[first:last], self._stops[first:last], strict=True)
+        return RowRanges((max(begin, start), min(end, stop)) for begin, end in overlapping)
 
-    def holds(self, ordinals: NDArray[np.int64]) -> Mask:
-        """Tell of each ordinal whether it is in the set."""
+    def contains(self, ordinals: NDArray[np.int64]) -> Mask:
+        """Return for each ordinal whether it is in the set."""
         if not self._starts:
             return np.zeros(len(ordinals), np.bool_)
-        place = np.searchsorted(np.array(self._starts, np.int64), ordinals, side="right") - 1
-        mask: Mask = (place >= 0) & (ordinals < np.array(self._stops, np.int64)[place])
+        index = np.searchsorted(np.array(self._starts, np.int64), ordinals, side="right") - 1
+        mask: Mask = (index >= 0) & (ordinals < np.array(self._stops, np.int64)[index])
         return mask
 
     @property
-    def from_the_first(self) -> int:
-        """How many ordinals there are from 0 on with none missing."""
+    def leading(self) -> int:
+        """Number of ordinals from 0 on without a gap."""
         return self._stops[0] if self._starts and self._starts[0] == 0 else 0
 
     def to_list(self) -> list[list[int]]:
-        """Give the ranges as JSON can hold them."""
+        """Return the ranges as a JSON value."""
         return [[start, stop] for start, stop in self]

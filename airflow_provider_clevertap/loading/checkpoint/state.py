@@ -1,4 +1,7 @@
-"""What of a load must survive the process: which rows are settled, which may have been sent. A few hundred bytes."""
+"""The state of a load that must survive its process: which rows are settled and which may have been sent.
+
+It has a few hundred bytes, however many rows the source has.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ _LANES: Final[tuple[Lane, ...]] = ("main", "profile")
 
 @dataclass(slots=True)
 class LaneState:
-    """The rows of one sequence of batches, by their ordinals, counted through the whole source from 0.
+    """The rows of one lane, by their ordinals, which count all rows of the source from 0.
 
-    :param settled: their records have an outcome.
-    :param claimed: their records may have been sent, and what became of them is not known.
+    :param settled: the rows whose records have an outcome.
+    :param claimed: the rows whose records may have been sent, and whose outcome is unknown.
     """
 
     settled: RowRanges = field(default_factory=RowRanges)
@@ -30,15 +33,15 @@ class LaneState:
 class LoadState:
     """The state of one load.
 
-    :param fingerprint: what must be the same for the load to be gone on with, as hashes, by what a person calls it.
-    :param started: when the first try began, seconds since 1970. Events of that moment keep its time.
-    :param series: the tries that Airflow makes by itself; a person who clears the task begins another series.
-    :param lanes: the rows.
-    :param counts: of the summary: what cannot be counted again.
-    :param seconds: how long the tries so far took.
-    :param refused_parts: how many parts of refusals there are of each try, see ``Refusals``.
-    :param harmful: records were claimed that must not be sent twice.
-    :param complete: every row is settled.
+    :param fingerprint: hashes that must be the same for the load to resume, by the names that messages use.
+    :param started: when the first attempt began, seconds since 1970. Events with the time "now" keep that time.
+    :param series: see ``CheckpointStore``.
+    :param lanes: the rows of each lane.
+    :param counts: the counts of the summary that cannot be counted again.
+    :param seconds: how long the attempts so far took.
+    :param unaccepted_parts: how many parts of unaccepted rows each attempt has stored, see ``UnacceptedRows``.
+    :param duplicates_possible: records were claimed that would be duplicated if they were sent twice.
+    :param complete: the load is complete.
     """
 
     fingerprint: Mapping[str, str | None]
@@ -47,17 +50,17 @@ class LoadState:
     lanes: Mapping[Lane, LaneState] = field(default_factory=lambda: {lane: LaneState() for lane in _LANES})
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
-    refused_parts: Mapping[str, int] = field(default_factory=dict)
-    harmful: bool = False
+    unaccepted_parts: Mapping[str, int] = field(default_factory=dict)
+    duplicates_possible: bool = False
     complete: bool = False
 
     @property
     def touched(self) -> bool:
-        """Tell whether a record may have been sent."""
+        """A record may have been sent."""
         return self.complete or any(lane.settled or lane.claimed for lane in self.lanes.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the state as JSON can hold it."""
+        """Return the state as a JSON value."""
         return {
             "version": _VERSION,
             "fingerprint": dict(self.fingerprint),
@@ -67,24 +70,24 @@ class LoadState:
             "claimed": {name: lane.claimed.to_list() for name, lane in self.lanes.items()},
             "counts": dict(self.counts),
             "seconds": round(self.seconds, 1),
-            "refused_parts": dict(self.refused_parts),
-            "harmful": self.harmful,
+            "unaccepted_parts": dict(self.unaccepted_parts),
+            "duplicates_possible": self.duplicates_possible,
             "complete": self.complete,
         }
 
     @classmethod
-    def read(cls, stored: object, where: str) -> LoadState:
-        """Read what :meth:`to_dict` gave.
+    def read(cls, stored: object, location: str) -> LoadState:
+        """Read the result of :meth:`to_dict`.
 
-        :param where: the name of its place.
+        :param location: where it is stored, for messages.
         :raises CannotResumeError: when it is anything else.
         """
         try:
             return cls._read(stored)
         except (AttributeError, LookupError, TypeError, ValueError):
             raise CannotResumeError(
-                f"The checkpoint of an earlier try cannot be read: {where}. Another version of this package may have "
-                "written it, or it was edited. To start at row 1 regardless, remove it or set resume=False."
+                f"The checkpoint of an earlier attempt cannot be read: {location}. Another version of this package may "
+                "have written it, or it was edited. To start at row 1 regardless, remove it or set resume=False."
             ) from None
 
     @classmethod
@@ -101,7 +104,7 @@ class LoadState:
             },
             counts={str(name): int(count) for name, count in stored["counts"].items()},
             seconds=float(stored["seconds"]),
-            refused_parts={str(name): int(count) for name, count in stored["refused_parts"].items()},
-            harmful=bool(stored["harmful"]),
+            unaccepted_parts={str(name): int(count) for name, count in stored["unaccepted_parts"].items()},
+            duplicates_possible=bool(stored["duplicates_possible"]),
             complete=bool(stored["complete"]),
         )

@@ -1,4 +1,4 @@
-"""What the checkpoint needs of the place where it is kept."""
+"""The interface of the storage in which a checkpoint is kept."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ from typing import Any, Protocol
 
 
 class CheckpointStore(Protocol):
-    """Where the checkpoint of one load is kept. A write is durable once it returns, and whole or not there.
+    """Storage for the checkpoint of one load. A write is durable when it returns, and all of it is written or nothing.
 
-    It is the latest try's: Airflow starts the next try of a task it has lost sight of, and the one before may still be
-    at work. What an earlier try has saved must be seen by :meth:`load`, or its :meth:`save` must fail.
+    The latest attempt owns the checkpoint: when Airflow has lost contact with a task it starts the next attempt, and
+    the attempt before may still run. Either :meth:`load` returns what an earlier attempt saves, or its :meth:`save`
+    must fail.
     """
 
-    #: the place as a person would name it
+    #: the location, for messages
     name: str
-    #: the tries that Airflow makes by itself have one value; after a person has cleared the task it is another
+    #: the same for all retries that Airflow makes automatically; another value after a person has cleared the task
     series: str
 
     def load(self) -> object | None:
-        """Give the state that was saved last, ``None`` when there is none, and take the place over."""
+        """Return the state that was saved last, ``None`` when there is none, and take the checkpoint over."""
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the state.
 
-        :raises SupersededError: when a later try has taken the place over; nothing may be sent by this one any more.
+        :raises SupersededError: when a later attempt has taken the checkpoint over; this one must not send anything.
         """
 
     def save_last(self, state: dict[str, Any]) -> None:
-        """Replace the state as the load ends; where :meth:`save` fails, put it where the next try looks as well.
+        """Replace the state at the end of the load; if :meth:`save` fails, store it where the next attempt finds it.
 
-        :raises SupersededError: when a later try has begun.
+        :raises SupersededError: when a later attempt has begun.
         """
 
     def read_part(self, name: str) -> str | None:
-        """Give a part of the refusals, ``None`` when it is not there."""
+        """Return a part of the unaccepted rows, ``None`` when there is none."""
 
     def write_part(self, name: str, text: str) -> None:
-        """Write or replace a part of the refusals."""
+        """Write or replace a part of the unaccepted rows."""

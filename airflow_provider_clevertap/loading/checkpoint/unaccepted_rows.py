@@ -1,8 +1,9 @@
-"""The verdicts of CleverTap, and the rows held back: what no later try of a load could find out again.
+"""The outcomes of rows that were not accepted, stored with the checkpoint: a later attempt cannot find them out again.
 
-They are kept in parts, each an object of JSON Lines. A part is written anew as it grows, until it is full. Each try has
-names of its own for its parts: one that is still at work while the next has begun must not write over the other's.
-CleverTap's own words are not kept: they may quote the row, and what is in rows goes into the rejects file alone.
+They are stored in parts, each a JSON Lines file. A part is rewritten as it grows, until it is full. Each attempt has
+its own names for its parts: an attempt that still runs after the next one has begun must not overwrite the other's
+parts. CleverTap's own messages are not stored: they may quote values of the row, and these belong into the rejects file
+only.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 
-#: Verdicts in one part: what is written again and again until it is full.
+#: Rows in one part. Each save rewrites the last part, so it must stay small.
 _PART_LINES: Final = 5_000
 
 
 class UnacceptedRows:
-    """Verdicts on rows by their ordinals: those of earlier tries to look up, those of this one to keep.
+    """Outcomes of rows by their ordinals: reads those of earlier attempts, stores those of this one.
 
-    :param store: where the parts go.
-    :param parts: how many there are of each earlier try.
-    :param read: gives the text of a part by its name, ``None`` for one that is gone.
-    :raises StorageUnavailableError: when one is gone.
-    :raises CannotResumeError: when one is not what was written.
+    :param store: the storage of the parts.
+    :param parts: the number of parts of each earlier attempt.
+    :param read: returns the text of a part by its name, ``None`` when it is missing; by default the store's.
+    :raises StorageUnavailableError: when a part is missing.
+    :raises CannotResumeError: when a part cannot be parsed.
     """
 
     def __init__(
@@ -40,68 +41,70 @@ class UnacceptedRows:
     ) -> None:
         self._store = store
         self.parts = dict(parts)
-        self._own = uuid4().hex[:8]
+        self._attempt = uuid4().hex[:8]
         self._lines: list[str] = []
         self._unsaved: dict[str, list[str]] = {}
-        found = dict(self._read(read or store.read_part))
-        self._ordinals = np.array(sorted(found), np.int64)
-        self._verdicts = [found[ordinal] for ordinal in self._ordinals.tolist()]
+        earlier = dict(self._read(read or store.read_part))
+        self._ordinals = np.array(sorted(earlier), np.int64)
+        self._outcomes = [earlier[ordinal] for ordinal in self._ordinals.tolist()]
 
-    def of(self, start: int, stop: int) -> dict[int, RowOutcome]:
-        """Give the verdicts of earlier tries on the rows from ``start`` up to ``stop``, by their ordinals."""
+    def between(self, start: int, stop: int) -> dict[int, RowOutcome]:
+        """Return the outcomes in earlier attempts of the rows from ``start`` up to ``stop``, by their ordinals."""
         first, last = np.searchsorted(self._ordinals, [start, stop]).tolist()
-        return dict(zip(self._ordinals[first:last].tolist(), self._verdicts[first:last], strict=True))
+        return dict(zip(self._ordinals[first:last].tolist(), self._outcomes[first:last], strict=True))
 
-    def add(self, ordinal: int, verdict: RowOutcome) -> None:
-        """Take up the verdict on a row."""
+    def add(self, ordinal: int, outcome: RowOutcome) -> None:
+        """Add the outcome of a row."""
         if not self._lines or len(self._lines) >= _PART_LINES:
             self._lines = []
-            self.parts[self._own] = self.parts.get(self._own, 0) + 1
-        held_back = verdict.reason.endswith(HELD_BACK)
-        kept = [ordinal, verdict.outcome.value, verdict.code, verdict.field, held_back]
-        self._lines.append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
-        self._unsaved[_name(self._own, self.parts[self._own])] = self._lines
+            self.parts[self._attempt] = self.parts.get(self._attempt, 0) + 1
+        held_back = outcome.reason.endswith(HELD_BACK)
+        values = [ordinal, outcome.outcome.value, outcome.code, outcome.field, held_back]
+        self._lines.append(json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._unsaved[_part_name(self._attempt, self.parts[self._attempt])] = self._lines
 
     def save(self) -> None:
-        """Make durable what was added."""
+        """Store what was added."""
         for name, lines in list(self._unsaved.items()):
             self._store.write_part(name, "".join(lines))
             del self._unsaved[name]
 
     def _read(self, read: Callable[[str], str | None]) -> Iterator[tuple[int, RowOutcome]]:
-        alike: dict[RowOutcome, RowOutcome] = {}  # most verdicts are one of a few, and there may be millions
-        for name in [_name(attempt, number) for attempt in self.parts for number in range(1, self.parts[attempt] + 1)]:
+        shared: dict[
+            RowOutcome, RowOutcome
+        ] = {}  # millions of rows may have one of a few outcomes: one object for each
+        names = [_part_name(attempt, number) for attempt, count in self.parts.items() for number in range(1, count + 1)]
+        for name in names:
             part = read(name)
             if part is None:
                 raise StorageUnavailableError(
-                    f"What CleverTap refused in an earlier try is not to be found any more (part {name} of the "
-                    "refusals). Where tasks run on several machines, artifacts_path must be storage that all of them "
-                    "share."
+                    f"Part {name} of the rows that were not accepted in an earlier attempt is missing. Where tasks run "
+                    "on several machines, artifacts_path must be storage that all of them share."
                 )
             for line in part.split("\n")[:-1]:
                 try:
-                    ordinal, verdict = _verdict(json.loads(line))
+                    ordinal, outcome = _parse(json.loads(line))
                 except (TypeError, ValueError):
                     raise CannotResumeError(
-                        f"What CleverTap refused in an earlier try cannot be read (part {name} of the refusals): it "
-                        "was edited. To start at row 1 regardless, set resume=False."
+                        f"Part {name} of the rows that were not accepted in an earlier attempt cannot be read: it was "
+                        "edited. To start at row 1 regardless, set resume=False."
                     ) from None
-                yield ordinal, alike.setdefault(verdict, verdict)
+                yield ordinal, shared.setdefault(outcome, outcome)
 
 
-def _name(attempt: str, number: int) -> str:
+def _part_name(attempt: str, number: int) -> str:
     return f"{attempt}-{number:04}"
 
 
-def _verdict(kept: list[Any]) -> tuple[int, RowOutcome]:
-    ordinal, outcome, code, column, held_back = kept
+def _parse(values: list[Any]) -> tuple[int, RowOutcome]:
+    ordinal, outcome, code, column, held_back = values
     reason = _reason(Outcome(outcome), code) + (HELD_BACK if held_back else "")
     return int(ordinal), RowOutcome(Outcome(outcome), code, column, reason)
 
 
 def _reason(outcome: Outcome, code: int | None) -> str:
-    """Say anew why a row was not accepted in an earlier try."""
+    """Return a reason for the outcome of a row in an earlier attempt, from its code."""
     if outcome is Outcome.UNCONFIRMED:
         return INTERRUPTED
     known = ERROR_CODES.get(code or 0)
-    return f"CleverTap refused it in an earlier try{f': {known.meaning}; {known.fix}' if known else ''}"
+    return f"CleverTap rejected it in an earlier attempt{f': {known.meaning}; {known.fix}' if known else ''}"

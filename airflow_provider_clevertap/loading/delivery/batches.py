@@ -1,7 +1,7 @@
-"""Records become batches: by count and by bytes, always in the same way for the same records.
+"""Puts records into batches by count and by bytes. The same records always make the same batches.
 
-A batch also knows the rows of the source it stands for: its span goes from where the batch before it ended to the last
-row of its last record. So spans leave no gap, whatever lies between the rows that have a record.
+A batch also has a span, the rows of the source that it covers: from the end of the span of the batch before to the last
+row of its last record. So the spans have no gaps, even where rows have no record.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _HEAD, _TAIL = b'{"d":[', b"]}"
 
 @dataclass(frozen=True, slots=True)
 class RecordSlice:
-    """A run of one block's records.
+    """Consecutive records of one block.
 
     :param encoded: the block.
     :param records: the records' JSON text, each followed by a comma.
-    :param rows: for each record, the place of its row in the block.
+    :param rows: for each record, the position of its row in the block.
     """
 
     encoded: EncodedBlock
@@ -37,32 +37,32 @@ class RecordSlice:
     rows: NDArray[np.int64]
 
     def text(self) -> memoryview:
-        """Give the bytes of all records, as they lie in memory."""
+        """Return the bytes of all records, without a copy."""
         return memoryview(self.records.buffers()[2])[_byte_range(self.records)]
 
     def slice(self, start: int, stop: int) -> RecordSlice:
-        """Give the records from ``start`` up to ``stop``; nothing is copied."""
+        """Return the records from ``start`` up to, but not including, ``stop``, without a copy."""
         return RecordSlice(self.encoded, self.records.slice(start, stop - start), self.rows[start:stop])
 
-    def take(self, places: NDArray[np.int64]) -> RecordSlice:
-        """Give some of the records."""
-        return RecordSlice(self.encoded, self.records.take(pa.array(places)), self.rows[places])
+    def take(self, positions: NDArray[np.int64]) -> RecordSlice:
+        """Return some of the records."""
+        return RecordSlice(self.encoded, self.records.take(pa.array(positions)), self.rows[positions])
 
 
 class Batch:
     """The records of one call.
 
-    :param number: the batch's place in the load, from 1.
-    :param pieces: where its records come from, in order.
+    :param number: the number of the batch in its lane, from 1.
+    :param slices: its records, in order.
     :param lane: see :class:`Batcher`.
-    :param span: the rows it stands for: the ordinal of the first, and the one after the last.
+    :param span: the rows that it covers: the ordinal of the first, and the one after the last.
     """
 
     def __init__(
-        self, number: int, pieces: tuple[RecordSlice, ...], lane: Lane = "main", span: tuple[int, int] = (0, 0)
+        self, number: int, slices: tuple[RecordSlice, ...], lane: Lane = "main", span: tuple[int, int] = (0, 0)
     ) -> None:
         self.number = number
-        self.pieces = pieces
+        self.slices = slices
         self.lane = lane
         self.span = span
 
@@ -72,34 +72,34 @@ class Batch:
     @cached_property
     def _starts(self) -> list[int]:
         starts = [0]
-        for piece in self.pieces:
-            starts.append(starts[-1] + len(piece.rows))
+        for part in self.slices:
+            starts.append(starts[-1] + len(part.rows))
         return starts
 
     @property
     def repeatable(self) -> bool:
-        """Tell whether sending the batch twice has the effect of sending it once."""
-        return all(piece.encoded.repeatable for piece in self.pieces)
+        """Sending the batch twice has the same effect as sending it once."""
+        return all(part.encoded.repeatable for part in self.slices)
 
     def body(self) -> bytes:
-        """Give the request body."""
-        *texts, last = (piece.text() for piece in self.pieces)
+        """Return the request body."""
+        *texts, last = (part.text() for part in self.slices)
         return b"".join((_HEAD, *texts, last[:-1], _TAIL))
 
     def locate(self, record: int) -> tuple[EncodedBlock, int]:
-        """Give the block a record's row is in, and its place there."""
+        """Return the block of a record's row, and the position of the row in it."""
         number = int(np.searchsorted(self._starts, record, side="right")) - 1
-        piece = self.pieces[number]
-        return piece.encoded, int(piece.rows[record - self._starts[number]])
+        part = self.slices[number]
+        return part.encoded, int(part.rows[record - self._starts[number]])
 
     def ordinals(self) -> NDArray[np.int64]:
-        """Give the ordinal of each record's first row."""
-        return np.concatenate([piece.encoded.start + piece.rows for piece in self.pieces])
+        """Return the ordinal of each record's first row."""
+        return np.concatenate([part.encoded.start + part.rows for part in self.slices])
 
     def runs(self, records: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """Give the rows of some of the records, as ranges of ordinals; neighbours among them share a range.
+        """Return the rows of some of the records, as ranges of ordinals; one range for consecutive records.
 
-        :param records: their places in this batch, ascending.
+        :param records: their positions in this batch, ascending.
         """
         for run in np.split(records, np.flatnonzero(np.diff(records) > 1) + 1):
             if len(run):
@@ -107,82 +107,82 @@ class Batch:
                 yield first.start + row, _after(*self.locate(int(run[-1])))
 
     def select(self, records: NDArray[np.int64]) -> Batch:
-        """Give a batch of some of the records, in the same order.
+        """Return a batch of some of the records, in the same order.
 
-        :param records: their places in this batch, ascending.
+        :param records: their positions in this batch, ascending.
         """
-        pieces = []
-        for piece, start, stop in zip(self.pieces, self._starts, self._starts[1:], strict=False):
-            places = records[(records >= start) & (records < stop)] - start
-            if len(places):
-                pieces.append(piece.take(places))
-        return Batch(self.number, tuple(pieces), self.lane, self.span)
+        slices = []
+        for part, start, stop in zip(self.slices, self._starts, self._starts[1:], strict=False):
+            positions = records[(records >= start) & (records < stop)] - start
+            if len(positions):
+                slices.append(part.take(positions))
+        return Batch(self.number, tuple(slices), self.lane, self.span)
 
 
 class Batcher:
-    """Packs records into batches.
+    """Puts records into batches.
 
-    :param records_per_batch: the most records of a batch.
-    :param bytes_per_batch: the most bytes of a batch's body; a single record may be larger.
+    :param records_per_batch: the maximum number of records of a batch.
+    :param bytes_per_batch: the maximum size of a batch's body; a single record may be larger.
     :param lane: which records these are: the rows' main records, or the profile updates that precede them.
     """
 
     def __init__(self, records_per_batch: int, bytes_per_batch: int, lane: Lane = "main") -> None:
         self._lane = lane
-        self._reached = 0
-        self._most_records = records_per_batch
-        self._most_bytes = bytes_per_batch - len(_HEAD) - len(_TAIL)
-        self._pieces: list[RecordSlice] = []
+        self._covered = 0
+        self._max_records = records_per_batch
+        self._max_bytes = bytes_per_batch - len(_HEAD) - len(_TAIL)
+        self._slices: list[RecordSlice] = []
         self._records = 0
         self._bytes = 0
         self._batches = 0
 
     def add(self, encoded: EncodedBlock) -> Iterator[Batch]:
-        """Take a block's records, and give the batches that are full."""
-        return self.add_piece(RecordSlice(encoded, encoded.records, encoded.rows))
+        """Add a block's records, and return the batches that are full."""
+        return self.add_slice(RecordSlice(encoded, encoded.records, encoded.rows))
 
-    def add_piece(self, whole: RecordSlice) -> Iterator[Batch]:
-        """Take some of a block's records, and give the batches that are full."""
-        offsets = _offsets(whole.records)
-        start, count = 0, len(whole.rows)
+    def add_slice(self, records: RecordSlice) -> Iterator[Batch]:
+        """Add some of a block's records, and return the batches that are full."""
+        offsets = _offsets(records.records)
+        start, count = 0, len(records.rows)
         while start < count:
             stop = self._fill(offsets, start, count)
             if stop == start:
                 yield from self.finish()
                 continue
-            self._pieces.append(whole.slice(start, stop))
+            self._slices.append(records.slice(start, stop))
             self._records += stop - start
             self._bytes += int(offsets[stop] - offsets[start])
             start = stop
-            if self._records == self._most_records:
+            if self._records == self._max_records:
                 yield from self.finish()
 
     def finish(self) -> Iterator[Batch]:
-        """Give what is left as a last batch."""
-        if self._pieces:
+        """Return the remaining records as a last batch."""
+        if self._slices:
             self._batches += 1
-            last = self._pieces[-1]
-            span = (self._reached, _after(last.encoded, int(last.rows[-1])))
-            self._reached = span[1]
-            yield Batch(self._batches, tuple(self._pieces), self._lane, span)
-        self._pieces, self._records, self._bytes = [], 0, 0
+            last = self._slices[-1]
+            span = (self._covered, _after(last.encoded, int(last.rows[-1])))
+            self._covered = span[1]
+            yield Batch(self._batches, tuple(self._slices), self._lane, span)
+        self._slices, self._records, self._bytes = [], 0, 0
 
     def _fill(self, offsets: NDArray[np.int32], start: int, count: int) -> int:
-        """Find how far the records from ``start`` still fit the batch at hand."""
-        stop = min(count, start + self._most_records - self._records)
-        room = self._most_bytes - self._bytes
+        """Return the end of the records from ``start`` on that fit into the current batch."""
+        stop = min(count, start + self._max_records - self._records)
+        room = self._max_bytes - self._bytes
         if offsets[stop] - offsets[start] <= room:
             return stop
         fitting = int(np.searchsorted(offsets, offsets[start] + room, side="right")) - 1
         if fitting > start:
             return fitting
-        return start if self._pieces else start + 1
+        return start if self._slices else start + 1
 
 
 def _after(encoded: EncodedBlock, row: int) -> int:
-    """Give the ordinal after the last row of a record.
+    """Return the ordinal after the last row of a record.
 
-    :param row: the place in the block of its first row.
+    :param row: the position in the block of its first row.
     """
     if encoded.record_first_rows is None:
         return encoded.start + row + 1

@@ -1,4 +1,4 @@
-"""The facts of a load, small enough for XCom and free of row data."""
+"""The summary of a load: its counts, small enough for XCom and without row data."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutc
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one load, kept while it runs.
+    """The counts of one load, updated while it runs.
 
-    ``rows == accepted + rejected + invalid + unconfirmed + skipped`` holds at any moment for the rows settled so far.
+    ``rows == accepted + rejected + invalid + unconfirmed + skipped`` is true at any time for the rows settled so far.
 
-    :param kind: what was loaded, such as ``profiles``.
+    :param kind: the kind of record, such as ``profiles``.
     :param dry_run: ``None``, ``"local"`` or ``"server"``.
     """
 
@@ -53,12 +53,12 @@ class Summary:
 
     @property
     def seconds(self) -> float:
-        """Seconds the load has taken, in all its tries."""
+        """Seconds that the load has taken, in all its attempts."""
         return self.earlier_seconds + (time.monotonic() if self._ended is None else self._ended) - self._started
 
-    def count(self, verdict: RowOutcome) -> None:
+    def count(self, outcome: RowOutcome) -> None:
         """Count one row."""
-        match verdict.outcome:
+        match outcome.outcome:
             case Outcome.ACCEPTED:
                 self.accepted += 1
             case Outcome.REJECTED:
@@ -69,15 +69,15 @@ class Summary:
                 self.unconfirmed += 1
             case Outcome.SKIPPED:
                 self.skipped += 1
-        if verdict.code is not None and verdict.outcome is not Outcome.ACCEPTED:
-            self.codes[verdict.code] += 1
+        if outcome.code is not None and outcome.outcome is not Outcome.ACCEPTED:
+            self.codes[outcome.code] += 1
 
     def end(self) -> None:
         """Stop the clock."""
         self._ended = time.monotonic()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the summary as JSON can hold it."""
+        """Return the summary as a JSON value."""
         seconds = self.seconds
         return {
             "kind": self.kind,

@@ -68,14 +68,14 @@ TaskLoad.stop = watched("asked", TaskLoad.stop)
 TaskLoad.run = watched("ended", TaskLoad.run)
 
 
-def break_off(checkpoint, method=Checkpoint.break_off):
+def save_interrupted(checkpoint, method=Checkpoint.save_interrupted):
     method(checkpoint)
     lanes = checkpoint.state.lanes.values()
     doubtful = sum(len(lane.claimed.without(lane.settled)) for lane in lanes)
-    print("brought up to date", checkpoint.kept, "in doubt", doubtful, flush=True)
+    print("saved", checkpoint.saved, "in doubt", doubtful, flush=True)
 
 
-Checkpoint.break_off = break_off
+Checkpoint.save_interrupted = save_interrupted
 
 with DAG("interrupted_{name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
     CleverTapUploadProfilesOperator(
@@ -223,7 +223,7 @@ def test_a_second_interruption_changes_nothing(
             let_go.set()
         process.wait(300)
     log = (tmp_path / "log").read_text()
-    assert "brought up to date True in doubt 0" in log, log
+    assert "saved True in doubt 0" in log, log
     settled(summary_of(tmp_path), emulator)
     assert log.count("did not stop in time") == 0
 
@@ -242,7 +242,7 @@ def test_any_number_of_interruptions_changes_nothing(start: Any, emulator: Any, 
             let_go.set()
         process.wait(300)
     log = (tmp_path / "log").read_text()
-    assert "brought up to date True in doubt 0" in log, log
+    assert "saved True in doubt 0" in log, log
     settled(summary_of(tmp_path), emulator)
 
 

@@ -80,7 +80,7 @@ def test_a_retry_goes_on_where_the_try_before_was_broken_off(
     identities = [event["identity"] for event in emulator.events()]
     assert len(identities) == len(set(identities)) == ROWS
     said = capfd.readouterr()
-    assert "Goes on at row 2,001, where an earlier try ended" in said.out + said.err
+    assert "Resumes at row 2,001, where an earlier attempt ended" in said.out + said.err
     airflow_keeps_it = not version("apache-airflow").startswith("2.")
     assert bool(list(tmp_path.rglob("checkpoint.json"))) != airflow_keeps_it
     with Path(summary["rejects_path"]).open(newline="") as file:

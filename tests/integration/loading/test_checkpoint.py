@@ -23,7 +23,7 @@ from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpo
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
-from tests.support.broken_loads import VIEWED, HoldingClient, MakeLoad, break_off
+from tests.support.broken_loads import VIEWED, HoldingClient, MakeLoad, interrupt
 from tests.support.plain_rows import QUICK, Rows, people
 
 
@@ -139,8 +139,8 @@ def test_a_checkpoint_nobody_can_read_is_not_taken_for_none(
 def test_refusals_that_are_gone_are_missed(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
     emulator.inject({"do": "fail_records", "identities": ["cust-00003"]})
     rows = people(3_000)
-    break_off(make(rows, after=5, max_in_flight=1))
-    (part,) = (tmp_path / "checkpoint").glob("refused-*.jsonl")
+    interrupt(make(rows, after=5, max_in_flight=1))
+    (part,) = (tmp_path / "checkpoint").glob("unaccepted-*.jsonl")
     kept = part.read_text()
     assert json.loads(kept)[:3] == [3, "rejected", 555]
     assert "user3" not in kept
@@ -179,8 +179,8 @@ def test_many_refusals_fill_several_parts(
     refused = [f"cust-{n:05}" for n in range(0, 3_000, 30)]
     emulator.inject({"do": "fail_records", "identities": refused})
     rows = people(3_000)
-    break_off(make(rows, after=8, max_in_flight=1))
-    assert len(list((tmp_path / "checkpoint").glob("refused-*.jsonl"))) == 2
+    interrupt(make(rows, after=8, max_in_flight=1))
+    assert len(list((tmp_path / "checkpoint").glob("unaccepted-*.jsonl"))) == 2
     emulator.clear_faults()
     emulator.inject({"do": "fail_records", "identities": refused[67:]})
     summary = make(rows, max_in_flight=1, max_rejects="100%").run()

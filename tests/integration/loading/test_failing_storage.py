@@ -87,7 +87,7 @@ class FillingDisk(FileCheckpointStore):
 
     def __init__(self, directory: Path, number: int) -> None:
         super().__init__(directory)
-        self.link, self._number = directory / f"checkpoint.json.{self._mark[:8]}.new", number
+        self.link, self._number = directory / f"checkpoint.json.{self._id[:8]}.new", number
 
     def save(self, state: dict[str, Any]) -> None:
         self._number -= 1
@@ -176,7 +176,7 @@ def test_an_object_store_that_fails_now_and_then_is_waited_for(
 
 @pytest.mark.parametrize(
     ("name", "after"),
-    [("taken-by", 0), ("checkpoint.json", 0), ("checkpoint.json", 7), ("refused-", 0), ("rejects.csv", 0)],
+    [("taken-by", 0), ("checkpoint.json", 0), ("checkpoint.json", 7), ("unaccepted-", 0), ("rejects.csv", 0)],
 )
 @pytest.mark.parametrize("problem", [OSError("gone"), TimeoutError("no answer")], ids=["lost", "stored all the same"])
 def test_an_object_store_that_stays_away_ends_the_load_and_a_later_try_goes_on(
@@ -241,7 +241,7 @@ def test_rejects_that_are_not_all_there_when_they_are_read_back_fail_the_load_an
             rejects.write_bytes(b"".join([*lines[:-1], b" " * len(lines[-1])]))  # as long as before
 
     shaky.fails = loses_a_line
-    with pytest.raises(StorageUnavailableError, match=r"has 53 rows, and 54 belong in it"):
+    with pytest.raises(StorageUnavailableError, match=r"has 53 rows, and 54 were written"):
         make(client, f"shaky://{tmp_path}").run()
     state = json.loads((tmp_path / "checkpoint" / "checkpoint.json").read_text())
     assert (state["complete"], state["claimed"]) == (False, {"main": [], "profile": []})

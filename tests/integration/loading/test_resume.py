@@ -20,7 +20,7 @@ from airflow_provider_clevertap.exceptions import (
     TooManyRejectsError,
 )
 from airflow_provider_clevertap.loading.record_kinds import events
-from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, arrived, break_off, state
+from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, arrived, interrupt, state
 from tests.support.plain_rows import Rows, people
 
 
@@ -36,14 +36,14 @@ def test_a_load_goes_on_where_it_was_broken_off(
     assert (summary.rows, summary.accepted, summary.requests, summary.resumed_from_row) == (5_000, 5_000, 5, 3_001)
     assert emulator.stats()["requests"] == 5
     assert [record.message for record in caplog.records if " at row " in record.message] == [
-        "Starts at row 1: no earlier try has left a checkpoint",
-        "Goes on at row 3,001, where an earlier try ended: 3,000 rows are settled",
+        "Starts at row 1: no earlier attempt has left a checkpoint",
+        "Resumes at row 3,001, where an earlier attempt ended: 3,000 rows are settled",
     ]
 
 
 def test_what_may_have_been_sent_is_held_or_sent_again(make: MakeLoad, emulator: RunningEmulator) -> None:
     rows = people(3_000)
-    break_off(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
+    interrupt(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
     held = make(rows, kind=VIEWED, max_in_flight=1, on_unconfirmed="hold", max_rejects=1_000).run()
     assert (held.accepted, held.unconfirmed, held.resent) == (2_000, 1_000, 0)
     assert set(arrived(emulator).values()) == {1}
@@ -52,7 +52,7 @@ def test_what_may_have_been_sent_is_held_or_sent_again(make: MakeLoad, emulator:
 
 def test_what_is_sent_again_is_told(make: MakeLoad, emulator: RunningEmulator) -> None:
     rows = people(3_000)
-    break_off(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
+    interrupt(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
     again = make(rows, kind=VIEWED, max_in_flight=1).run()
     assert (again.accepted, again.unconfirmed, again.resent) == (3_000, 0, 1_000)
     assert sorted(arrived(emulator).values()) == [1] * 2_000 + [2] * 1_000
@@ -60,8 +60,8 @@ def test_what_is_sent_again_is_told(make: MakeLoad, emulator: RunningEmulator) -
 
 def test_held_rows_stay_held_in_later_tries(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
     rows = people(4_000)
-    break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1))
-    break_off(make(rows, kind=VIEWED, after=1, max_in_flight=1, on_unconfirmed="hold"))
+    interrupt(make(rows, kind=VIEWED, after=1, max_in_flight=1))
+    interrupt(make(rows, kind=VIEWED, after=1, max_in_flight=1, on_unconfirmed="hold"))
     last = make(rows, kind=VIEWED, max_in_flight=1, max_rejects="100%").run()
     assert (last.accepted, last.unconfirmed, last.resent) == (3_000, 1_000, 1_000)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
@@ -80,7 +80,7 @@ def test_events_keep_the_moment_of_the_first_try(
     )
     first, second = (events(event_name="Viewed", timestamp="now") for _ in range(2))
     monkeypatch.undo()
-    break_off(make(rows, kind=first, after=1, max_in_flight=1))
+    interrupt(make(rows, kind=first, after=1, max_in_flight=1))
     make(rows, kind=second, max_in_flight=1).run()
     assert {event["ts"] for event in emulator.events()} == {1_800_000_000}
 
@@ -126,7 +126,7 @@ def test_a_batch_of_which_a_part_was_settled_is_in_doubt_with_the_rest_alone(
 ) -> None:
     emulator.inject({"do": "status", "status": 400, "identity": "cust-00999", "times": 1})
     rows = people(2_000)
-    break_off(make(rows, kind=VIEWED, after=2, max_in_flight=1))
+    interrupt(make(rows, kind=VIEWED, after=2, max_in_flight=1))
     assert state(tmp_path)["settled"]["main"] == [[0, 500]]
     assert state(tmp_path)["claimed"]["main"] == [[500, 1_000]]
     assert make(rows, kind=VIEWED, max_in_flight=1).run().resent == 500
@@ -138,7 +138,7 @@ def test_another_load_is_not_gone_on_with(
     changed: str, make: MakeLoad, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     rows = people(2_000)
-    break_off(make(rows, after=1, max_in_flight=1))
+    interrupt(make(rows, after=1, max_in_flight=1))
     other, options = rows, {}
     if changed == "source":
         other = [*rows[:-1], rows[-1] | {"Email": "other@example.com"}]
@@ -163,10 +163,10 @@ def test_a_load_starts_over_when_told_to(
     make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = people(2_000)
-    break_off(make(rows, after=1, max_in_flight=1))
+    interrupt(make(rows, after=1, max_in_flight=1))
     summary = make(rows[:1_500], max_in_flight=1, resume=False).run()
     assert (summary.rows, summary.accepted, summary.resumed_from_row, summary.requests) == (1_500, 1_500, None, 2)
-    assert "1,000 rows were settled by an earlier try and are loaded again" in caplog.text
+    assert "1,000 rows were settled by an earlier attempt and are loaded again" in caplog.text
 
 
 def test_a_retry_after_everything_was_loaded_sends_nothing(make: MakeLoad, emulator: RunningEmulator) -> None:
@@ -185,7 +185,7 @@ def test_a_cleared_task_loads_again_what_was_complete_and_goes_on_with_what_was_
     make: MakeLoad, emulator: RunningEmulator
 ) -> None:
     rows = people(2_000)
-    break_off(make(rows, after=1, max_in_flight=1, series="0"))
+    interrupt(make(rows, after=1, max_in_flight=1, series="0"))
     assert make(rows, max_in_flight=1, series="1").run().resumed_from_row == 1_001
     assert make(rows, max_in_flight=1, series="2").run().resumed_from_row is None
     assert emulator.stats()["requests"] == 4
@@ -201,11 +201,11 @@ def test_rows_that_may_change_are_loaded_from_the_first_or_not_at_all(
 ) -> None:
     caplog.set_level("INFO")
     rows = Unordered(people(3_000))
-    break_off(make(rows, after=2, max_in_flight=1))
+    interrupt(make(rows, after=2, max_in_flight=1))
     assert "would start at row 1 too" in caplog.text
     assert make(rows, max_in_flight=1).run().requests == 3
     emulator.reset()
-    break_off(make(rows, kind=VIEWED, after=2, max_in_flight=1, series="next"))
+    interrupt(make(rows, kind=VIEWED, after=2, max_in_flight=1, series="next"))
     with pytest.raises(CannotResumeError, match=r"must not be sent twice.*resume=False"):
         make(rows, kind=VIEWED, series="next").run()
     assert len(arrived(emulator)) == 2_000

@@ -176,7 +176,7 @@ def test_a_try_stops_when_its_checkpoint_is_not_its_own_and_leaves_the_files_alo
     load = Load(
         PROFILES, Rows(rows), taken, options, store=FileCheckpointStore(tmp_path), log=logging.getLogger("load")
     )
-    with pytest.raises(SupersededError, match="does not have the checkpoint any more"):
+    with pytest.raises(SupersededError, match="does not own the checkpoint any more"):
         load.run()
     assert 2 <= emulator.stats()["requests"] < 15
     assert (tmp_path / "rejects.csv").read_text() == "the other's"

@@ -214,7 +214,7 @@ def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clev
     wait_for(lambda: task_of(page, DAG, run, "load_profiles")["try_number"] == 2, "the next try", LONGEST_RUN)
     assert states_at_the_end(page, DAG, run)["load_profiles"] == "success"
     open_log(page, DAG, run, "load_profiles")
-    expect(page.get_by_text(re.compile("Goes on at row [0-9,]+, where an earlier try ended")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("Resumes at row [0-9,]+, where an earlier attempt ended")).first).to_be_visible()
     screenshots.take_page("log-of-a-resumed-load", page, 1800, 560)
     assert more("profiles") == KILLED_ROWS
     # What was on its way may have been sent twice: at most five times what is in flight, which the connection bounds.

@@ -104,7 +104,7 @@ def _said_first(load: Load, cluster: RunningCluster) -> str:
     task, number = load
     logs = cluster.home.glob(f"logs/dag_id=*/run_id=*/task_id={task}/map_index={number}/attempt=2.log")
     lines = [json.loads(line)["event"] for log in logs for line in log.read_text().splitlines()]
-    return next((line for line in lines if line.startswith(("Goes on", "Starts at", "An earlier try"))), "nothing")
+    return next((line for line in lines if line.startswith(("Resumes", "Starts at", "An earlier attempt"))), "nothing")
 
 
 def _resumed(
@@ -113,11 +113,11 @@ def _resumed(
     if account is None or state is None or not state.touched or state.complete:
         return
     name = f"{load[0]}[{load[1]}]"
-    row = state.lanes["main"].settled.from_the_first + 1
+    row = state.lanes["main"].settled.leading + 1
     if account.summary["resumed_from_row"] != row:
         yield f"{name} went on at row {account.summary['resumed_from_row']}, its checkpoint says {row}"
     said = _said_first(load, cluster)
-    if not said.startswith(f"Goes on at row {row:,},"):
+    if not said.startswith(f"Resumes at row {row:,},"):
         yield f"{name} should have said that it goes on at row {row:,}: {said}"
     if len(account.held) + account.again > lost.on_their_way(load):
         yield f"{name}: {len(account.held)} rows are held and {account.again} doubled, more than were on their way"

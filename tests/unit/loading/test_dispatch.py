@@ -114,13 +114,13 @@ def test_every_row_comes_to_its_outcome(
     ledger = Ledger(summary, RejectsFile(None))
     encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
     kind = small(VIEWED)
-    dispatch = Dispatch(kind, 10**6, cast("Any", answers), ledger, most_open_rows=most)
+    dispatch = Dispatch(kind, 10**6, cast("Any", answers), ledger, max_open_rows=most)
     broke_off = False
     try:
         for number, rows in enumerate(blocks):
             encoded = encoder.encode(block_of(number, rows))
-            ledger.enter(encoded)
-            dispatch.take(encoded)
+            ledger.register(encoded)
+            dispatch.add(encoded)
             assert ledger.open_rows <= most
         dispatch.finish()
     except ClosedError:
@@ -166,11 +166,11 @@ def test_what_goes_ahead_of_later_blocks_does_not_wait_for_earlier_events() -> N
     answers.random.random = lambda: 1.0  # type: ignore[method-assign] # nothing is answered before it is waited for
     ledger = Ledger(Summary("events"), RejectsFile(None))
     encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
-    dispatch = Dispatch(small(VIEWED), 10**6, cast("Any", answers), ledger, most_open_rows=1_000)
+    dispatch = Dispatch(small(VIEWED), 10**6, cast("Any", answers), ledger, max_open_rows=1_000)
     for number in range(5):
         encoded = encoder.encode(block_of(number, ["good"] * 6))
-        ledger.enter(encoded)
-        dispatch.take(encoded)
+        ledger.register(encoded)
+        dispatch.add(encoded)
     assert [kind for kind, _ in answers.sent] == ["profile"] * 30
     dispatch.finish()
     assert [kind for kind, _ in answers.sent].count("event") == 30

@@ -36,7 +36,7 @@ def test_a_row_is_written_as_it_was_with_its_verdict(tmp_path: Path) -> None:
     rejects = RejectsFile(path)
     rows = block({"id": ["1", "2"], "mail": ["ok@x.yz", 'a"b,\nc\r'], "note": [None, "éß😀"]}, first_row=41)
     rejects.write(rows, {1: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     assert rejects.path == str(path)
     assert read_csv(path) == [
         {
@@ -56,7 +56,7 @@ def test_no_failed_row_no_file_and_an_old_one_is_removed_at_the_end(tmp_path: Pa
     path = tmp_path / "rejects.csv"
     path.write_text("from an earlier try")
     rejects = RejectsFile(path)
-    rejects.close()
+    rejects.publish()
     assert rejects.path is None
     assert path.read_text() == "from an earlier try"
     rejects.remove_earlier()
@@ -69,7 +69,7 @@ def test_several_files_with_other_columns_share_one_rejects_file(tmp_path: Path)
     rejects.write(block({"id": ["1"], "mail": ["x" * 200_000]}), {0: BAD_MAIL})
     rejects.write(block({"id": ["2"], "city": ["Pune"]}, file="b.csv"), {0: BAD_MAIL})
     rejects.write(block({"id": ["3"], "mail": ["y"]}), {0: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     header = path.read_text().splitlines()[0].split(",")
     assert header == ["id", "mail", "city", *OUTCOME_COLUMNS, FILE_COLUMN]
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +88,7 @@ def test_nested_rows_are_json_lines(tmp_path: Path) -> None:
     rejects = RejectsFile(path, nested=True)
     seen = datetime(2026, 1, 2, 3, tzinfo=UTC)
     rejects.write(block({"id": ["1"]}, tags=[["a", "b"]], seen=[seen], raw=[b"\x00\xff"]), {0: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     (row,) = map(json.loads, path.read_text().splitlines())
     assert row["tags"] == ["a", "b"]
     assert row["seen"] == "2026-01-02T03:00:00+00:00"
@@ -101,7 +101,7 @@ def test_typed_values_are_written_as_a_csv_source_reads_them(tmp_path: Path) -> 
     rejects = RejectsFile(path)
     day = datetime(2026, 1, 2, tzinfo=UTC).date()
     rejects.write(block({}, id=[7], flag=[True], day=[day], tags=[["a"]], amount=[1.5], nothing=[None]), {0: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     (row,) = read_csv(path)
     assert (row["id"], row["flag"], row["day"], row["tags"], row["amount"], row["nothing"]) == (
         "7", "true", "2026-01-02", '["a"]', "1.5", "",
@@ -123,7 +123,7 @@ def test_typed_columns_are_written_as_their_values(tmp_path: Path, values: list[
     for rows in (RowBlock("", 1, ("x",), columns), RowBlock("", 1, ("x",), {}, objects)):
         rejects = RejectsFile(tmp_path / "rejects.csv")
         rejects.write(rows, dict.fromkeys(range(len(values)), BAD_MAIL))
-        rejects.close()
+        rejects.publish()
         written.append([row["x"] for row in read_csv(tmp_path / "rejects.csv")])
     assert written[0] == written[1]
 
@@ -132,7 +132,7 @@ def test_anywhere_fsspec_reaches() -> None:
     place = "memory://rejects-test/deep/rejects.csv"
     rejects = RejectsFile(place)
     rejects.write(block({"id": ["1"]}), {0: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     with fsspec.open(place, "r") as stored:
         assert "not an e-mail address" in stored.read()
     again = RejectsFile(place)
@@ -151,5 +151,5 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_sent(tmp_pat
 def test_no_place_writes_nothing(tmp_path: Path) -> None:
     rejects = RejectsFile(None)
     rejects.write(block({"id": ["1"]}), {0: BAD_MAIL})
-    rejects.close()
+    rejects.publish()
     assert rejects.path is None

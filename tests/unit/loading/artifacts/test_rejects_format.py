@@ -105,7 +105,7 @@ def write(path: Path, columns: dict[str, list[str]], **objects: list[Any]) -> Pa
     arrays = {name: pa.array(cells, pa.string()) for name, cells in columns.items()}
     block = RowBlock("people.csv", 1, (*columns, *objects), arrays, objects)
     rejects.write(block, dict.fromkeys(range(len(block)), BAD))
-    rejects.close()
+    rejects.publish()
     return path
 
 
@@ -142,7 +142,7 @@ def test_every_cell_of_the_file_is_safe_also_names_reasons_and_typed_values(tmp_
     columns = {"=name()": pa.array(["@x"]), "amount": pa.array([-5.5])}
     block = RowBlock("=file.csv", 1, (*columns, "odd"), columns, {"odd": [float("-inf")]})
     rejects.write(block, {0: RowOutcome(Outcome.REJECTED, 512, "=name()", "=their words")})
-    rejects.close()
+    rejects.publish()
     with path.open(encoding="utf-8", newline="") as stream:
         header, row = csv.reader(stream)
     assert dict(zip(header, row, strict=True)) == {
@@ -164,7 +164,7 @@ def test_marks_are_made_once_when_the_header_grows(tmp_path: Path) -> None:
     rejects = RejectsFile(path)
     for names in (("=a",), ("=a", "+b"), ("@c",)):
         rejects.write(RowBlock("", 1, names, {name: pa.array(["'=1"]) for name in names}), {0: BAD})
-    rejects.close()
+    rejects.publish()
     assert read(path) == [
         {"=a": "'=1", "+b": None, "@c": None},
         {"=a": "'=1", "+b": "'=1", "@c": None},

@@ -37,8 +37,8 @@ def test_ranges_are_the_set_they_stand_for(steps: list[tuple[bool, int, int]]) -
     assert len(ranges) == len(plain)
     assert bool(ranges) == bool(plain)
     everything = np.arange(42)
-    assert ranges.holds(everything).tolist() == [ordinal in plain for ordinal in everything]
-    assert ranges.from_the_first == next(ordinal for ordinal in range(42) if ordinal not in plain)
+    assert ranges.contains(everything).tolist() == [ordinal in plain for ordinal in everything]
+    assert ranges.leading == next(ordinal for ordinal in range(42) if ordinal not in plain)
 
 
 @given(SPANS)

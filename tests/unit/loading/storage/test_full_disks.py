@@ -100,7 +100,7 @@ def test_wherever_the_disk_is_full_the_file_is_whole_or_not_there(place: str, tm
         try:
             for row in range(200):
                 rejects.write(rows, {row: BAD})
-            rejects.close()
+            rejects.publish()
             outcomes.add("whole")
         except StorageUnavailableError as error:
             assert "File too large" in str(error)  # noqa: PT017 - both ways are right, depending on the size
@@ -123,7 +123,7 @@ def test_a_file_is_counted_as_it_is_read(tmp_path: Path) -> None:
     cells = ["plain", 'a "quoted" one', "two\nlines", "\r\n", '"', '""\n"', ""]
     rejects = RejectsFile(path)
     rejects.write(RowBlock("a.csv", 1, ("id",), {"id": pa.array(cells, pa.string())}), dict.fromkeys(range(7), BAD))
-    rejects.close()
+    rejects.publish()
     assert rejects.published_rows() == 7
     with path.open(newline="", encoding="utf-8") as stream:
         assert len(list(csv.reader(stream))) == 8
@@ -137,7 +137,7 @@ def test_columns_that_come_late_are_in_the_header_of_all_rows(tmp_path: Path) ->
         names = ("id", f"column {number}")
         columns = {name: pa.array([f"{name} of {number}", None], pa.string()) for name in names}
         rejects.write(RowBlock("a.csv", 2 * number + 1, names, columns), {0: BAD, 1: BAD})
-    rejects.close()
+    rejects.publish()
     assert rejects.published_rows() == 100
     with (tmp_path / "rejects.csv").open(newline="", encoding="utf-8") as stream:
         found = list(csv.DictReader(stream))
