@@ -146,7 +146,7 @@ class _JsonRows:
 
 
 class _CsvRows:
-    """CSV rows below one header. Columns may be added during the load; the header is then rewritten once, at the end."""
+    """CSV rows below one header. Columns may be added during a load; the header is then rewritten once, at the end."""
 
     def __init__(self, stream: WrittenFile) -> None:
         self._columns: tuple[str, ...] = ()

@@ -136,7 +136,7 @@ def test_anywhere_fsspec_reaches() -> None:
     with fsspec.open(place, "r") as stored:
         assert "not an e-mail address" in stored.read()
     again = RejectsFile(place)
-    again.close()
+    again.publish()
     assert fsspec.filesystem("memory").exists("/rejects-test/deep/rejects.csv")
     again.remove_earlier()
     assert not fsspec.filesystem("memory").exists("/rejects-test/deep/rejects.csv")
