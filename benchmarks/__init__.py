@@ -1,1 +1,1 @@
-"""How fast a load is, next to the scripts people write for it: ``python -m benchmarks``."""
+"""Benchmarks of loads, compared with scripts that people write instead: ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""What is compared: this package, and the scripts people write in its place. Each runs in a process of its own."""
+"""The programs that are compared: this package, and scripts that people write instead. Each runs in its own process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.data import data_file
-from benchmarks.loads import Circumstances, Prepare, load_file, load_frame
+from benchmarks.loads import LoadSettings, Prepare, load_file, load_frame
 from benchmarks.scripts import (
     post_chunks_in_threads,
     post_dicts,
@@ -24,11 +24,11 @@ from benchmarks.scripts import (
 class Contender(NamedTuple):
     """One way to load some data.
 
-    :param title: what the tables call it.
-    :param prepare: gives its upload.
-    :param dataset: what it loads.
-    :param extension: the file it reads.
-    :param share: it gets one row of so many, because it is slow or its rows are large.
+    :param title: its name in the tables.
+    :param prepare: returns its upload.
+    :param dataset: the data it loads.
+    :param extension: the type of the file it reads.
+    :param share: it loads one row of so many, because it is slow or its rows are large.
     """
 
     title: str
@@ -72,7 +72,7 @@ def _cpu() -> float:
 
 
 def main() -> None:
-    """Run one contender in this process, and print what it took as JSON."""
+    """Run one contender in this process, and print its times as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("name", choices=CONTENDERS)
     parser.add_argument("--data", type=Path, required=True)
@@ -85,31 +85,33 @@ def main() -> None:
     parser.add_argument("--gzip", action="store_true")
     parser.add_argument("--one-core", action="store_true")
     parser.add_argument("--stages", action="store_true")
-    asked = parser.parse_args()
-    if asked.one_core:
+    arguments = parser.parse_args()
+    if arguments.one_core:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    contender = CONTENDERS[asked.name]
-    told = Circumstances(
+    contender = CONTENDERS[arguments.name]
+    settings = LoadSettings(
         contender.dataset,
-        asked.in_flight,
-        artifacts=not asked.no_artifacts,
-        checkpoint=not asked.no_checkpoint,
-        log=asked.log,
-        gzip=asked.gzip,
+        arguments.in_flight,
+        artifacts=not arguments.no_artifacts,
+        checkpoint=not arguments.no_checkpoint,
+        log=arguments.log,
+        gzip=arguments.gzip,
     )
-    upload = contender.prepare(data_file(asked.data, contender.dataset, asked.rows, contender.extension), told)
+    upload = contender.prepare(
+        data_file(arguments.data, contender.dataset, arguments.rows, contender.extension), settings
+    )
     stages = None
-    if asked.stages:
+    if arguments.stages:
         from benchmarks.stages import Stages
 
         stages = Stages()
-        stages.watch()
+        stages.start()
     cpu, started = _cpu(), time.perf_counter()
-    facts = upload(asked.url)
-    taken: dict[str, Any] = {"start_up": cpu, "cpu": _cpu() - cpu, "wall": time.perf_counter() - started}
+    facts = upload(arguments.url)
+    measured: dict[str, Any] = {"start_up": cpu, "cpu": _cpu() - cpu, "wall": time.perf_counter() - started}
     if stages is not None:
-        taken["stages"] = stages.seconds
-    print(json.dumps(taken | {"facts": facts}))
+        measured["stages"] = stages.seconds
+    print(json.dumps(measured | {"facts": facts}))
 
 
 if __name__ == "__main__":

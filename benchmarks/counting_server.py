@@ -1,9 +1,9 @@
-"""A loopback server that takes every batch at once, and counts which rows it got, how often, and how many at a time.
+"""A loopback server that accepts every batch, and counts the rows it received and the requests in flight.
 
-It answers as CleverTap does to a batch without a fault, and judges nothing. Where it is given a ceiling it refuses the
-request that is one too many, as CleverTap does; the ceiling may be lifted after a while. It can fail a share of the
-requests, always the same ones, before it takes what they hold. It is written to be no contender's limit: raw bytes, no
-framework, one read of each body.
+It answers as CleverTap does to a valid batch, and validates nothing. With a ceiling it answers 429 to a request above
+it, as CleverTap does; the ceiling can end after some time. It can also fail a share of the requests, always the same
+ones, before it counts their rows. It must not be what limits a contender, so it works on raw bytes, without a
+framework, and searches each body once.
 """
 
 from __future__ import annotations
@@ -29,53 +29,53 @@ FAULTS = ("503", "429", "reset")
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _ANSWER = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-_TAKEN = b'{"status":"success","processed":%d,"unprocessed":[]}'
+_SUCCESS = b'{"status":"success","processed":%d,"unprocessed":[]}'
 _GZIP = re.compile(rb"\r\ncontent-encoding: *gzip *\r\n", re.IGNORECASE)
 _TOO_MANY = b'{"status":"fail","error":"Too many requests","code":429}'
 _FAILED = b'{"status":"fail","error":"Service Unavailable","code":503}'
 
 
 class Tally:
-    """Which rows the server got, and how often.
+    """The rows the server received, and how often.
 
-    :param dataset: what is loaded.
-    :param rows: how many rows there are.
+    :param dataset: the data that is loaded.
+    :param rows: the number of rows.
     """
 
     def __init__(self, dataset: Dataset, rows: int) -> None:
         self._times = array("I", bytes(4 * (rows + 1)))
         self._key = re.compile(dataset.key)
-        # as compact writers and as json.dumps write it
+        # With and without the blank that json.dumps writes.
         self._record = [form % dataset.record_type.encode() for form in (b'"type":"%s"', b'"type": "%s"')]
         self._dirt = dataset.dirt
         self.requests = self.refused = self.failed = self.records = self.bytes = self.connections = 0
 
-    def take(self, body: bytes) -> int:
-        """Count a batch, and tell how many records it has."""
+    def count(self, body: bytes) -> int:
+        """Count the rows of a batch, and return its number of records."""
         times = self._times
         for row in self._key.findall(body):
-            # bad rows that lack their number share place 0
+            # Invalid rows without a number are counted at index 0.
             times[int(row or 0)] += 1
         records = sum(map(body.count, self._record))
         self.records += records
         return records
 
     def to_dict(self) -> dict[str, Any]:
-        """Tell lost, doubled and unchecked rows apart."""
+        """Return the numbers of lost and doubled rows, of invalid rows received, and of requests."""
         rows, (every, places) = self._times[1:], self._dirt
-        bad = [rows[place - 1 :: every] for place in places]
+        invalid = [rows[place - 1 :: every] for place in places]
         counted = {
-            "lost": rows.count(0) - sum(some.count(0) for some in bad),
+            "lost": rows.count(0) - sum(counts.count(0) for counts in invalid),
             "doubled": len(rows) - rows.count(0) - rows.count(1),
-            "bad_rows_sent": self._times[0] + sum(len(some) - some.count(0) for some in bad),
+            "bad_rows_sent": self._times[0] + sum(len(counts) - counts.count(0) for counts in invalid),
         }
         used = resource.getrusage(resource.RUSAGE_SELF)
         names = ("requests", "refused", "failed", "records", "bytes", "connections")
         return counted | {name: getattr(self, name) for name in names} | {"cpu": used.ru_utime + used.ru_stime}
 
 
-class Crowd:
-    """The requests in flight, and how long there were so many.
+class InFlight:
+    """The requests in flight, and for how long each number of them was.
 
     A request is in flight from its first byte until its answer is written. The time before the first request and after
     the last one is not counted.
@@ -84,14 +84,14 @@ class Crowd:
     def __init__(self) -> None:
         self.now = 0
         self.answering = 0
-        #: for each number of requests, how long after the ceiling was lifted so many waited for an answer
+        #: For each number of requests, how long after the end of the ceiling so many waited for an answer.
         self.climb: list[float] = []
-        self._lifted: float | None = None
+        self._ceiling_ended: float | None = None
         self._seconds: list[float] = []
         self._changed: float | None = None
 
     def change(self, by: int) -> None:
-        """Note a request that came or went."""
+        """Count a request that arrived (+1) or was answered (-1)."""
         moment = time.perf_counter()
         if self._changed is not None:
             self._seconds.extend([0.0] * (self.now + 1 - len(self._seconds)))
@@ -100,29 +100,29 @@ class Crowd:
         self.now += by
 
     def answer(self, by: int) -> None:
-        """Note a request that begins to wait for its answer, or no longer does."""
+        """Count a request that starts (+1) or stops (-1) to wait for its answer."""
         self.answering += by
-        if self._lifted is not None and self.answering > len(self.climb):
-            self.climb.append(round(time.perf_counter() - self._lifted, 4))
+        if self._ceiling_ended is not None and self.answering > len(self.climb):
+            self.climb.append(round(time.perf_counter() - self._ceiling_ended, 4))
 
-    def lift(self) -> None:
-        """Note that from now on any number is taken."""
-        self._lifted = time.perf_counter()
+    def end_ceiling(self) -> None:
+        """Record that any number of requests is accepted from now on."""
+        self._ceiling_ended = time.perf_counter()
 
     def seconds(self) -> list[float]:
-        """Give for each number of requests how long there were so many."""
+        """Return, for each number of requests, for how many seconds so many were in flight."""
         return [round(seconds, 4) for seconds in self._seconds]
 
 
 @dataclass(slots=True)
-class Conduct:
+class Behaviour:
     """How the server answers.
 
     :param latency: seconds between a request and its answer.
     :param ceiling: how many requests may wait for an answer, 0 for any number.
-    :param ceiling_seconds: the ceiling is lifted so long after the first request, 0 for never.
-    :param fault: what befalls some requests, of ``FAULTS``.
-    :param share: how many.
+    :param ceiling_seconds: the ceiling ends so long after the first request, 0 for never.
+    :param fault: how some requests fail, one of ``FAULTS``.
+    :param share: the share of requests that fail.
     """
 
     latency: float = 0
@@ -134,17 +134,17 @@ class Conduct:
 
 
 class Uploads(asyncio.Protocol):
-    """One connection.
+    """One connection. All connections share the parameters.
 
-    :param tally: shared by all of them.
-    :param crowd: so is this.
-    :param conduct: and this.
+    :param tally: the rows received.
+    :param in_flight: the requests in flight.
+    :param behaviour: how to answer.
     """
 
-    def __init__(self, tally: Tally, crowd: Crowd, conduct: Conduct) -> None:
+    def __init__(self, tally: Tally, in_flight: InFlight, behaviour: Behaviour) -> None:
         self._tally = tally
-        self._crowd = crowd
-        self._conduct = conduct
+        self._in_flight = in_flight
+        self._behaviour = behaviour
         self._buffer = bytearray()
         self._body_at = self._end = 0
         self._gzip = False
@@ -156,7 +156,7 @@ class Uploads(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
         if not buffer:
-            self._crowd.change(+1)
+            self._in_flight.change(+1)
         buffer += data
         if not self._end:
             head = buffer.find(b"\r\n\r\n")
@@ -168,28 +168,28 @@ class Uploads(asyncio.Protocol):
             self._gzip = _GZIP.search(buffer, 0, head + 2) is not None
         if len(buffer) >= self._end:
             self._answer(bytes(buffer[self._body_at : self._end]))
-            # clients wait for an answer before they ask again, so nothing follows
+            # A client waits for the answer before its next request, so nothing follows in the buffer.
             buffer.clear()
             self._end = 0
 
     def _answer(self, body: bytes) -> None:
-        tally, crowd, conduct = self._tally, self._crowd, self._conduct
+        tally, in_flight, behaviour = self._tally, self._in_flight, self._behaviour
         tally.requests += 1
         tally.bytes += len(body)
-        if tally.requests == 1 and conduct.ceiling_seconds:
-            asyncio.get_running_loop().call_later(conduct.ceiling_seconds, self._lift_ceiling)
-        if conduct.ceiling and crowd.answering >= conduct.ceiling:
+        if tally.requests == 1 and behaviour.ceiling_seconds:
+            asyncio.get_running_loop().call_later(behaviour.ceiling_seconds, self._end_ceiling)
+        if behaviour.ceiling and in_flight.answering >= behaviour.ceiling:
             tally.refused += 1
             self._write(b"429 Too Many Requests", _TOO_MANY)
-        elif conduct.share and conduct.chance.random() < conduct.share:
+        elif behaviour.share and behaviour.chance.random() < behaviour.share:
             self._fail()
         else:
-            taken = _TAKEN % tally.take(zlib.decompress(body, wbits=31) if self._gzip else body)
-            self._write_late(b"200 OK", taken)
+            success = _SUCCESS % tally.count(zlib.decompress(body, wbits=31) if self._gzip else body)
+            self._write_late(b"200 OK", success)
 
     def _fail(self) -> None:
-        """Answer with the fault; one that is no refusal takes as long as an answer."""
-        fault = self._conduct.fault
+        """Answer with the fault. All but 429 take as long as an ordinary answer."""
+        fault = self._behaviour.fault
         if fault == "429":
             self._tally.refused += 1
             self._write(b"429 Too Many Requests", _TOO_MANY)
@@ -197,23 +197,23 @@ class Uploads(asyncio.Protocol):
         self._tally.failed += 1
         self._write_late(b"503 Service Unavailable" if fault == "503" else b"", _FAILED)
 
-    def _lift_ceiling(self) -> None:
-        self._conduct.ceiling = 0
-        self._crowd.lift()
+    def _end_ceiling(self) -> None:
+        self._behaviour.ceiling = 0
+        self._in_flight.end_ceiling()
 
     def _write_late(self, status: bytes, answer: bytes) -> None:
-        if self._conduct.latency:
-            self._crowd.answer(+1)
-            asyncio.get_running_loop().call_later(self._conduct.latency, self._write_waited, status, answer)
+        if self._behaviour.latency:
+            self._in_flight.answer(+1)
+            asyncio.get_running_loop().call_later(self._behaviour.latency, self._write_delayed, status, answer)
         else:
             self._write(status, answer)
 
-    def _write_waited(self, status: bytes, answer: bytes) -> None:
-        self._crowd.answer(-1)
+    def _write_delayed(self, status: bytes, answer: bytes) -> None:
+        self._in_flight.answer(-1)
         self._write(status, answer)
 
     def _write(self, status: bytes, answer: bytes) -> None:
-        self._crowd.change(-1)
+        self._in_flight.change(-1)
         if not status:
             linger = struct.pack("ii", 1, 0)
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -222,14 +222,16 @@ class Uploads(asyncio.Protocol):
             self._transport.write(_ANSWER % (status, len(answer), answer))
 
 
-async def serve(tally: Tally, conduct: Conduct) -> None:
-    """Serve until standard input is closed; the port is the first line of standard output, the counts are the last."""
-    loop, crowd = asyncio.get_running_loop(), Crowd()
-    server = await loop.create_server(lambda: Uploads(tally, crowd, conduct), "127.0.0.1", 0)
+async def serve(tally: Tally, behaviour: Behaviour) -> None:
+    """Serve until standard input is closed. The first line of standard output is the port, the last one the counts."""
+    loop, in_flight = asyncio.get_running_loop(), InFlight()
+    server = await loop.create_server(lambda: Uploads(tally, in_flight, behaviour), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
-    print(json.dumps(tally.to_dict() | {"seconds_in_flight": crowd.seconds(), "climb": crowd.climb}), flush=True)
+    print(
+        json.dumps(tally.to_dict() | {"seconds_in_flight": in_flight.seconds(), "climb": in_flight.climb}), flush=True
+    )
 
 
 if __name__ == "__main__":
@@ -241,6 +243,12 @@ if __name__ == "__main__":
     parser.add_argument("--ceiling-seconds", type=float, default=0)
     parser.add_argument("--fault", choices=FAULTS, default="503")
     parser.add_argument("--fault-share", type=float, default=0)
-    asked = parser.parse_args()
-    told = Conduct(asked.latency_ms / 1000, asked.ceiling, asked.ceiling_seconds, asked.fault, asked.fault_share)
-    asyncio.run(serve(Tally(DATASETS[asked.dataset], asked.rows), told))
+    arguments = parser.parse_args()
+    behaviour = Behaviour(
+        arguments.latency_ms / 1000,
+        arguments.ceiling,
+        arguments.ceiling_seconds,
+        arguments.fault,
+        arguments.fault_share,
+    )
+    asyncio.run(serve(Tally(DATASETS[arguments.dataset], arguments.rows), behaviour))

@@ -1,4 +1,4 @@
-"""This package's loads, as an operator or the hook runs them."""
+"""Loads by this package, as an operator or the hook runs them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from benchmarks.data import DATASETS
 from benchmarks.data.people import EXTRA_COLUMNS
 
-#: Uploads to the server at a URL, and gives what it knows of the outcome.
+#: Uploads to the server at a URL; returns its own counts of the rows.
 Upload = Callable[[str], dict[str, Any]]
-#: Imports what is needed, reads what is held in memory anyway, and gives the upload.
-Prepare = Callable[[Path, "Circumstances"], Upload]
+#: Does what is not measured: imports, and reading data that is held in memory anyway. Returns the upload.
+Prepare = Callable[[Path, "LoadSettings"], Upload]
 
 ACCOUNT = ("BENCHMARK", "BENCHMARK")
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a contender is told besides its file.
+class LoadSettings:
+    """The settings of a contender, apart from its file.
 
-    :param dataset: what is in the file.
-    :param in_flight: the most requests at a time, for those that can have more than one.
+    :param dataset: the data in the file.
+    :param in_flight: the maximum of requests in flight, for contenders that can have more than one.
     :param artifacts: with a rejects file and a report.
-    :param checkpoint: with a checkpoint in a file, as a task has.
+    :param checkpoint: with a checkpoint in a file, as in an Airflow task.
     :param log: with a log file, so that progress is written.
     :param gzip: with compressed requests.
     """
@@ -40,19 +40,19 @@ class Circumstances:
     gzip: bool = False
 
 
-def load_file(path: Path, told: Circumstances) -> Upload:
+def load_file(path: Path, settings: LoadSettings) -> Upload:
     """Load a file."""
-    return _load(str(path), told)
+    return _load(str(path), settings)
 
 
-def load_frame(path: Path, told: Circumstances) -> Upload:
+def load_frame(path: Path, settings: LoadSettings) -> Upload:
     """Load a pandas DataFrame with typed columns."""
     import pandas as pd
 
-    return _load(pd.read_parquet(path), told)
+    return _load(pd.read_parquet(path), settings)
 
 
-def _load(source: Any, told: Circumstances) -> Upload:
+def _load(source: Any, settings: LoadSettings) -> Upload:
     from airflow_provider_clevertap.api.client import CleverTapClient
     from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
@@ -63,10 +63,10 @@ def _load(source: Any, told: Circumstances) -> Upload:
     kind = {
         "profile": lambda: PROFILES,
         "token": lambda: DEVICE_TOKENS,
-        "event": lambda: events(**(_of_orders() if told.dataset == "order-lines" else {})),
-    }[DATASETS[told.dataset].record_type]()
-    columns = _columns(told.dataset)
-    # httpx imports its inside with the first client
+        "event": lambda: events(**(_order_options() if settings.dataset == "order-lines" else {})),
+    }[DATASETS[settings.dataset].record_type]()
+    columns = _columns(settings.dataset)
+    # httpx imports most of its modules with the first client.
     CleverTapClient(*ACCOUNT, "http://127.0.0.1").close()
 
     def upload(url: str) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def _load(source: Any, told: Circumstances) -> Upload:
             options = LoadOptions(
                 columns=columns,
                 max_rejects="100%",
-                max_in_flight=told.in_flight,
-                rejects_path=Path(directory, "rejects.csv") if told.artifacts else None,
-                report_path=Path(directory, "report.json") if told.artifacts else None,
+                max_in_flight=settings.in_flight,
+                rejects_path=Path(directory, "rejects.csv") if settings.artifacts else None,
+                report_path=Path(directory, "report.json") if settings.artifacts else None,
             )
-            if told.log:
+            if settings.log:
                 logging.basicConfig(filename=Path(directory, "task.log"), level=logging.INFO)
-            with CleverTapClient(*ACCOUNT, url, max_in_flight=told.in_flight, gzip=told.gzip) as client:
-                store = FileCheckpointStore(Path(directory, "checkpoint")) if told.checkpoint else None
+            with CleverTapClient(*ACCOUNT, url, max_in_flight=settings.in_flight, gzip=settings.gzip) as client:
+                store = FileCheckpointStore(Path(directory, "checkpoint")) if settings.checkpoint else None
                 return Load(kind, opened, client, options, store=store).run().to_dict()
 
     return upload
@@ -108,18 +108,18 @@ def _columns(dataset: str) -> Mapping[str, Any]:
         }
     if dataset == "devices":
         return {"device_id": "objectId", "push_token": "token", "platform": "type"}
-    declared = {
+    columns: dict[str, Any] = {
         "Loyalty Points": Column(type="integer"),
         "Lifetime Value": Column(type="float"),
         "Joined On": Column(type="date"),
     }
     if dataset == "people-wide":
-        declared |= {f"Answer {number}": Column(type="integer") for number in range(4, EXTRA_COLUMNS + 1, 4)}
-        declared |= {f"Answer {number}": Column(type="float") for number in range(2, EXTRA_COLUMNS + 1, 4)}
-    return declared
+        columns |= {f"Answer {number}": Column(type="integer") for number in range(4, EXTRA_COLUMNS + 1, 4)}
+        columns |= {f"Answer {number}": Column(type="float") for number in range(2, EXTRA_COLUMNS + 1, 4)}
+    return columns
 
 
-def _of_orders() -> dict[str, Any]:
+def _order_options() -> dict[str, Any]:
     from airflow_provider_clevertap.columns import Column
 
     return {

@@ -1,4 +1,4 @@
-"""One contender against one server, each in a process of its own, and what the contender took."""
+"""Run one contender against one server, each in its own process, and measure the contender."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from benchmarks.data import DATASETS, data_file
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-#: larger files are made anew each time, and not kept
-_KEPT_ROWS = 2_000_000
+#: Files with more rows are deleted after each run.
+_MAX_KEPT_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of a table: a contender, and the circumstances.
+    """One row of a table: a contender, and the settings it runs with.
 
     :param contender: its key in ``CONTENDERS``.
-    :param name: what ``--only`` calls it; the contender's name when not given.
-    :param title: what the table calls it; the contender's title when not given.
-    :param scale: times the rows of the table.
-    :param latency_ms: what the server waits before each answer.
-    :param in_flight: the most requests at a time the contender is told.
-    :param ceiling: the most requests at a time the server takes, 0 for any number.
-    :param ceiling_seconds: how long after the first request it takes any number again, 0 for never.
-    :param fault: what befalls some requests at the server: ``503``, ``429`` or ``reset``.
-    :param fault_share: how many.
-    :param gzip: the contender compresses what it sends.
-    :param one_core: the contender's process is kept to one core.
+    :param name: its name for ``--only``; by default the contender's.
+    :param title: its name in the table; by default the contender's title.
+    :param scale: multiplies the rows of the table.
+    :param latency_ms: how long the server waits before each answer.
+    :param in_flight: the contender's maximum of requests in flight.
+    :param ceiling: how many requests in flight the server accepts, 0 for any number.
+    :param ceiling_seconds: how long after the first request it accepts any number, 0 for never.
+    :param fault: how some requests fail at the server: ``503``, ``429`` or ``reset``.
+    :param fault_share: the share of requests that fail.
+    :param gzip: the contender compresses its requests.
+    :param one_core: the contender's process runs on one core.
     :param artifacts: a load has a rejects file and a report.
     :param checkpoint: a load has a checkpoint, in a file.
     :param log: a load has a log file.
-    :param stages: where the CPU time went is looked at.
+    :param stages: the CPU time is also measured by stage.
     """
 
     contender: str
@@ -69,27 +69,30 @@ class Job:
         return self.title or CONTENDERS[self.contender].title
 
     def rows(self, rows: int) -> int:
-        """Give the rows of this job where the table has so many."""
+        """Return how many rows this job loads.
+
+        :param rows: the rows of the table.
+        """
         return max(round(rows * self.scale) // CONTENDERS[self.contender].share, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one run took.
+    """The results of one run.
 
     :param rows: rows of its source.
-    :param file_mb: the size of the file with them, in MB of a million bytes.
+    :param file_mb: the size of its file, in MB of a million bytes.
     :param cpu: seconds of user and system time, all threads, from opening the source to the last answer.
-    :param start_up: the same before that: the interpreter, imports, and for a frame making it.
+    :param start_up: the same before that: the interpreter, imports, and reading a DataFrame.
     :param wall: seconds from opening the source to the last answer.
-    :param peak_mb: the most memory the process ever held, in MB of a million bytes.
-    :param lost: good rows the server never got.
-    :param doubled: rows it got more than once.
-    :param bad_rows_sent: bad rows it got.
+    :param peak_mb: the peak memory of the process, in MB of a million bytes.
+    :param lost: valid rows the server did not receive.
+    :param doubled: rows it received more than once.
+    :param bad_rows_sent: invalid rows it received.
     :param in_flight: requests in flight at the server, the mean over the time of the load.
-    :param full: share of that time in which as many were in flight as were asked for.
-    :param server: what else the server counted.
-    :param stages: CPU seconds of each station, when asked for.
+    :param full: the share of that time in which the contender's maximum was in flight.
+    :param server: the other counts of the server.
+    :param stages: CPU seconds by stage, if measured.
     """
 
     rows: int
@@ -116,36 +119,36 @@ class Measured:
 
 
 def measure(job: Job, directory: Path, rows: int) -> Measured:
-    """Do one job; its data are made first, unless they are there.
+    """Run one job. Its data file is written first, unless it exists.
 
-    :param directory: where the data are.
+    :param directory: the directory of the data files.
     :param rows: the rows of the job's source.
-    :raises RuntimeError: when it fails, or when this package's own count of the rows is wrong.
+    :raises RuntimeError: the job failed, or this package's own count of the rows is wrong.
     """
     contender = CONTENDERS[job.contender]
     with _file(directory, contender, rows) as file, _server(job, contender.dataset, rows) as (url, tally):
         file_mb = file.stat().st_size / 1e6
-        taken, peak_mb = _run(job, directory, rows, url)
-    _check_own_count(job, contender.dataset, rows, taken["facts"])
+        measured, peak_mb = _run(job, directory, rows, url)
+    _check_own_count(job, contender.dataset, rows, measured["facts"])
     return Measured(
         rows=rows,
         file_mb=file_mb,
-        cpu=taken["cpu"],
-        start_up=taken["start_up"],
-        wall=taken["wall"],
+        cpu=measured["cpu"],
+        start_up=measured["start_up"],
+        wall=measured["wall"],
         peak_mb=peak_mb,
         lost=tally.pop("lost"),
         doubled=tally.pop("doubled"),
         bad_rows_sent=tally.pop("bad_rows_sent"),
-        **_crowd(tally.pop("seconds_in_flight"), job.in_flight),
+        **_in_flight(tally.pop("seconds_in_flight"), job.in_flight),
         server=tally,
-        stages=taken.get("stages", {}),
+        stages=measured.get("stages", {}),
     )
 
 
 def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any], float]:
     command = ["--data", str(directory), "--rows", str(rows), "--url", url, "--in-flight", str(job.in_flight)]
-    said = {
+    flags = {
         "--no-artifacts": not job.artifacts,
         "--no-checkpoint": not job.checkpoint,
         "--log": job.log,
@@ -153,45 +156,45 @@ def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any]
         "--gzip": job.gzip,
         "--stages": job.stages,
     }
-    command += [flag for flag, wanted in said.items() if wanted]
+    command += [flag for flag, is_set in flags.items() if is_set]
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.contenders", job.contender, *command], stdout=subprocess.PIPE, cwd=ROOT
     )
     assert process.stdout is not None
-    taken = process.stdout.read()
+    measured = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{job.key} failed, see above")
-    return json.loads(taken), used.ru_maxrss * 1024 / 1e6
+    return json.loads(measured), used.ru_maxrss * 1024 / 1e6
 
 
 @contextmanager
 def _file(directory: Path, contender: Contender, rows: int) -> Iterator[Path]:
     file = data_file(directory, contender.dataset, rows, contender.extension)
-    # in another process, so that this one stays small
+    # In another process, so that this one stays small.
     command = ["benchmarks.data.files", str(directory), contender.dataset, str(rows), contender.extension]
     subprocess.run([sys.executable, "-m", *command], check=True, cwd=ROOT)
     try:
         yield file
     finally:
-        if rows > _KEPT_ROWS:
+        if rows > _MAX_KEPT_ROWS:
             file.unlink()
 
 
 @contextmanager
 def _server(job: Job, dataset: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
     tally: dict[str, Any] = {}
-    said = {
+    options = {
         "--latency-ms": job.latency_ms,
         "--ceiling": job.ceiling,
         "--ceiling-seconds": job.ceiling_seconds,
         "--fault": job.fault,
         "--fault-share": job.fault_share,
     }
-    circumstances = [str(word) for pair in said.items() for word in pair]
+    arguments = [str(word) for pair in options.items() for word in pair]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.counting_server", "--dataset", dataset, "--rows", str(rows), *circumstances],
+        [sys.executable, "-m", "benchmarks.counting_server", "--dataset", dataset, "--rows", str(rows), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -206,11 +209,11 @@ def _server(job: Job, dataset: str, rows: int) -> Iterator[tuple[str, dict[str, 
         process.wait()
 
 
-def _crowd(seconds: list[float], asked: int) -> dict[str, float]:
-    """Give the mean number of requests in flight, and the share of the time in which there were all that were asked."""
+def _in_flight(seconds: list[float], maximum: int) -> dict[str, float]:
+    """Return the mean number of requests in flight, and the share of the time with the maximum in flight."""
     whole = sum(seconds) or 1.0
     mean = sum(number * spent for number, spent in enumerate(seconds)) / whole
-    return {"in_flight": mean, "full": sum(seconds[asked:]) / whole}
+    return {"in_flight": mean, "full": sum(seconds[maximum:]) / whole}
 
 
 def _check_own_count(job: Job, dataset: str, rows: int, facts: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the runs say together: medians, ratios of runs made in the same turn, and the machine they were made on."""
+"""Summaries of the runs: medians, ratios of runs in the same turn, and a description of the machine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from benchmarks.tables import Comparison
 LIBRARIES = ("pyarrow", "pandas", "numpy", "httpx", "requests", "msgspec", "pydantic")
 
 Table = list[list[str]]
-#: For each job's key its run, in one turn.
+#: The run of each job in one turn, by the job's key.
 Turn = Mapping[str, Measured]
 Runs = Sequence[Measured]
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine, as far as it matters."""
+    """Return a description of the machine and of the libraries."""
     return {
         "day": datetime.now(UTC).strftime("%-d %B %Y"),
         "processor": _line("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
@@ -37,16 +37,16 @@ def machine() -> dict[str, Any]:
 
 
 def machine_line(facts: dict[str, Any]) -> str:
-    """Write the machine as a sentence."""
+    """Return the description of the machine as one line."""
     hardware = f"{facts['day']}, {facts['cores']} cores of {facts['processor']}, {facts['memory_gb']} GB"
     software = ", ".join(f"{name} {number}" for name, number in facts["libraries"].items())
     return f"{hardware}, Python {facts['python']}, {software}"
 
 
-def spread(values: Iterable[float], form: str) -> str:
-    """Write the median, with the least and the most where they differ."""
+def spread(values: Iterable[float], template: str) -> str:
+    """Return the median as text, with the minimum and the maximum where they differ."""
     values = sorted(values)
-    median, low, high = (form.format(value) for value in (statistics.median(values), values[0], values[-1]))
+    median, low, high = (template.format(value) for value in (statistics.median(values), values[0], values[-1]))
     return median if low == high else f"{median} ({low} to {high})"
 
 
@@ -62,7 +62,7 @@ def _worst(value: Callable[[Measured], int]) -> Callable[[Runs], str]:
     return lambda runs: f"{max(map(value, runs)):,}"
 
 
-#: What a table may show of a job's runs.
+#: The columns a table can have, and how each is computed from a job's runs.
 COLUMNS: Mapping[str, Callable[[Runs], str]] = {
     "rows": lambda runs: f"{runs[0].rows:,}",
     "CPU s": _spread("{:.2f}", lambda run: run.cpu),
@@ -85,7 +85,7 @@ COLUMNS: Mapping[str, Callable[[Runs], str]] = {
 
 
 def compared(comparison: Comparison, jobs: Sequence[Job], turns: Sequence[Turn]) -> Table:
-    """Show each job's medians over the turns, with the least and the most in brackets."""
+    """Return a table of each job's medians over the turns, with the minimum and the maximum in brackets."""
     table = [["", *comparison.columns]]
     for job in jobs:
         runs = [turn[job.key] for turn in turns]
@@ -112,9 +112,9 @@ def _cell(column: str, comparison: Comparison, job: Job, runs: Runs, turns: Sequ
 
 
 def stages(jobs: Sequence[Job], turn: Turn) -> Table:
-    """Show where the CPU time goes, in seconds per million rows."""
+    """Return a table of the CPU time by stage, in seconds per million rows."""
     seconds = {job.key: stage_seconds(turn[job.key]) for job in jobs}
-    names = list(dict.fromkeys(name for one in seconds.values() for name in one))
+    names = list(dict.fromkeys(name for by_stage in seconds.values() for name in by_stage))
     names = [*(name for name in names if name not in ("everything else", "all")), "everything else", "all"]
     return [
         ["", *names],
@@ -123,13 +123,13 @@ def stages(jobs: Sequence[Job], turn: Turn) -> Table:
 
 
 def stage_seconds(run: Measured) -> dict[str, float]:
-    """Give the CPU seconds per million rows of each station, of everything else and of all."""
+    """Return the CPU seconds per million rows of each stage, of everything else and of all."""
     seconds = run.stages | {"everything else": run.cpu - sum(run.stages.values()), "all": run.cpu}
     return {name: spent / run.rows * 1e6 for name, spent in seconds.items()}
 
 
 def markdown(table: Table) -> str:
-    """Write a table so that it reads well as text, too."""
+    """Return a table in Markdown, with its columns aligned."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     head, *rows = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in table]

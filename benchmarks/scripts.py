@@ -1,7 +1,7 @@
-"""The scripts people write in this package's place.
+"""Scripts that people write instead of using this package.
 
-They are written as well as such scripts are: batches of 1,000, empty cells left out, no wasted copies. They check
-nothing, send dates as text, and take every answer for a success.
+They are good examples of such scripts: batches of 1,000, empty cells left out, no unnecessary copies. They check
+nothing, send dates as text, and treat every answer with status 200 as a success.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.loads import ACCOUNT, Circumstances, Upload
+from benchmarks.loads import ACCOUNT, LoadSettings, Upload
 
 BATCH = 1_000
 HEADERS = dict(zip(("X-CleverTap-Account-Id", "X-CleverTap-Passcode"), ACCOUNT, strict=True))
 
 
-def post_dicts(path: Path, _: Circumstances) -> Upload:
-    """Read everything with pandas, make dicts, and post one batch after the other."""
+def post_dicts(path: Path, _: LoadSettings) -> Upload:
+    """Read the whole file with pandas, make dicts, and post one batch after the other."""
     import pandas as pd
     import requests
 
@@ -31,13 +31,13 @@ def post_dicts(path: Path, _: Circumstances) -> Upload:
     return upload
 
 
-def post_iterrows(path: Path, _: Circumstances) -> Upload:
-    """Read everything with pandas, go through it row by row, and post one batch after the other."""
+def post_iterrows(path: Path, _: LoadSettings) -> Upload:
+    """Read the whole file with pandas, loop over its rows, and post one batch after the other."""
     return _post_rows(path, lambda row: _records([row.to_dict()])[0])
 
 
-def post_iterrows_by_cell(path: Path, _: Circumstances) -> Upload:
-    """Do the same and take each cell from the row by its column's name, as most such scripts do."""
+def post_iterrows_by_cell(path: Path, _: LoadSettings) -> Upload:
+    """Do the same, but take each cell from the row by its column's name, as most such scripts do."""
 
     def record(row: Any) -> dict[str, Any]:
         names = [name for name in row.index if name != "identity"]
@@ -47,8 +47,8 @@ def post_iterrows_by_cell(path: Path, _: Circumstances) -> Upload:
     return _post_rows(path, record)
 
 
-def post_iterrows_without_nulls(path: Path, _: Circumstances) -> Upload:
-    """Do the same, with empty cells read as nulls and left out the way pandas offers."""
+def post_iterrows_without_nulls(path: Path, _: LoadSettings) -> Upload:
+    """Do the same, but read empty cells as nulls and drop them with pandas."""
 
     def record(row: Any) -> dict[str, Any]:
         data = row.dropna().to_dict()
@@ -79,8 +79,8 @@ def _post_rows(path: Path, record: Callable[[Any], dict[str, Any]], *, keep_defa
     return upload
 
 
-def post_chunks_in_threads(path: Path, told: Circumstances) -> Upload:
-    """Read with pandas chunk by chunk, encode with msgspec, and send from threads: what an expert's script does."""
+def post_chunks_in_threads(path: Path, settings: LoadSettings) -> Upload:
+    """Read with pandas chunk by chunk, encode with msgspec, and send from threads, as an expert's script does."""
     from concurrent.futures import ThreadPoolExecutor
 
     import httpx
@@ -90,8 +90,8 @@ def post_chunks_in_threads(path: Path, told: Circumstances) -> Upload:
     httpx.Client().close()
 
     def upload(url: str) -> dict[str, Any]:
-        chunks = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False, chunksize=BATCH * told.in_flight)
-        with httpx.Client(headers=HEADERS, timeout=60) as client, ThreadPoolExecutor(told.in_flight) as threads:
+        chunks = pd.read_csv(path, dtype={"Phone": "str"}, keep_default_na=False, chunksize=BATCH * settings.in_flight)
+        with httpx.Client(headers=HEADERS, timeout=60) as client, ThreadPoolExecutor(settings.in_flight) as threads:
 
             def post(records: list[dict[str, Any]]) -> None:
                 client.post(f"{url}/1/upload", content=msgspec.json.encode({"d": records})).raise_for_status()

@@ -1,7 +1,7 @@
-"""What a request costs the one who sends it: HTTP/1.1 and HTTP/2, threads and asyncio, and other clients.
+"""The cost of a request for its client: HTTP/1.1 and HTTP/2, threads and asyncio, and other clients.
 
-Every way sends the same bodies, ready made, to one server in another process that answers in a few bytes. It speaks
-HTTP/2 without TLS as well, so that the ways differ in nothing else.
+Each way sends the same prepared bodies to one server in another process that answers in a few bytes. The server also
+speaks HTTP/2 without TLS, so that the ways differ in nothing else.
 """
 
 from __future__ import annotations
@@ -22,31 +22,32 @@ from benchmarks.reporting import Table, spread
 from benchmarks.ways_to_send import IN_FLIGHT, WAYS
 
 TITLE = "Ways to send a request, 10 in flight"
-#: bytes of 100 device tokens and of 1,000 profiles, and how often each is sent
+#: The bytes of 100 device tokens and of 1,000 profiles, and how often each body is sent.
 SIZES = {"20 kB": (20_000, 3_000), "300 kB": (300_000, 600)}
 
 
 def measure(turns: int, scale: float = 1) -> list[dict[str, dict[str, Any]]]:
-    """Send by each way so many times in turn, each time in a fresh process.
+    """Send by each way in turn, each time in a fresh process.
 
-    :param scale: times the usual number of requests.
+    :param turns: how many times.
+    :param scale: multiplies the usual number of requests.
     """
     with _server() as url:
         return [{way: _in_own_process(way, url, scale) for way in WAYS} for _ in range(turns)]
 
 
 def table(turns: Sequence[dict[str, dict[str, Any]]]) -> Table:
-    """Show the medians."""
+    """Return a table of the medians."""
     rows = [["", *(f"{size}, {what}" for size in SIZES for what in ("CPU µs", "CPU, times ours", "requests/s"))]]
     for way, (title, _) in WAYS.items():
         cells = []
         for size in SIZES:
-            ended = [turn for turn in turns if size in turn[way]]
-            if not ended:
+            completed = [turn for turn in turns if size in turn[way]]
+            if not completed:
                 cells += ["failed", "", ""]
                 continue
-            runs = [turn[way][size] for turn in ended]
-            ratios = [turn[way][size]["cpu"] / turn["ours"][size]["cpu"] for turn in ended]
+            runs = [turn[way][size] for turn in completed]
+            ratios = [turn[way][size]["cpu"] / turn["ours"][size]["cpu"] for turn in completed]
             cells += [
                 spread((run["cpu"] * 1e6 for run in runs), "{:.0f}"),
                 f"{statistics.median(ratios):.2f}",
@@ -64,7 +65,7 @@ def _in_own_process(way: str, url: str, scale: float) -> dict[str, Any]:
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
-    """Take a whole request and answer in two bytes; an ASGI application."""
+    """Read a whole request and answer in two bytes; an ASGI application."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):
@@ -73,7 +74,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-#: A connection is kept for any number of requests.
+#: Keeps a connection open for any number of requests.
 _SERVE = """
 import asyncio
 from hypercorn.asyncio import serve
@@ -87,43 +88,45 @@ asyncio.run(serve(answer, config))
 
 @contextmanager
 def _server() -> Iterator[str]:
-    with socket.socket() as bound:  # handed on as it is: a port given back may be somebody else's the next moment
+    with (
+        socket.socket() as bound
+    ):  # passed on while it is bound: a port that is released could be used by another program
         bound.bind(("127.0.0.1", 0))
         port, number = bound.getsockname()[1], bound.fileno()
         process = subprocess.Popen([sys.executable, "-c", _SERVE.format(bound=number)], cwd=ROOT, pass_fds=[number])
     with ExitStack() as stopping:
         stopping.callback(process.wait)
         stopping.callback(process.kill)
-        end = time.monotonic() + 30
+        deadline = time.monotonic() + 30
         while not _answers(port):
-            if process.poll() is not None or time.monotonic() > end:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("hypercorn does not answer")
             time.sleep(0.1)
         yield f"http://127.0.0.1:{port}/"
 
 
 def _answers(port: int) -> bool:
-    with socket.socket() as asking:
-        return not asking.connect_ex(("127.0.0.1", port))
+    with socket.socket() as client:
+        return not client.connect_ex(("127.0.0.1", port))
 
 
 def main() -> None:
-    """Send by one way in this process, and print what it took as JSON."""
+    """Send by one way in this process, and print its times as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=WAYS)
     parser.add_argument("url")
     parser.add_argument("scale", type=float)
-    asked = parser.parse_args()
-    found = {}
+    arguments = parser.parse_args()
+    measured = {}
     for size, (count, usual) in SIZES.items():
-        requests = max(round(usual * asked.scale / IN_FLIGHT), 1) * IN_FLIGHT
+        requests = max(round(usual * arguments.scale / IN_FLIGHT), 1) * IN_FLIGHT
         try:
-            taken = WAYS[asked.way][1](asked.url, b"x" * count, requests)
-        except Exception as error:  # the others go on; the table says so
-            print(f"{asked.way}, {size}: {type(error).__name__}", file=sys.stderr)
+            used = WAYS[arguments.way][1](arguments.url, b"x" * count, requests)
+        except Exception as error:  # the table shows it as failed, and the other ways are measured
+            print(f"{arguments.way}, {size}: {type(error).__name__}", file=sys.stderr)
             continue
-        found[size] = {"cpu": taken.cpu / requests, "per_second": requests / taken.wall}
-    print(json.dumps(found))
+        measured[size] = {"cpu": used.cpu / requests, "per_second": requests / used.wall}
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where a load's CPU time goes, station by station."""
+"""The CPU time of a load by stage."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 
 class Stages:
-    """CPU seconds of each station, over all threads.
+    """CPU seconds of each stage, over all threads.
 
-    Each thread's own CPU clock is read at the border of a station, so waiting costs nothing, and a station is not
-    charged for another that it calls.
+    The CPU clock of each thread is read at the start and end of a stage, so waiting counts nothing, and a stage that
+    another one calls counts only for itself.
     """
 
     def __init__(self) -> None:
@@ -22,8 +22,8 @@ class Stages:
         self._lock = threading.Lock()
         self._within = threading.local()
 
-    def watch(self) -> None:
-        """Put a clock on each station, in this process."""
+    def start(self) -> None:
+        """Measure every stage in this process from now on."""
         from airflow_provider_clevertap.api.client import CleverTapClient
         from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
         from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
@@ -59,8 +59,8 @@ class Stages:
             ("progress", Progress, "tick"),
         ):
             function = getattr(owner, name)
-            generates = function.__code__.co_flags & 0x20
-            setattr(owner, name, (self._on_each if generates else self._on_call)(stage, function))
+            is_generator = function.__code__.co_flags & 0x20
+            setattr(owner, name, (self._on_each if is_generator else self._on_call)(stage, function))
 
     def _on_call(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -73,11 +73,11 @@ class Stages:
     def _on_each(self, stage: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         @wraps(function)
         def timed(*arguments: Any, **named: Any) -> Iterator[Any]:
-            made = function(*arguments, **named)
+            iterator = function(*arguments, **named)
             while True:
                 with self._clock(stage):
-                    item = next(made, made)
-                if item is made:
+                    item = next(iterator, iterator)
+                if item is iterator:
                     return
                 yield item
 
@@ -87,13 +87,13 @@ class Stages:
         return _Clock(self, stage)
 
     def add(self, stage: str, seconds: float) -> None:
-        """Charge a station."""
+        """Add CPU seconds to a stage."""
         with self._lock:
             self.seconds[stage] += seconds
 
 
 class _Clock:
-    """Charges a station for the CPU time of this thread between entry and exit, inner stations left out."""
+    """Adds the CPU time of this thread between entry and exit to a stage, without that of inner stages."""
 
     def __init__(self, stages: Stages, stage: str) -> None:
         self._stages = stages

@@ -1,4 +1,4 @@
-"""The tables: what each compares, under which circumstances, and what it shows."""
+"""The tables: the jobs each compares, their settings, and the columns it shows."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FAULTS = ("lost", "doubled", "bad rows sent")
 class Comparison:
     """One table.
 
-    :param title: what it is about.
-    :param jobs: its rows, which take turns.
-    :param columns: what it shows of them, see ``reporting.COLUMNS``.
-    :param baseline: the row the others are compared with, where a column does that.
-    :param most_turns: more would tell nothing.
+    :param title: its heading.
+    :param jobs: its rows, which are measured in turn.
+    :param columns: its columns, see ``reporting.COLUMNS``.
+    :param baseline: the row with which a column compares the others.
+    :param max_turns: how often each row is measured at most.
     """
 
     title: str
     jobs: tuple[Job, ...]
     columns: tuple[str, ...]
     baseline: str = "load-csv"
-    most_turns: int = 100
+    max_turns: int = 100
 
 
 def _waiting(contender: str, title: str, latency_ms: int, in_flight: int, *, one_core: bool = False) -> Job:
@@ -45,12 +45,12 @@ def _sizes(contender: str, *scales: float) -> tuple[Job, ...]:
 
 
 def _paced(name: str, title: str, *, artifacts: bool = True, checkpoint: bool = False, log: bool = False) -> Job:
-    told = {"artifacts": artifacts, "checkpoint": checkpoint, "log": log}
-    return Job("load-csv", name, title, latency_ms=50, in_flight=5, one_core=True, **told)
+    options = {"artifacts": artifacts, "checkpoint": checkpoint, "log": log}
+    return Job("load-csv", name, title, latency_ms=50, in_flight=5, one_core=True, **options)
 
 
-def _shared(name: str, title: str, in_flight: int, **told: float) -> Job:
-    return Job("load-csv", name, title, latency_ms=50, in_flight=in_flight, **told)
+def _shared(name: str, title: str, in_flight: int, **server: float) -> Job:
+    return Job("load-csv", name, title, latency_ms=50, in_flight=in_flight, **server)
 
 
 def _failing(name: str, title: str, latency_ms: float, fault: str = "") -> Job:
@@ -105,7 +105,7 @@ TABLES = {
         (*SPEED, "MB per million rows", "CPU s per 100 MB", "CPU, times twelve columns", *FAULTS),
     ),
     "extras": Comparison(
-        "What rejects file, checkpoint, progress and refusals cost, answers after 50 ms, one core",
+        "The cost of rejects file, checkpoint, progress and 429s, answers after 50 ms, one core",
         (
             _paced("plain", "plain: with a rejects file and a report"),
             _paced("bare", "without them", artifacts=False),
@@ -155,7 +155,7 @@ TABLES = {
         "From few rows to many, answers at once",
         (*_sizes("load-csv", 0.01, 0.1, 1, 10), *_sizes("to-dict", 0.01, 0.1, 1)),
         ("rows", "CPU s", "CPU s per million", "rows/s", "peak MB"),
-        most_turns=3,
+        max_turns=3,
     ),
     "stages": Comparison(
         "Where the CPU time goes, s per million rows",
@@ -171,6 +171,6 @@ TABLES = {
             )
         ),
         (),
-        most_turns=1,
+        max_turns=1,
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The ways to send a request that are compared, each with as many in flight."""
+"""The ways to send requests that are compared, each with the same number in flight."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Any
 IN_FLIGHT = 10
 HEADERS = {"Content-Type": "application/json", "X-CleverTap-Account-Id": "BENCHMARK"}
 _WARM_UP = 50
-#: seconds for one step of a request
-_LONGEST = 20
+#: Seconds for one step of a request.
+_TIMEOUT = 20
 
-#: Sends a body to a URL so many times and gives what that took, once the connections were there.
-Send = Callable[[str, bytes, int], "Taken"]
+#: Sends a body to a URL so many times; returns the CPU time and time used after the connections were opened.
+Send = Callable[[str, bytes, int], "Usage"]
 
 
-class Taken:
-    """CPU and time of what is within: user and system time of this process, all threads."""
+class Usage:
+    """CPU time (user and system, all threads of this process) and wall time of a ``with`` block."""
 
-    def __enter__(self) -> Taken:
+    def __enter__(self) -> Usage:
         self.cpu, self.wall = -_cpu(), -time.perf_counter()
         return self
 
@@ -39,23 +39,23 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _in_threads(send_one: Callable[[], object], requests: int) -> Taken:
+def _in_threads(send_one: Callable[[], object], requests: int) -> Usage:
     with ThreadPoolExecutor(IN_FLIGHT) as threads:
         list(threads.map(lambda _: send_one(), range(_WARM_UP)))
-        with Taken() as taken:
+        with Usage() as usage:
             list(threads.map(lambda _: send_one(), range(requests)))
-    return taken
+    return usage
 
 
-async def _in_asyncio(send_one: Callable[[], Awaitable[None]], requests: int) -> Taken:
+async def _in_asyncio(send_one: Callable[[], Awaitable[None]], requests: int) -> Usage:
     async def send_some(count: int) -> None:
         for _ in range(count):
             await send_one()
 
     await asyncio.gather(*map(send_some, repeat(_WARM_UP // IN_FLIGHT, IN_FLIGHT)))
-    with Taken() as taken:
+    with Usage() as usage:
         await asyncio.gather(*map(send_some, repeat(requests // IN_FLIGHT, IN_FLIGHT)))
-    return taken
+    return usage
 
 
 def _httpx_request(url: str, body: bytes) -> Any:
@@ -63,27 +63,27 @@ def _httpx_request(url: str, body: bytes) -> Any:
 
     from airflow_provider_clevertap.api.deadline import RequestState
 
-    # the turn is what this package's own connections go by; the others take no notice of it
-    extensions = {"timeout": httpx.Timeout(_LONGEST).as_dict(), "request_state": RequestState(_LONGEST, _LONGEST)}
+    # The request state is for this package's own connections; the others ignore it.
+    extensions = {"timeout": httpx.Timeout(_TIMEOUT).as_dict(), "request_state": RequestState(_TIMEOUT, _TIMEOUT)}
     return httpx.Request("POST", url, content=body, headers=HEADERS, extensions=extensions)
 
 
-def as_this_package(url: str, body: bytes, requests: int) -> Taken:
+def as_this_package(url: str, body: bytes, requests: int) -> Usage:
     from airflow_provider_clevertap.api.connection_pool import open_pool
 
     connections = open_pool(url, IN_FLIGHT)
 
     def send_one() -> None:
-        with connections.acquire(_LONGEST) as transport:
+        with connections.acquire(_TIMEOUT) as transport:
             _send_through(transport, url, body)
 
     return _in_threads(send_one, requests)
 
 
-def transport_in_threads(url: str, body: bytes, requests: int, kept: int = IN_FLIGHT) -> Taken:
+def transport_in_threads(url: str, body: bytes, requests: int, keepalive: int = IN_FLIGHT) -> Usage:
     import httpx
 
-    limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=kept)
+    limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=keepalive)
     with httpx.HTTPTransport(limits=limits) as transport:
         return _in_threads(lambda: _send_through(transport, url, body), requests)
 
@@ -94,12 +94,12 @@ def _send_through(transport: Any, url: str, body: bytes) -> None:
     answer.close()
 
 
-def transport_in_asyncio(url: str, body: bytes, requests: int, **told: Any) -> Taken:
+def transport_in_asyncio(url: str, body: bytes, requests: int, **options: Any) -> Usage:
     import httpx
 
-    async def send() -> Taken:
+    async def send() -> Usage:
         limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT)
-        async with httpx.AsyncHTTPTransport(limits=limits, **told) as transport:
+        async with httpx.AsyncHTTPTransport(limits=limits, **options) as transport:
 
             async def send_one() -> None:
                 answer = await transport.handle_async_request(_httpx_request(url, body))
@@ -111,29 +111,29 @@ def transport_in_asyncio(url: str, body: bytes, requests: int, **told: Any) -> T
     return asyncio.run(send())
 
 
-def client_in_threads(url: str, body: bytes, requests: int) -> Taken:
+def client_in_threads(url: str, body: bytes, requests: int) -> Usage:
     import httpx
 
-    with httpx.Client(timeout=_LONGEST) as client:
+    with httpx.Client(timeout=_TIMEOUT) as client:
         return _in_threads(lambda: _check(client.post(url, content=body, headers=HEADERS).content), requests)
 
 
-def sessions_in_threads(url: str, body: bytes, requests: int) -> Taken:
+def sessions_in_threads(url: str, body: bytes, requests: int) -> Usage:
     import requests as http
 
     own = threading.local()
 
     def send_one() -> None:
         own.session = getattr(own, "session", None) or http.Session()
-        _check(own.session.post(url, data=body, headers=HEADERS, timeout=_LONGEST).content)
+        _check(own.session.post(url, data=body, headers=HEADERS, timeout=_TIMEOUT).content)
 
     return _in_threads(send_one, requests)
 
 
-def aiohttp_in_asyncio(url: str, body: bytes, requests: int) -> Taken:
+def aiohttp_in_asyncio(url: str, body: bytes, requests: int) -> Usage:
     import aiohttp
 
-    async def send() -> Taken:
+    async def send() -> Usage:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=IN_FLIGHT)) as session:
 
             async def send_one() -> None:
@@ -145,12 +145,12 @@ def aiohttp_in_asyncio(url: str, body: bytes, requests: int) -> Taken:
     return asyncio.run(send())
 
 
-def bare_in_threads(url: str, body: bytes, requests: int) -> Taken:
+def bare_in_threads(url: str, body: bytes, requests: int) -> Usage:
     own = threading.local()
     address = url.split("/")[2]
 
     def send_one() -> None:
-        own.connection = getattr(own, "connection", None) or http.client.HTTPConnection(address, timeout=_LONGEST)
+        own.connection = getattr(own, "connection", None) or http.client.HTTPConnection(address, timeout=_TIMEOUT)
         own.connection.request("POST", "/", body, HEADERS)
         _check(own.connection.getresponse().read())
 
@@ -162,17 +162,20 @@ def _check(answer: bytes) -> None:
         raise RuntimeError(f"The server answered {answer[:100]!r}")
 
 
-#: HTTP/2 in threads is missing: httpcore's came to wait for ever, for a window that the other threads had used up. In
-#: asyncio that happens now and then.
+#: HTTP/2 in threads is missing: with httpcore it waited forever for a flow-control window that the other threads had
+#: used up. In asyncio that happens occasionally.
 WAYS: dict[str, tuple[str, Send]] = {
     "ours": ("this package: threads, HTTP/1.1, an httpx transport for each connection", as_this_package),
     "shared": ("one httpx transport for all connections", transport_in_threads),
     "new": (
         "the same, a new connection for each request",
-        lambda *told: transport_in_threads(*told, kept=0),
+        lambda *arguments: transport_in_threads(*arguments, keepalive=0),
     ),
     "asyncio": ("the same in asyncio", transport_in_asyncio),
-    "asyncio-2": ("the same in asyncio, HTTP/2", lambda *told: transport_in_asyncio(*told, http1=False, http2=True)),
+    "asyncio-2": (
+        "the same in asyncio, HTTP/2",
+        lambda *arguments: transport_in_asyncio(*arguments, http1=False, http2=True),
+    ),
     "client": ("httpx's client in threads", client_in_threads),
     "requests": ("requests, a session for each thread", sessions_in_threads),
     "aiohttp": ("aiohttp", aiohttp_in_asyncio),

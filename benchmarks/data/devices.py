@@ -1,4 +1,4 @@
-"""Device tokens, as another vendor hands them over."""
+"""Device tokens, as another vendor exports them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BAD_CELLS = (("platform", "blackberry"), ("push_token", ""), ("device_id", ""))
 
 
 def devices(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make device tokens of five columns; two of them are for browsers alone."""
+    """Make device tokens of five columns; two of them are only for browsers."""
     import pyarrow.compute as pc
 
     platform = chunk.pick(("fcm", "fcm", "apns", "chrome"))

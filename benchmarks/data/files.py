@@ -1,4 +1,4 @@
-"""Write data into a file, unless it is there: ``python -m benchmarks.data.files DIRECTORY DATASET ROWS csv``."""
+"""Write a data file, unless it exists: ``python -m benchmarks.data.files DIRECTORY DATASET ROWS csv``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.data.pieces import CHUNK_ROWS, Chunk
 
 
 def tables(dataset: Dataset, rows: int) -> Iterator[Any]:
-    """Make the rows, in Arrow tables of bounded size."""
+    """Yield the rows in Arrow tables of limited size."""
     import pyarrow as pa
 
     for first in range(1, rows + 1, CHUNK_ROWS):
@@ -29,7 +29,7 @@ def write_csv(path: Path, dataset: Dataset, rows: int) -> None:
 
 
 def write_parquet(path: Path, dataset: Dataset, rows: int) -> None:
-    """Write what pandas makes of them by itself, which holds all rows in memory."""
+    """Write the file with pandas and its defaults; all rows are held in memory."""
     import pyarrow as pa
 
     pa.concat_tables(tables(dataset, rows)).to_pandas().to_parquet(path)
@@ -48,10 +48,12 @@ def _quoted(column: Any) -> Any:
     import pyarrow.compute as pc
 
     cells = column.cast(pa.string())
-    needs = pc.match_substring_regex(cells, '[",]')
-    if not pc.any(needs).as_py():
+    needs_quotes = pc.match_substring_regex(cells, '[",]')
+    if not pc.any(needs_quotes).as_py():
         return cells
-    return pc.if_else(needs, pc.binary_join_element_wise('"', pc.replace_substring(cells, '"', '""'), '"', ""), cells)
+    return pc.if_else(
+        needs_quotes, pc.binary_join_element_wise('"', pc.replace_substring(cells, '"', '""'), '"', ""), cells
+    )
 
 
 def main() -> None:
@@ -60,13 +62,15 @@ def main() -> None:
     parser.add_argument("dataset", choices=DATASETS)
     parser.add_argument("rows", type=int)
     parser.add_argument("extension", choices=("csv", "parquet"))
-    asked = parser.parse_args()
-    path = data_file(asked.directory, asked.dataset, asked.rows, asked.extension)
+    arguments = parser.parse_args()
+    path = data_file(arguments.directory, arguments.dataset, arguments.rows, arguments.extension)
     if path.exists():
         return
-    asked.directory.mkdir(parents=True, exist_ok=True)
+    arguments.directory.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    (write_csv if asked.extension == "csv" else write_parquet)(unfinished, DATASETS[asked.dataset], asked.rows)
+    (write_csv if arguments.extension == "csv" else write_parquet)(
+        unfinished, DATASETS[arguments.dataset], arguments.rows
+    )
     unfinished.rename(path)
 
 

@@ -1,6 +1,6 @@
-"""Profiles: what a real export of people holds, and the same with other shapes.
+"""Profiles like those of a real export, and variants of them with more columns, longer texts or other scripts.
 
-The people have twelve columns, with empty cells, names with commas and quotes in them, and letters beyond ASCII.
+They have twelve columns, with empty cells, names that contain commas and quotes, and letters beyond ASCII.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ DOMAINS = ("example.com", "example.org", "mail.example.net")
 
 BAD_CELLS = (("Email", "not given"), ("Phone", "call reception"), ("Gender", "unknown"), ("identity", ""))
 
-#: the custom columns that make 200 of twelve
+#: Custom columns added to the twelve to make 200.
 EXTRA_COLUMNS = 188
 
-#: names and places in the letters of many countries
+#: Names and places in the scripts of many countries.
 GIVEN_ABROAD = ("आशा", "ஆனந்த்", "Фёдор", "Ελένη", "محمد", "さくら", "伟", "지우", "สมชาย", "Žofia", "Þórunn", "אורי")
 FAMILY_ABROAD = ("शर्मा", "குமார்", "Иванова", "Παπαδόπουλος", "العلي", "山田", "王", "김", "ใจดี", "Dvořáková", "😀 Ωmega")
 CITIES_ABROAD = ("मुंबई", "சென்னை", "Москва", "Αθήνα", "القاهرة", "東京", "北京", "서울", "กรุงเทพฯ", "Kraków", "Reykjavík")
@@ -33,44 +33,44 @@ SENTENCES = (
 
 
 def people(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make profiles of twelve columns."""
-    columns = _good(chunk, GIVEN, FAMILY, CITIES)
+    """Make profiles with twelve columns."""
+    columns = _valid(chunk, GIVEN, FAMILY, CITIES)
     chunk.spoil(columns, dirt, BAD_CELLS)
     return columns
 
 
 def people_abroad(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make the same with hardly a letter of ASCII in names and places."""
-    columns = _good(chunk, GIVEN_ABROAD, FAMILY_ABROAD, CITIES_ABROAD)
+    """Make the same with names and places that are hardly ASCII."""
+    columns = _valid(chunk, GIVEN_ABROAD, FAMILY_ABROAD, CITIES_ABROAD)
     chunk.spoil(columns, dirt, BAD_CELLS)
     return columns
 
 
-def people_described(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make the same with four texts of about 350 characters more."""
+def people_with_notes(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make the same with four more columns, of text of about 350 characters."""
     columns = people(chunk, dirt)
     for name in ("Note", "Address", "Wishes", "History"):
         columns[name] = joined(*(chunk.pick(SENTENCES) for _ in range(5)))
     return columns
 
 
-def people_asked_much(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make the same with 200 columns: answers to a questionnaire, a third of them not given."""
+def people_with_survey(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make the same with 200 columns: answers to a survey, a third of them empty."""
     columns = people(chunk, dirt)
     for number in range(1, EXTRA_COLUMNS + 1):
         answer = (chunk.whole(0, 1_000), chunk.pick(TIERS), chunk.money(500), chunk.pick(CITIES))[number % 4]
-        columns[f"Answer {number}"] = blank(answer, chunk.now_and_then(1 / 3))
+        columns[f"Answer {number}"] = blank(answer, chunk.sometimes(1 / 3))
     return columns
 
 
-def _good(chunk: Chunk, given_names: Any, family_names: Any, cities: Any) -> dict[str, Any]:
+def _valid(chunk: Chunk, given_names: Any, family_names: Any, cities: Any) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     given, family = chunk.pick(given_names), chunk.pick(family_names)
     name = joined(given, family, between=" ")
-    name = pc.if_else(chunk.now_and_then(0.02), joined(family, given, between=", "), name)
-    name = pc.if_else(chunk.now_and_then(0.0005), joined(given, ' "', given, '" ', family), name)
+    name = pc.if_else(chunk.sometimes(0.02), joined(family, given, between=", "), name)
+    name = pc.if_else(chunk.sometimes(0.0005), joined(given, ' "', given, '" ', family), name)
     mailbox = joined(chunk.pick(MAILBOXES), chunk.number, between=".")
     return {
         "identity": chunk.named("cust-"),
@@ -79,10 +79,10 @@ def _good(chunk: Chunk, given_names: Any, family_names: Any, cities: Any) -> dic
         "Phone": joined("+91", chunk.whole(7_000_000_000, 9_999_999_999).cast(pa.string())),
         "Gender": chunk.pick(("F", "M")),
         "DOB": chunk.whole(-7_000, 12_000).cast(pa.int32()).cast(pa.date32()),
-        "City": blank(chunk.pick(cities), chunk.now_and_then(0.05)),
+        "City": blank(chunk.pick(cities), chunk.sometimes(0.05)),
         "Customer Type": chunk.pick(TIERS),
         "Loyalty Points": chunk.whole(0, 50_000),
         "Lifetime Value": chunk.money(20_000),
         "Joined On": chunk.moments(),
-        "MSG-email": chunk.now_and_then(0.7),
+        "MSG-email": chunk.sometimes(0.7),
     }

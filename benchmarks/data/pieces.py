@@ -1,6 +1,6 @@
-"""What all generated data are made of: numbered rows, seeded chance, and bad rows known by their numbers.
+"""The parts of all generated data: numbered rows, seeded random values, and invalid rows at known positions.
 
-The same rows come out for the same number of rows, on any machine.
+The same number of rows gives the same rows on any machine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SEED = 20261122
-#: whole orders fit into it (see ``shop``), and so does the bad row's turn
+#: A multiple of the orders' pattern (see ``shop``) and of the invalid rows' pattern.
 CHUNK_ROWS = 90_000
 
 GIVEN = ("Asha", "Chloé", "Dafydd", "Emeka", "Fatima", "Grace", "Håkon", "Ingrid", "Jürgen", "Kwame", "Leïla", "Zoë")
@@ -22,40 +22,40 @@ FAMILY = (
 )  # fmt: skip
 CITIES = ("Berlin", "Bengaluru", "Cardiff", "Chennai", "Dublin", "Hyderabad", "Jaipur", "Kochi", "Kraków", "Madrid")
 
-#: the first and the last second of everything that happened
+#: The first and the last second of all times.
 SINCE, UNTIL = 1_500_000_000, 1_760_000_000
 _TOKEN_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 class Dirt(NamedTuple):
-    """Which rows, counted from 1, are ones nobody should send.
+    """The positions of invalid rows, counted from 1.
 
-    :param every: the pattern comes again after so many rows.
-    :param places: the bad ones among them.
+    :param every: the pattern repeats after so many rows.
+    :param places: the invalid rows among them.
     """
 
     every: int
     places: tuple[int, ...]
 
     def count(self, rows: int) -> int:
-        """Count the bad rows among so many."""
+        """Return how many of the first ``rows`` rows are invalid."""
         return sum(len(range(place, rows + 1, self.every)) for place in self.places)
 
 
 class Chunk:
-    """Rows with these numbers, and chance to fill them with. Columns are Arrow arrays.
+    """A chunk of rows, for which it makes columns of random values, as Arrow arrays.
 
     :param numbers: the rows' numbers, counted from 1.
-    :param chance: seeded for these rows.
+    :param random: a generator seeded for these rows.
     """
 
-    def __init__(self, numbers: np.ndarray[Any, Any], chance: np.random.Generator) -> None:
+    def __init__(self, numbers: np.ndarray[Any, Any], random: np.random.Generator) -> None:
         self.numbers = numbers
-        self.chance = chance
+        self.random = random
 
     @classmethod
     def of(cls, first: int, count: int) -> Chunk:
-        """Give so many rows from the first one on."""
+        """Return the chunk of ``count`` rows that starts at row ``first``."""
         import numpy as np
 
         return cls(np.arange(first, first + count), np.random.default_rng([SEED, first]))
@@ -65,73 +65,73 @@ class Chunk:
 
     @cached_property
     def number(self) -> Any:
-        """Give each row's number as text."""
+        """Return each row's number as text."""
         return as_text(self.numbers)
 
     def named(self, prefix: str) -> Any:
-        """Name each row by its number, in eight digits: what the server counts by."""
+        """Return names that end in the row's number, in eight digits; the server counts rows by them."""
         import pyarrow.compute as pc
 
         return joined(prefix, pc.utf8_lpad(self.number, 8, "0"))
 
     def pick(self, words: Sequence[str]) -> Any:
-        """Give each row one of these words."""
+        """Return one of these words for each row."""
         import pyarrow as pa
 
-        return pa.array(words).take(pa.array(self.chance.integers(0, len(words), len(self))))
+        return pa.array(words).take(pa.array(self.random.integers(0, len(words), len(self))))
 
     def whole(self, low: int, high: int) -> Any:
-        """Give each row a whole number, the high one excluded."""
+        """Return a whole number for each row, at least ``low`` and less than ``high``."""
         import pyarrow as pa
 
-        return pa.array(self.chance.integers(low, high, len(self)))
+        return pa.array(self.random.integers(low, high, len(self)))
 
-    def money(self, most: int) -> Any:
-        """Give each row an amount with two decimals."""
+    def money(self, maximum: int) -> Any:
+        """Return an amount with two decimals for each row."""
         import pyarrow as pa
 
-        return pa.array(self.chance.integers(1, most * 100, len(self)) / 100)
+        return pa.array(self.random.integers(1, maximum * 100, len(self)) / 100)
 
     def moments(self) -> Any:
-        """Give each row a second of the last years."""
+        """Return a time of the last years for each row, in whole seconds."""
         import pyarrow as pa
 
         return self.whole(SINCE, UNTIL).cast(pa.timestamp("s"))
 
-    def now_and_then(self, share: float) -> Any:
-        """Give true for so many of the rows."""
+    def sometimes(self, share: float) -> Any:
+        """Return true for this share of the rows."""
         import pyarrow as pa
 
-        return pa.array(self.chance.random(len(self)) < share)
+        return pa.array(self.random.random(len(self)) < share)
 
     def tokens(self, length: int) -> Any:
-        """Give each row letters that mean nothing."""
+        """Return random letters for each row."""
         import numpy as np
         import pyarrow as pa
 
         letters = np.frombuffer(_TOKEN_LETTERS, np.uint8)
-        places = self.chance.integers(0, len(letters), (len(self), length), dtype=np.uint8)
-        return pa.array(letters[places].view(f"S{length}").ravel()).cast(pa.string())
+        indexes = self.random.integers(0, len(letters), (len(self), length), dtype=np.uint8)
+        return pa.array(letters[indexes].view(f"S{length}").ravel()).cast(pa.string())
 
     def spoil(self, columns: dict[str, Any], dirt: Dirt, cells: Sequence[tuple[str, str]]) -> None:
-        """Put into each bad row one bad cell, in turn; an empty one says that nothing stands there.
+        """Put one invalid cell into each invalid row, of each of the given cells in turn.
 
-        :param columns: changed here.
-        :param cells: the column and what stands there.
+        :param columns: changed in place.
+        :param cells: the column and the value of an invalid cell; an empty value makes the cell empty.
         """
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        bad = np.isin(self.numbers % dirt.every, dirt.places)
+        is_invalid = np.isin(self.numbers % dirt.every, dirt.places)
         turn = self.numbers // dirt.every % len(cells)
-        for place, (column, value) in enumerate(cells):
-            here = pa.array(bad & (turn == place))
+        for index, (column, value) in enumerate(cells):
+            here = pa.array(is_invalid & (turn == index))
             columns[column] = pc.if_else(here, pa.scalar(value or None, columns[column].type), columns[column])
 
 
 def as_text(values: Any) -> Any:
-    """Write numbers as text."""
+    """Return numbers as text."""
     import pyarrow as pa
 
     return pa.array(values).cast(pa.string())
@@ -145,7 +145,7 @@ def joined(*parts: Any, between: str = "") -> Any:
 
 
 def blank(column: Any, where: Any) -> Any:
-    """Empty the cells where it is true."""
+    """Return a column with the cells emptied for which ``where`` is true."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -153,7 +153,7 @@ def blank(column: Any, where: Any) -> Any:
 
 
 def texts(columns: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Write some columns as text, so that a bad cell fits in."""
+    """Return columns, some of them as text, so that an invalid cell fits in."""
     import pyarrow as pa
 
     return {name: column.cast(pa.string()) if name in names else column for name, column in columns.items()}

@@ -1,4 +1,4 @@
-"""What happens in a shop: events, one a row, and orders, one line for each item bought."""
+"""Data of a shop: events, one per row, and orders, with one row for each item."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PAGES = ("/", "/offers", "/search?q=blue+shoes", "/item/4711", "/cart")
 BAD_EVENT_CELLS = (("event", ""), ("occurred_at", "yesterday"), ("customer_id", ""), ("price", "on request"))
 BAD_ORDER_CELLS = (("paid_at", "yesterday"), ("customer_id", ""), ("total", "to follow"), ("quantity", "a few"))
 
-#: lines of the orders, in turn; three on the average, and three in each bad order
+#: The number of lines of consecutive orders: three on average, and three in each invalid order.
 _LINES = (2, 3, 1, 5, 4)
-_OF_ORDER = tuple(order for order, lines in enumerate(_LINES) for _ in range(lines))
+_ORDER_OF_LINE = tuple(order for order, lines in enumerate(_LINES) for _ in range(lines))
 
 
 def events(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make events of twelve columns."""
+    """Make events with twelve columns."""
     columns = {
         "customer_id": _customers(chunk),
         "event": chunk.pick(EVENTS),
@@ -31,9 +31,9 @@ def events(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
         "price": chunk.money(500),
         "quantity": chunk.whole(1, 6),
         "page": chunk.pick(PAGES),
-        "city": blank(chunk.pick(CITIES), chunk.now_and_then(0.05)),
-        "campaign": blank(chunk.pick(("spring", "summer")), chunk.now_and_then(0.6)),
-        "signed_in": chunk.now_and_then(0.8),
+        "city": blank(chunk.pick(CITIES), chunk.sometimes(0.05)),
+        "campaign": blank(chunk.pick(("spring", "summer")), chunk.sometimes(0.6)),
+        "signed_in": chunk.sometimes(0.8),
     }
     columns = texts(columns, "occurred_at", "price")
     chunk.spoil(columns, dirt, BAD_EVENT_CELLS)
@@ -41,21 +41,21 @@ def events(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
 
 
 def order_lines(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
-    """Make order lines of eleven columns; those of one order follow one another and agree on what is the order's."""
+    """Make order lines with eleven columns. The lines of an order are consecutive, with equal values in its columns."""
     import numpy as np
 
-    turns, places = np.divmod(chunk.numbers - 1, len(_OF_ORDER))
-    order = turns * len(_LINES) + np.array(_OF_ORDER)[places] + 1
-    orders = Chunk(np.unique(order), chunk.chance)
-    of_order = {
+    cycle, position = np.divmod(chunk.numbers - 1, len(_ORDER_OF_LINE))
+    order = cycle * len(_LINES) + np.array(_ORDER_OF_LINE)[position] + 1
+    orders = Chunk(np.unique(order), chunk.random)
+    order_columns = {
         "order_id": orders.named("order-"),
         "customer_id": _customers(orders),
         "paid_at": orders.moments(),
         "payment": orders.pick(PAYMENTS),
         "total": orders.money(2_000),
-        "coupon": blank(orders.pick(("WELCOME", "SUMMER")), orders.now_and_then(0.8)),
+        "coupon": blank(orders.pick(("WELCOME", "SUMMER")), orders.sometimes(0.8)),
     }
-    columns = {name: column.take(order - orders.numbers[0]) for name, column in of_order.items()} | {
+    columns = {name: column.take(order - orders.numbers[0]) for name, column in order_columns.items()} | {
         "line": chunk.named("line-"),
         "sku": chunk.pick(_skus()),
         "category": chunk.pick(CATEGORIES),
@@ -68,7 +68,7 @@ def order_lines(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
 
 
 def _customers(chunk: Chunk) -> Any:
-    return Chunk(chunk.chance.integers(1, 300_000, len(chunk)), chunk.chance).named("cust-")
+    return Chunk(chunk.random.integers(1, 300_000, len(chunk)), chunk.random).named("cust-")
 
 
 def _skus() -> list[str]:

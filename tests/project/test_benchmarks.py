@@ -1,4 +1,4 @@
-"""The benchmarks count what they say they count, and the performance page has a place for each of their tables."""
+"""The benchmarks count correctly, and the performance page has a section for each of their tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.data import DATASETS, SOME_ORDERS
 from benchmarks.data.files import tables
 from benchmarks.data.pieces import Dirt
 from benchmarks.measuring import Job, Measured, measure
-from benchmarks.publishing import PAGE, PLACE, filled
+from benchmarks.publishing import PAGE, TABLE, fill_in
 from benchmarks.reporting import COLUMNS, compared, machine
 from benchmarks.tables import TABLES
 from benchmarks.ways_to_send import WAYS
@@ -64,7 +64,7 @@ def test_the_tally_tells_lost_doubled_and_bad_rows_apart() -> None:
     sent = [*good[2:], good[5], 37]
     people = [f'{{"identity":"cust-{row:08}","type":"profile"}}' for row in sent]
     body = '{"d":[' + ",".join([*people, '{"identity": "", "type": "profile"}']) + "]}"
-    assert tally.take(body.encode()) == len(people) + 1
+    assert tally.count(body.encode()) == len(people) + 1
     counted = tally.to_dict()
     assert {name: counted[name] for name in ("lost", "doubled", "bad_rows_sent")} == {
         "lost": 2, "doubled": 1, "bad_rows_sent": 2,
@@ -105,7 +105,7 @@ def test_every_table_can_be_made(name: str) -> None:
 
 
 def test_the_page_has_a_place_for_every_table() -> None:
-    places = [name for _, name, _ in PLACE.findall(PAGE.read_text(encoding="utf-8"))]
+    places = [name for _, name, _ in TABLE.findall(PAGE.read_text(encoding="utf-8"))]
     assert sorted(places) == sorted([*TABLES, "sending", "parsing", "machine"])
 
 
@@ -113,7 +113,7 @@ def test_only_what_was_measured_is_replaced(tmp_path: Path) -> None:
     record = {"machine": machine(), "table": "| new |", "took": "One turn"}
     (tmp_path / "dirty.json").write_text(json.dumps(record))
     page = "<!-- measured: dirty -->\nold\n<!-- end -->\n<!-- measured: kinds -->\nold\n<!-- end -->\n"
-    new = filled(page, tmp_path, tmp_path)
+    new = fill_in(page, tmp_path, tmp_path)
     assert "<!-- measured: dirty -->\n| new |\n\nOne turn.\n<!-- end -->" in new
     assert "<!-- measured: kinds -->\nold\n<!-- end -->" in new
 
@@ -126,7 +126,7 @@ def run_of(row: str, rows: int, **more: Any) -> dict[str, Any]:
     return {"row": row, "title": row, "rows": rows, "wall": 1.0, "cpu": 2.0, "peak_mb": 200.0, **more}
 
 
-def test_plots_show_every_size_and_every_station() -> None:
+def test_plots_show_every_size_and_every_stage() -> None:
     svg = plots.scaling([run_of("load-csv-x1", 1_000_000), run_of("load-csv-x10", 10_000_000)])
     words = words_of(svg)
     assert words.count("1 M") == words.count("10 M") == len(plots.PANELS)
