@@ -10,6 +10,44 @@ from functools import wraps
 from typing import Any
 
 
+def measured_methods() -> tuple[tuple[str, type, str], ...]:
+    """Return the methods that make up the stages: the stage, the class and the method's name."""
+    from airflow_provider_clevertap.api.client import CleverTapClient
+    from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
+    from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
+    from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
+    from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
+    from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+    from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
+    from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
+    from airflow_provider_clevertap.loading.ledger import Ledger
+    from airflow_provider_clevertap.loading.progress import Progress
+    from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
+    from airflow_provider_clevertap.loading.sources.files.source import FilesSource
+
+    return (
+        ("read", FilesSource, "blocks"),
+        ("read", DataFramesSource, "blocks"),
+        ("group orders", OrderGrouper, "orders"),
+        ("group orders", OrderEncoder, "_encode"),
+        ("encode", Encoder, "encode"),
+        ("find repeats", DuplicateKeys, "count_in"),
+        ("pack", Batcher, "add"),
+        ("pack", Batcher, "finish"),
+        ("pack", Batch, "body"),
+        ("send", CleverTapClient, "upload"),
+        ("settle", Ledger, "enter"),
+        ("settle", Ledger, "settle"),
+        ("rejects file", RejectsFile, "write"),
+        ("checkpoint", Checkpoint, "recall"),
+        ("checkpoint", Checkpoint, "claim"),
+        ("checkpoint", Checkpoint, "settle"),
+        ("checkpoint", Checkpoint, "refuse"),
+        ("checkpoint", Checkpoint, "complete"),
+        ("progress", Progress, "tick"),
+    )
+
+
 class Stages:
     """CPU seconds of each stage, over all threads.
 
@@ -24,40 +62,7 @@ class Stages:
 
     def start(self) -> None:
         """Measure every stage in this process from now on."""
-        from airflow_provider_clevertap.api.client import CleverTapClient
-        from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
-        from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
-        from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
-        from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
-        from airflow_provider_clevertap.loading.encoding.encoder import Encoder
-        from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
-        from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
-        from airflow_provider_clevertap.loading.ledger import Ledger
-        from airflow_provider_clevertap.loading.progress import Progress
-        from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
-        from airflow_provider_clevertap.loading.sources.files.source import FilesSource
-
-        for stage, owner, name in (
-            ("read", FilesSource, "blocks"),
-            ("read", DataFramesSource, "blocks"),
-            ("group orders", OrderGrouper, "orders"),
-            ("group orders", OrderEncoder, "_encode"),
-            ("encode", Encoder, "encode"),
-            ("find repeats", DuplicateKeys, "count_in"),
-            ("pack", Batcher, "add"),
-            ("pack", Batcher, "finish"),
-            ("pack", Batch, "body"),
-            ("send", CleverTapClient, "upload"),
-            ("settle", Ledger, "enter"),
-            ("settle", Ledger, "settle"),
-            ("rejects file", RejectsFile, "write"),
-            ("checkpoint", Checkpoint, "recall"),
-            ("checkpoint", Checkpoint, "claim"),
-            ("checkpoint", Checkpoint, "settle"),
-            ("checkpoint", Checkpoint, "refuse"),
-            ("checkpoint", Checkpoint, "end"),
-            ("progress", Progress, "tick"),
-        ):
+        for stage, owner, name in measured_methods():
             function = getattr(owner, name)
             is_generator = function.__code__.co_flags & 0x20
             setattr(owner, name, (self._on_each if is_generator else self._on_call)(stage, function))

@@ -18,6 +18,7 @@ from benchmarks.data.pieces import Dirt
 from benchmarks.measuring import Job, Measured, measure
 from benchmarks.publishing import PAGE, TABLE, fill_in
 from benchmarks.reporting import COLUMNS, compared, machine
+from benchmarks.stages import measured_methods
 from benchmarks.tables import TABLES
 from benchmarks.ways_to_send import WAYS
 
@@ -132,6 +133,11 @@ def test_plots_show_every_size_and_every_stage() -> None:
     assert words.count("1 M") == words.count("10 M") == len(plots.PANELS)
     svg = plots.stages([run_of("load-csv", 1_000_000, stages={"read": 0.5, "encode": 1.0})])
     assert {"read", "encode", "everything else", "2.00"} <= set(words_of(svg))
+
+
+def test_the_methods_of_every_stage_exist() -> None:
+    for stage, owner, name in measured_methods():
+        assert callable(getattr(owner, name, None)), f"{stage}: {owner.__name__} has no method {name}"
 
 
 def measured(cpu: float) -> Measured:
