@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+__all__ = ["Column", "ColumnChoice"]
+
 ColumnType: TypeAlias = Literal["text", "integer", "float", "boolean", "date", "list"]
 Operator: TypeAlias = Literal["$set", "$add", "$remove", "$incr", "$decr", "$delete"]
 

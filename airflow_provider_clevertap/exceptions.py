@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+__all__ = [
+    "AccessDeniedError",
+    "CannotResumeError",
+    "CleverTapError",
+    "CleverTapUnavailableError",
+    "ConfigurationError",
+    "FinalError",
+    "LoadStoppedError",
+    "MappingError",
+    "SourceError",
+    "StorageUnavailableError",
+    "SupersededError",
+    "TooManyRejectsError",
+    "UnavailableError",
+    "UnknownRegionError",
+]
+
 
 def escape_unprintable(text: object) -> str:
     """Return text for a message or a log, with unprintable characters escaped as by ``repr``.

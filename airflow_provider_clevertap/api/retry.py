@@ -12,6 +12,8 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["RetryPolicy"]
+
 #: doubling past this only overflows: no ``cap`` is that long
 _MOST_DOUBLINGS = 64
 

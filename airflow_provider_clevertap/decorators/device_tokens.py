@@ -11,6 +11,8 @@ from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDe
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
 
+__all__ = ["clevertap_device_tokens_task"]
+
 
 class DecoratedDeviceTokensOperator(DecoratedUploadOperator, CleverTapUploadDeviceTokensOperator):
     """Load what a function returns as device tokens."""

@@ -11,6 +11,8 @@ from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOpe
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
 
+__all__ = ["clevertap_events_task"]
+
 
 class DecoratedEventsOperator(DecoratedUploadOperator, CleverTapUploadEventsOperator):
     """Load what a function returns as events."""

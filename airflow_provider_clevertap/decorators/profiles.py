@@ -11,6 +11,8 @@ from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfile
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
 
+__all__ = ["clevertap_profiles_task"]
+
 
 class DecoratedProfilesOperator(DecoratedUploadOperator, CleverTapUploadProfilesOperator):
     """Load what a function returns as profiles."""

@@ -25,6 +25,8 @@ from airflow_provider_clevertap.emulator.storage.database import IN_MEMORY
 from airflow_provider_clevertap.emulator.storage.listings import read_list
 from airflow_provider_clevertap.emulator.storage.queries import LISTS
 
+__all__ = ["RunningEmulator"]
+
 LOOPBACK = "127.0.0.1"
 
 T = TypeVar("T")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
+__all__ = ["CleverTapHook"]
+
 
 class CleverTapHook(BaseHook):
     """Hook that loads data into CleverTap and calls its API through an Airflow connection.

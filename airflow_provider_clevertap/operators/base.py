@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
+__all__ = ["CleverTapUploadOperator"]
+
 #: The key under which Airflow keeps what ``execute`` returns.
 RETURN_KEY = "return_value"
 

@@ -9,6 +9,8 @@ from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
+__all__ = ["CleverTapUploadDeviceTokensOperator"]
+
 
 class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
     """Load device tokens into CleverTap, with one named outcome for every row.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.columns import Column
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
+__all__ = ["CleverTapUploadEventsOperator"]
+
 
 class CleverTapUploadEventsOperator(CleverTapUploadOperator):
     """Load events into CleverTap, with one named outcome for every row.
