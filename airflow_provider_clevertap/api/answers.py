@@ -1,4 +1,4 @@
-"""What CleverTap's answer to a batch means for the batch's records: one class for each case."""
+"""What CleverTap's response to a batch means for the records of the batch: one class for each case."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from airflow_provider_clevertap.exceptions import (
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """One record of the batch that CleverTap did not take.
+    """One record of the batch that CleverTap rejected.
 
-    :param index: 0-based place of the record in the batch.
-    :param code: CleverTap's error code, ``None`` when the answer held none.
-    :param reason: CleverTap's own words, without the record number.
+    :param index: 0-based index of the record in the batch.
+    :param code: CleverTap's error code, ``None`` when the response has none.
+    :param reason: CleverTap's error text, without the record number.
     """
 
     index: int
@@ -30,9 +30,9 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """Certain: every record was accepted but those refused.
+    """Certain: every record was accepted except the rejected ones.
 
-    :param rejected: the refused records, in the order of the batch.
+    :param rejected: the rejected records, in the order of the batch.
     """
 
     rejected: tuple[RejectedRecord, ...] = ()
@@ -40,9 +40,9 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Certain: nothing was processed because the request was refused as a whole (400).
+    """Certain: nothing was processed because the whole request was rejected (400).
 
-    One record may be the cause, so a smaller batch may do.
+    One record may be the cause, so a part of the batch may succeed.
     """
 
     detail: str
@@ -59,7 +59,7 @@ class TooLarge:
 class RateLimited:
     """Certain: nothing was processed because too many requests were in flight (429).
 
-    :param retry_after: seconds the service asked to wait, ``None`` when it did not say.
+    :param retry_after: seconds that CleverTap asked to wait, ``None`` when it named no time.
     """
 
     detail: str
@@ -75,7 +75,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """Certain: nothing was processed, and asking again will not help (401, 403, 404, a redirect ...).
+    """Certain: nothing was processed, and a retry will not succeed (401, 403, 404, a redirect ...).
 
     :param status: the HTTP status.
     """
@@ -86,10 +86,11 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Unknown: the records may or may not have been processed (5xx, timeout, reset, unreadable answer).
+    """Unknown: the records may or may not have been processed (5xx, timeout, reset, unreadable response).
 
     :param status: the HTTP status, ``None`` when no status line arrived.
-    :param answered: CleverTap itself answered, but its accounts of the batch do not add up.
+    :param retry_after: seconds that CleverTap asked to wait, ``None`` when it named no time.
+    :param answered: the response is CleverTap's, but its counts and lists of records are inconsistent.
     """
 
     status: int | None
@@ -98,24 +99,31 @@ class Ambiguous:
     answered: bool = False
 
 
-#: every answer that settles nothing
+#: every answer without the outcomes of records
 Failure: TypeAlias = Malformed | TooLarge | RateLimited | Unreachable | Forbidden | Ambiguous
 Answer: TypeAlias = Processed | Failure
 
-#: statuses by which CleverTap refuses who asks; other refusals concern the address or the request
-_WHO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+#: statuses that concern the account or its rights; the other 3xx and 4xx concern the address or the request
+_ACCESS_STATUSES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 
 
 def to_exception(answer: Failure) -> CleverTapError:
-    """Give the error that says the same as an answer, for callers that stop at it.
+    """Return the exception for an answer, for callers that cannot continue after it.
 
-    :param answer: an answer that settles nothing.
-    :returns: :class:`AccessDeniedError` for 401, 402 and 403, :class:`ConfigurationError` for other refusals that
-        asking again will not change, :class:`CleverTapUnavailableError` for what a later try may overcome.
+    :param answer: an answer without the outcomes of records.
+    :returns: :class:`AccessDeniedError` for 401, 402 and 403; :class:`ConfigurationError` for other answers that a
+        retry will not change; :class:`CleverTapUnavailableError` for transient failures. The exception keeps the
+        status and the ``retry_after`` of the answer, where it has attributes for them.
     """
     match answer:
-        case Forbidden(status=status):
-            return AccessDeniedError(answer.detail) if status in _WHO else ConfigurationError(answer.detail)
-        case Malformed() | TooLarge():
+        case Forbidden(status=status) if status in _ACCESS_STATUSES:
+            return AccessDeniedError(answer.detail, http_status=status)
+        case Forbidden() | Malformed() | TooLarge():
             return ConfigurationError(answer.detail)
+        case RateLimited(retry_after=seconds):
+            return CleverTapUnavailableError(
+                answer.detail, http_status=HTTPStatus.TOO_MANY_REQUESTS.value, retry_after=seconds
+            )
+        case Ambiguous(status=status, retry_after=seconds):
+            return CleverTapUnavailableError(answer.detail, http_status=status, retry_after=seconds)
     return CleverTapUnavailableError(answer.detail)

@@ -1,7 +1,7 @@
-"""The connections to one address: how many, how long they are kept, by which proxy, with which certificates.
+"""The connections to one address: their number, idle time, proxy and certificates.
 
-httpx's own client is left out. Of what it does for each request, cookies, redirects, authentication and merged
-settings, nothing is wanted here, and it costs about a third of what sending a small batch does.
+httpx's own client is not used. Cookies, redirects, authentication and merged settings are not needed here, and handling
+them for each request takes about a third of the time of sending a small batch.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ import httpx
 from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
 
-#: seconds an idle connection is kept. A service may close an idle connection at the very moment a request goes out,
-#: which leaves that request's fate unknown: a short time makes that rare
-_IDLE = 5.0
+#: Seconds an idle connection is kept. A service may close an idle connection just when a request is sent, and then it
+#: is unknown whether the request was processed. A short time makes that rare.
+_MAX_IDLE_SECONDS = 5.0
 
 
 class ConnectionPool:
     """The connections to one address; each serves one request at a time.
 
-    Each is a transport of its own. A transport of several looks at every idle one before and after each request, with a
-    call of the system for each and under a lock that the other threads wait for.
+    Each connection has its own transport. A transport with several connections checks every idle one before and after
+    each request, with a system call for each, while other threads wait for its lock.
 
     :param transports: one for each connection.
     """
 
     def __init__(self, transports: list[httpx.BaseTransport]) -> None:
         self._transports = transports
-        # the one used last is the least likely to have been closed by the service meanwhile: it is the next one again
+        # last in, first out: the service is least likely to have closed the connection that was used last
         self._free: queue.LifoQueue[httpx.BaseTransport] = queue.LifoQueue()
         for transport in transports:
             self._free.put(transport)
 
     @contextmanager
     def acquire(self, seconds: float) -> Iterator[httpx.BaseTransport]:
-        """Give a connection for one request; it is made when it is not there yet.
+        """Lend a transport for one request; it connects when it has no open connection.
 
         :param seconds: how long to wait for a free one.
-        :raises httpx.PoolTimeout: when all were in use for so long.
+        :raises httpx.PoolTimeout: when all of them were in use for that long.
         """
         try:
             transport = self._free.get(timeout=seconds)
@@ -57,65 +57,66 @@ class ConnectionPool:
             self._free.put(transport)
 
     def close(self) -> None:
-        """Close all of them, whether they are in use or not."""
+        """Close all connections, including those in use."""
         for transport in self._transports:
             transport.close()
 
 
-def open_pool(base_url: str, most: int) -> ConnectionPool:
-    """Give the connections to an address. Certificates are verified, and the environment names what to trust.
+def open_pool(base_url: str, size: int) -> ConnectionPool:
+    """Make the connection pool of an address. Certificates are verified; the environment can name trusted ones.
 
-    :param base_url: the address. Plain http, which can only be this machine, is never reached through a proxy.
-    :param most: most connections at the same time.
+    :param base_url: the address. Plain http addresses, which must be on this machine, never use a proxy.
+    :param size: the maximum number of connections.
     """
     secure = base_url.startswith("https://")
     proxy = _proxy_for(httpx.URL(base_url)) if secure else None
-    # reading the certificates takes long: all connections share them
-    trusted = httpx.create_ssl_context(verify=True, trust_env=secure)
-    return ConnectionPool([SingleConnectionTransport(trusted, proxy) for _ in range(most)])
+    # loading the certificates is slow, so all connections share one context
+    ssl_context = httpx.create_ssl_context(verify=True, trust_env=secure)
+    return ConnectionPool([SingleConnectionTransport(ssl_context, proxy) for _ in range(size)])
 
 
 class SingleConnectionTransport(httpx.BaseTransport):
-    """One connection to one address, made when it is first needed and anew when it was dropped.
+    """One connection to one address. It connects on the first request, and again after the connection was dropped.
 
-    It differs from httpx's own transport in the network below it, see :mod:`.network_backend`: a request has the time
-    of its ``turn`` extension, and an answer belongs to the request before it, or that turn notes a doubt.
+    It differs from httpx's own transport in its network backend, see :mod:`.network_backend`. The backend enforces the
+    deadline of the :class:`~.deadline.RequestState` in the ``request_state`` extension, and records there when a
+    response may belong to another request.
 
-    :param trusted: whom to trust.
+    :param ssl_context: the trusted certificates.
     :param proxy: the URL of a proxy.
     """
 
-    def __init__(self, trusted: ssl.SSLContext, proxy: str | None) -> None:
-        self._line = BoundedBackend()
+    def __init__(self, ssl_context: ssl.SSLContext, proxy: str | None) -> None:
+        self._backend = BoundedBackend()
         settings: dict[str, Any] = {
-            "ssl_context": trusted,
+            "ssl_context": ssl_context,
             "max_connections": 1,
             "max_keepalive_connections": 1,
-            "keepalive_expiry": _IDLE,
-            "network_backend": self._line,
+            "keepalive_expiry": _MAX_IDLE_SECONDS,
+            "network_backend": self._backend,
         }
-        self._pool = httpcore.ConnectionPool(**settings) if proxy is None else _through(httpx.Proxy(proxy), settings)
+        self._pool = httpcore.ConnectionPool(**settings) if proxy is None else _proxy_pool(httpx.Proxy(proxy), settings)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and give its answer, whose body is yet to be read."""
-        turn: RequestState = request.extensions["request_state"]
-        self._line.turn = turn
+        """Send a request and return its response, whose body is not read yet."""
+        state: RequestState = request.extensions["request_state"]
+        self._backend.state = state
         url = request.url
-        asked = httpcore.Request(
+        core_request = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
             content=request.stream,
             extensions=request.extensions,
         )
-        with _as_httpx(turn):
-            answer = self._pool.handle_request(asked)
-        wire = answer.extensions.get("network_stream")
-        if isinstance(wire, BoundedStream):
-            wire.begin_body(answer.status, answer.headers)
-        else:  # another protocol was agreed on, which nobody asked for
-            turn.doubt = turn.doubt or "it is not HTTP"
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, turn))
+        with _httpx_errors(state):
+            response = self._pool.handle_request(core_request)
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, BoundedStream):
+            stream.begin_body(response.status, response.headers)
+        else:  # the server switched to another protocol, which was not requested
+            state.doubt = state.doubt or "it is not HTTP"
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response, state))
 
     def close(self) -> None:
         """Close the connection."""
@@ -123,45 +124,45 @@ class SingleConnectionTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer."""
+    """The body of a response."""
 
-    def __init__(self, answer: httpcore.Response, turn: RequestState) -> None:
-        self._answer = answer
-        self._turn = turn
+    def __init__(self, response: httpcore.Response, state: RequestState) -> None:
+        self._response = response
+        self._state = state
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx(self._turn):
-            yield from self._answer.iter_stream()
-        wire = self._answer.extensions.get("network_stream")
-        if isinstance(wire, BoundedStream):
-            wire.end_body()
+        with _httpx_errors(self._state):
+            yield from self._response.iter_stream()
+        stream = self._response.extensions.get("network_stream")
+        if isinstance(stream, BoundedStream):
+            stream.end_body()
 
     def close(self) -> None:
-        with _as_httpx(self._turn):
-            self._answer.close()
+        with _httpx_errors(self._state):
+            self._response.close()
 
 
 @contextmanager
-def _as_httpx(turn: RequestState) -> Iterator[None]:
-    """Raise httpx's errors for those of httpcore, which have the same names.
+def _httpx_errors(state: RequestState) -> Iterator[None]:
+    """Raise the errors of httpcore as the errors of httpx with the same names.
 
-    What fails before a request goes out is an error of the connection, also where a proxy answered badly or too late.
+    All failures before a request is sent become errors of the connection, also a bad or late answer of a proxy.
     """
     try:
         yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as trouble:
-        if turn.asked:
-            raise _NAMESAKES[type(trouble)](str(trouble)) from trouble
-        if isinstance(trouble, httpcore.TimeoutException):
-            raise httpx.ConnectTimeout("the connection was not made in time") from trouble
-        if isinstance(trouble, httpcore.RemoteProtocolError):  # its text could quote anything
-            raise httpx.ConnectError("a proxy hung up, or what it answered was not HTTP") from trouble
-        raise httpx.ConnectError(str(trouble)) from trouble
-    except (httpcore.LocalProtocolError, httpcore.ProxyError, httpcore.UnsupportedProtocol) as trouble:
-        raise _NAMESAKES[type(trouble)](str(trouble)) from trouble
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+        if state.started:
+            raise _HTTPX_ERRORS[type(error)](str(error)) from error
+        if isinstance(error, httpcore.TimeoutException):
+            raise httpx.ConnectTimeout("the connection was not made in time") from error
+        if isinstance(error, httpcore.RemoteProtocolError):  # its text may quote what the proxy sent
+            raise httpx.ConnectError("the proxy closed the connection, or its answer was not HTTP") from error
+        raise httpx.ConnectError(str(error)) from error
+    except (httpcore.LocalProtocolError, httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:
+        raise _HTTPX_ERRORS[type(error)](str(error)) from error
 
 
-_NAMESAKES: dict[type[Exception], type[httpx.TransportError]] = {
+_HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectError: httpx.ConnectError,
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.LocalProtocolError: httpx.LocalProtocolError,
@@ -176,8 +177,8 @@ _NAMESAKES: dict[type[Exception], type[httpx.TransportError]] = {
 }
 
 
-def _through(proxy: httpx.Proxy, settings: dict[str, Any]) -> httpcore.ConnectionPool:
-    """Give the pool of a connection through a proxy."""
+def _proxy_pool(proxy: httpx.Proxy, settings: dict[str, Any]) -> httpcore.ConnectionPool:
+    """Make the httpcore pool for connections through a proxy."""
     address = httpcore.URL(
         scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
     )
@@ -187,7 +188,7 @@ def _through(proxy: httpx.Proxy, settings: dict[str, Any]) -> httpcore.Connectio
 
 
 def _proxy_for(url: httpx.URL) -> str | None:
-    """Find the proxy that the environment has for an https address."""
+    """Return the proxy for an https address from the environment."""
     if proxy_bypass(url.netloc.decode("ascii")):
         return None
     proxies = getproxies()

@@ -1,4 +1,4 @@
-"""Until when a request may take: one bound over all of its parts, which may come nearer while it is under way."""
+"""Deadlines of requests: one for all requests of a load, which can be shortened meanwhile, and one for each request."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: seconds that what is in flight gets once a load is told to stop. Answers come within a few; whoever stops a task
-#: rarely waits for longer than half a minute
+#: Seconds that requests in flight may still take once a load is stopped. Answers come within a few seconds, and few
+#: systems wait for longer than half a minute before they kill a task.
 STOP_SECONDS: Final = 20.0
 
 
 class Deadline:
-    """The moment at which all requests of somebody must have ended. There is none at first."""
+    """The moment by which all requests of a load must end. At first there is none."""
 
     __slots__ = ("at",)
 
@@ -25,52 +25,52 @@ class Deadline:
         self.at = math.inf
 
     def shorten_to(self, seconds: float) -> None:
-        """Bring it so near, if it is not nearer already; requests under way take notice of it within a second."""
+        """Move the deadline to ``seconds`` from now, unless it is earlier; requests in flight notice it in a second."""
         self.at = min(self.at, time.monotonic() + seconds)
 
 
 class RequestState:
-    """The time of one request, and what its connection has noticed of it.
+    """State of one request, shared by the code that sends it and the stream it is sent on.
 
-    :param connecting: seconds until the connection is there, a proxy's tunnel and TLS included.
-    :param answering: seconds from the first byte of the request to the last one of its answer.
-    :param verb: what the request begins with.
+    :param connecting: seconds for making the connection, with a proxy's tunnel and TLS.
+    :param answering: seconds from the first byte of the request to the last byte of its answer.
+    :param method: the HTTP method and a space, with which the request begins.
     """
 
-    __slots__ = ("_answering", "_until", "_whole", "asked", "doubt", "verb")
+    __slots__ = ("_answering", "_load", "_until", "doubt", "method", "started")
 
-    def __init__(self, connecting: float, answering: float, verb: bytes = b"POST ") -> None:
-        self._answering = min(answering, getattr(_bounds, "seconds", math.inf))
+    def __init__(self, connecting: float, answering: float, method: bytes = b"POST ") -> None:
+        self._answering = min(answering, getattr(_limits, "seconds", math.inf))
         self._until = time.monotonic() + connecting
-        self._whole: Deadline = getattr(_bounds, "deadline", None) or Deadline()
-        self.verb = verb
-        #: the first byte of the request has gone out, or may have
-        self.asked = False
-        #: why its answer may be that to something else; nothing when all is well
+        self._load: Deadline = getattr(_limits, "deadline", None) or Deadline()
+        self.method = method
+        #: the first byte of the request was sent, or may have been
+        self.started = False
+        #: why the answer may belong to another request; empty when nothing suggests it
         self.doubt = ""
 
-    def left(self) -> float:
-        """Give the seconds left for what the request is about now; none when the number is not above 0."""
-        return min(self._until, self._whole.at) - time.monotonic()
+    def seconds_left(self) -> float:
+        """Return the seconds left for the current phase, connecting or answering; 0 or less when it is over."""
+        return min(self._until, self._load.at) - time.monotonic()
 
-    def ask(self) -> None:
-        """Note that the request goes out from now on."""
-        self.asked = True
+    def start(self) -> None:
+        """Record that the request is sent from now on, and start its time for answering."""
+        self.started = True
         self._until = time.monotonic() + self._answering
 
 
-_bounds = threading.local()
+_limits = threading.local()
 
 
 @contextmanager
 def limit_requests(deadline: Deadline, seconds: float) -> Iterator[None]:
-    """Bound the requests that this thread makes meanwhile.
+    """Limit the time of all requests that this thread sends within the context.
 
-    :param deadline: when they must have ended, those of other threads as well.
-    :param seconds: for each of them, if that is less than what its client grants.
+    :param deadline: when they must have ended; it may be shared with other threads.
+    :param seconds: for each of them, if this is less than the timeout of its client.
     """
-    _bounds.deadline, _bounds.seconds = deadline, seconds
+    _limits.deadline, _limits.seconds = deadline, seconds
     try:
         yield
     finally:
-        _bounds.deadline, _bounds.seconds = None, math.inf
+        _limits.deadline, _limits.seconds = None, math.inf

@@ -1,7 +1,6 @@
-"""Short, harmless words about an answer, for messages people read.
+"""Short excerpts of an HTTP response that are safe to log: at most an error text or a page title, never a body.
 
-An answer to an upload may echo whole records. So a message never quotes a body: it may hold the title of an HTML
-page or the top-level ``error`` text, cut short, and no more.
+The response to an upload may repeat whole records, so messages must not quote its body.
 """
 
 from __future__ import annotations
@@ -9,33 +8,33 @@ from __future__ import annotations
 import html
 import re
 
-#: longest piece of a foreign text that a message repeats, in characters
-EXCERPT = 200
+#: maximum characters of an excerpt in a message
+MAX_EXCERPT_LENGTH = 200
 
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,1000})", re.IGNORECASE)
-#: a title stands in the head of a page: no need to look through the rest
-_HEAD = 16_384
+#: bytes that are searched for a title, which is in the head of a page
+_MAX_HEAD_BYTES = 16_384
 
 
-def one_line(text: object, longest: int = EXCERPT) -> str:
-    """Give foreign text on one line, without control characters, cut to ``longest``; nothing when it is no text."""
+def one_line(text: object, max_length: int = MAX_EXCERPT_LENGTH) -> str:
+    """Return text from a response on one line, without control characters, shortened; empty when it is not text."""
     if not isinstance(text, str):
         return ""
-    # cut before cleaning: the text may be as long as the answer
-    printable = (character if character.isprintable() else " " for character in text[: 4 * longest])
+    # shorten before cleaning: the text may be as long as the response
+    printable = (character if character.isprintable() else " " for character in text[: 4 * max_length])
     line = " ".join("".join(printable).split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+    return line if len(line) <= max_length else f"{line[: max_length - 3]}..."
 
 
-def described(body: bytes) -> str:
-    """Say what kind of thing a body is that CleverTap's API would not send."""
-    start = body[:_HEAD].lstrip()
+def describe_body(body: bytes) -> str:
+    """Return a description of a body that CleverTap's API would not send."""
+    start = body[:_MAX_HEAD_BYTES].lstrip()
     if not start:
         return "no body"
     if start.startswith(b"<"):
-        title = _TITLE.search(start)
-        words = one_line(html.unescape(title[1].decode("utf-8", "replace"))) if title else ""
-        return f'an HTML page titled "{words}"' if words else "an HTML or XML page"
+        match = _TITLE.search(start)
+        title = one_line(html.unescape(match[1].decode("utf-8", "replace"))) if match else ""
+        return f'an HTML page titled "{title}"' if title else "an HTML or XML page"
     if start.startswith((b"{", b"[")):
-        return f"{len(body)} bytes of JSON that break off or have an unexpected shape"
+        return f"{len(body)} bytes of JSON that are incomplete or have an unexpected shape"
     return f"{len(body)} bytes of unknown content"

@@ -1,14 +1,14 @@
-"""The bytes of one connection: bounded in time, and handed on one answer at a time.
+"""The network backend of httpcore for one connection: enforces deadlines, and passes on one response at a time.
 
-What httpcore reads at once may hold more than the answer it reads for: its parser keeps the rest, and takes it for the
-answer to the next request. So the streams here hand on no byte that comes after the end of an answer, and say that
-they are readable while there is one. By httpcore's public contract for a network backend
-(https://www.encode.io/httpcore/network-backends/) this is relied on:
+One read of httpcore may return more bytes than the current response has. Its parser keeps the rest, and takes it for
+the response to the next request. So the streams here never pass on bytes after the end of a response, and report that
+they are readable while there are such bytes. This relies on httpcore's public contract for network backends
+(https://www.encode.io/httpcore/network-backends/):
 
-* a pool asks an idle connection's stream for ``is_readable`` whenever a request begins or ends, and drops the
-  connection when it says so;
-* all that is read and written of a request passes through ``read`` and ``write``, and the stream on which it did is
-  the answer's extension ``network_stream``.
+* a pool asks the stream of an idle connection for ``is_readable`` whenever a request begins or ends, and drops the
+  connection when it is;
+* all bytes of a request and its response pass through ``read`` and ``write``, and the stream that passed them is the
+  extension ``network_stream`` of the response.
 """
 
 from __future__ import annotations
@@ -27,103 +27,105 @@ from airflow_provider_clevertap.api.deadline import RequestState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: longest wait at a time, in seconds: so soon a deadline that has come nearer is noticed
-_SLICE: Final = 1.0
-_MOST_AT_ONCE: Final = 65_536
-#: a piece that TLS within TLS is given to write
-_PIECE: Final = 16_384
-#: the end of a head, as h11 finds it
-_HEAD_END: Final = re.compile(rb"\n\r?\n")
-#: a head that announces another one
+#: maximum seconds of a single wait, so that a shortened deadline is noticed
+_MAX_WAIT_SECONDS: Final = 1.0
+_READ_BYTES: Final = 65_536
+#: bytes passed to TLS within TLS in one write
+_NESTED_WRITE_BYTES: Final = 16_384
+#: the end of the headers, as h11 finds it
+_HEADERS_END: Final = re.compile(rb"\n\r?\n")
+#: the beginning of an interim response, which another response follows
 _INTERIM: Final = (b"HTTP/1.1 1", b"HTTP/1.0 1")
-_NO_CONTENT: Final = (204, 304)
+_STATUSES_WITHOUT_BODY: Final = (204, 304)
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A stream that ends with its request's time, and keeps back what does not belong to an answer.
+    """A stream that enforces the deadline of its request, and holds back bytes after the end of a response.
 
-    :param inner: the stream below.
-    :param line: what the connection has in common with others made in its stead.
+    :param inner: the wrapped stream.
+    :param backend: the backend that made the connection; it has the state of the current request.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream, line: BoundedBackend) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, backend: BoundedBackend) -> None:
         self._inner = inner
-        self._line = line
+        self._backend = backend
         self._socket: socket.socket = inner.get_extra_info("socket")
         tls = inner.get_extra_info("ssl_object")
-        #: TLS to a server through TLS to a proxy: its bytes are not those of the socket
+        #: set for TLS to a server through TLS to a proxy, whose bytes are not those of the socket
         self._nested = tls if isinstance(tls, ssl.SSLObject) else None
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
-        #: what has come, how much of it was handed on, and whether that is all there will be
+        #: the bytes received last, how many of them were passed on, and whether the other side has ended the stream
         self._data = b""
-        self._at = 0
+        self._offset = 0
         self._ended = False
-        #: how bytes are handed on: up to the end of a head, so many of a body, up to a line's end, or all there are
-        self._in_head = self._in_lines = False
-        self._rest = math.inf
-        #: the last bytes of a head that were handed on: its end may come in two pieces
+        #: how far bytes are passed on: to the end of the headers, to the end of a line, or up to the end of the body
+        self._in_headers = self._in_lines = False
+        self._remaining = math.inf
+        #: the last bytes of the headers that were passed on, as their end may be split between two reads
         self._tail = b""
         self._requests = 0
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the turn bounds it
-        """Give what has come of an answer, and wait for it if need be."""
-        if self._at >= len(self._data) and not self._ended:
-            self._data, self._at = self._receive(max_bytes), 0
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see RequestState
+        """Return the next bytes of the response, and wait for them if necessary."""
+        if self._offset >= len(self._data) and not self._ended:
+            self._data, self._offset = self._receive(max_bytes), 0
             self._ended = not self._data
-        start = self._at
-        self._at = self._end()
-        return self._data[start : self._at] if start or self._at < len(self._data) else self._data
+        start = self._offset
+        self._offset = self._response_end()
+        return self._data[start : self._offset] if start or self._offset < len(self._data) else self._data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the turn bounds it
-        """Send all of it.
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see RequestState
+        """Send all bytes.
 
-        :raises httpcore.ConnectError: before a request's first byte, when the other side has hung up or spoken.
+        :raises httpcore.ConnectError: before the first byte of a request, when the other side has closed the connection
+            or sent something.
         """
-        turn = self._line.turn
-        if not turn.asked and buffer.startswith(turn.verb):
-            self._begin(turn)
-        rest = memoryview(buffer)
-        while rest:
-            if turn.asked:
-                self._listen(turn)
-            left = turn.left()
-            if left <= 0:
-                raise httpcore.WriteTimeout("the time of the request is over")
+        state = self._backend.state
+        if not state.started and buffer.startswith(state.method):
+            self._begin_request(state)
+        unsent = memoryview(buffer)
+        while unsent:
+            if state.started:
+                self._check_early_response(state)
+            seconds = state.seconds_left()
+            if seconds <= 0:
+                raise httpcore.WriteTimeout("the request took too long")
             if self._nested:
-                self._inner.write(bytes(rest[:_PIECE]), left)
-                rest = rest[_PIECE:]
+                self._inner.write(bytes(unsent[:_NESTED_WRITE_BYTES]), seconds)
+                unsent = unsent[_NESTED_WRITE_BYTES:]
                 continue
             try:
-                self._socket.settimeout(min(left, _SLICE))
-                rest = rest[self._socket.send(rest) :]
+                self._socket.settimeout(min(seconds, _MAX_WAIT_SECONDS))
+                unsent = unsent[self._socket.send(unsent) :]
             except TimeoutError:
                 continue
             except OSError as error:
                 raise httpcore.WriteError(str(error)) from error
 
     def begin_body(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Hand on the body of an answer, whose end its head tells, and no byte more.
+        """Pass on the body of a response from now on, up to the end that its headers define.
 
-        The head has passed httpcore's parser: its lengths agree, and no coding of a transfer but ``chunked`` is left.
+        httpcore has parsed the headers: their lengths agree, and ``chunked`` is the only possible transfer coding.
         """
-        named = {name.lower(): value for name, value in headers}
-        self._in_head = False
-        # each part of a chunked body that is no data ends with its line, the last one as well
-        self._in_lines = b"transfer-encoding" in named and status not in _NO_CONTENT
-        self._rest = math.inf
-        if status in _NO_CONTENT:
-            self._rest = 0
-        elif not self._in_lines and b"content-length" in named:
-            self._rest = int(named[b"content-length"])
+        by_name = {name.lower(): value for name, value in headers}
+        self._in_headers = False
+        # every part of a chunked body except its data ends with a line end, also the last one
+        self._in_lines = b"transfer-encoding" in by_name and status not in _STATUSES_WITHOUT_BODY
+        self._remaining = math.inf
+        if status in _STATUSES_WITHOUT_BODY:
+            self._remaining = 0
+        elif not self._in_lines and b"content-length" in by_name:
+            self._remaining = int(by_name[b"content-length"])
 
     def end_body(self) -> None:
-        """Look whether an answer is followed by something else.
+        """Check whether other bytes follow a response.
 
-        Then either of them may be what had been left over by an earlier request, unless there was none.
+        If so, either response may be a late one to an earlier request on this connection, if there was any.
         """
-        if self._at < len(self._data) and self._requests > 1 and not self._line.turn.doubt:
-            self._line.turn.doubt = "it was followed by another answer, so that either may be that to another request"
+        state = self._backend.state
+        if self._offset < len(self._data) and self._requests > 1 and not state.doubt:
+            state.doubt = "it was followed by another answer, so either of them may belong to another request"
 
     def close(self) -> None:
         """Close the connection."""
@@ -132,82 +134,82 @@ class BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        """Go on with TLS."""
+        """Start TLS on this connection."""
         return BoundedStream(
-            self._inner.start_tls(ssl_context, server_hostname, self._line.seconds(timeout)), self._line
+            self._inner.start_tls(ssl_context, server_hostname, self._backend.seconds(timeout)), self._backend
         )
 
     def get_extra_info(self, info: str) -> Any:
-        """Tell about the connection; it is readable when anything has come that nobody has read, or its end."""
-        return self._speaks() if info == "is_readable" else self._inner.get_extra_info(info)
+        """Return information about the connection. It is readable when there are unread bytes, or when it has ended."""
+        return self._has_unread() if info == "is_readable" else self._inner.get_extra_info(info)
 
-    def _listen(self, turn: RequestState) -> None:
-        """Look whether an answer is there before the request is: it cannot say what became of its records."""
-        if self._nested or turn.doubt or not self._speaks():
+    def _check_early_response(self, state: RequestState) -> None:
+        """Check for a response that arrives before the request was sent: it cannot be the response to its records."""
+        if self._nested or state.doubt or not self._has_unread():
             return
-        if self._at < len(self._data) and not self._data.startswith(_INTERIM):
-            turn.doubt = "it came before the request had been sent"
+        if self._offset < len(self._data) and not self._data.startswith(_INTERIM):
+            state.doubt = "it arrived before the request had been sent"
 
-    def _begin(self, turn: RequestState) -> None:
-        """Begin a request, on a connection on which nothing has come yet."""
-        if not self._nested and self._speaks():
-            raise httpcore.ConnectError("the other side hung up, or spoke before it was asked")
-        if turn.left() <= 0:
+    def _begin_request(self, state: RequestState) -> None:
+        """Begin a request, unless there are unread bytes of an earlier one."""
+        if not self._nested and self._has_unread():
+            raise httpcore.ConnectError("the other side closed the connection, or sent data before the request")
+        if state.seconds_left() <= 0:
             raise httpcore.ConnectTimeout("the connection was not made in time")
-        turn.ask()
+        state.start()
         self._requests += 1
-        self._in_head, self._in_lines, self._rest, self._tail = True, False, math.inf, b""
+        self._in_headers, self._in_lines, self._remaining, self._tail = True, False, math.inf, b""
 
-    def _receive(self, most: int) -> bytes:
-        while (left := self._line.turn.left()) > 0:
+    def _receive(self, max_bytes: int) -> bytes:
+        while (seconds := self._backend.state.seconds_left()) > 0:
             try:
                 if self._nested:
-                    return self._inner.read(most, min(left, _SLICE))
-                self._socket.settimeout(min(left, _SLICE))
-                return self._socket.recv(most)
+                    return self._inner.read(max_bytes, min(seconds, _MAX_WAIT_SECONDS))
+                self._socket.settimeout(min(seconds, _MAX_WAIT_SECONDS))
+                return self._socket.recv(max_bytes)
             except (TimeoutError, httpcore.ReadTimeout):
                 continue
             except OSError as error:
                 raise httpcore.ReadError(str(error)) from error
-        raise httpcore.ReadTimeout("the time of the request is over")
+        raise httpcore.ReadTimeout("the request took too long")
 
-    def _end(self) -> int:
-        """Find up to where what has come is handed on."""
+    def _response_end(self) -> int:
+        """Return up to which offset the received bytes are passed on."""
         end = len(self._data)
-        if self._in_head:
-            seen = self._tail + self._data[self._at :]
-            found = _HEAD_END.search(seen)
-            if found is None:
-                self._tail = seen[-2:]
+        if self._in_headers:
+            headers = self._tail + self._data[self._offset :]
+            match = _HEADERS_END.search(headers)
+            if match is None:
+                self._tail = headers[-2:]
             else:
-                end = self._at + found.end() - len(self._tail)
+                end = self._offset + match.end() - len(self._tail)
                 self._tail = b""
         elif self._in_lines:
-            line = self._data.find(b"\n", self._at)
+            line = self._data.find(b"\n", self._offset)
             end = end if line < 0 else line + 1
-        elif self._rest < end - self._at:
-            end = self._at + int(self._rest)
-            self._rest = 0
+        elif self._remaining < end - self._offset:
+            end = self._offset + int(self._remaining)
+            self._remaining = 0
         else:
-            self._rest -= end - self._at
+            self._remaining -= end - self._offset
         return end
 
-    def _speaks(self) -> bool:
-        """Look whether something has come that nobody has read, or the end, without waiting.
+    def _has_unread(self) -> bool:
+        """Check without waiting for unread bytes, or the end of the stream.
 
-        That bytes have come is not enough with TLS: they may be its own.
+        With TLS it is not enough that the socket is readable: the bytes may belong to TLS itself.
         """
-        if self._ended or self._at < len(self._data):
+        if self._ended or self._offset < len(self._data):
             return True
         waiting = bool(self._poll.poll(0)) or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0)
         if not waiting and not self._nested:
             return False
         try:
-            if self._nested:  # what has come of it may be in memory already
-                self._data, self._at = self._nested.read(_MOST_AT_ONCE), 0
+            if self._nested:  # decrypted bytes may be in memory already
+                self._data, self._offset = self._nested.read(_READ_BYTES), 0
             else:
                 self._socket.settimeout(0)
-                self._data, self._at = self._socket.recv(_MOST_AT_ONCE), 0
+                self._data, self._offset = self._socket.recv(_READ_BYTES), 0
             self._ended = not self._data
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return waiting and self._nested is not None
@@ -217,13 +219,13 @@ class BoundedStream(httpcore.NetworkStream):
 
 
 class BoundedBackend(httpcore.NetworkBackend):
-    """Makes the connection of a transport, and makes it anew where it was dropped.
+    """Makes the connections of one transport, one after another.
 
-    :ivar turn: the request that is under way, or was the last one.
+    :ivar state: the state of the current or the last request.
     """
 
     def __init__(self) -> None:
-        self.turn = RequestState(0.0, 0.0)
+        self.state = RequestState(0.0, 0.0)
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -234,15 +236,15 @@ class BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of a host that can be reached, within the time of the request."""
+        """Connect to the first reachable address of a host, within the deadline of the request."""
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+        addresses = list(dict.fromkeys(str(address[0]) for *_, address in entries))
         while True:
             address = addresses.pop(0)
-            # one that does not answer leaves time for the others
+            # an address that does not answer must leave time for the others
             seconds = self.seconds(timeout) / (1 + len(addresses))
             try:
                 inner = self._network.connect_tcp(address, port, seconds, local_address, socket_options)
@@ -253,11 +255,11 @@ class BoundedBackend(httpcore.NetworkBackend):
                 return BoundedStream(inner, self)
 
     def seconds(self, timeout: float | None) -> float:
-        """Give the seconds for a part of making the connection.
+        """Return the seconds for one step of making the connection.
 
         :raises httpcore.ConnectTimeout: when there are none left.
         """
-        left = self.turn.left()
-        if left <= 0:
+        remaining = self.state.seconds_left()
+        if remaining <= 0:
             raise httpcore.ConnectTimeout("the connection was not made in time")
-        return left if timeout is None else min(left, timeout)
+        return remaining if timeout is None else min(remaining, timeout)

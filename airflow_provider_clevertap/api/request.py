@@ -1,14 +1,13 @@
-"""One HTTP request and its answer: what certainly was not sent, what may have been, and how much of an answer is read.
+"""Send one HTTP request and read its response within limits of time and size.
 
-Nothing here follows a redirect, retries, or raises for what the network does.
+Errors of the network are returned, not raised: as :class:`~.answers.Unreachable` when certainly nothing was sent, as
+:class:`~.answers.Ambiguous` when the request may have arrived. Redirects are not followed and nothing is retried.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
@@ -16,22 +15,22 @@ import httpx
 from airflow_provider_clevertap.api.answers import Ambiguous, Unreachable
 from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.excerpts import one_line
+from airflow_provider_clevertap.api.log_filter import hide_secret
 from airflow_provider_clevertap.api.response_parser import is_success
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
 
     from airflow_provider_clevertap.api.connection_pool import ConnectionPool
 
 log = logging.getLogger(__name__)
 
-#: how much of an answer is read when its status alone decides, in bytes: enough for an error text or a page title
+#: bytes that are read of the body of an unsuccessful response: enough for an error text or a page title
 ERROR_EXCERPT_BYTES = 65_536
-#: content codings httpx undoes with a bounded growth; none is asked for
+#: content codings that httpx decodes with bounded growth; the requests ask for none
 _CODINGS = ("", "identity", "gzip", "deflate")
 
-#: httpx raises these before the first byte of a request goes out: no connection, no proxy tunnel, no free place
+#: errors before the first byte of a request is sent: no connection, no proxy tunnel, no free connection
 _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -39,14 +38,16 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-#: what httpx and the socket below it raise for the network's doings
-_TROUBLE = (httpx.HTTPError, httpx.StreamError, OSError)
+#: all errors that httpx and the socket raise for the network
+_NETWORK_ERRORS = (httpx.HTTPError, httpx.StreamError, OSError)
 
 
-class Reply(NamedTuple):
-    """What came back.
+class Response(NamedTuple):
+    """A response.
 
-    :param body: the answer's body. For a status other than 2xx only its beginning, as far as it could be read.
+    :param status: the HTTP status.
+    :param headers: the headers.
+    :param body: the body; for a status other than 2xx only its beginning, as far as it could be read.
     """
 
     status: int
@@ -55,89 +56,89 @@ class Reply(NamedTuple):
 
 
 def send_request(
-    connections: ConnectionPool, request: httpx.Request, *, longest: int, seconds: float, secret: re.Pattern[str]
-) -> Reply | Unreachable | Ambiguous:
-    """Send a request and read its answer, within bounds.
+    connections: ConnectionPool, request: httpx.Request, *, max_bytes: int, seconds: float, secret: re.Pattern[str]
+) -> Response | Unreachable | Ambiguous:
+    """Send a request and read its response.
 
     :param connections: the shared connections.
-    :param request: the request, with the time for making a connection in its extensions.
-    :param longest: most bytes of a 2xx answer's body.
-    :param seconds: most seconds for a free connection, and then, once there is a connection, for the whole request:
-        from its first byte to the last one of its answer, however steadily that drips.
-    :param secret: finds the passcode; no log line holds what it finds.
+    :param request: the request, with the timeout for making a connection in its extensions.
+    :param max_bytes: maximum size of the body of a 2xx response.
+    :param seconds: timeout for a free connection, and then, once connected, for the whole request, from its first byte
+        to the last byte of its response.
+    :param secret: matches the passcode; it is removed from log lines.
     """
     started = time.monotonic()
-    with _own_logging(secret):
+    with hide_secret(secret):
         try:
             with connections.acquire(seconds) as connection:
-                turn = RequestState(request.extensions["timeout"]["connect"], seconds, request.method.encode() + b" ")
-                request.extensions = {**request.extensions, "request_state": turn}
-                response = connection.handle_request(request)
+                state = RequestState(request.extensions["timeout"]["connect"], seconds, request.method.encode() + b" ")
+                request.extensions = {**request.extensions, "request_state": state}
+                incoming = connection.handle_request(request)
                 try:
-                    reply = _read(response, longest, seconds)
+                    response = _read(incoming, max_bytes, seconds)
                 finally:
-                    # closing an unread answer breaks its connection: nothing of it can reach the next request
-                    _close(response)
-        except _TROUBLE as trouble:
-            return _no_status(trouble, request.url.host)
-    # the path alone: the query of a profile lookup holds personal data
-    log.debug("%s %s: %s in %.3f s", request.method, request.url.path, response.status_code, time.monotonic() - started)
-    if turn.doubt and is_success(response.status_code):
-        return Ambiguous(response.status_code, f"HTTP {response.status_code}, but {turn.doubt}")
-    return reply
+                    # Closing an unread response drops its connection, so that no rest reaches the next request.
+                    _close(incoming)
+        except _NETWORK_ERRORS as error:
+            return _without_status(error, request.url.host)
+    # only the path: the query of a profile lookup contains personal data
+    log.debug("%s %s: %s in %.3f s", request.method, request.url.path, incoming.status_code, time.monotonic() - started)
+    if state.doubt and is_success(incoming.status_code):
+        return Ambiguous(incoming.status_code, f"HTTP {incoming.status_code}, but {state.doubt}")
+    return response
 
 
-def _read(response: httpx.Response, longest: int, seconds: float) -> Reply | Ambiguous:
-    status = response.status_code
-    decisive = is_success(status)
+def _read(incoming: httpx.Response, max_bytes: int, seconds: float) -> Response | Ambiguous:
+    status = incoming.status_code
+    success = is_success(status)
     body = b""
     try:
-        body, problem = _body(response, longest if decisive else ERROR_EXCERPT_BYTES, seconds)
-    except httpx.ReadTimeout as trouble:
-        problem = f"its body was not complete after {seconds:g} seconds ({_words(trouble)})"
-    except _TROUBLE as trouble:
-        problem = f"its body broke off ({_words(trouble)})"
-    if problem and decisive:
+        body, problem = _read_body(incoming, max_bytes if success else ERROR_EXCERPT_BYTES, seconds)
+    except httpx.ReadTimeout as error:
+        problem = f"its body was not complete after {seconds:g} seconds ({_describe(error)})"
+    except _NETWORK_ERRORS as error:
+        problem = f"its body was not complete ({_describe(error)})"
+    if problem and success:
         return Ambiguous(status, f"HTTP {status}, but {problem}")
-    return Reply(status, response.headers, body)
+    return Response(status, incoming.headers, body)
 
 
-def _body(response: httpx.Response, longest: int, seconds: float) -> tuple[bytes, str]:
-    """Read a body, and say what is wrong with it, if anything."""
-    if response.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
-        return b"", "its body is compressed in a way that was not asked for"
+def _read_body(incoming: httpx.Response, max_bytes: int, seconds: float) -> tuple[bytes, str]:
+    """Read a body and return it with a description of the problem; the description is empty when there is none."""
+    if incoming.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+        return b"", "its body is compressed with a method that was not requested"
     chunks: list[bytes] = []
     size = 0
     deadline = time.monotonic() + seconds
-    for chunk in response.iter_bytes():
+    for chunk in incoming.iter_bytes():
         size += len(chunk)
-        if size > longest:
-            return b"".join(chunks), f"its body is longer than {longest} bytes"
+        if size > max_bytes:
+            return b"".join(chunks), f"its body is longer than {max_bytes} bytes"
         chunks.append(chunk)
         if time.monotonic() > deadline:
             return b"".join(chunks), f"its body was not complete after {seconds:g} seconds"
     return b"".join(chunks), ""
 
 
-def _close(response: httpx.Response) -> None:
+def _close(incoming: httpx.Response) -> None:
     try:
-        response.close()
-    except _TROUBLE as trouble:
-        log.debug("Closing an answer: %s", type(trouble).__name__)
+        incoming.close()
+    except _NETWORK_ERRORS as error:
+        log.debug("Closing a response failed: %s", type(error).__name__)
 
 
-def _no_status(trouble: Exception, host: str) -> Unreachable | Ambiguous:
-    if isinstance(trouble, _NOTHING_SENT):
-        return Unreachable(f"No connection to {host}: {_words(trouble)}")
-    return Ambiguous(None, f"No answer from {host} to a request that may have arrived: {_words(trouble)}")
+def _without_status(error: Exception, host: str) -> Unreachable | Ambiguous:
+    if isinstance(error, _NOTHING_SENT):
+        return Unreachable(f"No connection to {host}: {_describe(error)}")
+    return Ambiguous(None, f"No answer from {host} to a request that may have arrived: {_describe(error)}")
 
 
-def _words(trouble: Exception) -> str:
-    """Say what went wrong.
+def _describe(error: Exception) -> str:
+    """Return a description of a network error.
 
-    The text of a protocol error quotes what the other side sent, which could be anything, so it is left out.
+    The text of a protocol error is left out: it quotes what the other side sent, which could be anything.
     """
-    match trouble:
+    match error:
         case httpx.PoolTimeout():
             return "every connection was in use"
         case httpx.ConnectTimeout():
@@ -145,48 +146,10 @@ def _words(trouble: Exception) -> str:
         case httpx.ReadTimeout():
             return "no data came in time"
         case httpx.WriteTimeout():
-            return "the request was not taken in time"
+            return "the request could not be sent in time"
         case httpx.RemoteProtocolError():
             return "the connection was closed too early, or the answer was not HTTP"
         case httpx.NetworkError() | httpx.ProxyError():
-            text = one_line(str(trouble))
-            return f"{type(trouble).__name__}, {text}" if text else type(trouble).__name__
-    return type(trouble).__name__
-
-
-_own = threading.local()
-
-
-class _OwnRequests(logging.Filter):
-    """Keep the HTTP libraries' log lines about this package's requests free of secrets and people.
-
-    httpx logs every request's full URL at info level, and the URL of a profile lookup names a person. Those lines go;
-    :func:`exchange` writes its own at debug level. httpcore logs answers' headers at debug level, and a server could
-    echo the passcode in one. Requests of other code in the process, in other threads or at other times, are left alone.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        secret: re.Pattern[str] | None = getattr(_own, "secret", None)
-        if secret is None:
-            return True
-        if record.name == "httpx":
-            return False
-        line = record.getMessage()
-        if secret.search(line):
-            record.msg, record.args = secret.sub("***", line), ()
-        return True
-
-
-_FILTER = _OwnRequests()
-# a logger's filters see only what is logged through that very logger, so each one needs it
-for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks"))):
-    logging.getLogger(_name).addFilter(_FILTER)
-
-
-@contextmanager
-def _own_logging(secret: re.Pattern[str]) -> Iterator[None]:
-    _own.secret = secret
-    try:
-        yield
-    finally:
-        _own.secret = None
+            text = one_line(str(error))
+            return f"{type(error).__name__}, {text}" if text else type(error).__name__
+    return type(error).__name__

@@ -1,4 +1,8 @@
-"""The JSON of an answer, built as Python objects only as far as it is looked at, and as the batch can account for."""
+"""Decode the JSON of a response, with memory bounded by the batch that was sent.
+
+Only the parts that are used become Python objects, and of the list of unprocessed records no more items than the batch
+has records.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,26 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-#: a part that is missing
+#: stands for a missing part
 ABSENT: Final = msgspec.Raw()
-#: longest JSON of a scalar that is looked at, in bytes: longer texts than any record's are no answer of CleverTap's
-_SCALAR = 1 << 20
-#: what stands for a value that is no scalar, or one without end
-_OTHER = object()
-#: longest JSON of a list without items, and of one that is built whatever the number of its items, in bytes
-_EMPTY = 64
-_COUNTED = 1 << 18
+#: maximum bytes of a scalar's JSON; a longer text cannot be from CleverTap, as records are shorter
+_MAX_SCALAR_BYTES = 1 << 20
+#: stands for a value that is not a scalar, or is too long
+_NOT_A_SCALAR = object()
+#: maximum bytes of the JSON of an empty list
+_MAX_EMPTY_BYTES = 64
+#: up to this many bytes a list is decoded whatever the number of its items
+_SHORT_LIST_BYTES = 1 << 18
 
-#: longest run of digits read as a number: no batch and no code needs more
-_DIGITS = 9
+#: maximum digits of a number: no batch and no code needs more
+_MAX_DIGITS = 9
 
-#: what msgspec raises for JSON that is malformed, of another shape, not UTF-8, or nested without end
+#: errors of msgspec for JSON that is malformed, of another shape, not UTF-8, or nested too deeply
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class UnprocessedRecord(msgspec.Struct, gc=False):
-    """One item of ``unprocessed``, undecoded: its parts may be of any type and size; see :func:`scalar`."""
+    """One item of ``unprocessed``, undecoded. Its parts may have any type and size; read them with :func:`scalar`."""
 
     status: msgspec.Raw = ABSENT
     code: msgspec.Raw = ABSENT
@@ -35,7 +40,7 @@ class UnprocessedRecord(msgspec.Struct, gc=False):
 
 
 class _RawBody(msgspec.Struct):
-    """The body of an answer, undecoded. As Python objects 32 MB of ``{}`` would take 25 times as much."""
+    """The body of a response, undecoded: as Python objects, 32 MB of ``{}`` would take 25 times as much memory."""
 
     status: msgspec.Raw = ABSENT
     code: msgspec.Raw = ABSENT
@@ -45,7 +50,7 @@ class _RawBody(msgspec.Struct):
 
 
 class UploadBody(NamedTuple):
-    """The body of an answer. The scalars may be of any type: they are looked at when they are used."""
+    """The body of a response. The values may have any type and are checked where they are used."""
 
     status: object
     code: object
@@ -55,23 +60,24 @@ class UploadBody(NamedTuple):
 
 
 _BODY = msgspec.json.Decoder(_RawBody)
-_FEW = msgspec.json.Decoder(list[UnprocessedRecord] | None)
+_LIST = msgspec.json.Decoder(list[UnprocessedRecord] | None)
 
 
 class UnreadableError(Exception):
-    """A part of an answer is not JSON, or not of the shape it must have."""
+    """A part of a response is not JSON, or does not have the required shape."""
 
 
 def scalar(part: msgspec.Raw) -> object:
-    """Read a text, a number, true, false or null; ``None`` when it is missing, something else when it is no scalar.
+    """Read a text, a number, true, false or null.
 
+    :returns: the value; ``None`` when the part is missing; a marker of no JSON type when it is not a scalar.
     :raises UnreadableError: when it is not JSON.
     """
     text = memoryview(part)
     if not text:
         return None
-    if len(text) > _SCALAR or text[0] in b"[{":
-        return _OTHER
+    if len(text) > _MAX_SCALAR_BYTES or text[0] in b"[{":
+        return _NOT_A_SCALAR
     try:
         return msgspec.json.decode(part)
     except UNREADABLE:
@@ -79,7 +85,7 @@ def scalar(part: msgspec.Raw) -> object:
 
 
 def read_body(body: bytes) -> UploadBody | None:
-    """Read the body of an answer, ``None`` when it is none. What it lists as unprocessed is not looked into."""
+    """Read the body of a response, ``None`` when it cannot be read. The unprocessed records are not decoded yet."""
     try:
         raw = _BODY.decode(body)
         status, code, error, processed = map(scalar, (raw.status, raw.code, raw.error, raw.processed))
@@ -88,23 +94,23 @@ def read_body(body: bytes) -> UploadBody | None:
     return UploadBody(status, code, error, processed, raw.unprocessed)
 
 
-def names_nobody(body: UploadBody) -> bool:
-    """Whether an answer lists no refused record."""
-    return len(memoryview(body.unprocessed)) <= _EMPTY and decoded(body.unprocessed) in (None, [])
+def lists_no_records(body: UploadBody) -> bool:
+    """Return whether a response lists no unprocessed record."""
+    return len(memoryview(body.unprocessed)) <= _MAX_EMPTY_BYTES and decode(body.unprocessed) in (None, [])
 
 
 def listed_records(part: msgspec.Raw, expected: int) -> Sequence[UnprocessedRecord] | None:
-    """Read the refused records of an answer.
+    """Read the unprocessed records of a response.
 
-    :param expected: how many there must be.
-    :returns: ``None`` when there are others, and so many that they are not even counted.
-    :raises UnreadableError: when they are something else than a list of records.
+    :param expected: the number there must be.
+    :returns: ``None`` when a long list does not have the expected number of records; it is then not decoded further.
+    :raises UnreadableError: when the part is not a list of records.
     """
     try:
-        if len(memoryview(part)) <= _COUNTED:
-            return _FEW.decode(part) or [] if memoryview(part) else []
-        # a tuple of fixed length ends with the first item too many; a list would be built with all there are
-        return _exactly(expected).decode(part) if expected > 0 else None
+        if len(memoryview(part)) <= _SHORT_LIST_BYTES:
+            return _LIST.decode(part) or [] if memoryview(part) else []
+        # decoding a tuple of fixed length stops at the first excess item; a list would be decoded completely
+        return _tuple_decoder(expected).decode(part) if expected > 0 else None
     except msgspec.ValidationError as error:
         if "of length" in str(error):
             return None
@@ -114,22 +120,22 @@ def listed_records(part: msgspec.Raw, expected: int) -> Sequence[UnprocessedReco
 
 
 @lru_cache(maxsize=16)
-def _exactly(items: int) -> msgspec.json.Decoder[tuple[UnprocessedRecord, ...]]:
-    # mypy knows no tuple type of a length that is not written down
+def _tuple_decoder(items: int) -> msgspec.json.Decoder[tuple[UnprocessedRecord, ...]]:
+    # mypy has no tuple type with a length that is computed
     return msgspec.json.Decoder(tuple.__class_getitem__((UnprocessedRecord,) * items))
 
 
-def whole(value: object) -> int | None:
-    """Read a number that may be written as text, ``None`` when it is not a whole number of sensible size."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+def whole_number(value: object) -> int | None:
+    """Return a whole number that may be written as text, ``None`` when it is not one or too large."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS:
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_MAX_DIGITS:
         return value
     return None
 
 
-def decoded(text: bytes | msgspec.Raw) -> object:
-    """Read JSON, ``None`` when it cannot be read."""
+def decode(text: bytes | msgspec.Raw) -> object:
+    """Return the decoded JSON, ``None`` when it cannot be read."""
     try:
         return msgspec.json.decode(text)
     except UNREADABLE:

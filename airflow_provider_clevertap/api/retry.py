@@ -1,4 +1,4 @@
-"""How long to wait before a batch is sent again, and when to stop trying."""
+"""The retry policy of batches: how often and how long to retry, and how long to wait in between."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
 
 __all__ = ["RetryPolicy"]
 
-#: doubling past this only overflows: no ``cap`` is that long
-_MOST_DOUBLINGS = 64
+#: more doublings would overflow, and exceed every ``cap``
+_MAX_DOUBLINGS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter, bounded in number and in time.
+    """Exponential backoff with full jitter, limited in attempts and in time.
 
-    Full jitter spreads the requests that failed together over the whole wait, so that they do not come back together.
+    Full jitter spreads requests that failed at the same time over the whole wait, so that they are not retried at the
+    same time.
 
-    :param attempts: how often one batch may be sent in all, the first time included.
-    :param total_seconds: how long one batch may be tried in all, waits included.
-    :param base: the longest wait in seconds after the first attempt; it doubles with each further one.
-    :param cap: the longest wait in seconds after any attempt.
-    :param uniform: gives a random number between its two arguments; for tests.
-    :raises ConfigurationError: when a number is out of bounds.
+    :param attempts: maximum number of attempts for one batch, the first one included.
+    :param total_seconds: maximum time for all attempts of one batch, waits included.
+    :param base: maximum wait in seconds after the first attempt; it doubles with each further attempt.
+    :param cap: maximum wait in seconds after any attempt.
+    :param uniform: returns a random number between its two arguments; for tests.
+    :raises ConfigurationError: when a number is out of range.
     """
 
     attempts: int = 8
@@ -47,14 +48,14 @@ class RetryPolicy:
             raise ConfigurationError("A retry policy needs 0 < base <= cap, both in seconds.")
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float:
-        """Give the seconds to wait before the next attempt.
+        """Return the seconds to wait before the next attempt.
 
-        A service that says how long to wait gets at least that, plus the jitter. That time is not cut to ``cap``:
-        asking earlier than told is of no use. Whether it still fits ``total_seconds`` is for the caller to see.
+        When the service asked to wait, the result is at least that time, plus the jitter. It is not limited to ``cap``,
+        as an earlier retry would fail again. The caller checks whether it fits into ``total_seconds``.
 
-        :param attempt: how many attempts have failed so far, 1 or more.
-        :param retry_after: seconds the service asked to wait, ``None`` when it did not say.
+        :param attempt: the number of failed attempts so far, 1 or more.
+        :param retry_after: seconds that the service asked to wait, ``None`` when it named no time.
         """
-        doublings = min(max(attempt, 1) - 1, _MOST_DOUBLINGS)
+        doublings = min(max(attempt, 1) - 1, _MAX_DOUBLINGS)
         jitter = self.uniform(0.0, min(self.cap, self.base * 2.0**doublings))
         return jitter if retry_after is None else max(retry_after, 0.0) + jitter

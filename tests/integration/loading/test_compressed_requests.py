@@ -56,7 +56,7 @@ def test_a_service_that_does_not_take_them_ends_the_load_and_the_message_says_wh
     how: str, emulator: RunningEmulator
 ) -> None:
     emulator.change_settings(compressed=how)
-    with pytest.raises(ConfigurationError, match="take gzip out of the connection"):
+    with pytest.raises(ConfigurationError, match="remove gzip from the connection"):
         load(emulator, 30_000)
     assert emulator.profiles() == []
     assert len(emulator.requests()) < 500
@@ -67,5 +67,5 @@ def test_the_test_of_a_connection_finds_it_out(how: str, emulator: RunningEmulat
     with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url, gzip=True) as client:
         client.check_access()
         emulator.change_settings(compressed=how)
-        with pytest.raises(ConfigurationError, match="take gzip out of the connection"):
+        with pytest.raises(ConfigurationError, match="remove gzip from the connection"):
             client.check_access()

@@ -108,7 +108,7 @@ def test_waiting_for_clevertap_is_told_once_for_all_threads(
     with caplog.at_level(logging.INFO):
         make_load(people(8_000), max_in_flight=4).run()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert re.fullmatch(r"CleverTap or something before it failed: HTTP 503 .*; retrying in \d\.\d s", told)
+    assert re.fullmatch(r"CleverTap, or a proxy before it, failed: HTTP 503 .*; retrying in \d\.\d s", told)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(9, "0:09"), (754, "12:34"), (3_725, "1:02:05")])

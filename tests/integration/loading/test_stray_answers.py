@@ -116,7 +116,7 @@ def test_a_wait_that_is_asked_for_is_told_of(
     with client:
         made.run()
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told.startswith("CleverTap or something before it failed: HTTP 503; ")
+    assert told.startswith("CleverTap, or a proxy before it, failed: HTTP 503; ")
     assert f"; {'retrying' if on_unconfirmed == 'resend' else 'sending the next batch'} in 1." in told
 
 

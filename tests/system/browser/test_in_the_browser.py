@@ -100,7 +100,7 @@ def test_a_wrong_passcode_is_said_to_be_wrong(page: Any, clevertap: str) -> None
     add_connection(page, clevertap, "with_wrong_passcode", "not-the-passcode").save()
     row = connection_row(page, "with_wrong_passcode")
     row.get_by_role("button", name="Test Connection").click()
-    expect(page.get_by_text(f"CleverTap refused account {ACCOUNT_ID}")).to_be_visible()
+    expect(page.get_by_text(f"CleverTap rejected account {ACCOUNT_ID}")).to_be_visible()
     expect(page.get_by_text("Check the passcode")).to_be_visible()
     screenshots.take_page("connection-refused", page, 1280, 560)
 

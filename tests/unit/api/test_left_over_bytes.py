@@ -79,12 +79,12 @@ def test_a_connection_on_which_nothing_is_left_over_is_kept(
 def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
     serve: StartServer, security: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_speak, spoke, wires = threading.Event(), threading.Event(), list[BoundedStream]()
+    may_speak, spoke, streams = threading.Event(), threading.Event(), list[BoundedStream]()
     make = BoundedStream.__init__
 
-    def note(wire: BoundedStream, *told: Any) -> None:
-        make(wire, *told)
-        wires.append(wire)
+    def note(stream: BoundedStream, *arguments: Any) -> None:
+        make(stream, *arguments)
+        streams.append(stream)
 
     monkeypatch.setattr(BoundedStream, "__init__", note)
 
@@ -101,7 +101,7 @@ def test_an_answer_that_comes_before_it_was_asked_for_is_not_read(
     with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, max_in_flight=1) as api:
         first = api.upload(ONE, 1)
         may_speak.set()
-        assert select.select([wires[-1].get_extra_info("socket")], [], [], TIMEOUT)[0]
+        assert select.select([streams[-1].get_extra_info("socket")], [], [], TIMEOUT)[0]
         second = api.upload(ONE, 1)
     assert isinstance(first, Ambiguous)
     assert isinstance(second, Ambiguous)
@@ -136,10 +136,10 @@ class Ends(httpcore.NetworkStream):
 @pytest.fixture
 def pair() -> Iterator[tuple[BoundedStream, RequestState, socket.socket]]:
     ours, theirs = socket.socketpair()
-    line = BoundedBackend()
-    line.turn = RequestState(TIMEOUT, TIMEOUT)
+    backend = BoundedBackend()
+    backend.state = RequestState(TIMEOUT, TIMEOUT)
     with ours, theirs:
-        yield BoundedStream(Ends(ours), line), line.turn, theirs
+        yield BoundedStream(Ends(ours), backend), backend.state, theirs
 
 
 def speak(other: socket.socket) -> None:
@@ -154,11 +154,11 @@ def hang_up(other: socket.socket) -> None:
 def test_nothing_is_sent_on_a_connection_whose_other_side_has_spoken_or_left(
     pair: tuple[BoundedStream, RequestState, socket.socket], act: Callable[[socket.socket], None]
 ) -> None:
-    wire, turn, other = pair
+    stream, state, other = pair
     act(other)
     with pytest.raises(httpcore.ConnectError):
-        wire.write(b"POST /1/upload HTTP/1.1\r\n\r\n")
-    assert not turn.asked
+        stream.write(b"POST /1/upload HTTP/1.1\r\n\r\n")
+    assert not state.started
     other.setblocking(False)
     with pytest.raises(BlockingIOError):
         other.recv(1)
@@ -167,13 +167,13 @@ def test_nothing_is_sent_on_a_connection_whose_other_side_has_spoken_or_left(
 def test_an_answer_that_comes_before_the_request_is_whole_is_doubted(
     pair: tuple[BoundedStream, RequestState, socket.socket],
 ) -> None:
-    wire, turn, other = pair
-    wire.write(b"POST /1/upload HTTP/1.1\r\n\r\n")
-    assert not turn.doubt
+    stream, state, other = pair
+    stream.write(b"POST /1/upload HTTP/1.1\r\n\r\n")
+    assert not state.doubt
     other.sendall(http())
-    wire.write(b"{}")
-    assert "before the request had been sent" in turn.doubt
-    assert wire.read(1 << 16) == http()[: -len(SUCCESS)]  # it may be a refusal, which is true however early it comes
+    stream.write(b"{}")
+    assert "before the request had been sent" in state.doubt
+    assert stream.read(1 << 16) == http()[: -len(SUCCESS)]  # it may be a refusal, which is true however early it comes
 
 
 def test_a_refusal_that_comes_early_stands_and_an_account_does_not(serve: StartServer) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_clevertap.api.regions import REGIONS, base_url, checked_url, is_loopback
+from airflow_provider_clevertap.api.regions import REGIONS, base_url, is_loopback, normalize_url
 from airflow_provider_clevertap.exceptions import ConfigurationError, UnknownRegionError
 
 
@@ -165,7 +165,7 @@ def test_any_text_is_a_safe_base_url_or_a_configuration_error(host: str) -> None
     except ConfigurationError:
         return
     assert url.startswith("https://") or is_loopback(url.removeprefix("http://").split("/")[0].split(":")[0])
-    assert checked_url(url) == url
+    assert normalize_url(url) == url
     assert not set(url) & set(" \t\r\n@?#\\")
 
 

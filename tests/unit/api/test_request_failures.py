@@ -143,7 +143,7 @@ def test_a_server_that_stops_reading_is_unclear(serve: StartServer) -> None:
     server = serve(script)
     answer = upload(server.url, b" " * 50_000_000, timeout=0.3)
     assert isinstance(answer, Ambiguous)
-    assert "not taken in time" in answer.detail
+    assert "not be sent in time" in answer.detail
 
 
 @pytest.mark.parametrize(

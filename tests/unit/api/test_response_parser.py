@@ -134,15 +134,15 @@ def test_json_counts_by_content_not_by_content_type() -> None:
     [
         (PAGE, 'an HTML page titled "502 Bad Gateway & more"'),
         (b"  <html>no title", "an HTML or XML page"),
-        (b'{"status":"success","proc', "break off"),
-        (b'{"status":"success","processed":2} {}', "break off"),
-        (b'{"status":"success","processed":NaN}', "break off"),
-        (b'{"status":"success","processed":1e999}', "break off"),
-        (b'{"status":"succ\xffess","processed":2}', "break off"),
+        (b'{"status":"success","proc', "are incomplete"),
+        (b'{"status":"success","processed":2} {}', "are incomplete"),
+        (b'{"status":"success","processed":NaN}', "are incomplete"),
+        (b'{"status":"success","processed":1e999}', "are incomplete"),
+        (b'{"status":"succ\xffess","processed":2}', "are incomplete"),
         ('{"status":"success","processed":2}'.encode("utf-16"), "unknown content"),
-        (b'{"a":' * 200_000, "break off"),
-        (b"[" * 2_000_000, "break off"),
-        (b'{"status":"success","processed":' + b"9" * 100_000 + b"}", "break off"),
+        (b'{"a":' * 200_000, "are incomplete"),
+        (b"[" * 2_000_000, "are incomplete"),
+        (b'{"status":"success","processed":' + b"9" * 100_000 + b"}", "are incomplete"),
         (b"   ", "no body"),
         (b"upstream said asha@example.com", "30 bytes of unknown content"),
     ],
@@ -169,7 +169,7 @@ def test_401_names_account_and_address_and_what_to_check() -> None:
         assert answer.status == 401
         assert ACCOUNT in answer.detail
         assert "a wrong region gives the same answer" in answer.detail
-    assert "does not know this Account ID" in unknown.detail
+    assert "Account ID is not known" in unknown.detail
     assert "passcode" in wrong.detail
 
 
@@ -284,3 +284,29 @@ def test_other_answers_to_a_profile_lookup_are_failures(status: int, body: bytes
 def test_each_failure_has_its_error(answer: Any, error: type[Exception]) -> None:
     assert type(to_exception(answer)) is error
     assert str(to_exception(answer)) == "x"
+
+
+@pytest.mark.parametrize(
+    ("answer", "http_status", "retry_after"),
+    [
+        (RateLimited("x", 3.0), 429, 3.0),
+        (RateLimited("x"), 429, None),
+        (Ambiguous(503, "x", 20.0), 503, 20.0),
+        (Ambiguous(None, "x"), None, None),
+        (Unreachable("x"), None, None),
+    ],
+)
+def test_transient_errors_keep_the_status_and_the_wait(
+    answer: Any, http_status: int | None, retry_after: float | None
+) -> None:
+    error = to_exception(answer)
+    assert isinstance(error, CleverTapUnavailableError)
+    assert (error.http_status, error.retry_after) == (http_status, retry_after)
+    assert type(error.http_status) in (int, type(None))  # not an enum: it is written to logs and reports
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_denied_access_keeps_the_status(status: int) -> None:
+    error = to_exception(Forbidden(status, "x"))
+    assert isinstance(error, AccessDeniedError)
+    assert error.http_status == status
