@@ -1,4 +1,4 @@
-"""The messages the documentation quotes are the ones users meet."""
+"""The messages quoted in the documentation are the ones users see."""
 
 from __future__ import annotations
 
@@ -22,55 +22,57 @@ from tests.support.doc_pages import spans, table, tables
 
 
 def quoted(rows: list[list[str]]) -> Iterator[str]:
-    """Give what the first cells quote; dots stand for words left out."""
+    """Yield the quotes in the first cells; dots stand for words that are left out."""
     for row in rows:
         for quote in spans(row[0]):
             yield from (part for part in quote.split(" ... ") if part)
 
 
-def unheard(rows: list[list[str]], messages: list[str]) -> list[str]:
-    """Give the quotes that are in no message."""
-    heard = "\n".join(messages)
-    return [quote for quote in quoted(rows) if quote not in heard]
+def missing_quotes(rows: list[list[str]], messages: list[str]) -> list[str]:
+    """Return the quotes that are in no message."""
+    text = "\n".join(messages)
+    return [quote for quote in quoted(rows) if quote not in text]
 
 
 @pytest.mark.airflow
 def test_messages_of_a_connection(emulator: Any, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def tell(**fields: Any) -> str:
+    def message(**fields: Any) -> str:
         connection = {"conn_type": "clevertap", "login": emulator.account_id, "password": emulator.passcode, **fields}
-        monkeypatch.setenv("AIRFLOW_CONN_TOLD", json.dumps(connection))
-        return CleverTapHook("told").test_connection()[1]
+        monkeypatch.setenv("AIRFLOW_CONN_TESTED", json.dumps(connection))
+        return CleverTapHook("tested").test_connection()[1]
 
-    def tell_of(**fault: Any) -> str:
+    def message_after(**fault: Any) -> str:
         emulator.inject({"times": 1, **fault})
-        return tell(host=emulator.url)
+        return message(host=emulator.url)
 
-    refused = [
-        tell(),
-        tell(extra={"region": "in2"}),
-        tell(host=emulator.url, password=""),
-        tell(host=emulator.url, password="é"),
-        tell(host=emulator.url, extra={"passcode": "secret"}),
-        tell(host=emulator.url, extra={"max_in_flight": 16}),
-        tell(host=emulator.url, extra={"timeout": 0}),
-        tell(host=emulator.url, extra={"gzip": "perhaps"}),
-        tell(host="http://gateway.example.com"),
-        tell(host=f"{emulator.url}/1/upload"),
-        tell(host="gateway.example.com", schema="ftp"),
-        tell(extra="region=in1"),
+    at_configuration = [
+        message(),
+        message(extra={"region": "in2"}),
+        message(host=emulator.url, password=""),
+        message(host=emulator.url, password="é"),
+        message(host=emulator.url, extra={"passcode": "secret"}),
+        message(host=emulator.url, extra={"max_in_flight": 16}),
+        message(host=emulator.url, extra={"timeout": 0}),
+        message(host=emulator.url, extra={"gzip": "perhaps"}),
+        message(host="http://gateway.example.com"),
+        message(host=f"{emulator.url}/1/upload"),
+        message(host="gateway.example.com", schema="ftp"),
+        message(extra="region=in1"),
     ]
-    tested = [
-        tell(host=emulator.url),
-        tell(host=emulator.url, password="not-the-passcode"),
-        tell(host=emulator.url, login="NOBODY"),
-        tell(host=emulator.url, extra={"gzip": True}),
-        *(tell_of(do="status", status=status) for status in (301, 403, 404, 429, 503)),
-        tell_of(do="html"),
-        tell(host=f"http://127.0.0.1:{unused_port}"),
+    of_the_test = [
+        message(host=emulator.url),
+        message(host=emulator.url, password="not-the-passcode"),
+        message(host=emulator.url, login="NOBODY"),
+        message(host=emulator.url, extra={"gzip": True}),
+        *(message_after(do="status", status=status) for status in (301, 403, 404, 429, 503)),
+        message_after(do="html"),
+        message(host=f"http://127.0.0.1:{unused_port}"),
     ]
-    in_test, before = tables("connection.md", "Message", "Means") + tables("connection.md", "Message", "Do")
-    assert unheard(in_test, tested) == []
-    assert unheard(before, refused) == []
+    test_rows, configuration_rows = tables("connection.md", "Message", "Means") + tables(
+        "connection.md", "Message", "Do"
+    )
+    assert missing_quotes(test_rows, of_the_test) == []
+    assert missing_quotes(configuration_rows, at_configuration) == []
 
 
 def test_messages_of_a_source(tmp_path: Path) -> None:
@@ -109,18 +111,18 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
                 pass
         except SourceError as error:
             messages.append(str(error))
-    (said,) = [rows for rows in tables("sources.md", "Message") if rows]
-    assert unheard(said, messages) == []
+    (documented,) = [rows for rows in tables("sources.md", "Message") if rows]
+    assert missing_quotes(documented, messages) == []
 
 
 @pytest.mark.airflow
-def test_storages_airflow_does_not_know_are_opened_by_fsspec(tmp_path: Path) -> None:
+def test_storages_unknown_to_airflow_are_opened_by_fsspec(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
         archive.writestr("people.csv", "identity,Name\ncust-1,Asha\n")
     summary = CleverTapHook().upload_profiles(f"zip://people.csv::{tmp_path}/people.zip", dry_run="local")
     assert summary["accepted"] == 1
 
 
-def test_a_message_for_every_row() -> None:
+def test_enough_messages_are_documented() -> None:
     assert len(table("connection.md", "Message", "Means")) >= 8
     assert len(table("sources.md", "Message")) >= 15

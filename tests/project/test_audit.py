@@ -1,4 +1,4 @@
-"""The audit of dependencies fails of what it finds, and not of what it cannot reach."""
+"""The audit of dependencies fails if it finds a vulnerability, and does not fail if no service answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAD = {
 }
 UNKNOWN = {"name": "msgspec", "skip_reason": "Dependency not found on PyPI and could not be audited: msgspec (0.22.0)"}
 
-#: Stands for pip-audit: answers as the service it is asked for is said to.
+#: A stand-in for pip-audit: answers with the prepared reply of the service.
 STAND_IN = """
 import json, sys
 answers = json.loads({answers!r})
@@ -27,12 +27,12 @@ found = answers.get(sys.argv[sys.argv.index("--vulnerability-service") + 1])
 if found is None:
     sys.exit("Failed to resolve the host")
 print(json.dumps({{"dependencies": found, "fixes": []}}))
-sys.exit(any(one.get("vulns") for one in found))
+sys.exit(any(package.get("vulns") for package in found))
 """
 
 
 @pytest.mark.parametrize(
-    ("answers", "status", "told"),
+    ("answers", "status", "message"),
     [
         ({"pypi": [CLEAN]}, 0, "0 known vulnerabilities in 1 packages, as pypi knows them"),
         ({"pypi": [CLEAN, BAD]}, 1, "aiohttp 3.0.0: PYSEC-1, fixed in 3.9.4"),
@@ -43,15 +43,15 @@ sys.exit(any(one.get("vulns") for one in found))
     ],
 )
 def test_what_is_known_decides(
-    answers: dict[str, Any], status: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    answers: dict[str, Any], status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stand_in = tmp_path / "pip_audit.py"
     stand_in.write_text(STAND_IN.format(answers=json.dumps(answers)))
     locked = tmp_path / "locked.txt"
     locked.write_text("httpx==0.28.1\n")
     assert audit.main([sys.executable, str(stand_in)], [locked]) == status
-    assert told in capsys.readouterr().out
+    assert message in capsys.readouterr().out
 
 
-def test_every_locked_version_is_asked_for() -> None:
+def test_every_constraints_file_is_audited() -> None:
     assert [path.name for path in audit.CONSTRAINTS] == ["airflow-2.11.txt", "airflow-3.3.txt", "docs.txt"]

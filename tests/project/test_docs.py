@@ -1,4 +1,4 @@
-"""The documentation says what is so: its links, its examples, and every option, code and number it names."""
+"""The documentation is correct: its links, its examples, and every option, code and number it names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PAGES = ["README.md", *sorted(path.name for path in DOCS.glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_link_leads_somewhere(page: str) -> None:
+def test_every_link_has_a_target(page: str) -> None:
     here = (ROOT if page == "README.md" else DOCS) / page
     for link in links(page):
         path, _, anchor = link.partition("#")
@@ -47,7 +47,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 
 def is_screenshot(target: Path) -> bool:
-    """Tell whether the browser tests make this file; it is in no clone."""
+    """Return whether the browser tests make this file; it is not in the repository."""
     return target.parent == screenshots.DIRECTORY and target.stem in screenshots.NAMES
 
 
@@ -64,8 +64,8 @@ def test_json_blocks_are_json(page: str) -> None:
 
 @pytest.mark.airflow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
-def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the blocks of a page one after the other, as a reader would; check every load they describe."""
+def test_python_blocks_run_and_their_loads_are_valid(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the blocks of a page one after the other, as a reader would, and check every load they describe."""
     from airflow.providers.common.compat.sdk import DAG
 
     from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
@@ -78,7 +78,7 @@ def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: py
         return dags[-1]
 
     namespace: dict[str, Any] = {"recorded": recorded}
-    if page == "README.md":  # its text says what to import
+    if page == "README.md":  # the imports are in its text
         exec("from datetime import datetime", namespace)  # noqa: S102
         namespace |= {"CleverTapUploadProfilesOperator": CleverTapUploadProfilesOperator, "Column": Column}
     for block in blocks(page, "python"):
@@ -86,40 +86,40 @@ def test_python_blocks_run_and_their_loads_make_sense(page: str, monkeypatch: py
     mappings = [namespace["columns"]] if "columns" in namespace else []
     for task in (task for dag in dags for task in dag.tasks):
         arguments = getattr(task, "partial_kwargs", None) or vars(task)
-        mappings += [found] if isinstance(found := arguments.get("columns"), dict) else []
-        given = {name: arguments.get(name) for name in ("max_rejects", "max_in_flight", "default_country")}
-        LoadOptions(**{name: value for name, value in given.items() if value is not None and "{{" not in str(value)})
+        mappings += [columns] if isinstance(columns := arguments.get("columns"), dict) else []
+        options = {name: arguments.get(name) for name in ("max_rejects", "max_in_flight", "default_country")}
+        LoadOptions(**{name: value for name, value in options.items() if value is not None and "{{" not in str(value)})
     for mapping in mappings:
         plan_columns(list(mapping), parse_columns(mapping), schema=PROFILES.schema)
 
 
-def options_said(page: str, header: str, place: int = 0) -> dict[str, str]:
-    return {code(row[0]): row[1] for row in tables(page, header, "Default")[place]}
+def documented_options(page: str, header: str, index: int = 0) -> dict[str, str]:
+    return {code(row[0]): row[1] for row in tables(page, header, "Default")[index]}
 
 
-def default_of(one: Any) -> str:
-    return "required" if one.default is MISSING else f"`{one.default!r}`"
+def default_of(option: Any) -> str:
+    return "required" if option.default is MISSING else f"`{option.default!r}`"
 
 
-def test_options_of_columns_and_sources_are_all_there() -> None:
+def test_all_options_of_columns_and_sources_are_documented() -> None:
     pages = [("columns.md", "Option of `Column`", 0, Column)]
     pages += [("sources.md", "Option", at, kind)
               for at, kind in enumerate((CsvSource, JsonLinesSource, ParquetSource, FrameSource))]  # fmt: skip
-    for page, header, place, kind in pages:
-        assert options_said(page, header, place) == {one.name: default_of(one) for one in fields(kind)}
-    for place, kind in enumerate((CsvSource, JsonLinesSource, ParquetSource, FrameSource)):
-        templated = {code(row[0]) for row in tables("sources.md", "Option")[place] if "Templated" in row[2]}
+    for page, header, index, kind in pages:
+        assert documented_options(page, header, index) == {option.name: default_of(option) for option in fields(kind)}
+    for index, kind in enumerate((CsvSource, JsonLinesSource, ParquetSource, FrameSource)):
+        templated = {code(row[0]) for row in tables("sources.md", "Option")[index] if "Templated" in row[2]}
         assert templated == set(kind.template_fields)
 
 
 @pytest.mark.airflow
-def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
+def test_all_arguments_of_the_operator_are_documented_and_templated() -> None:
     from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
     arguments = {
-        name: "required" if one.default is one.empty else f"`{one.default!r}`"
-        for name, one in inspect.signature(CleverTapUploadOperator.__init__).parameters.items()
+        name: "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
+        for name, parameter in inspect.signature(CleverTapUploadOperator.__init__).parameters.items()
         if name not in ("self", "kwargs")
     }
     assert {code(row[0]): row[2] for row in table("operators.md", "Argument")} == arguments
@@ -129,7 +129,7 @@ def test_arguments_of_the_operator_are_all_there_and_templated() -> None:
 
 
 @pytest.mark.airflow
-def test_what_airflow_retries_is_said_of_every_error() -> None:
+def test_every_error_documents_whether_airflow_retries_it() -> None:
     rows = table("operators.md", "What happened")
     final = {name: "does not retry" in row[2] for row in rows for name in spans(row[1]) if hasattr(exceptions, name)}
     raised = {
@@ -142,14 +142,14 @@ def test_what_airflow_retries_is_said_of_every_error() -> None:
     assert final == expected
 
 
-def test_codes_are_all_there_as_they_are_reported() -> None:
+def test_all_codes_are_documented_as_they_are_reported() -> None:
     rows = table("outcomes.md", "Code", "Of", "Means")
     assert {int(row[0]): (row[2], row[3]) for row in rows} == ERROR_CODES
     for row in table("README.md", "Code", "Means"):
         assert all(int(number) in ERROR_CODES for number in row[0].split(", "))
 
 
-def test_outcomes_columns_and_keys_are_all_there() -> None:
+def test_all_outcomes_columns_and_keys_are_documented() -> None:
     assert [row[0] for row in table("outcomes.md", "Outcome")] == [outcome.value for outcome in Outcome]
     assert [code(row[0]) for row in table("outcomes.md", "Column")] == list(ADDED_COLUMNS)
     keys = [key for row in table("outcomes.md", "Key") for key in spans(row[0])]
@@ -159,18 +159,18 @@ def test_outcomes_columns_and_keys_are_all_there() -> None:
     assert blocks("outcomes.md", "csv")[0].splitlines()[0].endswith(",".join(ADDED_COLUMNS[:5]))
 
 
-def test_bounds_of_retries_are_those_in_force() -> None:
+def test_bounds_of_retries_match_the_code() -> None:
     policy = RetryPolicy()
-    said = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
-    assert [float(number) for number in said] == [
+    documented = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
+    assert [float(number) for number in documented] == [
         policy.attempts, policy.total_seconds, policy.base, policy.cap,
         batch_delivery._SERVER_ERROR_RETRIES, batch_delivery._CONTRADICTION_RETRIES, LoadOptions().bytes_per_batch,
     ]  # fmt: skip
 
 
-def test_limits_are_those_in_force() -> None:
-    said = {row[0]: int(row[1]) for row in table("rules.md", "Limit", "Value")}
-    assert said == {
+def test_limits_match_the_code() -> None:
+    documented = {row[0]: int(row[1]) for row in table("rules.md", "Limit", "Value")}
+    assert documented == {
         "profiles in one request": limits.PROFILES_PER_CALL,
         "events in one request": limits.EVENTS_PER_CALL,
         "device tokens in one request": limits.TOKENS_PER_CALL,
@@ -190,8 +190,8 @@ def test_limits_are_those_in_force() -> None:
     rules = {row[0]: spans(row[0]) for rows in tables("rules.md", "Rule", "Page") for row in rows}
 
     def named(start: str) -> list[str]:
-        (found,) = [names for rule, names in rules.items() if rule.startswith(start)]
-        return found
+        (names,) = [spans for rule, spans in rules.items() if rule.startswith(start)]
+        return names
 
     assert set(named("a property's name")) == limits.FORBIDDEN_KEY_CHARACTERS
     assert {normalize_event_name(name) for name in named("its name is not one")} == limits.RESTRICTED_EVENTS
@@ -200,29 +200,31 @@ def test_limits_are_those_in_force() -> None:
     assert f"| {limits.DEFAULT_IN_FLIGHT}; fewer after a 429" in prose("rules.md")
 
 
-def test_regions_are_all_there() -> None:
+def test_all_regions_are_documented() -> None:
     rows = table("connection.md", "`region`")
     assert {code(row[0]): code(row[2]) for row in rows} == {region: base_url(region) for region in REGIONS}
 
 
 @pytest.mark.airflow
-def test_environment_variables_are_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_environment_variables_are_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 
-    read = {}
+    settings = {}
     for block in (block for block in blocks("connection.md", "bash") if "export AIRFLOW_CONN_" in block):
         printed = subprocess.run(["bash", "-c", f"{block}\nenv -0"], capture_output=True, text=True, check=True).stdout
         for variable in printed.split("\0"):
             name, _, value = variable.partition("=")
             if name.startswith("AIRFLOW_CONN_") and os.environ.get(name) != value:
                 monkeypatch.setenv(name, value)
-                read.setdefault(name, []).append(CleverTapHook(name.removeprefix("AIRFLOW_CONN_").lower()).settings())
-    as_json, as_uri = read["AIRFLOW_CONN_CLEVERTAP_DEFAULT"]
+                settings.setdefault(name, []).append(
+                    CleverTapHook(name.removeprefix("AIRFLOW_CONN_").lower()).settings()
+                )
+    as_json, as_uri = settings["AIRFLOW_CONN_CLEVERTAP_DEFAULT"]
     assert as_json == as_uri
     assert (as_uri.passcode, as_uri.region, as_uri.max_in_flight, as_uri.timeout) == ("p@ss/word", "in1", 8, 30)
-    assert read["AIRFLOW_CONN_THROUGH_GATEWAY"][0].base_url == "https://gateway.example.com"
-    assert read["AIRFLOW_CONN_BEHIND_A_PATH"][0].base_url == "https://gateway.example.com/clevertap"
-    assert read["AIRFLOW_CONN_EMULATOR"][0].base_url == "http://127.0.0.1:8077"
+    assert settings["AIRFLOW_CONN_THROUGH_GATEWAY"][0].base_url == "https://gateway.example.com"
+    assert settings["AIRFLOW_CONN_BEHIND_A_PATH"][0].base_url == "https://gateway.example.com/clevertap"
+    assert settings["AIRFLOW_CONN_EMULATOR"][0].base_url == "http://127.0.0.1:8077"
 
 
 @pytest.mark.airflow
@@ -239,6 +241,6 @@ def test_the_command_adds_a_connection(page: str, airflow_db: Path, run_airflow:
     assert stored["extra_dejson"] == {"region": "in1"}
 
 
-def test_no_page_holds_a_path_of_somebodys_machine() -> None:
+def test_no_page_contains_a_path_of_a_developers_machine() -> None:
     for page in PAGES:
         assert not re.search(r"(?<![\w.])/(?:home|root|tmp|Users)/", text_of(page)), page

@@ -1,4 +1,4 @@
-"""The page of columns is the law: its examples become what it says, its tables are the ones in force."""
+"""The columns page is correct: its examples are converted as documented, and its tables match the code."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ WORDS = {
 }
 
 
-def judged(column: Any, cell: str, **options: Any) -> ValidationResult:
-    """Give what the law says of a row of one identity and one cell."""
+def validate(column: Any, cell: str, **options: Any) -> ValidationResult:
+    """Return the validation result of a row with one identity and one cell."""
     planned = plan_columns(["id", "cell"], parse_columns({"id": "identity", "cell": column}), schema=SCHEMA)
-    return RecordValidator(SCHEMA, [one.rule for one in planned], **options).validate(["c-1", cell])
+    return RecordValidator(SCHEMA, [column.rule for column in planned], **options).validate(["c-1", cell])
 
 
-def check(verdict: ValidationResult, said: str) -> None:
-    """Compare a verdict with what a table says: JSON that is sent, ``left out``, or ``invalid: `` and the reason."""
-    if said.startswith("invalid: "):
-        assert [fault.reason for fault in verdict.issues] == [said.removeprefix("invalid: ").replace("`", "")]
-        assert verdict.record is None
+def check(result: ValidationResult, documented: str) -> None:
+    """Compare a result with a table: JSON that is sent, ``left out``, or ``invalid: `` and the reason."""
+    if documented.startswith("invalid: "):
+        assert [issue.reason for issue in result.issues] == [documented.removeprefix("invalid: ").replace("`", "")]
+        assert result.record is None
         return
-    assert verdict.issues == ()
-    sent = {**verdict.record, **verdict.record["profileData"]}  # type: ignore[dict-item]
-    sent = [value for name, value in sent.items() if name not in ("type", "identity", "profileData")]
-    assert sent == ([] if said == "left out" else [json.loads(code(said))])
+    assert result.issues == ()
+    fields_sent = {**result.record, **result.record["profileData"]}  # type: ignore[dict-item]
+    sent = [value for name, value in fields_sent.items() if name not in ("type", "identity", "profileData")]
+    assert sent == ([] if documented == "left out" else [json.loads(code(documented))])
 
 
 EXAMPLES = [row for rows in tables("columns.md", "Column", "Cell", "Sent") for row in rows]
@@ -50,13 +50,13 @@ PHONES = table("columns.md", "`default_country`", "Cell", "Sent")
 
 
 @pytest.mark.parametrize(("column", "cell", "sent"), EXAMPLES, ids=lambda text: text or "empty")
-def test_examples_of_columns_become_what_is_said(column: str, cell: str, sent: str) -> None:
-    check(judged(eval(code(column), {"Column": Column}), code(cell)), sent)  # noqa: S307
+def test_examples_of_columns_are_converted_as_documented(column: str, cell: str, sent: str) -> None:
+    check(validate(eval(code(column), {"Column": Column}), code(cell)), sent)  # noqa: S307
 
 
 @pytest.mark.parametrize(("country", "cell", "sent"), PHONES, ids=lambda text: text or "none")
-def test_examples_of_phones_become_what_is_said(country: str, cell: str, sent: str) -> None:
-    check(judged("Phone", code(cell), default_country=code(country) or None), sent)
+def test_examples_of_phones_are_converted_as_documented(country: str, cell: str, sent: str) -> None:
+    check(validate("Phone", code(cell), default_country=code(country) or None), sent)
 
 
 def test_there_are_examples_of_every_type_and_operator() -> None:
@@ -65,26 +65,26 @@ def test_there_are_examples_of_every_type_and_operator() -> None:
     assert all(f'operator="{operator}"' in written for operator in OPERATORS - {"$set"})
 
 
-def test_the_table_of_fields_is_the_law() -> None:
+def test_the_table_of_fields_matches_the_models() -> None:
     rows = [(name, row) for row in table("columns.md", "Field", "Takes", "Sent") for name in spans(row[0])]
     assert sorted(name for name, _ in rows) == sorted([*SCHEMA.known, "ts"])
-    for name, (_, takes, sent, refused, operators) in rows:
-        assert (int(refused) if refused else None) == SCHEMA.field_codes.get(name), name
+    for name, (_, takes, sent, error_code, operators) in rows:
+        assert (int(error_code) if error_code else None) == SCHEMA.field_codes.get(name), name
         allowed = frozenset() if name == "ts" else SCHEMA.operators.get(name, OPERATORS)
-        said = {"all": OPERATORS, "none": frozenset()}.get(operators, frozenset(spans(operators)))
-        assert said == allowed, name
+        documented = {"all": OPERATORS, "none": frozenset()}.get(operators, frozenset(spans(operators)))
+        assert documented == allowed, name
         if name in WORDS:
             assert set(spans(takes)) == set(WORDS[name]), name
             assert set(spans(sent)) == set(WORDS[name].values()), name
 
 
-def test_operators_that_may_not_be_repeated_are_the_laws() -> None:
+def test_operators_that_may_not_be_repeated_match_the_models() -> None:
     rows = table("columns.md", "Operator", "Takes")
     assert {code(row[0]) for row in rows} == OPERATORS
     assert {code(row[0]) for row in rows if not row[3].startswith("yes")} == NOT_REPEATABLE
 
 
-def test_refused_identities_are_listed_twice_the_same() -> None:
+def test_disallowed_identities_are_listed_on_both_pages() -> None:
     starts = {"columns.md": "are not accepted as identities", "rules.md": "no identifier is `undefined`"}
     for page, before in starts.items():
         listed = prose(page).partition(before)[2] if page == "columns.md" else before + prose(page).partition(before)[2]

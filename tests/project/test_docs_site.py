@@ -23,15 +23,15 @@ def entries(nav: Any) -> Iterator[str]:
     if isinstance(nav, str):
         yield nav
     else:
-        for one in nav.values() if isinstance(nav, dict) else nav:
-            yield from entries(one)
+        for entry in nav.values() if isinstance(nav, dict) else nav:
+            yield from entries(entry)
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     written = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path not in DECISIONS]
-    made = [page for page in PAGES.values() if page == "examples/index.md" or not page.startswith("examples/")]
-    assert sorted(entries(site["nav"])) == sorted([*written, *made])
+    generated = [page for page in PAGES.values() if page == "examples/index.md" or not page.startswith("examples/")]
+    assert sorted(entries(site["nav"])) == sorted([*written, *generated])
     assert (site["strict"], site["theme"]["font"]) == (True, False)
 
 
@@ -42,13 +42,13 @@ def test_every_decision_is_listed_with_its_title() -> None:
 
 
 @pytest.mark.parametrize("source", PAGES)
-def test_every_file_a_page_is_made_of_is_there(source: str) -> None:
+def test_every_source_of_a_generated_page_exists(source: str) -> None:
     assert (ROOT / source).exists()
 
 
 @pytest.mark.airflow
 @pytest.mark.parametrize("page", API_PAGES, ids=lambda path: path.stem)
-def test_what_an_api_page_documents_can_be_imported(page: Path) -> None:
+def test_everything_an_api_page_documents_can_be_imported(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         exec(block, {})  # noqa: S102
@@ -60,7 +60,7 @@ def test_what_an_api_page_documents_can_be_imported(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "link", "mended"),
+    ("page", "link", "adapted"),
     [
         ("columns.md", "[s](sources.md#csv)", "[s](sources.md#csv)"),
         ("columns.md", "[above](#types)", "[above](#types)"),
@@ -79,20 +79,20 @@ def test_what_an_api_page_documents_can_be_imported(page: Path) -> None:
         ("columns.md", r"| `a\|b` | c \| d |", r"| `a|b` | c \| d |"),
     ],
 )
-def test_links_are_mended(page: str, link: str, mended: str) -> None:
-    assert with_links_of_the_site(link, page) == mended
+def test_links_are_adapted_to_the_site(page: str, link: str, adapted: str) -> None:
+    assert with_links_of_the_site(link, page) == adapted
 
 
-def test_with_a_repository_links_out_of_the_documentation_lead_there() -> None:
-    mended = with_links_of_the_site("[`t`](../tests/t.py#L3)", "security.md", "https://example.com/repo/")
-    assert mended == "[`t`](https://example.com/repo/blob/main/tests/t.py#L3)"
+def test_with_a_repository_links_out_of_the_documentation_go_there() -> None:
+    adapted = with_links_of_the_site("[`t`](../tests/t.py#L3)", "security.md", "https://example.com/repo/")
+    assert adapted == "[`t`](https://example.com/repo/blob/main/tests/t.py#L3)"
 
 
-@pytest.mark.parametrize("heading", ["Kill a load, and let it go on", "`Charged` from order lines", "401 & 403"])
-def test_headings_have_the_anchors_they_have_on_github(heading: str) -> None:
+@pytest.mark.parametrize("heading", ["Kill a load, and resume it", "`Charged` from order lines", "401 & 403"])
+def test_headings_have_the_same_anchors_as_on_github(heading: str) -> None:
     assert slug(heading.replace("`", ""), "-") in anchors(f"# {heading}\n")
 
 
-def test_an_example_is_shown_as_it_is() -> None:
+def test_an_example_is_shown_unchanged() -> None:
     path = ROOT / "dags_examples" / "one_off_load.py"
     assert path.read_text(encoding="utf-8") in example_page(path)

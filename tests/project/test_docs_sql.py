@@ -1,4 +1,4 @@
-"""What the documentation says of queries as sources."""
+"""The page about queries as sources lists every option and the messages users see."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ from airflow_provider_clevertap.task_runtime.databases import find_database, wit
 from tests.support.doc_pages import code, spans, table
 
 
-def test_options_are_all_there() -> None:
+def test_all_options_are_documented() -> None:
     rows = table("sql-source.md", "Option of `SqlSource`")
-    defaults = {one.name: "required" if one.default is MISSING else f"`{one.default!r}`" for one in fields(SqlSource)}
+    defaults = {
+        option.name: "required" if option.default is MISSING else f"`{option.default!r}`"
+        for option in fields(SqlSource)
+    }
     assert {code(row[0]): row[1] for row in rows} == defaults
     assert {code(row[0]) for row in rows if "Templated" in row[2]} == set(SqlSource.template_fields)
     (chunk_rows,) = (row for row in rows if code(row[0]) == "chunk_rows")
@@ -34,10 +37,10 @@ def test_options_are_all_there() -> None:
 
 @pytest.mark.airflow
 @pytest.mark.usefixtures("airflow_db")
-def test_messages_are_those_users_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "shop.db"
+def test_documented_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = tmp_path / "shop.db"
     for name, fields_of in {
-        "SHOP": {"conn_type": "sqlite", "host": str(place)},
+        "SHOP": {"conn_type": "sqlite", "host": str(database)},
         "NOWHERE": {"conn_type": "sqlite", "host": str(tmp_path / "no" / "directory.db")},
         "ODD": {"conn_type": "nosuch"},
         "CLEVERTAP": {"conn_type": "clevertap"},
@@ -47,35 +50,35 @@ def test_messages_are_those_users_meet(tmp_path: Path, monkeypatch: pytest.Monke
     def read(conn_id: str, sql: str) -> Callable[[], Any]:
         return lambda: list(open_source(SqlSource(conn_id, sql), databases=find_database).blocks())
 
-    def locked() -> None:
-        monkeypatch.setattr(sqlite3, "connect", lambda *_, connect=sqlite3.connect, **__: connect(place, timeout=0))
+    def read_locked_table() -> None:
+        monkeypatch.setattr(sqlite3, "connect", lambda *_, connect=sqlite3.connect, **__: connect(database, timeout=0))
         with closing(sqlite3.connect()) as other:
             other.execute("CREATE TABLE people (id)")
             other.execute("BEGIN EXCLUSIVE")
             read("shop", "SELECT * FROM people")()
 
-    def unreached() -> None:
+    def read_without_connection() -> None:
         raise no_connection("warehouse", ConnectionRefusedError("Connection refused"))
 
-    def no_file() -> None:
+    def read_missing_file() -> None:
         loader = jinja2.FileSystemLoader(tmp_path)
         task = SimpleNamespace(get_template_env=lambda: jinja2.Environment(loader=loader))  # noqa: S701
         with_query(SqlSource("shop", "queries/none.sql"), {"task": task})
 
-    tried: list[Callable[[], Any]] = [
+    attempts: list[Callable[[], Any]] = [
         read("no_such_connection", "SELECT 1"),
         read("odd", "SELECT 1"),
         read("clevertap", "SELECT 1"),
         read("nowhere", "SELECT 1"),
-        unreached,
+        read_without_connection,
         read("shop", "SELECT nope"),
         read("shop", "PRAGMA user_version = 1"),
         read("shop", "SELECT 1 AS a, 2 AS a"),
-        no_file,
-        locked,
+        read_missing_file,
+        read_locked_table,
     ]
     rows = table("sql-source.md", "Message")
-    for row, attempt in zip(rows, tried, strict=True):
+    for row, attempt in zip(rows, attempts, strict=True):
         with pytest.raises(CleverTapError) as caught:
             attempt()
         assert spans(row[0])[0] in str(caught.value)

@@ -12,9 +12,9 @@ from tests.support.doc_pages import code, spans, tables
 from tests.support.package_modules import MODULES, PACKAGE, imports
 from tests.support.paths import PACKAGE as DIRECTORY
 
-#: What everybody may import: errors, and what users write in DAG files.
+#: What every room may import: errors, and what users write in DAG files.
 PUBLIC = {"exceptions", "locations", "columns", "sources"}
-#: What each part may import of our own, besides itself.
+#: The parts of this package that each part may import, besides itself.
 ALLOWED: Mapping[str, set[str]] = {
     "exceptions": set(),
     "locations": set(),
@@ -32,7 +32,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "provider_info": {"connections"},
 }
 #: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,
-#: sources, records and api is said above.
+#: sources, records and api is defined above.
 ENGINE_ALLOWED: Mapping[str, set[str]] = {
     "rows": set(),
     "storage": set(),
@@ -53,7 +53,7 @@ ENGINE_ALLOWED: Mapping[str, set[str]] = {
         "checkpoint", "progress", "ledger", "dispatch",
     },
 }  # fmt: skip
-#: What each part must not import of others: records do no I/O, and only the face knows Airflow.
+#: Libraries that each part must not import: records do no I/O, and only the Airflow parts import Airflow.
 FOREIGN = {
     "records": {
         "airflow", "aiohttp", "asyncio", "fsspec", "http", "httpx", "io", "os", "pathlib", "requests", "shutil",
@@ -67,7 +67,7 @@ FOREIGN = {
     "sources": {"airflow"},
     "locations": {"airflow"},
 }  # fmt: skip
-#: The most modules in a folder, its ``__init__`` included, so that it can be taken in at a glance.
+#: The maximum number of modules in a folder, its ``__init__`` included, so that its list stays short.
 FOLDER_LIMIT = 14
 ENGINE_ROOT_LIMIT = 8
 LINES_LIMIT = 285
@@ -81,19 +81,19 @@ def path_in_engine(module: str) -> str:
     return module.removeprefix(f"{PACKAGE}.loading").removeprefix(".")
 
 
-def test_every_part_of_the_package_has_its_place() -> None:
+def test_every_part_of_the_package_is_in_the_table() -> None:
     parts = {part_of(module) for module in MODULES} - {""}
     assert parts == set(ALLOWED)
 
 
-def test_every_room_of_the_engine_has_its_place() -> None:
+def test_every_room_of_the_engine_is_in_the_table() -> None:
     rooms = {path_in_engine(module).split(".")[0] for module in MODULES if part_of(module) == "loading"} - {""}
     assert rooms == set(ENGINE_ALLOWED)
 
 
 @pytest.mark.parametrize("table", [ALLOWED, ENGINE_ALLOWED], ids=["parts", "rooms"])
-def test_what_is_allowed_has_no_circle(table: Mapping[str, set[str]]) -> None:
-    TopologicalSorter({room: {one.split(".")[0] for one in allowed} for room, allowed in table.items()}).prepare()
+def test_the_allowed_imports_have_no_circle(table: Mapping[str, set[str]]) -> None:
+    TopologicalSorter({room: {name.split(".")[0] for name in allowed} for room, allowed in table.items()}).prepare()
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -113,7 +113,7 @@ def test_imports_in_the_engine_run_downward(module: str) -> None:
         if not name.startswith(f"{PACKAGE}.loading.") or target.split(".")[0] == room:
             continue
         allowed = ENGINE_ALLOWED.get(room, set())
-        assert any(target == one or target.startswith(f"{one}.") for one in allowed), f"{module} imports {name}"
+        assert any(target == path or target.startswith(f"{path}.") for path in allowed), f"{module} imports {name}"
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -125,7 +125,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_each_part_keeps_to_its_trade(module: str) -> None:
+def test_no_part_imports_a_forbidden_library(module: str) -> None:
     forbidden = FOREIGN.get(part_of(module), set())
     for name in imports(module, MODULES[module]):
         assert name.split(".")[0] not in forbidden, f"{module} imports {name}"
@@ -153,11 +153,11 @@ def test_folders_and_modules_stay_small() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_every_module_says_what_it_is_for(module: str) -> None:
+def test_every_module_has_a_docstring(module: str) -> None:
     assert ast.get_docstring(MODULES[module]), f"{module} has no docstring"
 
 
-def test_the_check_sees_imports_in_functions_and_relative_ones_and_those_for_types() -> None:
+def test_the_check_finds_imports_in_functions_relative_imports_and_those_for_types() -> None:
     tree = ast.parse(
         "if TYPE_CHECKING:\n    import pydantic\n"
         "def f():\n    import httpx.x\nfrom ..api import client\nfrom airflow_provider_clevertap import api\n"

@@ -1,4 +1,4 @@
-"""The package runs no text as code, starts no shell, and reads nothing that could make it do so."""
+"""The package runs no text as code, starts no shell, and uses no function that could do so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.package_modules import MODULES
 
-#: What turns data into objects of any kind, or into code; and what starts programs.
+#: Modules that turn data into arbitrary objects or code, or start programs.
 FORBIDDEN_MODULES = {
     "cloudpickle", "code", "codeop", "commands", "ctypes", "dill", "jsonpickle", "joblib", "marshal", "multiprocessing",
     "pickle", "pty", "runpy", "shelve", "subprocess", "telnetlib", "xml",
@@ -21,7 +21,7 @@ FORBIDDEN_CALLS = {
     "tempfile.mktemp",
     "yaml.full_load", "yaml.load", "yaml.load_all", "yaml.unsafe_load",
 }  # fmt: skip
-#: An argument, and the values that open a door.
+#: Arguments, and their dangerous values.
 FORBIDDEN_ARGUMENTS = {
     "allow_pickle": True,
     "autoescape": False,
@@ -30,12 +30,12 @@ FORBIDDEN_ARGUMENTS = {
     "verify": False,
 }
 FORBIDDEN_NAMES = {"_create_unverified_context", "CERT_NONE", "PyExtensionType", "UnknownExtensionType"}
-#: Well-known short names, so that ``np.load`` is known for what it is.
+#: Well-known short names, so that ``np.load`` is recognised.
 SHORT = {"np": "numpy", "pd": "pandas"}
 
 
-def doors(tree: ast.AST) -> Iterator[str]:
-    """Give what a module must not have."""
+def back_doors(tree: ast.AST) -> Iterator[str]:
+    """Yield everything in a module that is forbidden."""
     names = dict(SHORT)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -51,10 +51,10 @@ def doors(tree: ast.AST) -> Iterator[str]:
             first, dot, rest = called.partition(".")
             if (found := names.get(first, first) + dot + rest) in FORBIDDEN_CALLS:
                 yield found
-            for given in node.keywords:
-                value = given.value.value if isinstance(given.value, ast.Constant) else None
-                if given.arg in FORBIDDEN_ARGUMENTS and value is FORBIDDEN_ARGUMENTS[given.arg]:
-                    yield f"{given.arg}={value}"
+            for keyword in node.keywords:
+                value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                if keyword.arg in FORBIDDEN_ARGUMENTS and value is FORBIDDEN_ARGUMENTS[keyword.arg]:
+                    yield f"{keyword.arg}={value}"
         elif (isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES) or (
             isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_NAMES
         ):
@@ -62,8 +62,8 @@ def doors(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_module_has_one(module: str) -> None:
-    assert list(doors(MODULES[module])) == []
+def test_no_module_has_a_back_door(module: str) -> None:
+    assert list(back_doors(MODULES[module])) == []
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_no_module_has_one(module: str) -> None:
         "jinja2.Environment(autoescape=False)",
     ],
 )
-def test_the_check_sees_each_of_them(code: str) -> None:
-    assert list(doors(ast.parse(code)))
+def test_the_check_finds_each_of_them(code: str) -> None:
+    assert list(back_doors(ast.parse(code)))
 
 
-def test_the_check_lets_the_ordinary_pass() -> None:
+def test_the_check_accepts_ordinary_code() -> None:
     code = (
         "import re, tempfile\nre.compile('x')\ntempfile.mkstemp()\nhttpx.Client(verify=True)\nself.executor.submit(f)"
     )
-    assert list(doors(ast.parse(code))) == []
+    assert list(back_doors(ast.parse(code))) == []

@@ -1,4 +1,4 @@
-"""Airflow finds the provider and shows it, without a warning."""
+"""Airflow finds the provider and shows it without warnings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.airflow
 
-#: Runs several airflow commands in one process, as starting Airflow takes longer than any of them.
+#: Runs several airflow commands in one process, because starting Airflow takes longer than any of them.
 COMMANDS = """
 import json, sys
 from airflow.__main__ import main
@@ -30,11 +30,11 @@ for command in json.loads(sys.argv[1]):
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Give what each ``airflow providers`` command prints, on both streams."""
+    """Return the output of each ``airflow providers`` command, on both streams."""
     names = ["list", "get", "hooks", "widgets", "behaviours"]
     commands = [["providers", name, "--output", "json"] for name in names if name != "get"]
     commands.append(["providers", "get", "airflow-provider-clevertap", "--full", "--output", "json"])
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-W", "always", "-c", COMMANDS, json.dumps(commands)],
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow"))},
         capture_output=True,
@@ -42,9 +42,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    printed = {"stderr": done.stderr}
-    for part in done.stdout.split("# providers ")[1:]:
+    assert completed.returncode == 0, completed.stderr
+    printed = {"stderr": completed.stderr}
+    for part in completed.stdout.split("# providers ")[1:]:
         name, _, text = part.partition("\n")
         printed[name.split()[0]] = text
     assert set(printed) == {*names, "stderr"}
@@ -127,7 +127,7 @@ def test_airflow_knows_the_configuration(tmp_path: Path) -> None:
         "'initialize_providers_configuration') else None;"
         "print(repr(conf.get('clevertap', 'artifacts_path', fallback='none')))"
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CLEVERTAP__ARTIFACTS_PATH": "/var/loads"},
         capture_output=True,
@@ -135,4 +135,4 @@ def test_airflow_knows_the_configuration(tmp_path: Path) -> None:
         timeout=600,
         check=False,
     )
-    assert done.stdout.strip().endswith("'/var/loads'"), done.stderr
+    assert completed.stdout.strip().endswith("'/var/loads'"), completed.stderr

@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 FORMS = sorted(path for path in GITHUB.glob("ISSUE_TEMPLATE/*.yml") if path.name != "config.yml")
-SAYING_MAKE = [*WORKFLOWS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+NAMING_MAKE = [*WORKFLOWS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
                GITHUB / "PULL_REQUEST_TEMPLATE.md", ROOT / ".ci/run", *sorted(ROOT.glob("docs/*.md"))]  # fmt: skip
 
 _PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -44,7 +44,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
-def test_every_action_is_pinned_by_its_commit_and_says_its_version(path: Path) -> None:
+def test_every_action_is_pinned_by_commit_with_its_version(path: Path) -> None:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
     assert [line for line in lines if not _PINNED.fullmatch(line.removeprefix("- "))] == []
     assert len(lines) == sum("uses" in step for step in steps(path))
@@ -52,11 +52,11 @@ def test_every_action_is_pinned_by_its_commit_and_says_its_version(path: Path) -
 
 def test_an_action_has_one_commit_everywhere() -> None:
     used = {step["uses"] for path in WORKFLOWS for step in steps(path) if "uses" in step}
-    assert len(used) == len({one.partition("@")[0] for one in used})
+    assert len(used) == len({action.partition("@")[0] for action in used})
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
-def test_workflows_may_do_little_and_come_to_an_end(path: Path) -> None:
+def test_workflows_have_few_permissions_and_a_timeout(path: Path) -> None:
     assert parsed(path)["permissions"] == {"contents": "read"}
     assert "concurrency" in parsed(path)
     assert [name for name, job in jobs(path).items() if "timeout-minutes" not in job] == []
@@ -67,7 +67,7 @@ def test_workflows_may_do_little_and_come_to_an_end(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
-def test_what_a_workflow_is_given_by_others_is_no_part_of_a_script(path: Path) -> None:
+def test_input_from_others_is_not_part_of_a_script(path: Path) -> None:
     scripts = [step["run"] for step in steps(path) if "run" in step]
     assert [script for script in scripts if re.search(r"\$\{\{(?!\s*matrix\.)", script)] == []
 
@@ -84,13 +84,13 @@ def test_ci_tests_every_airflow_on_each_python_it_allows() -> None:
     assert [f"airflow-{line}.txt" for line in sorted(matrix["airflow"])] == sorted(
         path.name for path in ROOT.glob("constraints/airflow-*.txt")
     )
-    said = re.findall(r"Programming Language :: Python :: (3\.\d+)", text_of("pyproject.toml"))
-    assert matrix["python"] == said
+    supported = re.findall(r"Programming Language :: Python :: (3\.\d+)", text_of("pyproject.toml"))
+    assert matrix["python"] == supported
     assert matrix["exclude"] == [{"airflow": "2.11", "python": "3.13"}]
 
 
 def targets() -> set[str]:
-    """Give the targets the Makefile has."""
+    """Return the targets of the Makefile."""
     rules = re.findall(r"^([\w. -]+):(?!=)", text_of("Makefile"), re.MULTILINE)
     return {name for names in rules for name in names.split()}
 
@@ -109,14 +109,14 @@ def commands_of(path: Path) -> str:
     return "\n".join([*fenced, *spans(re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))])
 
 
-def test_the_search_for_make_sees_targets_and_no_prose() -> None:
+def test_the_search_for_make_finds_targets_and_ignores_prose() -> None:
     text = "- run: make lint\nmake test-3.3 docs\nPYTHON=python3.12 make quick\nmake demo  # a\na && make b"
     assert make_targets("to make rows; a maker") == set()
     assert make_targets(text) == {"lint", "test-3.3", "docs", "quick", "demo", "b"}
 
 
-@pytest.mark.parametrize("path", [path for path in SAYING_MAKE if path.exists()], ids=name_of)
-def test_every_make_target_that_is_named_is_there(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for path in NAMING_MAKE if path.exists()], ids=name_of)
+def test_every_named_make_target_exists(path: Path) -> None:
     assert make_targets(commands_of(path)) - targets() == set()
 
 
@@ -128,13 +128,13 @@ def test_every_path_in_contributing_exists() -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in (*WORKFLOWS, ROOT / ".ci/run") if path.exists()], ids=name_of)
-def test_every_script_a_workflow_runs_is_there(path: Path) -> None:
+def test_every_script_of_a_workflow_exists(path: Path) -> None:
     for script in re.findall(r"(?<![\w./])(?:scripts|\.ci)/[\w-]+", path.read_text(encoding="utf-8")):
         assert (ROOT / script).stat().st_mode & 0o111, script
 
 
 @pytest.mark.parametrize("path", FORMS, ids=name_of)
-def test_forms_for_issues_can_be_read_and_ask_for_no_secret(path: Path) -> None:
+def test_issue_forms_are_valid_and_ask_for_no_secret(path: Path) -> None:
     form = parsed(path)
     assert form["name"]
     assert form["description"]
@@ -145,23 +145,23 @@ def test_forms_for_issues_can_be_read_and_ask_for_no_secret(path: Path) -> None:
     assert all(field["attributes"]["options"] for field in fields if field["type"] == "dropdown")
 
 
-def test_what_else_github_reads_can_be_read() -> None:
+def test_other_files_github_reads_are_valid() -> None:
     assert parsed(GITHUB / "ISSUE_TEMPLATE/config.yml") == {"blank_issues_enabled": False}
     (updates,) = parsed(GITHUB / "dependabot.yml")["updates"]
     assert updates["package-ecosystem"] == "github-actions"
     assert text_of(".github/PULL_REQUEST_TEMPLATE.md").count("- [ ]") > 3
 
 
-def test_pre_commit_has_the_tested_versions_and_asks_no_other_repository() -> None:
+def test_pre_commit_has_the_tested_versions_and_uses_no_other_repository() -> None:
     (repository,) = parsed(ROOT / ".pre-commit-config.yaml")["repos"]
     assert repository["repo"] == "local"
-    pinned = {one for hook in repository["hooks"] for one in hook.get("additional_dependencies", ())}
+    pinned = {package for hook in repository["hooks"] for package in hook.get("additional_dependencies", ())}
     assert pinned
     for path in ROOT.glob("constraints/airflow-*.txt"):
         assert pinned <= set(path.read_text(encoding="utf-8").splitlines()), path.name
 
 
-def test_patterns_of_pre_commit_are_patterns() -> None:
+def test_patterns_of_pre_commit_are_valid() -> None:
     (repository,) = parsed(ROOT / ".pre-commit-config.yaml")["repos"]
     by_pattern = [hook for hook in repository["hooks"] if hook["language"] == "pygrep"]
     assert [re.compile(hook["entry"]) for hook in by_pattern]

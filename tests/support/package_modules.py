@@ -1,4 +1,4 @@
-"""The modules of the package as syntax trees, and what they import."""
+"""The modules of the package as syntax trees, and their imports."""
 
 from __future__ import annotations
 
