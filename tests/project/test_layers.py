@@ -43,7 +43,7 @@ ENGINE_ALLOWED: Mapping[str, set[str]] = {
     "artifacts": {"rows", "storage", "outcomes", "options", "record_kinds"},
     "sources": {"rows", "artifacts.rejects_format", "storage"},
     "encoding": {"rows", "mapping", "record_kinds", "outcomes", "options"},
-    "delivery": {"encoding.blocks", "outcomes", "options"},
+    "delivery": {"rows", "encoding.blocks", "outcomes", "options"},
     "checkpoint": {"rows", "storage", "delivery", "encoding.blocks", "outcomes", "options", "record_kinds"},
     "progress": {"outcomes"},
     "ledger": {"checkpoint", "delivery", "artifacts", "outcomes", "encoding.blocks", "rows"},

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 
 #: Two sequences of batches are sent side by side: the rows' main records, and the profile updates that precede them.
 Lane: TypeAlias = Literal["main", "profile"]
@@ -46,7 +46,7 @@ class RecordSlice:
 
     def take(self, positions: NDArray[np.int64]) -> RecordSlice:
         """Return some of the records."""
-        return RecordSlice(self.encoded, self.records.take(pa.array(positions)), self.rows[positions])
+        return RecordSlice(self.encoded, self.records.take(array_from_numpy(positions)), self.rows[positions])
 
 
 class Batch:

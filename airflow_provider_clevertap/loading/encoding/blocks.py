@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.exceptions import escape_unprintable
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.issues import Issue
 
@@ -65,7 +65,7 @@ class EncodedBlock:
         """
         if selected.all():
             return self
-        return replace(self, records=self.records.filter(pa.array(selected)), rows=self.rows[selected])
+        return replace(self, records=self.records.filter(array_from_numpy(selected)), rows=self.rows[selected])
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class ValidatedBlock:
         """
         return EncodedBlock(
             block=self.block,
-            records=self.records if sent.all() else self.records.filter(pa.array(sent)),
+            records=self.records if sent.all() else self.records.filter(array_from_numpy(sent)),
             rows=np.flatnonzero(sent),
             unsent={row: issues.outcome for row, issues in row_issues.items() if not issues.sent},
             dropped={row: issues.outcome for row, issues in row_issues.items() if issues.sent},

@@ -26,6 +26,7 @@ from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
 from airflow_provider_clevertap.records.record_validation import RecordValidator
@@ -116,9 +117,9 @@ class Encoder:
             columns.append(derived.column)
         found = plan.rows.validate(block, columns, derived)
         records = join_records(self.kind, columns, len(block), found.vectorized_rows(len(block)))
-        if any(found.single_records):
-            single_records = pa.array(found.single_records, pa.string())
-            records = pc.replace_with_mask(records, pa.array(found.single_rows), single_records)
+        if found.single_rows is not None and any(found.single_records):
+            single_records = array_from_texts(found.single_records)
+            records = pc.replace_with_mask(records, array_from_numpy(found.single_rows), single_records)
         repeatable = plan.repeatable and found.repeatable
         return ValidatedBlock(block, records, found.row_issues, repeatable, plan.columns_by_code)
 

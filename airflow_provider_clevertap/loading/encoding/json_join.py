@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, null_scalar, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.operations import DELETE
 
-_NULL = pa.scalar(None, pa.string())
+_NULL = null_scalar(pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ class EncodedColumn:
         """Return ``"Name":value`` of a field that is always present, as literals and columns to be joined."""
         start, text, after = self._fragments(comma)
         if self.rule.delete_empty and text.null_count:
-            value = pc.binary_join_element_wise(self.converted.before, text, after, "")
-            return [self._key(comma), pc.fill_null(value, f'{{"{DELETE}":1}}')]
+            value = _join([self.converted.before, text, after])
+            return [self._key(comma), pc.fill_null(value, scalar(f'{{"{DELETE}":1}}'))]
         return [start, text, after]
 
     def with_comma(self) -> Any:
         """Return ``,"Name":value`` where a row fills the field, and null, without a comma, where it does not."""
-        return pc.binary_join_element_wise(*self._fragments(","), "")
+        return _join(self._fragments(","))
 
     def _fragments(self, comma: str) -> tuple[str, Any, str]:
         converted = self.converted
@@ -75,7 +76,7 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, 
     """
     # A column that can fill no field may have a name that JSON cannot write.
     columns = [column for column in columns if column.rule.problem is None]
-    used = None if used_rows.all() else pa.array(used_rows)
+    used = None if used_rows.all() else array_from_numpy(used_rows)
     constants = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
     fragments: list[Any] = [constants.removesuffix("}")]
     for column in columns:
@@ -85,8 +86,8 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, 
     fragments += [f',"{kind.schema.data}":{{', *properties, "}},"]
     fragments = _merge_literals(fragments)
     if len(fragments) == 1:
-        return pa.array(fragments * rows, pa.string())
-    return pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
+        return array_from_texts(fragments * rows)
+    return _join(fragments, null_handling="replace")
 
 
 def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | None = None) -> Any:
@@ -98,11 +99,11 @@ def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | 
     :returns: a ``string`` array, null where a row fills no property. The text of an undecided row must not be used.
     """
     columns = [column for column in columns if column.rule.problem is None]
-    used = None if undecided is None else pa.array(~undecided)
+    used = None if undecided is None else array_from_numpy(~undecided)
     fragments = _merge_literals(["{", *_properties(columns, used), "}"])
     if len(fragments) == 1:
         return pa.nulls(rows, pa.string())
-    joined = pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
+    joined = _join(fragments, null_handling="replace")
     if any(column.always_present(used) for column in columns):
         return joined
     filled = functools.reduce(pc.or_, [column.converted.text.is_valid() for column in columns])
@@ -119,12 +120,21 @@ def _properties(columns: list[EncodedColumn], used: Any) -> list[Any]:
     if first is not None or not columns:
         return fragments
     # Any property may be the first of a row: join them with their commas, then remove the first comma.
-    joined = pc.binary_join_element_wise(*fragments, "", null_handling="replace", null_replacement="")
+    joined = _join(fragments, null_handling="replace")
     return [pc.utf8_replace_slice(joined, 0, 1, "")]
 
 
 def _with_comma(column: EncodedColumn, used: Any) -> list[Any]:
     return column.fragments(",") if column.always_present(used) else [column.with_comma()]
+
+
+def _join(fragments: Iterable[Any], null_handling: str = "emit_null") -> Any:
+    """Join literals and columns row by row.
+
+    :param null_handling: ``emit_null``: a row with a null in any column becomes null; ``replace``: nulls count as "".
+    """
+    columns = [scalar(fragment) if isinstance(fragment, str) else fragment for fragment in fragments]
+    return pc.binary_join_element_wise(*columns, scalar(""), null_handling=null_handling, null_replacement="")
 
 
 def _merge_literals(fragments: list[Any]) -> list[Any]:

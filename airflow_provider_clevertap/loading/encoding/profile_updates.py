@@ -26,7 +26,7 @@ from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, plan_
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
-from airflow_provider_clevertap.loading.rows.text_arrays import Mask
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask
 
 #: The argument that names the columns of profile updates; every message about them begins with it.
 _ARGUMENT = "profile_columns"
@@ -143,7 +143,7 @@ class _ProfileUpdateEncoder(Encoder):
         """Mark the rows whose record has a property."""
         # The properties come last. Text inside them cannot end like this, because its quotes are escaped.
         without = pc.ends_with(validated.records, f'"{self.kind.schema.data}":{{}}}},')
-        return ~np.asarray(without.to_numpy(zero_copy_only=False), np.bool_)
+        return ~as_mask(without)
 
 
 def _joined_issues(main: ValidatedBlock, updates: ValidatedBlock) -> dict[int, RowIssues]:

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.blocks import RowIssues, without_unsent
@@ -23,6 +22,7 @@ from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, numpy_from_array
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
@@ -152,7 +152,7 @@ class RowValidator:
         self, block: RowBlock, rows: Sequence[int], derived: DerivedField | None
     ) -> Iterator[tuple[int, ValidationResult]]:
         """Validate some rows with the models."""
-        indices = pa.array(rows, pa.int64())
+        indices = array_from_numbers(rows, int)
         cells = [
             block.columns[column.source].take(indices).to_pylist()
             if column.source in block.columns
@@ -183,5 +183,5 @@ def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) 
     counts = np.zeros(rows, np.int64)
     for column in columns:
         if column.rule.key in keys:
-            counts += column.converted.text.is_valid().to_numpy(zero_copy_only=False)
+            counts += numpy_from_array(column.converted.text.is_valid())
     return counts

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, numpy_from_array
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_out, none_if_clear
 from airflow_provider_clevertap.records.cell_validation import CellValidator, IssueKey
 
@@ -56,11 +57,13 @@ class UndecidedCells:
         still_undecided = none_if_clear(issue_numbers == _DEPENDS_ON_ROW)
         if still_undecided is not None:
             issue_numbers[still_undecided] = 0
-        texts = pa.array([text for text, _ in results], pa.string())
+        texts = array_from_texts([text for text, _ in results])
         if texts.null_count == len(texts):
             text = blank_out(converted.text, converted.undecided)
         else:
-            text = pc.replace_with_mask(converted.text, pa.array(converted.undecided), texts.take(pa.array(positions)))
+            text = pc.replace_with_mask(
+                converted.text, array_from_numpy(converted.undecided), texts.take(array_from_numpy(positions))
+            )
         return converted._replace(
             text=text, undecided=still_undecided, issue_numbers=issue_numbers if issue_numbers.any() else None
         )
@@ -98,12 +101,12 @@ def _distinct(column: Any, undecided: Mask) -> tuple[list[Any], NDArray[np.int64
     if isinstance(column, list):
         cells = [column[row] for row in np.flatnonzero(undecided)]
         return cells, np.arange(len(cells))
-    selected = column.filter(pa.array(undecided))
+    selected = column.filter(array_from_numpy(undecided))
     if pa.types.is_dictionary(selected.type):
         selected = selected.dictionary_decode()
     if not pa.types.is_nested(selected.type):
         encoded = selected.dictionary_encode(null_encoding="encode")
-        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+        return encoded.dictionary.to_pylist(), numpy_from_array(encoded.indices)
     cells = selected.to_pylist()
     if not pa.types.is_list(selected.type) or pa.types.is_nested(selected.type.value_type):
         return cells, np.arange(len(cells))

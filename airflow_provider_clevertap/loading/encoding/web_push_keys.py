@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
+from airflow_provider_clevertap.loading.rows.conversion import null_scalar, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
 
-_NO_TEXT = pa.scalar(None, pa.string())
+_NO_TEXT = null_scalar(pa.string())
 _KEYS: Final = CellRule("keys", custom=False)
 _PARTS: Final = ("p256dh", "auth")
 
@@ -33,8 +34,11 @@ def join_web_push_keys(columns: Iterable[EncodedColumn], rows: int) -> list[Enco
         return columns
     nulls = pa.nulls(rows, pa.string())
     p256dh, auth = (known[part].converted.text if part in known else nulls for part in _PARTS)
-    of_browser = pc.equal(known["type"].converted.text, '"chrome"') if "type" in known else pa.nulls(rows, pa.bool_())
-    joined = pc.binary_join_element_wise('"p256dh":"', p256dh, '","auth":"', auth, '"', "")
+    types = known["type"].converted.text if "type" in known else nulls
+    of_browser = pc.equal(types, scalar('"chrome"'))
+    joined = pc.binary_join_element_wise(
+        scalar('"p256dh":"'), p256dh, scalar('","auth":"'), auth, scalar('"'), scalar("")
+    )
     keys = pc.if_else(of_browser, joined, _NO_TEXT)
     not_joined = pc.and_(pc.or_(p256dh.is_valid(), auth.is_valid()), keys.is_null())
     undecided = functools.reduce(

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_texts, null_scalar
+
 #: One column of a row block: it belongs in ``RowBlock.columns`` when it is an array, else in ``RowBlock.objects``.
 Column: TypeAlias = "pa.Array | list[Any]"
 
@@ -72,11 +74,13 @@ def array_of(values: Any, kinds: set[type], missing: Any = None) -> pa.Array | N
     kinds = kinds - {NoneType}
     if not kinds:
         return pa.nulls(len(values), pa.string())
-    arrow_type = _ARROW_TYPES.get(next(iter(kinds))) if len(kinds) == 1 else None
-    if arrow_type is None:
+    kind = next(iter(kinds))
+    if len(kinds) > 1 or kind not in _ARROW_TYPES:
         return None
     try:
-        return pa.array(values, type=arrow_type, mask=missing)
+        if missing is not None or kind is date:
+            return pa.array(values, type=_ARROW_TYPES[kind], mask=missing)
+        return array_from_texts(values) if kind is str else array_from_numbers(values, kind)
     except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
         # an integer beyond 64 bits, or text that is not valid Unicode: only Python holds these
         return None
@@ -125,7 +129,7 @@ def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
     if pa.types.is_floating(array.type):
         missing = pc.is_nan(array)
         if pc.any(missing).as_py():
-            array = pc.if_else(missing, pa.scalar(None, array.type), array)
+            array = pc.if_else(missing, null_scalar(array.type), array)
     return array
 
 

@@ -68,9 +68,9 @@ class RowBlock:
 
     def rows(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Give some rows as Python values by column name, ``None`` where a cell is empty."""
-        import pyarrow as pa
+        from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers
 
-        places = pa.array(indices, pa.int64())
+        places = array_from_numbers(indices, int)
         cells = {
             name: self.columns[name].take(places).to_pylist()
             if name in self.columns

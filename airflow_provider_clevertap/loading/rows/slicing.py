@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_to_null
 from airflow_provider_clevertap.records.values import is_empty
 
@@ -29,7 +30,7 @@ def slice_block(block: RowBlock, start: int, stop: int) -> RowBlock:
 
 def take_rows(block: RowBlock, rows: NDArray[np.int64]) -> RowBlock:
     """Give some rows, without their faults. They are no longer consecutive, so their numbers mean nothing."""
-    places = pa.array(rows)
+    places = array_from_numpy(rows)
     return replace(
         block,
         columns={name: column.take(places) for name, column in block.columns.items()},
@@ -101,7 +102,7 @@ def without_empties(column: Any) -> Any:
         if pa.types.is_string(column.type):
             return blank_to_null(column)
         if pa.types.is_floating(column.type):
-            return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+            return pc.if_else(pc.is_nan(column), null_scalar(column.type), column)
         if pa.types.is_decimal(column.type) or (
             pa.types.is_primitive(column.type) and not pa.types.is_interval(column.type)
         ):
@@ -118,5 +119,5 @@ def filled_rows(block: RowBlock) -> Mask:
         if isinstance(column, list):
             filled |= np.array([value is not None for value in column], np.bool_)
         else:
-            filled |= column.is_valid().to_numpy(zero_copy_only=False)
+            filled |= numpy_from_array(column.is_valid())
     return filled

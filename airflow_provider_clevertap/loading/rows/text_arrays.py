@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array, scalar
 from airflow_provider_clevertap.records.values import BLANK
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -109,8 +110,8 @@ def escape(column: Any) -> tuple[Any, Mask | None]:
 def as_mask(flags: Any) -> Mask:
     """Turn an Arrow boolean array into a mask; null is false."""
     if flags.null_count:
-        flags = flags.fill_null(False)
-    mask: Mask = flags.to_numpy(zero_copy_only=False)
+        flags = flags.fill_null(scalar(False))
+    mask: Mask = numpy_from_array(flags)
     return mask
 
 
@@ -128,4 +129,4 @@ def either(first: Mask | None, second: Mask | None) -> Mask | None:
 
 def blank_out(column: Any, mask: Mask | None) -> Any:
     """Make the marked cells null, so that oversized text is not carried along."""
-    return column if mask is None else pc.if_else(pa.array(mask), pa.scalar(None, column.type), column)
+    return column if mask is None else pc.if_else(array_from_numpy(mask), null_scalar(column.type), column)

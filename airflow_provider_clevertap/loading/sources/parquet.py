@@ -13,6 +13,7 @@ from pyarrow import parquet
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
 from airflow_provider_clevertap.loading.rows.arrays import simplify, split_columns
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
@@ -65,7 +66,7 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     for column in batch.columns:
         if pa.types.is_dictionary(column.type) and _longest(column.dictionary) * len(batch) > BLOCK_BYTES:
             lengths = _lengths(column.dictionary).take(column.indices)
-            sizes += pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+            sizes += numpy_from_array(pc.fill_null(lengths, scalar(0, lengths.type)))
     start = 0
     ends = np.cumsum(sizes)
     while start < len(batch):

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.orders.grouping import Orders
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
 
 _DISAGREE = "the lines of the order disagree here: what belongs to the whole order must be the same on all its lines"
 
@@ -94,15 +94,15 @@ class OrderRows:
         """Return each order's first filled line, and the orders whose lines disagree."""
         filled, orders = np.arange(len(column)), self.orders
         if column.null_count:
-            filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+            filled = np.flatnonzero(numpy_from_array(column.is_valid()))
             orders, column = orders[filled], column.drop_null()
         same_order = orders[1:] == orders[:-1]
-        differs = pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+        differs = numpy_from_array(pc.not_equal(column[1:], column[:-1]))
         firsts = np.flatnonzero(np.concatenate([np.ones(min(1, len(orders)), np.bool_), ~same_order]))
         first_filled = np.zeros(len(self), np.int64)
         missing = np.ones(len(self), np.bool_)
         first_filled[orders[firsts]], missing[orders[firsts]] = filled[firsts], False
-        return pa.array(first_filled, mask=missing), np.unique(orders[1:][same_order & differs]).tolist()
+        return array_from_numpy(first_filled, missing), np.unique(orders[1:][same_order & differs]).tolist()
 
     def _fold_values(self, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
         """Return each order's first filled value, and the orders whose lines disagree."""

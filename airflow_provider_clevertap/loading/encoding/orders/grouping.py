@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.records.error_codes import EVENT_STRUCTURE
 from airflow_provider_clevertap.records.limits import CHARGED_ITEMS
@@ -190,19 +191,19 @@ class _LineRun:
         self.block = block
         self._group_by = group_by
         self._keys = _keys(block, group_by) if keys is None else keys
-        in_order = self._keys.is_valid().to_numpy(zero_copy_only=False)
+        in_order = numpy_from_array(self._keys.is_valid())
         if block.row_errors:
             in_order = in_order.copy()
             in_order[list(block.row_errors)] = False
         lines = np.flatnonzero(in_order)
         #: The lines that are in no order.
         self.unassigned = np.flatnonzero(~in_order) if len(lines) < len(block) else _NO_LINES
-        keys = self._keys.take(pa.array(lines)) if len(self.unassigned) else self._keys
-        changes = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
+        keys = self._keys.take(array_from_numpy(lines)) if len(self.unassigned) else self._keys
+        changes = numpy_from_array(pc.not_equal(keys[1:], keys[:-1]))
         firsts = np.flatnonzero(np.concatenate([np.ones(min(1, len(lines)), np.bool_), changes]))
         lasts = np.append(firsts[1:], len(lines)) - 1 if len(lines) else _NO_LINES
         #: For each order: its id, its first line, the line after its last line, and how many lines it has.
-        self.ids = keys.take(pa.array(firsts))
+        self.ids = keys.take(array_from_numpy(firsts))
         self.starts, self.stops, self.counts = lines[firsts], lines[lasts] + 1, lasts - firsts + 1
 
     @property

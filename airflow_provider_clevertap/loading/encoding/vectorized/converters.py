@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, null_scalar, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
     Mask,
     TextArray,
@@ -60,7 +61,7 @@ _FULL_WIDTH = 64
 _MAX_TRIMMED = 300
 _INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
 _MAX_PLACEHOLDER_LENGTH = max(map(len, DISALLOWED_IDENTITIES))
-_PLACEHOLDERS = pa.array(sorted(DISALLOWED_IDENTITIES))
+_PLACEHOLDERS = array_from_texts(sorted(DISALLOWED_IDENTITIES))
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:
@@ -117,12 +118,12 @@ def or_else(first: Converter, second: Converter) -> Converter:
         converted = first(column)
         if converted.undecided is None:
             return converted
-        retried = second(column.filter(pa.array(converted.undecided)))
+        retried = second(column.filter(array_from_numpy(converted.undecided)))
         undecided = converted.undecided.copy()
         undecided[converted.undecided] = False if retried.undecided is None else retried.undecided
         text = converted.text
         if retried.text.null_count < len(retried.text):
-            text = pc.replace_with_mask(text, pa.array(converted.undecided), retried.text)
+            text = pc.replace_with_mask(text, array_from_numpy(converted.undecided), retried.text)
         return converted._replace(text=text, undecided=none_if_clear(undecided))
 
     return convert
@@ -156,8 +157,8 @@ def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Con
         for key, word in meanings.items()
         for spelling in {key, key.upper(), key.title(), key.capitalize()}
     }
-    known = pa.array(list(spellings))
-    meaning = pa.array(list(spellings.values()))
+    known = array_from_texts(list(spellings))
+    meaning = array_from_texts(list(spellings.values()))
 
     def convert(column: Any) -> ConvertedColumn:
         indices = pc.index_in(column, value_set=known)
@@ -177,9 +178,9 @@ def numbers_between(low: int, high: int | None = None, before: str = "", after: 
     """Return a converter of integers in a range, both ends included."""
 
     def convert(column: Any) -> ConvertedColumn:
-        outside = as_mask(pc.less(column, pa.scalar(low, column.type)))
+        outside = as_mask(pc.less(column, scalar(low, column.type)))
         if high is not None and column.type.bit_width == _FULL_WIDTH:
-            outside = outside | as_mask(pc.greater(column, pa.scalar(high, column.type)))
+            outside = outside | as_mask(pc.greater(column, scalar(high, column.type)))
         return ConvertedColumn(column.cast(pa.string()), outside if outside.any() else None, before, after)
 
     return convert
@@ -188,7 +189,7 @@ def numbers_between(low: int, high: int | None = None, before: str = "", after: 
 def floats(column: Any) -> ConvertedColumn:
     """Convert finite floats; NaN is an empty cell."""
     column = column.cast(pa.float64())
-    column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    column = pc.if_else(pc.is_nan(column), null_scalar(pa.float64()), column)
     infinite = as_mask(pc.is_inf(column))
     return ConvertedColumn(column.cast(pa.string()), infinite if infinite.any() else None)
 
@@ -196,8 +197,8 @@ def floats(column: Any) -> ConvertedColumn:
 def whole_floats(column: Any) -> ConvertedColumn:
     """Convert floats that are whole numbers: as pandas stores integers with gaps."""
     column = column.cast(pa.float64())
-    column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
-    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _EXACT_FLOATS))
+    column = pc.if_else(pc.is_nan(column), null_scalar(pa.float64()), column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), scalar(float(_EXACT_FLOATS))))
     undecided = ~as_mask(whole) & as_mask(column.is_valid())
     column = blank_out(column, undecided if undecided.any() else None)
     return ConvertedColumn(column.cast(pa.int64()).cast(pa.string()), undecided if undecided.any() else None)
@@ -205,7 +206,7 @@ def whole_floats(column: Any) -> ConvertedColumn:
 
 def flags(column: Any) -> ConvertedColumn:
     """Convert booleans."""
-    return ConvertedColumn(pc.if_else(column, "true", "false"))
+    return ConvertedColumn(pc.if_else(column, scalar("true"), scalar("false")))
 
 
 def as_text(converter: Converter) -> Converter:
@@ -223,7 +224,7 @@ def names(reader: Callable[[Any], str]) -> Converter:
         distinct = pc.unique(column).drop_null()
         if len(distinct) > _MAX_NAMES:
             return ConvertedColumn(pa.nulls(len(column), pa.string()), as_mask(column.is_valid()))
-        texts = pa.array([_read_name(reader, name) for name in distinct.to_pylist()], pa.string())
+        texts = array_from_texts([_read_name(reader, name) for name in distinct.to_pylist()])
         text = texts.take(pc.index_in(column, value_set=distinct))
         undecided = as_mask(pc.and_(text.is_null(), column.is_valid()))
         return ConvertedColumn(text, undecided if undecided.any() else None)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.rows.conversion import scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
     Mask,
     TextArray,
@@ -140,14 +141,14 @@ def _with_pattern(column: Any, pattern: str, date_format: str, dates: DateReader
 
 def _epoch_text(column: Any, pattern: str, unit: int) -> tuple[Any, Mask | None]:
     column, undecided = _only_matching(column, pattern)
-    return pc.divide(column.cast(pa.int64()), unit), undecided
+    return pc.divide(column.cast(pa.int64()), scalar(unit)), undecided
 
 
 def _epoch_numbers(column: Any, unit: int) -> tuple[Any, Mask | None]:
     # Before 1970 the models round down and Arrow towards zero.
-    within = pc.and_(pc.greater_equal(column, 0), pc.less(column, TS_MILLISECONDS_FROM * unit))
+    within = pc.and_(pc.greater_equal(column, scalar(0)), pc.less(column, scalar(TS_MILLISECONDS_FROM * unit)))
     undecided = ~as_mask(within) & as_mask(column.is_valid())
-    return pc.divide(column, unit), undecided if undecided.any() else None
+    return pc.divide(column, scalar(unit)), undecided if undecided.any() else None
 
 
 def _only_matching(column: Any, pattern: str) -> tuple[Any, Mask | None]:
@@ -175,7 +176,7 @@ def _in_zone(timestamps: Any, dates: DateReader) -> tuple[Any, Mask | None]:
         late = pc.assume_timezone(timestamps, zone, ambiguous="latest", nonexistent="latest").cast(pa.int64())
     except pa.ArrowInvalid:  # Arrow finds no zone database on this machine; the models have their own
         return timestamps.cast(pa.int64()), as_mask(timestamps.is_valid())
-    known = pc.and_(pc.greater(early, _ZONES_KNOWN_FROM), pc.less(early, _ZONES_KNOWN_TO))
+    known = pc.and_(pc.greater(early, scalar(_ZONES_KNOWN_FROM)), pc.less(early, scalar(_ZONES_KNOWN_TO)))
     undecided = as_mask(pc.or_(pc.not_equal(early, late), pc.invert(known)))
     return early, undecided if undecided.any() else None
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, TextArray, as_mask, blank_out, either
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
 
@@ -36,7 +37,7 @@ def select_items_converter(separator: str) -> ItemsConverter | None:
             as_mask(pc.match_substring_regex(column, undecidable)), TextArray(column).longer_than(VALUE_BYTES)
         )
         column = blank_out(column, undecided)
-        too_many = as_mask(pc.greater_equal(pc.count_substring(column, separator), MULTI_VALUE_ITEMS))
+        too_many = as_mask(pc.greater_equal(pc.count_substring(column, separator), scalar(MULTI_VALUE_ITEMS)))
         undecided = either(either(undecided, too_many), _with_duplicates(column, separator))
         items = pc.replace_substring(blank_out(column, undecided), separator, '","')
         return items, undecided if undecided is not None and undecided.any() else None
@@ -48,8 +49,8 @@ def _with_duplicates(column: Any, separator: str) -> Mask | None:
     """Mark the cells that contain an item more than once; ``None`` when there are none."""
     lists = pc.split_pattern(column, separator)
     items = lists.flatten().dictionary_encode()
-    rows = pc.list_parent_indices(lists).to_numpy()
-    pairs = np.sort(rows.astype(np.int64) * len(items.dictionary) + items.indices.to_numpy())
+    rows = numpy_from_array(pc.list_parent_indices(lists))
+    pairs = np.sort(rows.astype(np.int64) * len(items.dictionary) + numpy_from_array(items.indices))
     duplicates = pairs[1:][pairs[1:] == pairs[:-1]]
     if not len(duplicates):
         return None

@@ -15,6 +15,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask, none_if_clear
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS
 
@@ -32,12 +33,12 @@ def convert_international(column: Any) -> tuple[Any, Mask | None]:
     digits = pc.replace_substring_regex(column, "[+ ()-]", "")
     heads = pc.utf8_slice_codeunits(digits, 0, _MAX_CODE_LENGTH).dictionary_encode(null_encoding="encode")
     codes = np.array([_country_code(head or "") for head in heads.dictionary.to_pylist()], np.int64)
-    codes = np.where(separated, codes[heads.indices.to_numpy()], 0)
+    codes = np.where(separated, codes[numpy_from_array(heads.indices)], 0)
     numbers = pa.nulls(len(column), pa.string())
     for code in np.unique(codes[codes > 0]).tolist():
         convert = select_number_converter(phonenumbers.region_code_for_country_code(code))
         if convert is not None:
-            of_code = pa.array(codes == code)
+            of_code = array_from_numpy(codes == code)
             converted, _ = convert(pc.utf8_slice_codeunits(digits.filter(of_code), len(str(code))))
             numbers = pc.replace_with_mask(numbers, of_code, converted)
     return numbers, none_if_clear(as_mask(pc.and_(column.is_valid(), numbers.is_null())))
@@ -66,7 +67,9 @@ def select_number_converter(country: str) -> NumberConverter | None:
     number = f"^(?:{plan.general_desc.national_number_pattern})$"
     code_digits = len(str(plan.country_code))
     possible = plan.general_desc.possible_length
-    lengths = pa.array([length for length in possible if length + code_digits <= PHONE_MAX_DIGITS], pa.int32())
+    lengths = array_from_numpy(
+        np.array([length for length in possible if length + code_digits <= PHONE_MAX_DIGITS], np.int32)
+    )
     international = f"^(?:{plan.international_prefix})" if plan.international_prefix else None
     trunk_pattern = plan.national_prefix_for_parsing
     trunk_prefix = _simple_trunk_prefix(plan)
@@ -88,9 +91,9 @@ def select_number_converter(country: str) -> NumberConverter | None:
             digits = pc.if_else(with_trunk_prefix, without_prefix, digits)
             local = pc.or_(local, with_trunk_prefix)
         decided = pc.and_(plausible, local)
-        full = pc.binary_join_element_wise(str(plan.country_code), digits, "")
+        full = pc.binary_join_element_wise(scalar(str(plan.country_code)), digits, scalar(""))
         undecided = ~as_mask(decided) & as_mask(column.is_valid())
-        return pc.if_else(decided, full, pa.scalar(None, pa.string())), undecided if undecided.any() else None
+        return pc.if_else(decided, full, null_scalar(pa.string())), undecided if undecided.any() else None
 
     return convert
 

@@ -19,6 +19,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
     select_number_converter,
 )
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
     Mask,
     as_mask,
@@ -130,7 +131,7 @@ def convert_column(block: RowBlock, name: str, converter: Converter | None) -> C
     if column is None:
         filled = np.array([not values.is_empty(value) for value in block.objects[name]], np.bool_)
     elif converter is None:
-        filled = column.is_valid().to_numpy(zero_copy_only=False)
+        filled = numpy_from_array(column.is_valid())
     else:
         return converter(empty_to_null(column) if pa.types.is_string(column.type) else column)
     return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(filled))
@@ -210,7 +211,7 @@ def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> C
 def _number_column(convert_numbers: NumberConverter) -> Converter:
     def convert(column: Any) -> ConvertedColumn:
         numbers, undecided = convert_numbers(column)
-        return ConvertedColumn(pc.binary_join_element_wise("+", numbers, ""), undecided, '"', '"')
+        return ConvertedColumn(pc.binary_join_element_wise(scalar("+"), numbers, scalar("")), undecided, '"', '"')
 
     return convert
 
@@ -270,5 +271,5 @@ def _fits_int64(column_type: Any) -> bool:
 
 
 def _as_seconds(numbers: Any) -> Any:
-    milliseconds = pc.greater_equal(numbers, TS_MILLISECONDS_FROM)
-    return pc.if_else(milliseconds, pc.divide(numbers, 1000), numbers)
+    milliseconds = pc.greater_equal(numbers, scalar(TS_MILLISECONDS_FROM))
+    return pc.if_else(milliseconds, pc.divide(numbers, scalar(1000)), numbers)

@@ -13,6 +13,12 @@ from pyarrow import csv
 
 from airflow_provider_clevertap.loading.artifacts.rejects_format import without_formula_marks
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
+from airflow_provider_clevertap.loading.rows.conversion import (
+    array_from_numpy,
+    array_from_texts,
+    numpy_from_array,
+    scalar,
+)
 from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, is_added_column, usable_names
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk, Dialect
 
@@ -39,7 +45,7 @@ class ChunkParser:
 
     def empty(self, file: str) -> RowBlock:
         """Give a block with no rows."""
-        return RowBlock(file, 1, self.names, {name: pa.array([], pa.string()) for name in self.names})
+        return RowBlock(file, 1, self.names, {name: array_from_texts([]) for name in self.names})
 
     def parse(self, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
         """Parse a chunk into columns, and the faults by row of the chunk."""
@@ -82,8 +88,8 @@ class ChunkParser:
         order[rows] = np.arange(whole, whole + len(rows))
         cells = [self._fitted(row) for row in _cells_of(self._broken, self._dialect)]
         spliced = {
-            name: pa.concat_arrays([columns[name], pa.array([row[name] for row in cells], pa.string())]).take(
-                pa.array(order)
+            name: pa.concat_arrays([columns[name], array_from_texts([row[name] for row in cells])]).take(
+                array_from_numpy(order)
             )
             for name in self.names
         }
@@ -114,8 +120,8 @@ class ChunkParser:
         columns, faults = self._columns(data.decode("utf-8", "backslashreplace").encode())
         others, _ = self._columns(data.decode("utf-8", "replace").encode())
         for name in self.names:
-            differs = pc.fill_null(pc.not_equal(columns[name], others[name]), False)
-            for row in np.flatnonzero(differs.to_numpy(zero_copy_only=False)).tolist():
+            differs = pc.fill_null(pc.not_equal(columns[name], others[name]), scalar(False))
+            for row in np.flatnonzero(numpy_from_array(differs)).tolist():
                 reason = (
                     f"a cell is not valid {self._encoding}: if the whole file is in another encoding, set "
                     "CsvSource(path, encoding=...)"
@@ -183,9 +189,9 @@ def _without_file_mark(text: bytes) -> bytes:
 
 def _unmarked_cells(column: pa.Array) -> pa.Array:
     """Take the marks off that keep cells of a rejects file from being formulas."""
-    may_be = pc.fill_null(pc.match_substring(column, "'"), False)
+    may_be = pc.fill_null(pc.match_substring(column, "'"), scalar(False))
     cells = [without_formula_marks(cell) for cell in column.filter(may_be).to_pylist()]
-    return pc.replace_with_mask(column, may_be, pa.array(cells, pa.string())) if cells else column
+    return pc.replace_with_mask(column, may_be, array_from_texts(cells)) if cells else column
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -194,7 +200,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def is_utf8(data: bytes) -> bool:
     """Tell whether this is UTF-8; much faster than decoding it."""
-    offsets = pa.array([0, len(data)], pa.int32()).buffers()[1]
+    offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)]).cast(pa.string())
     except pa.ArrowInvalid:
