@@ -1,8 +1,8 @@
 """Every night, load the shop's orders as Charged events from an export with one row for each item bought.
 
-The rows of an order follow one another and share its id. Together they become one event; what each row says of its own
-item becomes one of the event's Items. An order with a mistake in any row is not sent, and all its rows are in the
-rejects file: fix the cell there and trigger this DAG with that file to load the whole order.
+The rows of an order are consecutive and share its id. Together they become one event, and each row becomes one of the
+event's Items. If any row of an order is invalid, the order is not sent, and all its rows are in the rejects file:
+correct the cell there and trigger this DAG with that file to load the whole order.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ with DAG(
         clevertap_conn_id="clevertap_default",
         source="{{ params.source }}",
         event_name="Charged",
-        group_by="order_id",  # neighbouring rows with the same id are one order
-        columns={  # what belongs to the whole order: the same on all its rows, or empty on some
+        group_by="order_id",  # consecutive rows with the same id are one order
+        columns={  # columns of the whole order: the same in all its rows, or empty in some
             "order_id": "Charged ID",
             "customer_id": "identity",
             "paid_at": Column("ts", timezone="Europe/London"),
@@ -39,13 +39,13 @@ with DAG(
             "total": Column("Amount", type="float"),
             "coupon": "Coupon",
         },
-        items={  # what belongs to one item
+        items={  # columns of one item
             "sku": "SKU",
             "aisle": "Category",
             "unit_price": Column("Price", type="float"),
             "quantity": Column("Quantity", type="integer"),
         },
         on_unconfirmed="hold",  # a purchase that may have arrived is not sent again
-        retries=2,  # a later try goes on where the one before was broken off
+        retries=2,  # a retry resumes where the interrupted attempt ended
         max_rejects=0.05,  # up to 5 % of the rows may fail
     )

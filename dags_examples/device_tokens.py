@@ -1,7 +1,7 @@
 """Load the push tokens of a former vendor's export, so that CleverTap can reach the devices at once.
 
 A token belongs to a device, not to a person: `device_id` must be the CleverTap ID of the device. Sending a token twice
-is harmless, so this load can be retried and run again as often as one likes.
+is harmless, so this load can be retried and run again at any time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDe
 
 with DAG(
     "device_tokens",
-    schedule=None,  # started by hand
+    schedule=None,  # triggered by a user
     start_date=datetime(2026, 1, 1),
     doc_md=__doc__,
 ):
@@ -29,7 +29,7 @@ with DAG(
             "p256dh": "p256dh",  # the keys of a browser
             "auth": "auth",
         },
-        unmapped="ignore",  # a token record takes nothing else
+        unmapped="ignore",  # a token record has no other fields
         max_rejects=0.1,
         retries=3,
     )

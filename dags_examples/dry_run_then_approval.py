@@ -1,9 +1,9 @@
-"""Have CleverTap check a file, ask a person whether it looks right, and load it only then.
+"""Let CleverTap check a file, ask a person for approval, and load the file after that.
 
-The dry run sends every record and stores none. Its counts are in the question, which Airflow shows under "Required
-Actions". "Reject" skips the load.
+The dry run sends every record, and CleverTap stores nothing. Its counts are in the question, which Airflow shows under
+"Required Actions". "Reject" skips the load.
 
-Needs Airflow 3.1 or newer: earlier ones have no operator that asks a person.
+Requires Airflow 3.1 or newer: earlier releases have no operator that asks a person.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ FILE = {
     "default_country": "GB",
 }
 COUNTS = """
-{% set found = ti.xcom_pull(task_ids='check') %}
+{% set counts = ti.xcom_pull(task_ids='check') %}
 | Rows of `{{ params.source }}` | |
 |---|---|
 {% for outcome in ('rows', 'accepted', 'rejected', 'invalid', 'skipped') -%}
-| {{ outcome }} | {{ found[outcome] }} |
+| {{ outcome }} | {{ counts[outcome] }} |
 {% endfor %}
-{% for code, rows in found.codes.items() -%}
+{% for code, rows in counts.codes.items() -%}
 - code {{ code }}: {{ rows }} rows
 {% endfor %}
-Rows that failed, with reasons: `{{ found.rejects_path }}`
+Rows that failed, with reasons: `{{ counts.rejects_path }}`
 """
 
 with DAG(
@@ -45,8 +45,8 @@ with DAG(
 ):
     check = CleverTapUploadProfilesOperator(
         task_id="check",
-        dry_run="server",  # "local" has the rules checked here, and sends nothing
-        max_rejects="100%",  # a person decides, so however many rows fail, the question is asked
+        dry_run="server",  # "local" checks the rules in the task and sends nothing
+        max_rejects="100%",  # a person decides, however many rows fail
         **FILE,
     )
     approval = ApprovalOperator(

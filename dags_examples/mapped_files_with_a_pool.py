@@ -1,7 +1,7 @@
-"""Load many files, each as a task of its own, and never ask CleverTap for more than it allows the account.
+"""Load many files, each in a task of its own, without exceeding CleverTap's limit for the account.
 
-CleverTap answers 15 uploads of an account at a time. The pool shares them out: each task takes a slot for every request
-it may have in flight, here 5, so that three of them run at once. Make the pool first, or the tasks wait for ever:
+CleverTap accepts 15 uploads of an account at a time. The pool divides them: each task takes a slot for every request
+it may have in flight, here 5, so that three tasks run at a time. Create the pool first, or the tasks wait forever:
 
     airflow pools set clevertap 15 "Uploads of one CleverTap account"
 """
@@ -27,13 +27,13 @@ with DAG(
 
     @task
     def find_exports() -> list[str]:
-        """Name the files that have been delivered; as many loads follow."""
+        """Return the files that have been delivered; each becomes one load."""
         return sorted(map(str, EXPORTS.glob("*.csv")))
 
     CleverTapUploadProfilesOperator.partial(
         task_id="load_country",
         columns={"customer_id": "identity", "first_name": "Name", "city": "City", "country": "Country"},
         pool="clevertap",
-        max_in_flight=5,  # and so five slots of the pool
+        max_in_flight=5,  # so the task takes five slots of the pool
         max_rejects=0.01,
     ).expand(source=find_exports())

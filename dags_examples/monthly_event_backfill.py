@@ -1,18 +1,18 @@
 """Load the product views of each month from a database, for past months and from now on.
 
-A run loads the rows of its own data interval and no others. For past months, oldest first, on Airflow 3:
+Each run loads the rows of its own data interval. For past months, oldest first, on Airflow 3:
 
     airflow backfill create --dag-id monthly_event_backfill --from-date 2026-01-01 --to-date 2026-03-01 \\
         --max-active-runs 1
 
-On Airflow 2: `airflow dags backfill --start-date 2026-01-01 --end-date 2026-03-01 monthly_event_backfill`. Both leave
-out months that have a run already.
+On Airflow 2: `airflow dags backfill --start-date 2026-01-01 --end-date 2026-03-01 monthly_event_backfill`. Both skip
+months that already have a run.
 
-**Do not clear the task of a month that was loaded.** CleverTap keeps an event that is sent twice as two. One that was
-broken off goes on where it ended, when Airflow retries it or somebody clears it. When too many rows failed, mend the
-rejects file and load that.
+**Do not clear the task of a month that was loaded.** CleverTap stores an event that is sent twice as two events. A task
+that was interrupted resumes where it ended, when Airflow retries it or a user clears it. If too many rows failed,
+correct the rejects file and load that.
 
-Needs a connection `shop_db` to the database; here it is SQLite, made by `data/make_shop.py`.
+Requires a connection `shop_db` to the database; here it is SQLite, created by `data/make_shop.py`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from airflow_provider_clevertap.sources import SqlSource
 
 with DAG(
     "monthly_event_backfill",
-    # On Airflow 3 "@monthly" would give intervals of no length.
+    # On Airflow 3 "@monthly" would produce intervals of zero length.
     schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
     start_date=datetime(2026, 1, 1),
-    catchup=False,  # with True, switching the DAG on loads every month since start_date
-    max_active_runs=1,  # one month after the other; `airflow backfill create` has a number of its own
+    catchup=False,  # with True, unpausing the DAG loads every month since start_date
+    max_active_runs=1,  # one month at a time; `airflow backfill create` has its own setting
     doc_md=__doc__,
 ):
     CleverTapUploadEventsOperator(
@@ -53,6 +53,6 @@ with DAG(
             "seconds_on_page": Column("Seconds on Page", type="integer"),
         },
         max_rejects=0.02,
-        retries=2,  # a later try goes on where the one before was broken off
-        on_unconfirmed="hold",  # and does not send again what CleverTap may have taken already
+        retries=2,  # a retry resumes where the interrupted attempt ended
+        on_unconfirmed="hold",  # and does not resend events that CleverTap may have stored already
     )

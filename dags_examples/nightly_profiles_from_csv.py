@@ -1,7 +1,7 @@
 """Every night, load the day's export of customers into CleverTap as profiles.
 
-The source is a parameter, so the same DAG loads any other file: trigger it in the UI and give the path, for example
-that of a rejects file whose cells have been fixed.
+The source is a parameter, so the same DAG loads any other file: trigger it in the UI and enter the path, for example
+that of a corrected rejects file.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ with DAG(
             "notes": "Notes",
         },
         default_country="GB",  # phone numbers without a country code are British
-        max_rejects=0.05,  # up to 5 % of the rows may fail; each is in the rejects file, with its reason
+        max_rejects=0.05,  # up to 5 % of the rows may fail; each is in the rejects file with the reason
     )

@@ -1,8 +1,8 @@
 """Load one file into CleverTap, once, by filling in a form.
 
-Press **Trigger** and fill in the fields: what the rows are, where the file is, which column becomes which field. As the
-form stands it loads the sample of customers. Every row gets an outcome: look at the log of the task that ran, and at
-the rejects file named there. An entry that cannot be used fails the task at once, and the log says which and why.
+Press **Trigger** and fill in the fields: the kind of record, the path of the file, and the mapping of its columns. The
+form is pre-filled for the sample customers. Every row gets an outcome: see the log of the task that ran, and the
+rejects file named there. An invalid entry fails the task at once, and the log says which entry and why.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfile
 SAMPLE = Path(__file__).parent / "data" / "customers.csv"
 MAPPING = {"customer_id": "identity", "full_name": "Name", "email": "Email", "mobile": "Phone", "city": "City"}
 KINDS = {
-    "profiles": "Profiles: what is known of people",
-    "events": "Events: what people have done, and when",
-    "device_tokens": "Device tokens: where push messages go",
+    "profiles": "Profiles of users",
+    "events": "Events of users",
+    "device_tokens": "Device tokens for push messages",
 }
 UNMAPPED = {
     "ignore": "Leave them out",
     "send": "Send them under their own name",
-    "error": "Refuse the file",
+    "error": "Fail the task",
 }
 
 
 def field(default: Any, title: str, description: str, **schema: Any) -> Param:
-    """Describe a field of the form; what ``schema`` says is checked before a run is made."""
+    """Define a field of the form; Airflow checks ``schema`` before it creates a run."""
     return Param(default, title=title, description=description, **schema)
 
 
 FORM = {
-    "kind": field("profiles", "What the rows are", "One kind of record in one load.",
+    "kind": field("profiles", "Kind of record", "A load has one kind of record.",
                   type="string", enum=list(KINDS), values_display=KINDS),
     "source": field(str(SAMPLE), "File", "Path, URI or glob, such as s3://my_s3@exports/customers/*.csv.gz. CSV, JSON "
-                    "Lines or Parquet, as its name ends. The workers must be able to read it.",
+                    "Lines or Parquet, by its extension. The workers must be able to read it.",
                     type="string", minLength=1),
-    "event_name": field(None, "Event name", "For events alone: the name of all of them. Leave it empty when a column "
-                        "becomes evtName.", type=["string", "null"]),
-    "columns": field(MAPPING, "Mapping", 'What each column becomes: {"column": "CleverTap field"}, or with options '
+    "event_name": field(None, "Event name", "For events only: the name of all events in the file. Leave it empty if a "
+                        "column becomes evtName.", type=["string", "null"]),
+    "columns": field(MAPPING, "Mapping", 'The CleverTap field for each column: {"column": "field"}, or with options '
                      '{"born": {"name": "DOB", "format": "dd/MM/yyyy"}}. Profiles need identity or objectId; events '
                      "ts as well; device tokens objectId, token and type.",
                      type=["object", "null"], section="Columns"),
-    "unmapped": field("ignore", "Other columns", "What happens to columns that are not named above.",
+    "unmapped": field("ignore", "Other columns", "What to do with columns that are not named above.",
                       type="string", enum=list(UNMAPPED), values_display=UNMAPPED, section="Columns"),
-    "default_country": field("GB", "Country of phone numbers", "Of those written without +: two capitals, such as IN. "
-                             "Empty: such numbers make their row invalid.",
+    "default_country": field("GB", "Country of phone numbers", "Country code, such as IN, for phone numbers without a "
+                             "+ prefix. If empty, a row with such a number is invalid.",
                              type=["string", "null"], pattern="^[A-Z]{2}$", section="Columns"),
-    "conn_id": field("clevertap_default", "Connection", "Id of the CleverTap connection: it says which account and "
-                     "region.", type="string", minLength=1, section="How to load"),
-    "dry_run": field(False, "Dry run", "CleverTap checks every record and stores none.",
+    "conn_id": field("clevertap_default", "Connection", "Id of the CleverTap connection, which has the account and "
+                     "the region.", type="string", minLength=1, section="How to load"),
+    "dry_run": field(False, "Dry run", "CleverTap checks every record and stores nothing.",
                      type="boolean", section="How to load"),
     "max_rejects": field("5%", "Rows that may fail", "A number of rows, such as 10, or a share of all rows, such as "
                          "5%. If more rows fail, so does the task, after all other rows were loaded.",
@@ -66,7 +66,7 @@ with DAG(
     "one_off_load",
     schedule=None,
     start_date=datetime(2026, 1, 1),
-    is_paused_upon_creation=False,  # it runs when somebody asks for it, and then it should
+    is_paused_upon_creation=False,  # it runs only when a user triggers it
     params=FORM,
     doc_md=__doc__,
 ):
@@ -75,7 +75,7 @@ with DAG(
     def choose_kind(params: dict[str, Any]) -> str:
         return f"load_{params['kind']}"
 
-    answers: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "source": "{{ params.source }}",
         "columns": "{{ params.columns | tojson }}",
         "unmapped": "{{ params.unmapped }}",
@@ -83,10 +83,10 @@ with DAG(
         "clevertap_conn_id": "{{ params.conn_id }}",
         "dry_run": "{{ 'server' if params.dry_run else none }}",
         "max_rejects": "{{ params.max_rejects }}",
-        "retries": 0,  # what a person started, a person starts again: events sent twice are stored twice
+        "retries": 0,  # a user decides whether to run it again: events sent twice are stored twice
     }
     choose_kind() >> [
-        CleverTapUploadProfilesOperator(task_id="load_profiles", **answers),
-        CleverTapUploadEventsOperator(task_id="load_events", event_name="{{ params.event_name }}", **answers),
-        CleverTapUploadDeviceTokensOperator(task_id="load_device_tokens", **answers),
+        CleverTapUploadProfilesOperator(task_id="load_profiles", **arguments),
+        CleverTapUploadEventsOperator(task_id="load_events", event_name="{{ params.event_name }}", **arguments),
+        CleverTapUploadDeviceTokensOperator(task_id="load_device_tokens", **arguments),
     ]

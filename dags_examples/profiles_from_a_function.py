@@ -1,6 +1,6 @@
-"""Work out who the best customers are, and tell CleverTap: a function makes the rows, and its task loads them.
+"""Compute a segment for each customer and load it into CleverTap: a function returns the rows, and its task loads them.
 
-The function returns a DataFrame. It goes to CleverTap from where it is, in batches; in XCom is the summary of the load
+The function returns a DataFrame, which the same task sends to CleverTap in batches. XCom holds the summary of the load
 and no row.
 """
 
@@ -36,9 +36,9 @@ with DAG(
     )
     def load_segments(path: str) -> Any:
         """Add up what each customer bought, and name their segment."""
-        import pandas as pd  # imported when the task runs, so that the DAG file is read fast
+        import pandas as pd  # imported when the task runs, so that the DAG file is parsed fast
 
-        # Ids are read as text: as numbers they would lose their zeros, and floats are no identities.
+        # Ids are read as text: numbers would lose leading zeros, and a float is not a valid identity.
         purchases = pd.read_csv(path, dtype={"customer_id": "str"}, parse_dates=["bought_on"])
         customers = purchases.groupby("customer_id", as_index=False).agg(
             spent=("amount", "sum"), last_bought=("bought_on", "max")

@@ -1,7 +1,8 @@
-"""Write customers.csv and corrections.csv, the sample the examples load: the same ones every time.
+"""Write customers.csv, the sample that the examples load, and corrections.csv; the output is always the same.
 
-Everybody in it is made up. Addresses are under example.com and its like, phone numbers from the ranges that Ofcom keeps
-for drama. Like a real export it has rows nobody can load as they are; corrections.csv holds what their cells should be.
+All people in it are fictitious. E-mail addresses use reserved domains such as example.com, and phone numbers use the
+ranges that Ofcom reserves for drama. Like a real export it has invalid rows; corrections.csv holds the valid values of
+their cells.
 
     python dags_examples/data/make_customers.py
 """
@@ -27,7 +28,7 @@ FAMILY = (
     "Adeyemi Ahmed Brown Campbell Davies Evans Fernández García Hughes Jones Kaur Kowalski MacLeod Müller Nguyễn "
     "O'Brien Okafor Patel Rao Roberts Singh Smith Szabó Taylor Walker Williams Wilson Wójcik"
 )
-#: city and the first digits of its drama numbers; the last three or four follow
+#: Cities and the first digits of their drama numbers; three or four digits follow.
 CITIES = {
     "London": "020 7946 0",
     "Leeds": "0113 496 0",
@@ -51,7 +52,7 @@ Row = dict[str, str]
 
 
 def make_rows() -> Iterator[Row]:
-    """Give clean rows, in the many ways people write the same thing."""
+    """Return valid rows, with the different spellings that people use."""
     pick = random.Random(20261122)
     for number in range(1, ROWS + 1):
         sex = pick.choice("FM")
@@ -84,24 +85,24 @@ def _phone(pick: random.Random, city: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.replace("ø", "o")).encode("ascii", "ignore").decode()
-    return "".join(filter(str.isalpha, plain)).lower()
+    ascii_name = unicodedata.normalize("NFKD", name.replace("ø", "o")).encode("ascii", "ignore").decode()
+    return "".join(filter(str.isalpha, ascii_name)).lower()
 
 
-#: column, how many rows, and what stands there instead
-DIRT: tuple[tuple[str, int, Callable[[str], str]], ...] = (
+#: Column, number of rows, and the invalid value that replaces the valid one.
+INVALID_VALUES: tuple[tuple[str, int, Callable[[str], str]], ...] = (
     ("customer_id", 8, lambda _: ""),
     ("customer_id", 7, lambda _: "NULL"),
-    ("email", 8, lambda good: good.replace("@", " at ")),
-    ("email", 7, lambda good: good.partition("@")[0]),
-    # These look well, and only CleverTap's own check finds the hyphen that no domain can begin with.
-    ("email", 16, lambda good: good.replace("@", "@-")),
+    ("email", 8, lambda valid: valid.replace("@", " at ")),
+    ("email", 7, lambda valid: valid.partition("@")[0]),
+    # Only CleverTap's check finds these: a domain cannot start with a hyphen.
+    ("email", 16, lambda valid: valid.replace("@", "@-")),
     ("mobile", 6, lambda _: "12"),
     ("mobile", 6, lambda _: "ask reception"),
     ("gender", 5, lambda _: "?"),
     ("born", 4, lambda _: "31/02/1985"),
     ("born", 4, lambda _: "unknown"),
-    ("loyalty_points", 6, lambda good: f"{good} points"),
+    ("loyalty_points", 6, lambda valid: f"{valid} points"),
 )
 
 
@@ -109,9 +110,9 @@ def main() -> None:
     """Write both files."""
     rows: list[Row] = list(make_rows())
     pick = random.Random(7)
-    spoiled = pick.sample(range(len(rows)), sum(count for _, count, _ in DIRT))
+    spoiled = pick.sample(range(len(rows)), sum(count for _, count, _ in INVALID_VALUES))
     corrections: list[dict[str, Any]] = []
-    for column, count, spoil in DIRT:
+    for column, count, spoil in INVALID_VALUES:
         for index in (spoiled.pop() for _ in range(count)):
             right = rows[index][column] or "+447700900000"
             corrections.append({"row": index + 1, "column": column, "value": right})

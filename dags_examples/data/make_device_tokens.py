@@ -1,6 +1,6 @@
-"""Write device_tokens.csv, the push tokens the example loads: the same ones every time, and every one made up.
+"""Write device_tokens.csv, the fictitious push tokens that the example loads; the output is always the same.
 
-Like a real export it has devices more than once, cells nobody filled, and types no one knows.
+Like a real export it has duplicate devices, empty cells and unknown types.
 
     python dags_examples/data/make_device_tokens.py
 """
@@ -21,7 +21,7 @@ Row = dict[str, str]
 
 
 def make_rows() -> list[Row]:
-    """Give clean rows: three phones of each kind to one browser."""
+    """Return valid rows: three phones of each platform for one browser."""
     pick = random.Random(20261122)
     return [_row(pick, pick.choice(("fcm", "fcm", "fcm", "apns", "apns", "apns", "chrome"))) for _ in range(ROWS)]
 
@@ -46,8 +46,8 @@ def _row(pick: random.Random, platform: str) -> Row:
     }
 
 
-#: how many rows, and what is wrong with them
-DIRT: tuple[tuple[int, Callable[[Row], Row]], ...] = (
+#: Number of rows, and the change that makes a row invalid.
+INVALID_ROWS: tuple[tuple[int, Callable[[Row], Row]], ...] = (
     (3, lambda row: row | {"device_id": ""}),
     (3, lambda row: row | {"push_token": ""}),
     (2, lambda row: row | {"platform": ""}),
@@ -57,11 +57,11 @@ DIRT: tuple[tuple[int, Callable[[Row], Row]], ...] = (
 
 
 def main() -> None:
-    """Write the file: each bad row and each double once more, somewhere below the good one."""
+    """Write the file: each invalid row and each duplicate is an additional row below the valid one."""
     rows = make_rows()
     pick = random.Random(7)
     chosen = iter(pick.sample(rows, 24))
-    added = [spoil(next(chosen)) for count, spoil in DIRT for _ in range(count)]
+    added = [spoil(next(chosen)) for count, spoil in INVALID_ROWS for _ in range(count)]
     added += [dict(row) for row in chosen]
     for row in added:
         rows.insert(pick.randrange(len(rows) // 2, len(rows)), row)

@@ -1,7 +1,6 @@
-"""Write order_lines.csv, the sample of charged_from_order_lines.py: the same one every time.
+"""Write order_lines.csv, the sample of charged_from_order_lines.py; the output is always the same.
 
-Each row is one item bought; the rows of an order follow one another. Like a real export it has a few orders nobody can
-load as they are.
+Each row is one item bought; the rows of an order are consecutive. Like a real export it has a few invalid orders.
 
     python dags_examples/data/make_order_lines.py
 """
@@ -27,7 +26,7 @@ Row = dict[str, str]
 
 
 def make_rows() -> Iterator[Row]:
-    """Give good orders, line by line."""
+    """Return valid orders, line by line."""
     pick = random.Random(20261122)
     paid = datetime(2026, 1, 12, 8)
     for number in range(1, ORDERS + 1):

@@ -1,7 +1,7 @@
-"""Write a SQLite database of a made-up shop: who looked at which product, January to March 2026, the same every time.
+"""Write a SQLite database of a fictitious shop with product views of January to March 2026; it is always the same.
 
-The customers are those of customers.csv. Like a real database it has rows nobody can load as they are, and rows exactly
-at the turns of the months.
+The customers are those of customers.csv. Like a real database it has invalid rows, and rows exactly at the boundaries
+of the months.
 
     python dags_examples/data/make_shop.py shop.db
 """
@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-#: The first moment of each month, and the first that belongs to none of them.
+#: The first moment of each month, and the first moment after the last month.
 MONTHS = (datetime(2026, 1, 1), datetime(2026, 2, 1), datetime(2026, 3, 1), datetime(2026, 4, 1))
 VIEWS_PER_MONTH = 1_500
-DIRTY_VIEWS_PER_MONTH = 12
+INVALID_VIEWS_PER_MONTH = 12
 CUSTOMERS = 3_000
 
 PRODUCTS = {
@@ -47,19 +47,19 @@ View = tuple[str | None, str, str, str, float, int | str]
 
 
 def make_views() -> Iterator[View]:
-    """Give the views in no order, as a table holds them."""
+    """Return the views in no particular order, as a table holds them."""
     pick = random.Random(20261122)
     moments = []
     for start, end in pairwise(MONTHS):
         length = int((end - start).total_seconds())
         moments += [start + timedelta(seconds=pick.randrange(length)) for _ in range(VIEWS_PER_MONTH - 2)]
         moments += [start, end - timedelta(seconds=1)]
-    # The neighbours: the last second before these months, and the first after them.
+    # The last second before these months, and the first moment after them.
     moments += [MONTHS[0] - timedelta(seconds=1), MONTHS[-1]]
     pick.shuffle(moments)
     yield from (_view(pick, str(moment)) for moment in moments)
     for month in MONTHS[:-1]:
-        for _ in range(DIRTY_VIEWS_PER_MONTH // 3):
+        for _ in range(INVALID_VIEWS_PER_MONTH // 3):
             noon = str(month + timedelta(days=pick.randrange(28), hours=12))
             yield (None, *_view(pick, noon)[1:])
             yield (*_view(pick, noon)[:-1], "a while")
@@ -72,7 +72,7 @@ def _view(pick: random.Random, moment: str) -> View:
 
 
 def make_shop(path: Path) -> None:
-    """Write the database to a file that is not there yet."""
+    """Write the database to a new file."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(TABLE)
         connection.executemany(
