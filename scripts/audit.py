@@ -1,7 +1,7 @@
-"""Ask for known vulnerabilities of every version this package is tested with; run it with ``make audit``.
+"""Check the versions this package is tested with for known vulnerabilities; run it with ``make audit``.
 
-``pip-audit`` asks the Python package index, or else OSV. Where neither answers, nothing was found out: that is said,
-and is no failure, so that a machine without the Internet can run it too. It fails when a vulnerability is known.
+``pip-audit`` asks the Python package index, or else OSV. When neither answers, the script reports it and succeeds, so
+that a machine without Internet access can run it too. It fails when a vulnerability is known.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ SERVICES = ("pypi", "osv")
 
 @dataclass
 class Audit:
-    """What is known of the versions of one file.
+    """The result for the versions of one file.
 
-    :param known: how many versions the service knew of.
-    :param silent: of these it said nothing.
-    :param vulnerabilities: what it said, a line each.
+    :param known: how many packages the service knew.
+    :param unknown: packages it did not know.
+    :param vulnerabilities: the vulnerabilities, one line each.
     """
 
     known: int = 0
-    silent: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     vulnerabilities: list[str] = field(default_factory=list)
 
 
-def ask(pip_audit: Sequence[str], service: str, constraints: Path) -> Audit | None:
-    """Ask one service; ``None`` when it did not answer."""
-    asked = subprocess.run(
+def run_pip_audit(pip_audit: Sequence[str], service: str, constraints: Path) -> Audit | None:
+    """Return the answer of one service; ``None`` when it did not answer."""
+    finished = subprocess.run(
         [
             *pip_audit,
-            *("--requirement", str(constraints), "--no-deps", "--disable-pip"),  # the file names every version there is
+            *("--requirement", str(constraints), "--no-deps", "--disable-pip"),  # the file pins every package
             *("--vulnerability-service", service, "--format", "json", "--progress-spinner", "off", "--timeout", "10"),
         ],
         capture_output=True,
@@ -47,49 +47,50 @@ def ask(pip_audit: Sequence[str], service: str, constraints: Path) -> Audit | No
         check=False,
     )
     try:
-        audit = read(json.loads(asked.stdout)["dependencies"])
+        audit = read(json.loads(finished.stdout)["dependencies"])
     except (ValueError, LookupError):
         return None
-    # An index that is a mirror may know no package in the form that has vulnerabilities: all are skipped then.
+    # A mirror of the index may lack the API with the vulnerabilities: pip-audit then skips all packages.
     return audit if audit.known else None
 
 
 def read(dependencies: Any) -> Audit:
-    """Read what pip-audit wrote."""
+    """Return the result from the output of pip-audit."""
     audit = Audit()
-    for one in dependencies:
-        if "skip_reason" in one:
-            audit.silent.append(one["name"])
+    for dependency in dependencies:
+        if "skip_reason" in dependency:
+            audit.unknown.append(dependency["name"])
             continue
         audit.known += 1
-        audit.vulnerabilities.extend(lines_of(one))
+        audit.vulnerabilities.extend(lines_of(dependency))
     return audit
 
 
 def lines_of(dependency: Any) -> Iterator[str]:
-    for one in dependency["vulns"]:
-        cure = f"fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "no version has a fix"
-        yield f"{dependency['name']} {dependency['version']}: {one['id']}, {cure}"
+    for vulnerability in dependency["vulns"]:
+        versions = vulnerability["fix_versions"]
+        fix = f"fixed in {', '.join(versions)}" if versions else "no version has a fix"
+        yield f"{dependency['name']} {dependency['version']}: {vulnerability['id']}, {fix}"
 
 
 def main(pip_audit: Sequence[str], files: Sequence[Path] = ()) -> int:
-    """Audit the files; give the exit status."""
+    """Audit the files and return the exit status."""
     status = 0
     for file in files or CONSTRAINTS:
         for service in SERVICES:
-            if audit := ask(pip_audit, service, file):
+            if audit := run_pip_audit(pip_audit, service, file):
                 break
         else:
             print(f"{file.name}: neither {' nor '.join(SERVICES)} answered; nothing was audited", flush=True)
             continue
-        found = f"{len(audit.vulnerabilities)} known vulnerabilities"
+        count = f"{len(audit.vulnerabilities)} known vulnerabilities"
         print(
-            f"{file.name}: {found} in {audit.known} packages, as {service} knows them",
+            f"{file.name}: {count} in {audit.known} packages, as {service} knows them",
             *audit.vulnerabilities,
             sep="\n  ",
         )
-        if audit.silent:
-            print(f"  nothing is known of {', '.join(audit.silent)}")
+        if audit.unknown:
+            print(f"  nothing is known of {', '.join(audit.unknown)}")
         status |= bool(audit.vulnerabilities)
     return status
 

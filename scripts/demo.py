@@ -1,7 +1,7 @@
-"""Show everything at once: a real Airflow, with its scheduler, loads the examples into a local CleverTap.
+"""The demo: a real Airflow, with its scheduler, runs the examples and loads into a local CleverTap.
 
-Profiles from a dirty CSV, whose rejects are mended and loaded; a backfill of events from a database, month by month;
-then further examples. Run it with ``make demo``.
+It loads profiles from a CSV file with errors, corrects its rejects file and loads that; backfills events from a
+database, month by month; then runs further examples. Run it with ``make demo``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from scripts.demo_rejects import mend, reasons_in
+from scripts.demo_rejects import correct, reasons_in
 from scripts.local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
 from scripts.running_airflow import Run, RunningAirflow, running_airflow
 
@@ -28,7 +28,7 @@ BACKFILL = (
     *("--from-date", "2026-01-01", "--to-date", "2026-03-01", "--max-active-runs", "1"),
 )
 
-#: Examples that are triggered as they are: the DAG, its task, and what it loads.
+#: Examples that are triggered without parameters: the DAG, its task, and what it loads.
 FURTHER = (
     (
         "charged_from_order_lines",
@@ -42,111 +42,112 @@ OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
 
 
 def main() -> int:
-    """Run the demo; give the exit status."""
-    began = time.monotonic()
+    """Run the demo and return the exit status."""
+    started = time.monotonic()
     directory = fresh_directory("load")
     with emulator(directory) as url:
         title(1, f"A local CleverTap is listening on {url}")
-        title(2, f"Airflow starts in {shown(directory)}, with its scheduler and its UI: half a minute")
+        title(2, f"Airflow starts in {shown(directory)}, with its scheduler and its UI; this takes half a minute")
         connections = {"clevertap_default": connection_to(url), "shop_db": shop_in(directory)}
         with running_airflow(directory, connections, POOLS) as airflow:
-            say(f"   Its UI is {airflow.address}")
-            good = load_profiles(airflow, directory)
-            good &= backfill_events(airflow)
-            for number, (dag_id, task_id, what) in enumerate(FURTHER, 7):
-                title(number, f"Airflow loads {what}")
-                good &= one_load(airflow, dag_id, task_id)["accepted"] > 0
-            say()
-            say("Where to look:")
-            say(f"   what CleverTap has got  {url}/  ({stored(url)})")
-            say(f"   the runs, and their logs  {airflow.address}/")
-            say(f"   rejects files and reports  {shown(directory / 'clevertap')}")
-            say(f"Done in {time.monotonic() - began:.0f} seconds.")
-            if not good:
-                say("This is not what the demo should show: please report it.")
+            write(f"   Its UI is {airflow.address}")
+            is_as_expected = load_profiles(airflow, directory)
+            is_as_expected &= backfill_events(airflow)
+            for number, (dag_id, task_id, description) in enumerate(FURTHER, 7):
+                title(number, f"Airflow loads {description}")
+                is_as_expected &= one_load(airflow, dag_id, task_id)["accepted"] > 0
+            write()
+            write("Results:")
+            write(f"   what CleverTap has received  {url}/  ({stored(url)})")
+            write(f"   the runs and their logs  {airflow.address}/")
+            write(f"   rejects files and reports  {shown(directory / 'clevertap')}")
+            write(f"Done in {time.monotonic() - started:.0f} seconds.")
+            if not is_as_expected:
+                write("This is not what the demo should show: please report it.")
             elif sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI"):
                 input("Press Enter to stop Airflow and the local CleverTap. ")
-    return 0 if good else 1
+    return 0 if is_as_expected else 1
 
 
 def load_profiles(airflow: RunningAirflow, directory: Path) -> bool:
-    """Load a file as dirty as exports are, mend what was rejected, and load that; tell whether all was well."""
-    title(3, f"Airflow loads profiles from {shown(SAMPLE)}, which is as dirty as exports are")
+    """Load a file with errors, correct its rejects file, and load that; return whether the counts are as expected."""
+    title(3, f"Airflow loads profiles from {shown(SAMPLE)}, which has errors like real exports")
     first = one_load(airflow, *PROFILES, source=str(SAMPLE))
     rejects = Path(first["rejects_path"])
-    say(f"   The rejects file, {shown(rejects)}:")
-    say_all(reasons_in(rejects))
-    title(4, "Mending the rejects file: in each row the cell that was wrong, and nothing else")
-    mended = directory / "mended.csv"
-    say_all(mend(rejects, mended))
-    title(5, f"Airflow loads {shown(mended)}, that is the rejects file with its cells mended")
-    second = one_load(airflow, *PROFILES, source=str(mended))
+    write(f"   The rejects file, {shown(rejects)}:")
+    print_lines(reasons_in(rejects))
+    title(4, "Correcting the rejects file: in each row the wrong cell, and nothing else")
+    corrected = directory / "corrected.csv"
+    print_lines(correct(rejects, corrected))
+    title(5, f"Airflow loads {shown(corrected)}, the corrected rejects file")
+    second = one_load(airflow, *PROFILES, source=str(corrected))
     every_kind = min(first[outcome] for outcome in ("accepted", "rejected", "invalid")) > 0
-    all_mended = second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
-    return every_kind and bool(all_mended)
+    all_corrected = second["accepted"] == second["rows"] == first["rejected"] + first["invalid"]
+    return every_kind and bool(all_corrected)
 
 
 def backfill_events(airflow: RunningAirflow) -> bool:
-    """Load three months of events, each by a run of its own; tell whether all was well."""
-    title(6, "Airflow backfills events from a database: for each month a run, which loads the rows of that month")
+    """Load three months of events, each in its own run; return whether each month had events."""
+    title(6, "Airflow backfills events from a database: one run for each month, which loads the rows of that month")
     airflow.wait_for_dag(EVENTS[0])
-    say(f"   $ airflow {' '.join(BACKFILL)}")
+    write(f"   $ airflow {' '.join(BACKFILL)}")
     airflow.command(*BACKFILL)
     months = []
-    for run in airflow.ended(EVENTS[0], MONTHS, run_type="backfill"):
-        summary = returned(airflow, run, EVENTS[1])
+    for run in airflow.finished_runs(EVENTS[0], MONTHS, run_type="backfill"):
+        summary = summary_of(airflow, run, EVENTS[1])
         start, end = (moment.partition("T")[0] for moment in run.interval)
-        say(f"   from {start}, before {end}: {counts(summary)}")
+        write(f"   from {start}, before {end}: {counts(summary)}")
         months.append((start, summary["accepted"] > 0))
     return len(months) == MONTHS and months == sorted(months) and all(loaded for _, loaded in months)
 
 
 def one_load(airflow: RunningAirflow, dag_id: str, task_id: str, **conf: str) -> dict[str, Any]:
-    """Run a DAG, show what its task wrote into the log, and give the summary."""
+    """Run a DAG, print the lines its task logged, and return the summary."""
     airflow.wait_for_dag(dag_id)
-    said = json.dumps({"conf": {name: shown(value) for name, value in conf.items()}})
-    say(f"   POST /api/v2/dags/{dag_id}/dagRuns {said}")
+    body = json.dumps({"conf": {name: shown(value) for name, value in conf.items()}})
+    write(f"   POST /api/v2/dags/{dag_id}/dagRuns {body}")
     run = airflow.trigger(dag_id, conf)
-    summary = returned(airflow, run, task_id)
-    say_all(f"| {line}" for line in airflow.logged(run, task_id) if not line.startswith(("Rejects file", "Report")))
+    summary = summary_of(airflow, run, task_id)
+    lines = airflow.log_lines(run, task_id)
+    print_lines(f"| {line}" for line in lines if not line.startswith(("Rejects file", "Report")))
     return summary
 
 
-def returned(airflow: RunningAirflow, run: Run, task_id: str) -> dict[str, Any]:
-    """Give the summary of a load, or end the demo with the log of the task that failed."""
+def summary_of(airflow: RunningAirflow, run: Run, task_id: str) -> dict[str, Any]:
+    """Return the summary of a load; exit with the log of the task if it failed."""
     if run.state != "success":
-        say_all(airflow.logged(run, task_id))
-        raise SystemExit(f"{run.dag_id} has failed; its log is {shown(airflow.log_of(run, task_id))}")
-    summary: dict[str, Any] = airflow.returned(run, task_id)
+        print_lines(airflow.log_lines(run, task_id))
+        raise SystemExit(f"{run.dag_id} failed; its log is {shown(airflow.log_path(run, task_id))}")
+    summary: dict[str, Any] = airflow.return_value(run, task_id)
     return summary
 
 
 def counts(summary: dict[str, Any]) -> str:
-    found = ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in OUTCOMES if summary[outcome])
-    return f"{summary['rows']:,} rows: {found}"
+    outcomes = ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in OUTCOMES if summary[outcome])
+    return f"{summary['rows']:,} rows: {outcomes}"
 
 
 def stored(url: str) -> str:
-    """Say what the local CleverTap has in store."""
+    """Return what the local CleverTap has stored, as text."""
     with urllib.request.urlopen(f"{url}/admin/stats", timeout=10) as answer:
         return ", ".join(f"{count:,} {kind}" for kind, count in json.load(answer)["stored"].items())
 
 
 def title(number: int, text: str) -> None:
-    say(f"{number}. {text}")
+    write(f"{number}. {text}")
 
 
-def say_all(lines: Any) -> None:
+def print_lines(lines: Any) -> None:
     for line in lines:
-        say(f"   {line}")
+        write(f"   {line}")
 
 
-def say(text: str = "") -> None:
+def write(text: str = "") -> None:
     print(text, flush=True)
 
 
 def shown(path: Path | str) -> str:
-    """Give a path as one would type it here."""
+    """Return a path relative to the current directory, if it is in it."""
     try:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:
@@ -158,5 +159,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        say("\nStopped.")
+        write("\nStopped.")
         sys.exit(130)

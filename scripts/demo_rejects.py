@@ -1,4 +1,4 @@
-"""The middle of the demo: what a rejects file says, and how its cells are mended."""
+"""The demo's rejects file: the reasons in it, and the correction of its cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXAMPLES_SHOWN = 3
 
 
 def reasons_in(rejects: Path) -> list[str]:
-    """Give a table of each reason once, with how many rows it holds for."""
+    """Return a table of the reasons, each with its number of rows."""
     reasons = Counter(
         (row["clevertap_outcome"], row["clevertap_code"] or "-", row["clevertap_reason"]) for row in _rows_of(rejects)
     )
@@ -23,24 +23,24 @@ def reasons_in(rejects: Path) -> list[str]:
     ]
 
 
-def mend(rejects: Path, mended: Path) -> list[str]:
-    """Write the rejects file again, with the cells of corrections.csv in the places of those that were wrong.
+def correct(rejects: Path, corrected: Path) -> list[str]:
+    """Write a copy of the rejects file in which the wrong cells are replaced by those of corrections.csv.
 
-    Give some of what was done.
+    :returns: some of the changes, one line each.
     """
     rows = _rows_of(rejects)
     by_number = {row["clevertap_row"]: row for row in rows}
-    done = []
+    changes = []
     for correction in _rows_of(CORRECTIONS):
         row = by_number[correction["row"]]
         column, value = correction["column"], correction["value"]
-        done.append(f"row {correction['row']}, {column}: {row[column]!r} becomes {value!r}")
+        changes.append(f"row {correction['row']}, {column}: {row[column]!r} becomes {value!r}")
         row[column] = value
-    with mended.open("w", newline="", encoding="utf-8") as file:
+    with corrected.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    return [*done[:EXAMPLES_SHOWN], f"... and {len(done) - EXAMPLES_SHOWN} more"]
+    return [*changes[:EXAMPLES_SHOWN], f"... and {len(changes) - EXAMPLES_SHOWN} more"]
 
 
 def _rows_of(path: Path) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""An Airflow and a CleverTap emulator of one's own, in a directory that can be thrown away."""
+"""A private Airflow and CleverTap emulator, in a directory that can be deleted."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ PYTHON = sys.executable
 ACCOUNT_ID = "TEST-ACCOUNT"
 PASSCODE = "TEST-PASSCODE"
 
-#: Slots of each pool: CleverTap takes 15 uploads of one account at a time.
+#: Slots of each pool: CleverTap accepts 15 uploads of one account at a time.
 POOLS = {"clevertap": 15}
 
 
 def own_directory(name: str) -> Path:
-    """Give the directory ``.demo/<name>``, with what is in it."""
+    """Return the directory ``.demo/<name>``; its content stays."""
     directory = ROOT / ".demo" / name
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
 
 def fresh_directory(name: str) -> Path:
-    """Give an empty directory ``.demo/<name>``."""
+    """Return the directory ``.demo/<name>``, emptied."""
     directory = own_directory(name)
     shutil.rmtree(directory, ignore_errors=True)
     return own_directory(name)
 
 
-def end_what_lives_in(directory: Path) -> None:
-    """End the processes that a script left in a directory when it was killed, and that know of nothing else."""
+def end_processes_of(directory: Path) -> None:
+    """Kill the processes of a directory that are still running because the script that started them was killed."""
     marks = (f"AIRFLOW_HOME={directory}".encode(), f"{directory}/clevertap.sqlite".encode())
-    ended = []
+    killed = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            said = {*process.joinpath("environ").read_bytes().split(b"\0"), *_arguments(process)}
-            if said.intersection(marks) and int(process.name) != os.getpid():
+            words = {*process.joinpath("environ").read_bytes().split(b"\0"), *_arguments(process)}
+            if words.intersection(marks) and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
-                ended.append(process)
-    # Their ports are free once they are gone, which takes a moment.
-    for process in ended:
+                killed.append(process)
+    # Their ports are free only when they have ended.
+    for process in killed:
         with suppress(OSError):
             while any(_arguments(process)):
                 time.sleep(0.01)
@@ -65,20 +65,21 @@ def _arguments(process: Path) -> list[bytes]:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on, and that is given to no other caller.
+    """Return a port of this machine that nobody listens on, and that no other caller gets.
 
-    It is none of those the system gives to whoever asks for any, so that it stays free until it is used. The byte of
-    its number in a file is locked until this process ends, which keeps other processes that ask here from it.
+    It is not in the range from which the system chooses ports for programs, so that it stays free until it is used.
+    Until this process ends it holds a lock on one byte of a file, at the port's number, so that no other process that
+    calls this function gets the port.
     """
-    low = _lowest_given_away()
+    low = _lowest_ephemeral_port()
     for port in random.SystemRandom().sample(range(_LOWEST_PORT, low), max(0, low - _LOWEST_PORT)):
-        if port in _our_ports or not _is_free(port):
+        if port in _own_ports or not _is_free(port):
             continue
         try:
             fcntl.lockf(_port_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
         except OSError:
             continue
-        _our_ports.add(port)
+        _own_ports.add(port)
         return port
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -86,7 +87,7 @@ def free_port() -> int:
 
 
 _LOWEST_PORT = 20_000
-_our_ports: set[int] = set()
+_own_ports: set[int] = set()
 
 
 @cache
@@ -94,30 +95,30 @@ def _port_locks() -> IO[bytes]:
     return Path(tempfile.gettempdir(), f"clevertap-ports-{os.getuid()}.lock").open("ab")
 
 
-def _lowest_given_away() -> int:
-    """Return the lowest port that the system gives to programs that do not ask for a certain one."""
+def _lowest_ephemeral_port() -> int:
+    """Return the lowest port of the range from which the system chooses ports for programs."""
     with suppress(OSError, ValueError):
         return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     return _LOWEST_PORT
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind(("127.0.0.1", port))
+            candidate.bind(("127.0.0.1", port))
         except OSError:
             return False
     return True
 
 
 def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
-    """Give the environment of an Airflow that lives in a directory and knows nothing of another one on this machine.
+    """Return the environment variables of an Airflow in a directory, without those of another one on this machine.
 
     :param settings: settings by name, such as ``CORE__TEST_CONNECTION``.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    ours = {
+    own = {
         "CORE__DAGS_FOLDER": str(EXAMPLES),
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -131,12 +132,12 @@ def airflow_environment(directory: Path, **settings: str) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "250",
         "PATH": os.pathsep.join([str(Path(PYTHON).parent), inherited.get("PATH", "")]),
-        **{f"AIRFLOW__{name}": value for name, value in ours.items()},
+        **{f"AIRFLOW__{name}": value for name, value in own.items()},
     }
 
 
 def server_settings(port: int) -> dict[str, str]:
-    """Give the settings that let an Airflow run beside others: every port its own, and no login on this machine."""
+    """Return the settings with which an Airflow runs beside others: own ports, and no login on this machine."""
     address = f"http://127.0.0.1:{port}"
     return {
         "API__HOST": "127.0.0.1",
@@ -151,12 +152,12 @@ def server_settings(port: int) -> dict[str, str]:
 
 
 def connection_to(url: str) -> dict[str, str]:
-    """Give the connection to the emulator."""
+    """Return the connection to the emulator."""
     return {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url}
 
 
 def shop_in(directory: Path) -> dict[str, str]:
-    """Make the database the event examples read, unless it is there; give the connection to it."""
+    """Make the database of the event examples, unless it exists; return the connection to it."""
     database = directory / "shop.db"
     if not database.exists():
         subprocess.run([PYTHON, EXAMPLES / "data" / "make_shop.py", database], check=True)
@@ -165,10 +166,10 @@ def shop_in(directory: Path) -> dict[str, str]:
 
 @contextmanager
 def emulator(directory: Path, *, latency: float = 0.0) -> Iterator[str]:
-    """Run an emulator; give its address, which stays the same for a directory. It is stopped at the end, always.
+    """Run an emulator during a context; yield its address, which stays the same for a directory.
 
-    :param directory: its log, and all that arrives, are there.
-    :param latency: seconds it takes to answer.
+    :param directory: the place of its log and its database.
+    :param latency: seconds before each answer.
     """
     ready = directory / "address"
     port = _port_of(ready)
@@ -187,7 +188,7 @@ def emulator(directory: Path, *, latency: float = 0.0) -> Iterator[str]:
 
 
 def _port_of(ready: Path) -> int:
-    """Give the port an emulator had before, 0 when there was none or another program has taken it."""
+    """Return the port the emulator had before, 0 when there was none or another program uses it."""
     if not ready.exists():
         return 0
     port = int(ready.read_text().rpartition(":")[2])
@@ -196,9 +197,13 @@ def _port_of(ready: Path) -> int:
 
 @contextmanager
 def background(
-    command: list[str], environment: dict[str, str], log: Path, *, patience: float = 10
+    command: list[str], environment: dict[str, str], log: Path, *, stop_seconds: float = 10
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command beside this one, with a session of its own, so that it can be stopped with all it has started."""
+    """Run a command in the background during a context, and stop it with all processes it has started.
+
+    :param log: receives its output.
+    :param stop_seconds: how long it may take to stop before it is killed.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -212,16 +217,16 @@ def background(
     try:
         yield process
     finally:
-        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        for number, seconds in ((signal.SIGTERM, stop_seconds), (signal.SIGKILL, 5.0)):
             _signal_group(process.pid, number)
-            end = time.monotonic() + seconds
-            while _signal_group(process.pid, 0) and _is_at_work(process.pid) and time.monotonic() < end:
+            deadline = time.monotonic() + seconds
+            while _signal_group(process.pid, 0) and _is_running(process.pid) and time.monotonic() < deadline:
                 process.poll()
                 time.sleep(0.05)
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process and all it has started; tell whether any of them was there."""
+    """Send a signal to a process group; return whether it exists."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
@@ -229,8 +234,8 @@ def _signal_group(group: int, number: int) -> bool:
     return True
 
 
-def _is_at_work(group: int) -> bool:
-    """Tell whether a process of a group is more than an entry that nobody has asked for, as in containers they stay."""
+def _is_running(group: int) -> bool:
+    """Return whether a process of a group is running. Zombies do not count; in containers they may stay forever."""
     if not Path("/proc/self/stat").exists():
         return True
     for process in Path("/proc").glob("[0-9]*/stat"):
@@ -242,7 +247,7 @@ def _is_at_work(group: int) -> bool:
 
 
 def stop_on_sigterm() -> None:
-    """Let SIGTERM end a script as Ctrl-C does, so that what it started is stopped."""
+    """Make SIGTERM interrupt the script like Ctrl-C, so that it stops the processes it started."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

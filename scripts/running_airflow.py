@@ -1,4 +1,4 @@
-"""A whole Airflow on this machine, with scheduler and UI, and what one asks of it."""
+"""A complete Airflow on this machine, with scheduler and UI, and the requests to its API."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from typing import Any
 
 from scripts.local_airflow import PYTHON, ROOT, airflow_environment, background, free_port, server_settings
 
-#: Seconds; starting takes half a minute on two cores, and much longer when they are busy.
-LONGEST_START = 300.0
-LONGEST_RUN = 300.0
-#: Seconds the API may take for one answer while other programs have the machine.
-LONGEST_ANSWER = 120.0
-#: Seconds for which one insists: on SQLite, one of two that write at once is told at once that the database is locked.
-LONGEST_LOCK = 120.0
-#: Lines of a task's log that this package wrote come from loggers that begin so.
+#: Seconds. Starting takes half a minute on two cores, and much longer when they are busy.
+START_TIMEOUT = 300.0
+RUN_TIMEOUT = 300.0
+#: Seconds the API may take for one answer on a busy machine.
+ANSWER_TIMEOUT = 120.0
+#: Seconds for which a request is repeated: with SQLite, one of two concurrent writes fails as the database is locked.
+LOCK_TIMEOUT = 120.0
+#: The names of this package's loggers in the log of a task begin with this.
 OUR_LOGGER = "airflow.task.operators.airflow_provider_clevertap"
 
 
 @dataclass
 class Run:
-    """One run of a DAG that has ended."""
+    """A finished run of a DAG."""
 
     dag_id: str
     run_id: str
@@ -38,38 +38,38 @@ class Run:
 
 
 class AirflowApi:
-    """The API of an Airflow 3 on this machine that asks nobody for a login.
+    """The API of an Airflow 3 on this machine that needs no login.
 
-    What fails inside Airflow is asked again, as a person would do: its database may have been locked.
+    Requests that fail inside Airflow are repeated, as its database may have been locked.
 
-    :param address: of its UI and API.
+    :param address: the address of its UI and API.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._token = ""
 
-    def ask(self, path: str, **body: Any) -> Any:
-        """Ask; with a body, POST it."""
+    def request(self, path: str, **body: Any) -> Any:
+        """GET a path, or POST a body to it; return the answer."""
         return self._request(path, body, "POST" if body else "GET")
 
     def change(self, path: str, **body: Any) -> Any:
-        """Change what is there (PATCH)."""
+        """PATCH what is at a path; return the answer."""
         return self._request(path, body, "PATCH")
 
     def _request(self, path: str, body: dict[str, Any], method: str) -> Any:
-        end = time.monotonic() + LONGEST_LOCK
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 return self._request_once(path, body, method)
             except urllib.error.HTTPError as error:
-                if error.code < 500 or time.monotonic() > end:
+                if error.code < 500 or time.monotonic() > deadline:
                     raise
                 time.sleep(0.3)
 
     def _request_once(self, path: str, body: dict[str, Any], method: str) -> Any:
         if not self._token:
-            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=LONGEST_ANSWER) as answer:
+            with urllib.request.urlopen(f"{self.address}/auth/token", timeout=ANSWER_TIMEOUT) as answer:
                 self._token = json.load(answer)["access_token"]
         request = urllib.request.Request(
             f"{self.address}/api/v2/{path}",
@@ -77,17 +77,17 @@ class AirflowApi:
             data=json.dumps(body).encode() if body else None,
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=LONGEST_ANSWER) as answer:
+        with urllib.request.urlopen(request, timeout=ANSWER_TIMEOUT) as answer:
             return json.load(answer)
 
 
 @dataclass
 class RunningAirflow:
-    """An Airflow that answers.
+    """A running Airflow.
 
-    :param directory: where it lives.
-    :param address: of its UI and API.
-    :param process: ``airflow standalone``.
+    :param directory: its ``AIRFLOW_HOME``.
+    :param address: the address of its UI and API.
+    :param process: the process of ``airflow standalone``.
     """
 
     directory: Path
@@ -100,8 +100,8 @@ class RunningAirflow:
         self._api = AirflowApi(self.address)
 
     def command(self, *arguments: str) -> str:
-        """Run one ``airflow`` command, again where its database was locked; give what it printed."""
-        end = time.monotonic() + LONGEST_LOCK
+        """Run one ``airflow`` command, repeated while its database is locked; return its output."""
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             done = subprocess.run(
                 [PYTHON, "-m", "airflow", *arguments],
@@ -115,84 +115,86 @@ class RunningAirflow:
             )
             if not done.returncode:
                 return done.stdout
-            if "database is locked" not in done.stdout or time.monotonic() > end:
+            if "database is locked" not in done.stdout or time.monotonic() > deadline:
                 raise SystemExit(f"airflow {' '.join(arguments)} failed:\n{done.stdout[-4_000:]}")
 
-    def ask(self, path: str, **body: Any) -> Any:
-        """Ask the API; with a body, POST it."""
-        return self._api.ask(path, **body)
+    def request(self, path: str, **body: Any) -> Any:
+        """GET a path of the API, or POST a body to it; return the answer."""
+        return self._api.request(path, **body)
 
     def have_connection(self, conn_id: str, **fields: Any) -> None:
-        """Make a connection, or change the one there is."""
+        """Create a connection, or change the existing one."""
         body = {"connection_id": conn_id, **fields}
-        with _unless_it_is_there() as made:
-            self._api.ask("connections", **body)
-            made.append(conn_id)
-        if not made:
+        with _ignore_conflict() as created:
+            self._api.request("connections", **body)
+            created.append(conn_id)
+        if not created:
             self._api.change(f"connections/{conn_id}", **body)
 
     def have_pool(self, name: str, slots: int) -> None:
-        """Make a pool, unless there is one."""
-        with _unless_it_is_there():
-            self._api.ask("pools", name=name, slots=slots)
+        """Create a pool, unless it exists."""
+        with _ignore_conflict():
+            self._api.request("pools", name=name, slots=slots)
 
     def wait_for_dag(self, dag_id: str) -> None:
-        """Wait until the DAG's file has been read."""
-        end = time.monotonic() + LONGEST_START
-        while time.monotonic() < end:
+        """Wait until Airflow has read the DAG's file."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
             try:
-                self.ask(f"dags/{dag_id}")
+                self.request(f"dags/{dag_id}")
                 return
             except urllib.error.HTTPError as error:
                 if error.code != 404:
                     raise
                 time.sleep(0.3)
-        raise SystemExit(f"Airflow has not found {dag_id}: {self.ask('importErrors')}")
+        raise SystemExit(f"Airflow has not found {dag_id}: {self.request('importErrors')}")
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> Run:
-        """Start a run and wait for its end."""
-        started = self.ask(f"dags/{dag_id}/dagRuns", logical_date=None, conf=conf)
-        (run,) = self.ended(dag_id, 1, dag_run_id=started["dag_run_id"])
+        """Start a run, wait until it has finished, and return it."""
+        started = self.request(f"dags/{dag_id}/dagRuns", logical_date=None, conf=conf)
+        (run,) = self.finished_runs(dag_id, 1, dag_run_id=started["dag_run_id"])
         return run
 
-    def ended(self, dag_id: str, count: int, dag_run_id: str = "", **which: str) -> Iterator[Run]:
-        """Wait for runs; give each as it ends.
+    def finished_runs(self, dag_id: str, count: int, dag_run_id: str = "", **query: str) -> Iterator[Run]:
+        """Wait for runs, and yield each when it has finished.
 
         :param count: how many to wait for.
-        :param dag_run_id: the one run to wait for; else those that ``which`` selects, such as ``run_type="backfill"``.
+        :param dag_run_id: the only run to wait for.
+        :param query: otherwise, which runs, such as ``run_type="backfill"``.
         """
         seen: set[str] = set()
-        end = time.monotonic() + LONGEST_RUN
-        asked = urllib.parse.urlencode({"order_by": "end_date", **which})
+        deadline = time.monotonic() + RUN_TIMEOUT
+        parameters = urllib.parse.urlencode({"order_by": "end_date", **query})
         while len(seen) < count:
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise SystemExit(f"{dag_id} has not come to an end; see {self.directory / 'airflow.log'}")
-            for one in self.ask(f"dags/{dag_id}/dagRuns?{asked}")["dag_runs"]:
-                run = one["dag_run_id"]
-                if run not in seen and dag_run_id in ("", run) and one["state"] in ("success", "failed"):
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise SystemExit(f"{dag_id} has not finished; see {self.directory / 'airflow.log'}")
+            for found in self.request(f"dags/{dag_id}/dagRuns?{parameters}")["dag_runs"]:
+                run = found["dag_run_id"]
+                if run not in seen and dag_run_id in ("", run) and found["state"] in ("success", "failed"):
                     seen.add(run)
-                    interval = (one["data_interval_start"] or "", one["data_interval_end"] or "")
-                    yield Run(dag_id, run, one["state"], interval)
+                    interval = (found["data_interval_start"] or "", found["data_interval_end"] or "")
+                    yield Run(dag_id, run, found["state"], interval)
             time.sleep(0.3)
 
-    def returned(self, run: Run, task_id: str) -> Any:
-        """Give what a task returned, from XCom."""
-        place = f"dags/{run.dag_id}/dagRuns/{urllib.parse.quote(run.run_id)}/taskInstances/{task_id}"
-        return self.ask(f"{place}/xcomEntries/return_value")["value"]
+    def return_value(self, run: Run, task_id: str) -> Any:
+        """Return what a task returned, from XCom."""
+        task = f"dags/{run.dag_id}/dagRuns/{urllib.parse.quote(run.run_id)}/taskInstances/{task_id}"
+        return self.request(f"{task}/xcomEntries/return_value")["value"]
 
-    def log_of(self, run: Run, task_id: str) -> Path:
-        """Give the log of a task's first try."""
-        where = f"dag_id={run.dag_id}/run_id={run.run_id}/task_id={task_id}/attempt=1.log"
-        return self.directory / "logs" / where
+    def log_path(self, run: Run, task_id: str) -> Path:
+        """Return the path of the log of a task's first attempt."""
+        path = f"dag_id={run.dag_id}/run_id={run.run_id}/task_id={task_id}/attempt=1.log"
+        return self.directory / "logs" / path
 
-    def logged(self, run: Run, task_id: str) -> list[str]:
-        """Give what this package wrote into a task's log."""
-        lines = map(json.loads, self.log_of(run, task_id).read_text(encoding="utf-8").splitlines())
+    def log_lines(self, run: Run, task_id: str) -> list[str]:
+        """Return the lines this package wrote into a task's log."""
+        lines = map(json.loads, self.log_path(run, task_id).read_text(encoding="utf-8").splitlines())
         return [line["event"] for line in lines if line.get("logger", "").startswith(OUR_LOGGER)]
 
 
 @contextmanager
-def _unless_it_is_there() -> Iterator[list[str]]:
+def _ignore_conflict() -> Iterator[list[str]]:
+    """Ignore the answer that something exists already."""
     try:
         yield []
     except urllib.error.HTTPError as error:
@@ -204,11 +206,11 @@ def _unless_it_is_there() -> Iterator[list[str]]:
 def running_airflow(
     directory: Path, connections: dict[str, dict[str, Any]], pools: dict[str, int]
 ) -> Iterator[RunningAirflow]:
-    """Run ``airflow standalone`` with the example DAGs; it is stopped at the end, whatever happens.
+    """Run ``airflow standalone`` with the example DAGs during a context.
 
-    DAGs do not run by their schedules: only what somebody starts runs.
+    DAGs do not run on their schedules, only when they are triggered.
 
-    :param directory: where it lives.
+    :param directory: its ``AIRFLOW_HOME``.
     :param connections: each connection's JSON form, by its id.
     :param pools: slots of each pool, by its name.
     """
@@ -218,7 +220,7 @@ def running_airflow(
         directory, CORE__PARALLELISM="4", SCHEDULER__USE_JOB_SCHEDULE="False", **server_settings(port)
     )
     log = directory / "airflow.log"
-    with background([PYTHON, "-m", "airflow", "standalone"], environment, log, patience=30) as process:
+    with background([PYTHON, "-m", "airflow", "standalone"], environment, log, stop_seconds=30) as process:
         _wait_until_healthy(address, process, log)
         airflow = RunningAirflow(directory, address, environment, process)
         for conn_id, connection in connections.items():
@@ -230,10 +232,10 @@ def running_airflow(
 
 def _wait_until_healthy(address: str, airflow: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until Airflow's API answers."""
-    end = time.monotonic() + LONGEST_START
-    while time.monotonic() < end and airflow.poll() is None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and airflow.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=LONGEST_ANSWER):
+            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=ANSWER_TIMEOUT):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)

@@ -1,7 +1,7 @@
 """Run Airflow with its UI, the example DAGs, a local CleverTap and the connection to it, until Ctrl-C.
 
-Run it with ``make ui``. What there was is there again at the next start, as after a power cut: runs, their checkpoints,
-what CleverTap has got. ``make ui FRESH=1`` begins anew.
+Run it with ``make ui``. Everything is still there at the next start, as after a power failure: runs, their checkpoints,
+and what CleverTap has received. ``make ui FRESH=1`` starts with nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scripts.local_airflow import (
     POOLS,
     connection_to,
     emulator,
-    end_what_lives_in,
+    end_processes_of,
     fresh_directory,
     own_directory,
     shop_in,
@@ -24,18 +24,18 @@ from scripts.local_airflow import (
 )
 from scripts.running_airflow import running_airflow
 
-#: A service far away takes its time. With it the long file takes a minute: long enough to kill its load.
+#: Seconds of a slow service. With it the long file takes a minute: long enough to kill its load.
 LATENCY = 1.0
 LONG_ROWS = 600_000
 
 
 def main() -> None:
-    """Start everything, say where it is, wait, stop everything."""
+    """Start everything, print the addresses, wait, and stop everything."""
     directory = own_directory("ui")
-    end_what_lives_in(directory)
+    end_processes_of(directory)
     if os.environ.get("FRESH"):
         fresh_directory("ui")
-    again = (directory / "airflow.db").exists()
+    is_restart = (directory / "airflow.db").exists()
     with emulator(directory, latency=LATENCY) as url:
         print("Airflow is starting; this takes about half a minute.", flush=True)
         connections = {"clevertap_default": connection_to(url), "shop_db": shop_in(directory)}
@@ -43,21 +43,21 @@ def main() -> None:
             print(
                 f"Airflow       {airflow.address}   (no login is needed)\n"
                 f"CleverTap     {url}   (what has arrived)\n"
-                f"Connections   {airflow.address}/connections   (clevertap_default: look at the form, press Test)\n"
+                f"Connections   {airflow.address}/connections   (clevertap_default: see the form, press Test)\n"
                 f"Example DAGs  {EXAMPLES}   (trigger one_off_load and fill in its form, or any other)\n"
                 f"A long file   {long_file(directory)}   (its load takes a minute: kill it, see docs/ui.md)\n"
                 f"Logs          {directory / 'airflow.log'}\n"
-                + ("Everything is as it was when it was stopped; FRESH=1 begins anew.\n" if again else "")
+                + ("Everything is as it was at the last stop; FRESH=1 starts with nothing.\n" if is_restart else "")
                 + "Press Ctrl-C to stop.",
                 flush=True,
             )
             while airflow.process.poll() is None:
                 time.sleep(0.5)
-            raise SystemExit(f"Airflow has ended; see {directory / 'airflow.log'}")
+            raise SystemExit(f"Airflow has stopped; see {directory / 'airflow.log'}")
 
 
 def long_file(directory: Path) -> Path:
-    """Make a file of customers whose load takes long enough to be killed, unless it is there."""
+    """Write a file of customers whose load takes long enough to be killed, unless it exists; return its path."""
     path = directory / "many_customers.csv"
     if not path.exists():
         with path.open("w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Running a DAG that is in no DAG file."""
+"""Run a DAG that is in no DAG file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 
 def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> Any:
-    """Run a DAG from its first task to its last; give the DAG run.
+    """Run all tasks of a DAG in this process and return the DAG run.
 
-    Airflow 3 runs only what is in its database, so the DAG is put there first.
+    Airflow 3 runs only DAGs in its database, so the DAG is written there first.
 
-    :param at: when the run is started, now if not given. Its data interval is the last one that has ended by then.
+    :param at: when the run starts, by default now. Its data interval is the last one that ended before.
     """
     try:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
         from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     except ImportError:  # Airflow 2
-        with suppress(ImportError):  # its table of users, without which an earlier run of that date cannot be deleted
+        with suppress(ImportError):  # its user table is needed to delete an earlier run of that date
             import airflow.providers.fab.auth_manager.models  # noqa: F401
         return dag.test(execution_date=at, **options)
     from airflow.utils.session import create_session

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, from the distribution's packages: see scripts/postgres-install."""
+"""A private PostgreSQL server for the tests, from the distribution's packages: see scripts/postgres-install."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from typing import Any
 
 from scripts.local_airflow import free_port
 
-#: Where Debian and Ubuntu, Fedora, and Arch put the server's programs.
-PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/bin")
-#: Seconds to start or to stop; it takes one on a free core.
-PATIENCE = 300
-#: How often another port is tried where a program has taken the one that was free.
-_PORTS = 5
+#: The directories of the server's programs on Debian and Ubuntu, Fedora, and Arch.
+PROGRAM_DIRECTORIES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/bin")
+#: Seconds to start or to stop; on a free core it takes one.
+TIMEOUT = 300
+#: How many ports are tried when another program has taken the port that was free.
+_MAX_PORTS = 5
 
 
 def find_programs() -> Path | None:
-    """Give the directory with the newest PostgreSQL server, ``None`` when there is none."""
-    named = shutil.which("initdb")
-    found = [path.parent for place in PLACES for path in sorted(Path("/").glob(f"{place[1:]}/initdb"), reverse=True)]
-    return found[0] if found else Path(named).parent if named else None
+    """Return the directory with the newest PostgreSQL server, ``None`` when there is none."""
+    on_path = shutil.which("initdb")
+    directories = [
+        path.parent
+        for pattern in PROGRAM_DIRECTORIES
+        for path in sorted(Path("/").glob(f"{pattern[1:]}/initdb"), reverse=True)
+    ]
+    return directories[0] if directories else Path(on_path).parent if on_path else None
 
 
 class RunningPostgres:
-    """A server on this machine alone, with data that go when it is stopped.
+    """A server that only this machine can reach, and whose data is deleted when it stops.
 
     :param programs: the directory with ``initdb`` and ``postgres``.
     """
@@ -42,7 +46,7 @@ class RunningPostgres:
         self.port = 0
         self._programs = programs
         self._home = Path(tempfile.mkdtemp(prefix="postgres-tests-"))
-        # The server refuses to run as root. The package makes an account for it.
+        # The server does not run as root. The package creates an account for it.
         self._account: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._account = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -51,10 +55,10 @@ class RunningPostgres:
 
     def __enter__(self) -> RunningPostgres:
         try:
-            self._make()
-            for left in reversed(range(_PORTS)):
+            self._initialize()
+            for remaining in reversed(range(_MAX_PORTS)):
                 self.port = free_port()
-                if self._start(may_fail=left > 0):
+                if self._start(may_fail=remaining > 0):
                     break
         except BaseException:
             self.__exit__()
@@ -63,25 +67,25 @@ class RunningPostgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)  # end now, in good order
+            self._server.send_signal(signal.SIGINT)  # fast shutdown
             try:
-                self._server.wait(PATIENCE)
+                self._server.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self._server.kill()
                 self._server.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def connection_json(self, **fields: Any) -> str:
-        """Give the Airflow connection to the server, as the JSON an ``AIRFLOW_CONN_...`` variable holds."""
-        ours = {"conn_type": "postgres", "host": "127.0.0.1", "port": self.port, "schema": "postgres"}
-        return json.dumps({**ours, "login": self.user, "password": self.password, **fields})
+        """Return the Airflow connection to the server, as JSON for an ``AIRFLOW_CONN_...`` variable."""
+        address = {"conn_type": "postgres", "host": "127.0.0.1", "port": self.port, "schema": "postgres"}
+        return json.dumps({**address, "login": self.user, "password": self.password, **fields})
 
     def url(self, database: str) -> str:
         """Return the URL of a database, for Airflow's own."""
         return f"postgresql+psycopg2://{self.user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def connect(self) -> Any:
-        """Give a connection of one's own, on which every statement is committed."""
+        """Return a new connection that commits every statement."""
         import psycopg
 
         return psycopg.connect(
@@ -95,12 +99,12 @@ class RunningPostgres:
         )
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run a statement; give its rows, if it has any."""
+        """Run a statement and return its rows, if it has any."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
-    def _make(self) -> None:
+    def _initialize(self) -> None:
         password = self._home / "password"
         password.write_text(self.password)
         if self._account:
@@ -109,7 +113,7 @@ class RunningPostgres:
         self._run("initdb", f"--pgdata={self._home / 'data'}", *options, "--locale=C.UTF-8", "--no-sync")
 
     def _start(self, *, may_fail: bool) -> bool:
-        """Start the server; tell whether it answers, which it cannot on a port that is taken."""
+        """Start the server and return whether it answers; it does not when another program uses the port."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -127,7 +131,7 @@ class RunningPostgres:
                 start_new_session=True,
                 **self._account,
             )
-        end = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 self.connect().close()
@@ -136,7 +140,7 @@ class RunningPostgres:
                 log_text = (self._home / "log").read_text(errors="replace")
                 if self._server.poll() is not None and may_fail and "Is another postmaster already running" in log_text:
                     return False
-                if self._server.poll() is not None or time.monotonic() > end:
+                if self._server.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(log_text) from None
                 time.sleep(0.1)
 

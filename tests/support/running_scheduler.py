@@ -1,4 +1,4 @@
-"""An Airflow of a test's own with a scheduler and LocalExecutor: processes of their own, on ports nobody uses."""
+"""A private Airflow for a test, with a scheduler and LocalExecutor, in processes and on ports of its own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from scripts.local_airflow import PYTHON, airflow_environment, background, free_
 from scripts.running_airflow import AirflowApi
 
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
-#: Seconds. A minute will do on two free cores; others may be at work.
-PATIENCE = 600
+#: Seconds. A minute is enough on two free cores, but the machine may be busy.
+TIMEOUT = 600
 
-#: Runs several airflow commands in one process, as starting Airflow takes longer than any of them.
+#: Runs several airflow commands in one process, because starting Airflow takes longer than each of them.
 COMMANDS = """
 import json, sys
 from airflow.__main__ import main
@@ -29,7 +29,7 @@ for command in json.loads(sys.argv[1]):
     main()
 """
 
-#: What the UI of Airflow 2 does when somebody marks a task as failed; it has no command for it.
+#: Marks a task as failed as the UI of Airflow 2 does; there is no command for it.
 MARK_FAILED_2 = """
 import sys
 from airflow.models.dagbag import DagBag
@@ -41,10 +41,10 @@ dag.set_task_instance_state(task_id=task_id, run_id=run_id, state=TaskInstanceSt
 
 
 class RunningScheduler:
-    """Used as a context: in it the scheduler works.
+    """Used as a context manager: the scheduler runs during the context.
 
     :param home: an empty directory; ``dags`` in it holds the DAG files.
-    :param database: the URL of its database. Airflow 2 runs LocalExecutor on SQLite not at all.
+    :param database: the URL of its database. With SQLite, Airflow 2 does not run LocalExecutor.
     :param environment: more environment variables.
     """
 
@@ -67,79 +67,79 @@ class RunningScheduler:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def ask(self, sql: str, **values: str) -> list[Any]:
-        """Give the rows of a query on Airflow's database; a whole airflow command would take seconds."""
+    def query(self, sql: str, **values: str) -> list[Any]:
+        """Return the rows of a query on Airflow's database; an airflow command would take seconds."""
         from sqlalchemy import create_engine, text
 
         with create_engine(self.database).connect() as connection:
             return list(connection.execute(text(sql), values).fetchall())
 
     def mark_failed(self, dag_id: str, run_id: str, task_id: str) -> None:
-        """Do what the UI does when a person marks a task as failed."""
+        """Mark a task as failed, as in the UI."""
         if AIRFLOW_2:
             self._python(MARK_FAILED_2, dag_id, run_id, task_id)
         else:
-            place = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
-            self._api.change(place, new_state="failed")
+            path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+            self._api.change(path, new_state="failed")
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
-        """Do what the UI does when a person clears a task."""
+        """Clear a task, as in the UI."""
         if AIRFLOW_2:
             self.run(["tasks", "clear", "--yes", "--task-regex", f"^{task_id}$", dag_id])
         else:
-            asked = {"task_ids": [task_id], "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
-            self._api.ask(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **asked)
+            body = {"task_ids": [task_id], "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+            self._api.request(f"dags/{dag_id}/clearTaskInstances", dry_run=False, **body)
 
     def log_of(self, dag_id: str, run_id: str, attempt: int) -> str:
-        """Give the log of a try; each DAG here has one task."""
-        (found,) = self.home.glob(f"logs/dag_id={dag_id}/run_id={run_id}/**/attempt={attempt}.log")
-        return found.read_text(errors="replace")
+        """Return the log of an attempt; each DAG here has one task."""
+        (path,) = self.home.glob(f"logs/dag_id={dag_id}/run_id={run_id}/**/attempt={attempt}.log")
+        return path.read_text(errors="replace")
 
     def logs(self) -> str:
-        """Give what the processes and the tasks have logged."""
-        found = sorted([*self.home.glob("*.log"), *self.home.glob("logs/dag_id=*/**/*.log")])
-        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-4_000:]}" for path in found)
+        """Return the ends of all logs of processes and tasks."""
+        paths = sorted([*self.home.glob("*.log"), *self.home.glob("logs/dag_id=*/**/*.log")])
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-4_000:]}" for path in paths)
 
     def __enter__(self) -> RunningScheduler:
-        with ExitStack() as starting:
+        with ExitStack() as stack:
             if not AIRFLOW_2:  # tasks report to the API server: one that starts before it fails
-                self._start("api-server", starting)
+                self._start("api-server", stack)
                 self._wait_for_server()
-            self._start("scheduler", starting)
-            self._running = starting.pop_all()
+            self._start("scheduler", stack)
+            self._running = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._running.close()
 
     def kill(self, name: str) -> None:
-        """Kill a process and all it has started, such as ``api-server``."""
+        """Kill a process such as ``api-server``, and all processes it has started."""
         os.killpg(self._processes[name].pid, signal.SIGKILL)
         self._processes[name].wait()
 
-    def start_again(self, name: str) -> None:
+    def restart(self, name: str) -> None:
         """Start a process that was killed."""
         (self.home / f"{name}.log").rename(self.home / f"{name}-before.log")
         self._start(name, self._running)
 
-    def _start(self, name: str, starting: ExitStack, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start an airflow command that goes on; give its process.
+    def _start(self, name: str, stack: ExitStack, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start an airflow command that keeps running; return its process.
 
-        :param name: the name of its log, and the command where that is one word.
+        :param name: the name of its log, and by default the command.
         """
         line = [PYTHON, "-m", "airflow", *(command or [name])]
         log = self.home / f"{name}.log"
-        started = starting.enter_context(background(line, self._environment | environment, log, patience=30))
+        started = stack.enter_context(background(line, self._environment | environment, log, stop_seconds=30))
         self._processes[name] = started
         return started
 
     def _wait_for_server(self) -> None:
-        end = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 urllib.request.urlopen(
@@ -148,7 +148,7 @@ class RunningScheduler:
                 return
             except OSError:
                 assert self._processes["api-server"].poll() is None, self.logs()
-                assert time.monotonic() < end, self.logs()
+                assert time.monotonic() < deadline, self.logs()
                 time.sleep(0.5)
 
     def _settings(self, port: int) -> dict[str, str]:

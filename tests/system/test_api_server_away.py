@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.running_scheduler import AIRFLOW_2, PATIENCE, RunningScheduler
+from tests.support.running_scheduler import AIRFLOW_2, TIMEOUT, RunningScheduler
 
 ROWS = 120_000
 #: Requests that are answered at once; each of the others takes a second, two at a time, until the load has noticed.
@@ -60,10 +60,10 @@ def test_a_load_waits_for_an_api_server_that_is_away(
     with airflow:
 
         def wait_until(happened: Callable[[], object]) -> None:
-            end = time.monotonic() + PATIENCE
+            end = time.monotonic() + TIMEOUT
             while not happened():
                 assert time.monotonic() < end, airflow.logs()
-                assert airflow.ask("SELECT state FROM dag_run") != [("failed",)], airflow.logs()
+                assert airflow.query("SELECT state FROM dag_run") != [("failed",)], airflow.logs()
                 time.sleep(0.2)
 
         def logged() -> str:
@@ -77,8 +77,8 @@ def test_a_load_waits_for_an_api_server_that_is_away(
         wait_until(lambda: "The storage of the checkpoint fails" in logged())
         assert stored() < ROWS
         emulator.clear_faults()
-        airflow.start_again("api-server")
-        wait_until(lambda: airflow.ask("SELECT state FROM dag_run") == [("success",)])
-    assert airflow.ask("SELECT state, try_number FROM task_instance") == [("success", 1)], airflow.logs()
+        airflow.restart("api-server")
+        wait_until(lambda: airflow.query("SELECT state FROM dag_run") == [("success",)])
+    assert airflow.query("SELECT state, try_number FROM task_instance") == [("success", 1)], airflow.logs()
     arrived = [event["identity"] for event in emulator.events()]
     assert len(arrived) == len(set(arrived)) == ROWS

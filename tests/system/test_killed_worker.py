@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.running_scheduler import PATIENCE, RunningScheduler
+from tests.support.running_scheduler import TIMEOUT, RunningScheduler
 
 ROWS = 60_000
 IN_FLIGHT = 4
@@ -65,15 +65,15 @@ def test_a_killed_task_goes_on_in_its_next_try(
     )
     airflow.run(["dags", "reserialize"], ["dags", "trigger", "views"])
     with airflow:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while emulator.stats()["stored"]["events"] < (ANSWERED + IN_FLIGHT) * 1_000:
             assert time.monotonic() < end, airflow.logs()
             time.sleep(0.05)
         os.kill(int(pid.read_text()), signal.SIGKILL)
-        while airflow.ask("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
+        while airflow.query("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
             assert time.monotonic() < end, airflow.logs()
             time.sleep(0.5)
-    assert airflow.ask("SELECT state, try_number FROM task_instance") == [("success", 2)], airflow.logs()
+    assert airflow.query("SELECT state, try_number FROM task_instance") == [("success", 2)], airflow.logs()
     (log,) = airflow.home.glob("logs/dag_id=views/**/attempt=2.log")
     assert "Resumes at row" in log.read_text()
     (rejects,) = (tmp_path / "left").rglob("rejects.csv")

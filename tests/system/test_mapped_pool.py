@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT, TOKENS_PER_CALL
-from tests.support.running_scheduler import PATIENCE, RunningScheduler
+from tests.support.running_scheduler import TIMEOUT, RunningScheduler
 
 LOADS = 8
 IN_FLIGHT = 5
@@ -61,13 +61,13 @@ def test_eight_mapped_loads_share_a_pool(
         ["dags", "trigger", "many_files"],
     )
     with airflow:
-        end = time.monotonic() + PATIENCE
-        while airflow.ask("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
+        end = time.monotonic() + TIMEOUT
+        while airflow.query("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
             assert time.monotonic() < end, airflow.logs()
             if emulator.stats()["peak_in_flight"] >= MAX_IN_FLIGHT:
                 emulator.change_settings(latency=0.3)
             time.sleep(0.5)
-    states = airflow.ask("SELECT state, pool_slots, count(*) FROM task_instance GROUP BY state, pool_slots")
+    states = airflow.query("SELECT state, pool_slots, count(*) FROM task_instance GROUP BY state, pool_slots")
     assert states == [("success", IN_FLIGHT, LOADS)], airflow.logs()
     stats = emulator.stats()
     assert IN_FLIGHT < stats["peak_in_flight"] <= MAX_IN_FLIGHT

@@ -18,7 +18,7 @@ import pytest
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.clevertap_connections import connection_json
-from tests.support.running_scheduler import AIRFLOW_2, PATIENCE, RunningScheduler
+from tests.support.running_scheduler import AIRFLOW_2, TIMEOUT, RunningScheduler
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
@@ -113,7 +113,7 @@ class Load:
         self._airflow = airflow
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while not condition():
             assert time.monotonic() < end, self._airflow.logs()
             time.sleep(0.2)
@@ -133,7 +133,7 @@ class Load:
 
     def state(self, run_id: str = RUN) -> tuple[Any, ...]:
         sql = "SELECT state, try_number, max_tries FROM task_instance WHERE dag_id = :dag_id AND run_id = :run_id"
-        return tuple(self._airflow.ask(sql, dag_id=self.name, run_id=run_id)[0])
+        return tuple(self._airflow.query(sql, dag_id=self.name, run_id=run_id)[0])
 
     def is_tried_again(self) -> bool:
         return int(self.state()[1]) > 1

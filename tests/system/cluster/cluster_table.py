@@ -26,7 +26,7 @@ def show(
         ("worker", "tries", "ended well", "killed"),
         [
             (worker, tries, well, len(lost.loads) if worker == lost.worker else 0)
-            for worker, tries, well in cluster.ask(_TRIES)
+            for worker, tries, well in cluster.query(_TRIES)
         ],
     )
     _table(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
-from tests.support.running_scheduler import PATIENCE
+from tests.support.running_scheduler import TIMEOUT
 from tests.system.cluster.accounting import Account, Load
 from tests.system.cluster.forty_files import FILES, ROWS
 from tests.system.cluster.running_cluster import RunningCluster
@@ -52,10 +52,10 @@ class Lost:
 
 def lose_one_in_the_middle(cluster: RunningCluster) -> Lost:
     """Kill the worker that is first in the middle of events of both policies; late, events of one will do."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while True:
         by_worker = _at_work(cluster)
-        ((ended,),) = cluster.ask(_ENDED)
+        ((ended,),) = cluster.query(_ENDED)
         for worker, loads in by_worker.items():
             halfway = {task for (task, _), state in loads.items() if _in_the_middle(state)} & _EVENTS
             if ended >= _FILES // 5 and (halfway == _EVENTS or (halfway and ended >= _FILES // 2)):
@@ -80,7 +80,7 @@ def _left_by(worker: str, cluster: RunningCluster) -> dict[Load, LoadState | Non
 
 def what_became_of(lost: Lost, found: dict[Load, Account], cluster: RunningCluster) -> Iterator[str]:
     """Say what is wrong with the loads of the worker that was killed, and with how the others ran."""
-    rows = cluster.ask("SELECT task_id, map_index, state, try_number, hostname FROM task_instance")
+    rows = cluster.query("SELECT task_id, map_index, state, try_number, hostname FROM task_instance")
     for task, number, state, tries, worker in rows:
         load = (task, number)
         if state != "success":
@@ -90,7 +90,7 @@ def what_became_of(lost: Lost, found: dict[Load, Account], cluster: RunningClust
         elif load in lost.loads and worker == lost.worker:
             yield f"{task}[{number}] was tried again on the worker that was killed"
     begun = "SELECT task_id, map_index, try_number, count(*) FROM log WHERE event = 'running' GROUP BY 1, 2, 3"
-    for task, number, tries, count in cluster.ask(begun):
+    for task, number, tries, count in cluster.query(begun):
         if count != 1:
             yield f"try {tries} of {task}[{number}] ran {count} times"
     if not any(_in_the_middle(state) for state in lost.loads.values()):
@@ -126,7 +126,7 @@ def _resumed(
 def _at_work(cluster: RunningCluster) -> dict[str, dict[Load, LoadState | None]]:
     """Give the loads that run, by worker, with what their checkpoints say."""
     found: dict[str, dict[Load, LoadState | None]] = {}
-    for worker, task, number, value in cluster.ask(_RUNNING):
+    for worker, task, number, value in cluster.query(_RUNNING):
         state = None if value is None else LoadState.read(json.loads(value), "task_state_store")
         found.setdefault(worker, {})[task, number] = state
     return found

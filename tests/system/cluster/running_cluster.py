@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.paths import ROOT
-from tests.support.running_scheduler import PATIENCE, RunningScheduler
+from tests.support.running_scheduler import TIMEOUT, RunningScheduler
 from tests.system.cluster import worker_name
 
 #: Seconds without a heartbeat after which Airflow takes a task for dead and tries it again. Airflow's default is 300.
@@ -105,7 +105,7 @@ class RunningCluster(RunningScheduler):
         )
 
     def _wait_for_workers(self) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while not all(f"{name} ready" in (self.home / f"worker-{name}.log").read_text() for name in self._names):
             assert time.monotonic() < end, self.logs()
             assert all(worker.poll() is None for worker in self._workers.values()), self.logs()

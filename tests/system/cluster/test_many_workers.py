@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.running_scheduler import PATIENCE
+from tests.support.running_scheduler import TIMEOUT
 from tests.system.cluster.accounting import Load, accounts, arrived, faults
 from tests.system.cluster.cluster_table import show
 from tests.system.cluster.forty_files import DAG_ID, IN_FLIGHT, POOL, SLOTS, write_dag, write_files
@@ -87,8 +87,8 @@ def test_a_worker_is_lost_in_the_middle(cluster: RunningCluster, clevertap: Any,
     started = time.monotonic()
     cluster.run(["dags", "trigger", DAG_ID])
     lost = lose_one_in_the_middle(cluster)
-    end = time.monotonic() + PATIENCE
-    while cluster.ask("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
+    end = time.monotonic() + TIMEOUT
+    while cluster.query("SELECT state FROM dag_run") not in ([("success",)], [("failed",)]):
         assert time.monotonic() < end, cluster.logs()
         time.sleep(0.5)
     seconds = time.monotonic() - started
@@ -101,7 +101,7 @@ def test_a_worker_is_lost_in_the_middle(cluster: RunningCluster, clevertap: Any,
 
 def _summaries(cluster: RunningCluster) -> dict[Load, dict[str, Any]]:
     """Give what the loads returned, by load."""
-    rows = cluster.ask("SELECT task_id, map_index, value FROM xcom WHERE key = 'return_value'")
+    rows = cluster.query("SELECT task_id, map_index, value FROM xcom WHERE key = 'return_value'")
     return {(task, number): value for task, number, value in rows}
 
 
