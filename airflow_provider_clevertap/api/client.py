@@ -151,7 +151,7 @@ class CleverTapClient:
     def get_profile(
         self, *, identity: str | None = None, email: str | None = None, object_id: str | None = None
     ) -> dict[str, Any] | None:
-        """Look up one profile (``GET /1/profile.json``) by exactly one of its identifiers.
+        """Return one profile (``GET /1/profile.json``) by exactly one of its identifiers.
 
         :param identity: the identity.
         :param email: the e-mail address.

@@ -80,9 +80,9 @@ def read_outcomes(body: UploadBody, status: int, records: int, sent: bytes) -> P
     if processed is None:
         problem = "it does not contain the number of processed records"
     elif listed is None:
-        problem = f"{processed} processed and those listed as rejected are not the {records} records sent"
+        problem = f"{processed} processed and those listed as rejected do not add up to the {records} records sent"
     elif processed + len(listed) != records:
-        problem = f"{processed} processed and {len(listed)} rejected are not the {records} records sent"
+        problem = f"{processed} processed and {len(listed)} rejected do not add up to the {records} records sent"
     elif state not in ("success", "partial", "fail"):
         problem = "its status is none of success, partial and fail"
     elif state == "success" and listed:

@@ -1,4 +1,4 @@
-"""A person who answers what a running DAG asks, through the same API as Airflow's page of required actions."""
+"""Answer the question of a running DAG through the API of Airflow's page of required actions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-#: States of a task that waits for an answer (3.3; before). One that has asked and does not wait yet misses its answer.
+#: States of a task that waits for an answer (Airflow 3.3; before). An answer before the task waits would be lost.
 WAITING = ("awaiting_input", "deferred")
 
 
 @contextmanager
 def answering(choice: str, before: Callable[[], object] = lambda: None) -> Iterator[list[dict[str, Any]]]:
-    """Answer the next question that is asked while this lasts.
+    """Answer the next question that is asked within the context.
 
     :param choice: the answer.
     :param before: called when there is a question, before it is answered.
@@ -31,12 +31,12 @@ def answering(choice: str, before: Callable[[], object] = lambda: None) -> Itera
 
     def answer(airflow: TestClient) -> None:
         try:
-            look_and_answer(airflow)
+            find_and_answer(airflow)
         except BaseException:
-            _thread.interrupt_main()  # the DAG would wait for ever
+            _thread.interrupt_main()  # otherwise the DAG waits for ever
             raise
 
-    def look_and_answer(airflow: TestClient) -> None:
+    def find_and_answer(airflow: TestClient) -> None:
         while not over.wait(0.3) and not asked:
             pending = airflow.get("/api/v2/dags/~/dagRuns/~/hitlDetails", params={"response_received": False})
             pending.raise_for_status()

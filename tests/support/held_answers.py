@@ -1,4 +1,4 @@
-"""An emulator that a test can bring to rest, and one whose answers it holds back until it wants them."""
+"""Wait until an emulator is idle, and hold back its answers until a test releases them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 from airflow_provider_clevertap.emulator.faults.rules import Status
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 
-#: Turns of the emulator's loop by which all is begun that a client has sent: making the connection, reading and so on
-#: take one each, and what a killed client has sent may not have been looked at yet.
+#: Turns of the emulator's event loop after which every request that was sent has begun: accepting the connection,
+#: reading and so on take one each, and requests of a killed client may still be unread.
 _TURNS = 50
 
 
 def wait_until_at_rest(emulator: RunningEmulator) -> None:
-    """Wait until nothing is in flight, nor anything under way that its sender has not waited for."""
+    """Wait until no request is in flight, also none whose sender no longer waits for it."""
 
     async def turns() -> None:
         for _ in range(_TURNS):
@@ -29,18 +29,18 @@ def wait_until_at_rest(emulator: RunningEmulator) -> None:
         emulator._wait(turns)
         if not emulator.stats()["in_flight"]:
             return
-        assert time.monotonic() < end, "a request does not end"
+        assert time.monotonic() < end, "a request did not end"
         time.sleep(0.005)
 
 
 @contextmanager
 def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> Iterator[None]:
-    """Hold back uploads in the order they come, and let them go one by one. Those held are in flight.
+    """Hold back uploads in the order of their arrival and release them one by one. Held uploads are in flight.
 
     Uploads that are answered with another status by a fault are not held.
 
-    :param may_go: told how many are held; says whether the first of them may go. It is asked in the emulator's thread,
-        again and again.
+    :param may_go: called with the number of held uploads, returns whether the first of them may continue. It is called
+        repeatedly, in the emulator's thread.
     """
     service: Any = emulator._emulator
     upload = service.upload

@@ -1,4 +1,4 @@
-"""Requests that wait as long as a busy machine needs; what is broken fails all the same, only later."""
+"""HTTP requests and waits with a timeout that is long enough for a busy machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 import httpx
 
-#: Seconds for what comes at once on an idle machine.
+#: Seconds for what takes no time on an idle machine.
 TIMEOUT = 60.0
 
 get = partial(httpx.get, timeout=TIMEOUT)
@@ -16,7 +16,7 @@ post = partial(httpx.post, timeout=TIMEOUT)
 
 
 def wait_until(holds: Callable[[], object], what: str) -> None:
-    """Wait until something holds; it is an error when it never does."""
+    """Wait until ``holds`` returns something true; fail after the timeout."""
     end = time.monotonic() + TIMEOUT
     while not holds():
         assert time.monotonic() < end, f"not after {TIMEOUT:.0f} seconds: {what}"

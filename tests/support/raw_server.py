@@ -1,4 +1,4 @@
-"""A server on loopback that answers any bytes at all, and behaves as badly as a test asks."""
+"""A server on loopback that sends any bytes, and misbehaves in the ways a test needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_clevertap.api.client import CleverTapClient
 ACCOUNT_ID = "TEST-ABC-12Z"
 PASSCODE = "WQX-SECRET-7731"
 SUCCESS = b'{"status":"success","processed":1,"unprocessed":[]}'
-#: Seconds for what comes in no time at all unless the machine is busy; only what is broken takes so long.
+#: Seconds for what takes no time unless the machine is busy. Only a failing test takes that long.
 TIMEOUT = 60.0
 ONE = b'{"d":[{"identity":"p-1","type":"profile","profileData":{"Plan":"gold"}}]}'
 
@@ -24,7 +24,7 @@ ONE = b'{"d":[{"identity":"p-1","type":"profile","profileData":{"Plan":"gold"}}]
 def http(
     status: int = 200, body: bytes = SUCCESS, *headers: str, length: int | None = None, close: bool = False
 ) -> bytes:
-    """Write down an HTTP answer; ``length`` is the length it claims, ``close`` leaves it out."""
+    """Return an HTTP response; ``length`` is its stated length, which ``close`` leaves out."""
     lines = [f"HTTP/1.1 {status} Whatever", "Content-Type: application/json;charset=utf-8", *headers]
     lines.append("Connection: close" if close else f"Content-Length: {len(body) if length is None else length}")
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -38,14 +38,14 @@ class Request:
 
 
 class Line:
-    """One accepted connection, as a test's script sees it."""
+    """One accepted connection, for the script of a test."""
 
     def __init__(self, connection: socket.socket, server: RawServer) -> None:
         self.connection = connection
         self.server = server
 
     def head(self) -> Request | None:
-        """Read a request up to the start of its body, ``None`` when the client is gone."""
+        """Read a request up to the start of its body; return ``None`` when the client has closed the connection."""
         data = b""
         while b"\r\n\r\n" not in data:
             chunk = self.connection.recv(65_536)
@@ -56,7 +56,7 @@ class Line:
         line, *fields = head.decode("latin-1").split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
         request = Request(line, headers, rest)
-        self.server.note(request)
+        self.server.record(request)
         return request
 
     def request(self) -> Request | None:
@@ -76,7 +76,7 @@ class Line:
         return request
 
     def request_rest(self) -> None:
-        """Read what else the client sends, until it is gone."""
+        """Read everything else the client sends, until it closes the connection."""
         while self.connection.recv(1 << 20):
             pass
 
@@ -84,7 +84,7 @@ class Line:
         self.connection.sendall(data)
 
     def reset(self) -> None:
-        """Leave with a TCP reset."""
+        """Close the connection with a TCP reset."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
@@ -98,7 +98,7 @@ class RawServer:
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
-    #: set when the test is over: what a stalling script waits for
+    #: set when the test is over; stalling scripts wait for it
     over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -133,18 +133,18 @@ class RawServer:
                 self.script(Line(connection, self))
 
     def wait_for_requests(self, count: int) -> None:
-        """Wait until so many requests have come."""
+        """Wait until ``count`` requests have arrived."""
         with self._came:
             assert self._came.wait_for(lambda: len(self.requests) >= count, TIMEOUT)
 
-    def note(self, request: Request) -> None:
-        """Add a request to those that have come."""
+    def record(self, request: Request) -> None:
+        """Add a request to those that have arrived."""
         with self._came:
             self.requests.append(request)
             self._came.notify_all()
 
     def wait_for_hang_up(self) -> None:
-        """Wait until every script has come to its end and its connection is closed."""
+        """Wait until every script has finished and its connection is closed."""
         for thread, _ in self.serving:
             thread.join(TIMEOUT)
             assert not thread.is_alive()
@@ -157,7 +157,7 @@ class RawServer:
         self.listener.close()
         self.accepting.join(TIMEOUT)
         for thread, connection in self.serving:
-            with suppress(OSError):  # it may be closed already; else a script may wait for more of a request
+            with suppress(OSError):  # it may be closed already; if not, its script may wait for the rest of a request
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join(TIMEOUT)
 
@@ -207,9 +207,9 @@ def half_head(line: Line) -> None:
 def upload(url: str, body: bytes = ONE, timeout: float = TIMEOUT, connect: float = TIMEOUT) -> Answer:
     """Send one upload.
 
-    :param timeout: the client's, which is short only where it must be exceeded.
-    :param connect: seconds for making the connection, with TLS; never less by ``timeout``, as a busy machine may
-        need long for an honest handshake.
+    :param timeout: the timeout of the client; short only in tests that exceed it.
+    :param connect: seconds for making the connection, with TLS. It does not depend on ``timeout``, as a handshake may
+        take long on a busy machine.
     """
     with CleverTapClient(ACCOUNT_ID, PASSCODE, url, timeout=timeout) as api:
         api._extensions["timeout"]["connect"] = connect
@@ -217,10 +217,10 @@ def upload(url: str, body: bytes = ONE, timeout: float = TIMEOUT, connect: float
 
 
 def upload_to_stalled_body(url: str) -> Answer:
-    """Send an upload to a server whose answer begins and then stalls.
+    """Send an upload to a server whose response begins and then stalls.
 
-    The client waits as long for the beginning as for the rest. Where the beginning came too late, which a busy machine
-    may cause, it is asked again with a longer wait.
+    The client has one timeout for the beginning and the rest. When even the beginning was too late, as on a busy
+    machine, the upload is sent again with a longer timeout.
     """
     for timeout in (0.3, 3.0, TIMEOUT):
         answer = upload(url, timeout=timeout)

@@ -1,4 +1,4 @@
-"""One row before the law, told in the words of a mapping."""
+"""Validate a row or a cell with the mapping of its columns."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from airflow_provider_clevertap.records.record_validation import RecordValidator
 def validate(
     row: Mapping[str, Any], columns: Mapping[str, Column | None] | None = None, **options: Any
 ) -> ValidationResult:
-    """Judge one row of a source that has these columns.
+    """Validate one row of a source that has these columns.
 
     :param row: the row's cells by column.
-    :param columns: what the columns become; those left out go under their own name.
+    :param columns: what the columns become; those left out keep their name.
     :param options: ``default_country`` and ``on_bad_value``.
     """
     planned = plan_columns(list(row), columns or {}, schema=PROFILE_SCHEMA)
-    law = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)
-    return law.validate([row[column.source] for column in planned])
+    validator = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)
+    return validator.validate([row[column.source] for column in planned])
 
 
 def validate_cell(value: Any, column: Column | str, **options: Any) -> ValidationResult:
-    """Judge a row of one cell, which belongs to ``cust-1`` if the cell does not say to whom."""
+    """Validate a row with one cell. Its identity is ``cust-1`` unless the cell is the identity."""
     choice = Column(column) if isinstance(column, str) else column
     if choice.name in PROFILE_SCHEMA.identifiers:
         return validate({"cell": value}, {"cell": choice}, **options)
@@ -34,16 +34,16 @@ def validate_cell(value: Any, column: Column | str, **options: Any) -> Validatio
 
 
 def accepted(value: Any, column: Column | str, **options: Any) -> dict[str, Any]:
-    """Give the properties a cell becomes; the row must be accepted."""
-    verdict = validate_cell(value, column, **options)
-    assert verdict.record is not None, verdict.issues
-    properties: dict[str, Any] = verdict.record["profileData"]
+    """Return the properties of a cell's row, which must be valid."""
+    result = validate_cell(value, column, **options)
+    assert result.record is not None, result.issues
+    properties: dict[str, Any] = result.record["profileData"]
     return properties
 
 
 def issue_of(value: Any, column: Column | str, **options: Any) -> tuple[int | None, str]:
-    """Give the code and the reason for which a cell is refused; the row must be invalid with this one fault."""
-    verdict = validate_cell(value, column, **options)
-    assert verdict.record is None, verdict.record
-    (fault,) = verdict.issues
-    return fault.code, fault.reason
+    """Return the code and the reason of a cell's issue; the row must be invalid with only this issue."""
+    result = validate_cell(value, column, **options)
+    assert result.record is None, result.record
+    (found,) = result.issues
+    return found.code, found.reason

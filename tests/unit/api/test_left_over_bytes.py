@@ -173,7 +173,9 @@ def test_an_answer_that_comes_before_the_request_is_whole_is_doubted(
     other.sendall(http())
     stream.write(b"{}")
     assert "before the request had been sent" in state.doubt
-    assert stream.read(1 << 16) == http()[: -len(SUCCESS)]  # it may be a refusal, which is true however early it comes
+    assert (
+        stream.read(1 << 16) == http()[: -len(SUCCESS)]
+    )  # it may be a rejection, which is true however early it comes
 
 
 def test_a_refusal_that_comes_early_stands_and_an_account_does_not(serve: StartServer) -> None:

@@ -85,9 +85,9 @@ def test_no_extra_of_the_connection_switches_verification_off(
     server = serve(always(http()), tls)
     fields = {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": server.url, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_UNVERIFIED", json.dumps(fields))
-    worked, said = CleverTapHook("unverified").test_connection()
+    worked, message = CleverTapHook("unverified").test_connection()
     assert not worked
-    assert "CERTIFICATE_VERIFY_FAILED" in said
+    assert "CERTIFICATE_VERIFY_FAILED" in message
     assert not server.requests
 
 
@@ -159,17 +159,17 @@ def test_no_proxy_is_respected(
     assert not proxy.connections
 
 
-@pytest.mark.parametrize("refusal", [407, 502, None])
+@pytest.mark.parametrize("rejection", [407, 502, None])
 def test_the_password_of_a_proxy_is_in_no_answer_and_no_log(
     serve: StartServer,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     unused_port: int,
-    refusal: int | None,
+    rejection: int | None,
 ) -> None:
     for name in ("", "httpx", "httpcore", "airflow_provider_clevertap"):
         caplog.set_level(logging.DEBUG, name or None)
-    url = f"http://127.0.0.1:{unused_port}" if refusal is None else serve(always(http(refusal, b""))).url
+    url = f"http://127.0.0.1:{unused_port}" if rejection is None else serve(always(http(rejection, b""))).url
     monkeypatch.setenv("HTTPS_PROXY", url.replace("//", f"//user:{PROXY_PASSWORD}@"))
     answer = upload("https://in1.api.clevertap.com")
     assert isinstance(answer, Unreachable)

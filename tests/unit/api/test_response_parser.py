@@ -144,7 +144,7 @@ def test_json_counts_by_content_not_by_content_type() -> None:
         (b"[" * 2_000_000, "are incomplete"),
         (b'{"status":"success","processed":' + b"9" * 100_000 + b"}", "are incomplete"),
         (b"   ", "no body"),
-        (b"upstream said asha@example.com", "30 bytes of unknown content"),
+        (b"upstream sent asha@example.com", "30 bytes of unknown content"),
     ],
 )
 def test_what_is_no_answer_is_unclear_and_described_without_being_quoted(body: bytes, words: str) -> None:

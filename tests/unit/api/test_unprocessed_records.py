@@ -15,7 +15,7 @@ from airflow_provider_clevertap.api.answers import Ambiguous, Processed, Rejecte
 from airflow_provider_clevertap.api.response_parser import read_answer
 
 
-def refusal(
+def rejection(
     number: int | None, code: Any = 515, record: Any = None, text: str = "Email is not valid.", **more: Any
 ) -> Any:
     error = text if number is None else f"{text}Skipped record number : {number}"
@@ -43,14 +43,14 @@ def test_success_accepts_every_record() -> None:
 
 
 def test_partial_names_the_refused_records_by_number() -> None:
-    body = [refusal(3, 516, text="Phone number is not valid. "), refusal(1)]
+    body = [rejection(3, 516, text="Phone number is not valid. "), rejection(1)]
     assert read(4, status="partial", processed=2, unprocessed=body) == Processed(
         (RejectedRecord(0, 515, "Email is not valid."), RejectedRecord(2, 516, "Phone number is not valid."))
     )
 
 
 def test_fail_with_every_record_refused_is_still_an_account() -> None:
-    answer = read(2, status="fail", processed=0, unprocessed=[refusal(2), refusal(1)])
+    answer = read(2, status="fail", processed=0, unprocessed=[rejection(2), rejection(1)])
     assert places(answer) == [0, 1]
 
 
@@ -65,7 +65,7 @@ def test_fail_with_every_record_refused_is_still_an_account() -> None:
     ],
 )
 def test_the_record_number_is_found_in_all_spellings(tail: str) -> None:
-    answer = read(3, status="partial", processed=2, unprocessed=[refusal(None, text=f"Age is invalid.{tail}")])
+    answer = read(3, status="partial", processed=2, unprocessed=[rejection(None, text=f"Age is invalid.{tail}")])
     assert places(answer) == [1]
     assert answer.rejected[0].reason.startswith("Age is invalid.")
     assert not answer.rejected[0].reason.endswith("2")
@@ -75,32 +75,38 @@ def test_the_record_number_is_found_in_all_spellings(tail: str) -> None:
     ("code", "read_as"), [(516, 516), ("516", 516), (None, None), ("x", None), (True, None), ([], None)]
 )
 def test_the_code_may_be_a_number_or_its_text(code: Any, read_as: int | None) -> None:
-    answer = read(1, status="fail", processed=0, unprocessed=[refusal(1, code)])
+    answer = read(1, status="fail", processed=0, unprocessed=[rejection(1, code)])
     assert answer.rejected[0].code == read_as
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"status": "success", "processed": 9, "unprocessed": []}, "9 processed and 0 rejected are not the 10"),
-        ({"status": "success", "processed": 11}, "records sent"),
+        (
+            {"status": "success", "processed": 9, "unprocessed": []},
+            "9 processed and 0 rejected do not add up to the 10",
+        ),
+        ({"status": "success", "processed": 11}, "do not add up to the 10"),
         ({"status": "success"}, "does not contain the number"),
         ({"status": "success", "processed": True}, "does not contain the number"),
         ({"status": "success", "processed": 10.0}, "does not contain the number"),
         ({"status": "success", "processed": -1}, "does not contain the number"),
-        ({"status": "success", "processed": 9, "unprocessed": [refusal(1)]}, "reports success and 1 rejected"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(1), refusal(2)]}, "records sent"),
-        ({"status": "partial", "processed": 8, "unprocessed": [refusal(1)]}, "records sent"),
+        ({"status": "success", "processed": 9, "unprocessed": [rejection(1)]}, "reports success and 1 rejected"),
+        ({"status": "partial", "processed": 9, "unprocessed": [rejection(1), rejection(2)]}, "do not add up to the 10"),
+        ({"status": "partial", "processed": 8, "unprocessed": [rejection(1)]}, "do not add up to the 10"),
         ({"status": "partial", "processed": 10, "unprocessed": []}, "failure without a rejected record"),
         ({"status": "fail", "processed": 10}, "failure without a rejected record"),
-        ({"status": "fail", "processed": 0, "unprocessed": []}, "records sent"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(0)]}, "outside 1 to 10"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(11)]}, "outside 1 to 10"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(10**30)]}, "outside 1 to 10"),
-        ({"status": "partial", "processed": 8, "unprocessed": [refusal(4), refusal(4)]}, "the same number"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(None)]}, "has no number"),
+        ({"status": "fail", "processed": 0, "unprocessed": []}, "do not add up to the 10"),
+        ({"status": "partial", "processed": 9, "unprocessed": [rejection(0)]}, "outside 1 to 10"),
+        ({"status": "partial", "processed": 9, "unprocessed": [rejection(11)]}, "outside 1 to 10"),
+        ({"status": "partial", "processed": 9, "unprocessed": [rejection(10**30)]}, "outside 1 to 10"),
+        ({"status": "partial", "processed": 8, "unprocessed": [rejection(4), rejection(4)]}, "the same number"),
+        ({"status": "partial", "processed": 9, "unprocessed": [rejection(None)]}, "has no number"),
         ({"status": "partial", "processed": 9, "unprocessed": [{}]}, "has no number"),
-        ({"status": "partial", "processed": 9, "unprocessed": [refusal(1, status="success")]}, "not marked as failed"),
+        (
+            {"status": "partial", "processed": 9, "unprocessed": [rejection(1, status="success")]},
+            "not marked as failed",
+        ),
         ({"status": "great", "processed": 10}, "none of success"),
         ({"processed": 10}, "none of success"),
     ],
@@ -113,13 +119,13 @@ def test_accounts_that_do_not_add_up_are_unclear_and_say_why(body: dict[str, Any
 
 
 def test_without_numbers_refusals_of_a_whole_batch_match_by_order() -> None:
-    body = [refusal(None, 515), refusal(2, 516), refusal(None, 517)]
+    body = [rejection(None, 515), rejection(2, 516), rejection(None, 517)]
     answer = read(3, status="fail", processed=0, unprocessed=body)
     assert [(refused.index, refused.code) for refused in answer.rejected] == [(0, 515), (1, 516), (2, 517)]
 
 
 def test_an_order_that_the_numbers_contradict_is_not_used() -> None:
-    body = [refusal(None, 515), refusal(1, 516), refusal(None, 517)]
+    body = [rejection(None, 515), rejection(1, 516), rejection(None, 517)]
     assert isinstance(read(3, status="fail", processed=0, unprocessed=body), Ambiguous)
 
 
@@ -130,18 +136,18 @@ BATCH = [person("a"), person("b"), person("c"), {"objectId": "dev-1", "type": "p
     ("echo", "place"), [(person("b"), 1), ({"objectId": "dev-1", "type": "profile"}, 3), (person("a", extra=1), 0)]
 )
 def test_without_numbers_the_echo_tells_whose_record_it_is(echo: Any, place: int) -> None:
-    answer = read(4, BATCH, status="partial", processed=3, unprocessed=[refusal(None, record=echo)])
+    answer = read(4, BATCH, status="partial", processed=3, unprocessed=[rejection(None, record=echo)])
     assert places(answer) == [place]
 
 
 def test_numbers_and_echoes_can_be_mixed() -> None:
-    body = [refusal(None, record=person("c")), refusal(1)]
+    body = [rejection(None, record=person("c")), rejection(1)]
     assert places(read(4, BATCH, status="partial", processed=2, unprocessed=body)) == [0, 2]
 
 
 def test_an_echo_may_turn_a_number_into_text() -> None:
     answer = read(
-        2, [person(13), person("x")], status="partial", processed=1, unprocessed=[refusal(None, record=person("13"))]
+        2, [person(13), person("x")], status="partial", processed=1, unprocessed=[rejection(None, record=person("13"))]
     )
     assert places(answer) == [0]
 
@@ -167,28 +173,28 @@ def test_an_echo_may_turn_a_number_into_text() -> None:
 )
 def test_an_echo_that_could_be_two_records_or_none_is_unclear(sent: list[Any], echoes: list[Any]) -> None:
     records = 4 if sent is BATCH or len(sent) == 4 or sent == BATCH[:3] else len(sent)
-    body = [refusal(None, record=echo) for echo in echoes]
+    body = [rejection(None, record=echo) for echo in echoes]
     assert isinstance(
         read(records, sent, status="partial", processed=records - len(echoes), unprocessed=body), Ambiguous
     )
 
 
 def test_an_echo_must_not_repeat_a_numbered_record() -> None:
-    body = [refusal(2), refusal(None, record=person("b"))]
+    body = [rejection(2), rejection(None, record=person("b"))]
     answer = read(4, BATCH, status="partial", processed=2, unprocessed=body)
     assert isinstance(answer, Ambiguous)
     assert "same record" in answer.detail
 
 
 def test_no_detail_repeats_echoed_people() -> None:
-    body = [refusal(None, record=person("asha@example.com"), text="asha@example.com is wrong")]
+    body = [rejection(None, record=person("asha@example.com"), text="asha@example.com is wrong")]
     answer = read(4, BATCH, status="partial", processed=3, unprocessed=body)
     assert isinstance(answer, Ambiguous)
     assert "asha" not in answer.detail
 
 
 def test_reasons_are_one_bounded_line() -> None:
-    answer = read(1, status="fail", processed=0, unprocessed=[refusal(1, text="bad\r\n\x1b[31m" + "x" * 10**6)])
+    answer = read(1, status="fail", processed=0, unprocessed=[rejection(1, text="bad\r\n\x1b[31m" + "x" * 10**6)])
     reason = answer.rejected[0].reason
     assert reason.startswith("bad [31mxxx")
     assert reason.isprintable()
@@ -197,7 +203,7 @@ def test_reasons_are_one_bounded_line() -> None:
 
 def test_a_hostile_error_text_is_read_in_no_time() -> None:
     text = " " * 500_000 + "Skipped record number " * 20_000 + "Skipped record number : 1"
-    assert places(read(1, status="fail", processed=0, unprocessed=[refusal(None, text=text)])) == [0]
+    assert places(read(1, status="fail", processed=0, unprocessed=[rejection(None, text=text)])) == [0]
 
 
 # --- any answer at all ---------------------------------------------------------------------------------------------
@@ -237,15 +243,17 @@ def test_processed_means_exact_accounts(body: dict[str, Any], records: int, sent
     assert refused == sorted(set(refused))
     assert set(refused) <= set(range(records))
     assert body["status"] in (("partial", "fail") if listed else ("success",))
-    told = {int(item["error"].rpartition(":")[2]) - 1 for item in listed if str(item.get("error")).startswith("bad.")}
-    assert told <= set(refused)
+    numbered = {
+        int(item["error"].rpartition(":")[2]) - 1 for item in listed if str(item.get("error")).startswith("bad.")
+    }
+    assert numbered <= set(refused)
 
 
 @given(st.integers(1, 40), st.data())
 def test_every_exact_account_is_read(records: int, data: st.DataObject) -> None:
     refused = data.draw(st.lists(st.integers(1, records), unique=True, max_size=records))
     word = "success" if not refused else "fail" if len(refused) == records else "partial"
-    body = {"status": word, "processed": records - len(refused), "unprocessed": [refusal(n) for n in refused]}
+    body = {"status": word, "processed": records - len(refused), "unprocessed": [rejection(n) for n in refused]}
     assert places(read(records, **body)) == sorted(n - 1 for n in refused)
 
 
@@ -308,7 +316,7 @@ def test_the_memory_of_an_answer_does_not_grow_with_its_items(burst: bytes) -> N
 
 
 def test_a_long_list_of_refused_records_is_read_when_it_is_as_long_as_it_must_be() -> None:
-    listed = [refusal(number, record={"Note": "x" * 1_000}) for number in range(1, 1_001)]
+    listed = [rejection(number, record={"Note": "x" * 1_000}) for number in range(1, 1_001)]
     for processed, certain in ((0, True), (1, False)):
         answer = read_answer(
             200, {}, json.dumps({"status": "fail", "processed": processed, "unprocessed": listed}).encode(), 1_000

@@ -1,4 +1,4 @@
-"""What the law says of a cell by itself is what it says of it in a row."""
+"""Validating a single cell has the same result as validating it in a row."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def columns(kind: RecordKind) -> list[Column]:
 
 
 @pytest.mark.parametrize("kind", [PROFILES, EVENTS, DEVICE_TOKENS], ids=lambda kind: kind.name)
-def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
+def test_a_single_cell_has_the_result_it_has_in_its_row(kind: RecordKind) -> None:
     source = random.Random(7)
-    judged = 0
+    validated = 0
     for column in columns(kind):
         identifier = column.name in kind.schema.identifiers
         others = {
@@ -49,28 +49,30 @@ def test_a_cell_alone_is_judged_as_in_its_row(kind: RecordKind) -> None:
         planned = plan_columns(
             ["cell", *others], {"cell": column, **{name: Column(name) for name in others}}, schema=kind.schema
         )
-        law = RecordValidator(kind.schema, [one.rule for one in planned], settings=kind.settings, default_country="IN")
-        alone = CellValidator(kind.schema, planned[0].rule, law.context)
-        faults_of: dict[Any, Any] = {}
+        row_validator = RecordValidator(
+            kind.schema, [one.rule for one in planned], settings=kind.settings, default_country="IN"
+        )
+        cell_validator = CellValidator(kind.schema, planned[0].rule, row_validator.context)
+        issues_of: dict[Any, Any] = {}
         for cell in [*HOSTILE_TEXT, *(anything(source) for _ in range(400))]:
-            said = alone.validate(cell)
-            if said is None:
+            cell_result = cell_validator.validate(cell)
+            if cell_result is None:
                 continue
-            judged += 1
-            verdict = law.validate([cell, *others.values()])
+            validated += 1
+            result = row_validator.validate([cell, *others.values()])
             where = f"{column} {cell!r}"
-            if said.issue_key is not None:
-                assert verdict.record is None, where
-                assert faults_of.setdefault(said.issue_key, verdict.issues) == verdict.issues, where
-            elif said.value is not None:
-                assert verdict.record is not None, where
-                record = {**verdict.record, **verdict.record[kind.schema.data]}
-                assert record[kind.schema.record_names.get(planned[0].rule.key, planned[0].rule.key)] == said.value, (
-                    where
-                )
-            elif verdict.record is not None:
-                assert planned[0].rule.key not in {**verdict.record, **verdict.record[kind.schema.data]}, where
-    assert judged > 1_500
+            if cell_result.issue_key is not None:
+                assert result.record is None, where
+                assert issues_of.setdefault(cell_result.issue_key, result.issues) == result.issues, where
+            elif cell_result.value is not None:
+                assert result.record is not None, where
+                record = {**result.record, **result.record[kind.schema.data]}
+                assert (
+                    record[kind.schema.record_names.get(planned[0].rule.key, planned[0].rule.key)] == cell_result.value
+                ), where
+            elif result.record is not None:
+                assert planned[0].rule.key not in {**result.record, **result.record[kind.schema.data]}, where
+    assert validated > 1_500
 
 
 def test_what_depends_on_other_cells_is_left_to_the_whole_row() -> None:

@@ -212,9 +212,9 @@ def test_a_zone_counts_only_where_the_date_has_none() -> None:
     ],
 )
 def test_formats_that_would_lose_something_are_refused_before_any_row(pattern: str, says: str) -> None:
-    with pytest.raises(ValueError, match="date format") as refusal:
+    with pytest.raises(ValueError, match="date format") as rejection:
         strptime_format(pattern)
-    assert says in str(refusal.value)
+    assert says in str(rejection.value)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "+05:30", "../UTC", "Asia"])

@@ -1,4 +1,4 @@
-"""The fields CleverTap knows by name: what they take, what they become, and the code of the fault."""
+"""The fields CleverTap knows by name: what they take, what they become, and the code of the issue."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.fields import read_identity
 from tests.support.validated import validate
 
-#: https://docs.clevertap.com/docs/csv-upload lists them; case is not said to matter, so we refuse every case.
+#: https://docs.clevertap.com/docs/csv-upload lists them, without a word on case: no spelling is allowed.
 STANDS_FOR_NOTHING = [
     "undefined", "null", "na", "n/a", "0", "nil", "-1", "infinity", "-infinity", "inf", "-inf", "nan", "-nan", "empty",
     "xxxxxx", "none",
@@ -36,16 +36,16 @@ def test_text_stays_exactly_as_it_stands(text: str) -> None:
 @pytest.mark.parametrize("change", [str, str.upper, str.title, lambda text: f" {text}\t", lambda text: f"\u00a0{text}"])
 @pytest.mark.parametrize("identifier", ["identity", "objectId", "FBID", "GPID"])
 def test_values_that_stand_for_nothing_are_refused(text: str, change: Any, identifier: str) -> None:
-    verdict = validate({identifier: change(text)})
-    assert verdict.record is None
-    assert "stands for 'nothing'" in verdict.issues[0].reason
-    assert verdict.issues[0].field == identifier
+    result = validate({identifier: change(text)})
+    assert result.record is None
+    assert "stands for 'nothing'" in result.issues[0].reason
+    assert result.issues[0].field == identifier
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003\u2003"])
 def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
-    (fault,) = validate({"identity": space, "Name": "Asha"}).issues
-    assert fault.code == 523
+    (issue,) = validate({"identity": space, "Name": "Asha"}).issues
+    assert issue.code == 523
 
 
 @pytest.mark.parametrize(
@@ -83,33 +83,33 @@ def test_whole_numbers_and_uuids_are_written_out(value: Any, identity: str) -> N
     ],
 )
 def test_what_cannot_be_an_identity(value: Any, says: str) -> None:
-    verdict = validate({"identity": value})
-    assert verdict.record is None
-    assert [fault.code for fault in verdict.issues] == [523]
-    assert says in verdict.issues[0].reason
+    result = validate({"identity": value})
+    assert result.record is None
+    assert [issue.code for issue in result.issues] == [523]
+    assert says in result.issues[0].reason
 
 
 def test_an_unusable_objectid_has_clevertaps_code_for_it() -> None:
-    (fault,) = validate({"objectId": "null"}).issues
-    assert (fault.field, fault.code) == ("objectId", 526)
+    (issue,) = validate({"objectId": "null"}).issues
+    assert (issue.field, issue.code) == ("objectId", 526)
 
 
 @pytest.mark.parametrize("empty", [None, "", "  ", "\t\r\n", math.nan])
 def test_a_row_that_belongs_to_nobody_is_invalid(empty: Any) -> None:
-    (fault,) = validate({"identity": empty, "Name": "Asha"}).issues
-    assert (fault.field, fault.code) == ("identity", 523)
-    assert "one of identity, objectId, FBID or GPID" in fault.reason
+    (issue,) = validate({"identity": empty, "Name": "Asha"}).issues
+    assert (issue.field, issue.code) == ("identity", 523)
+    assert "one of identity, objectId, FBID or GPID" in issue.reason
 
 
 def test_the_fault_of_a_missing_identifier_names_the_one_that_was_mapped() -> None:
-    (fault,) = validate({"device": None, "Name": "Asha"}, {"device": Column("objectId")}).issues
-    assert fault.field == "objectId"
+    (issue,) = validate({"device": None, "Name": "Asha"}, {"device": Column("objectId")}).issues
+    assert issue.field == "objectId"
 
 
 def test_one_record_may_have_one_identifier_only() -> None:
-    (fault,) = validate({"identity": "a", "objectId": "b", "GPID": None}).issues
-    assert fault.code == 523
-    assert "identity and objectId are both filled" in fault.reason
+    (issue,) = validate({"identity": "a", "objectId": "b", "GPID": None}).issues
+    assert issue.code == 523
+    assert "identity and objectId are both filled" in issue.reason
 
 
 def test_each_row_may_have_another_identifier() -> None:

@@ -107,9 +107,9 @@ def test_an_empty_cell_can_remove_the_property() -> None:
 
 
 def test_a_row_with_nothing_in_it_removes_nothing() -> None:
-    verdict = validate({"id": None, "points": ""}, {"id": Column("identity"), "points": Column(POINTS, empty="delete")})
-    assert verdict.empty
-    assert verdict.record is None
+    result = validate({"id": None, "points": ""}, {"id": Column("identity"), "points": Column(POINTS, empty="delete")})
+    assert result.empty
+    assert result.record is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whole rows: what is wrong with them is said completely, by column, and without their values."""
+"""Whole rows: all their issues are reported, by column, and without their values."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def test_a_whole_profile() -> None:
         "Tz": "Asia/Kolkata", "MSG-email": "false", "MSG-push": "1", "Lifetime Value": 1520.75, "Interests": ["books"],
         "Nothing": "",
     }  # fmt: skip
-    verdict = validate(row)
-    assert verdict.issues == ()
-    assert verdict.repeatable
-    assert verdict.record == {
+    result = validate(row)
+    assert result.issues == ()
+    assert result.repeatable
+    assert result.record == {
         "type": "profile",
         "identity": "cust-0001",
         "ts": 1760000000,
@@ -47,50 +47,50 @@ def test_a_whole_profile() -> None:
 
 def test_every_fault_of_a_row_is_told_at_once() -> None:
     row = {"identity": "null", "Email": "nope", "Gender": "x", "Joined": "?"}
-    verdict = validate(row, {"Joined": Column(type="date")})
-    assert verdict.record is None
-    assert {fault.field: fault.code for fault in verdict.issues} == {
+    result = validate(row, {"Joined": Column(type="date")})
+    assert result.record is None
+    assert {issue.field: issue.code for issue in result.issues} == {
         "identity": 523, "Email": 515, "Gender": 514, "Joined": None,
     }  # fmt: skip
 
 
 def test_a_missing_identity_is_told_next_to_other_faults() -> None:
     for on_bad_value in ("reject", "drop"):
-        verdict = validate({"identity": "", "Email": "nope"}, on_bad_value=on_bad_value)
-        assert verdict.record is None
-        assert [(fault.field, fault.code) for fault in verdict.issues] == [("Email", 515), ("identity", 523)]
+        result = validate({"identity": "", "Email": "nope"}, on_bad_value=on_bad_value)
+        assert result.record is None
+        assert [(issue.field, issue.code) for issue in result.issues] == [("Email", 515), ("identity", 523)]
 
 
 @pytest.mark.parametrize("empty", [None, "", " \t"])
 def test_a_row_without_anything_is_empty_and_not_at_fault(empty: Any) -> None:
-    verdict = validate({"identity": empty, "Name": None, "Email": ""})
-    assert (verdict.record, verdict.issues, verdict.empty) == (None, (), True)
+    result = validate({"identity": empty, "Name": None, "Email": ""})
+    assert (result.record, result.issues, result.empty) == (None, (), True)
 
 
 class TestDroppingBadValues:
     """``on_bad_value="drop"``: a bad property is left out, and the row goes on."""
 
-    def test_bad_properties_are_left_out_and_told(self) -> None:
-        verdict = validate(
+    def test_bad_properties_are_left_out_and_reported(self) -> None:
+        result = validate(
             {"identity": "a", "Name": "Asha", "Email": "nope", "Age": "old", "Joined": "?"},
             {"Joined": Column(type="date")},
             on_bad_value="drop",
         )
-        assert verdict.record == {"type": "profile", "identity": "a", "profileData": {"Name": "Asha"}}
-        assert sorted(fault.field for fault in verdict.issues) == ["Age", "Email", "Joined"]
+        assert result.record == {"type": "profile", "identity": "a", "profileData": {"Name": "Asha"}}
+        assert sorted(issue.field for issue in result.issues) == ["Age", "Email", "Joined"]
 
     @pytest.mark.parametrize(
         "row",
         [{"identity": "null"}, {"identity": "a", "ts": "0"}, {"identity": "a", "objectId": "b"}, {"identity": ""}],
     )
     def test_who_and_when_are_never_left_out(self, row: dict[str, Any]) -> None:
-        verdict = validate({**row, "Email": "nope", "Name": "Asha"}, on_bad_value="drop")
-        assert verdict.record is None
-        assert {"Email"} < {fault.field for fault in verdict.issues}
+        result = validate({**row, "Email": "nope", "Name": "Asha"}, on_bad_value="drop")
+        assert result.record is None
+        assert {"Email"} < {issue.field for issue in result.issues}
 
     def test_a_row_may_lose_all_its_properties(self) -> None:
-        verdict = validate({"identity": "a", "Email": "nope"}, on_bad_value="drop")
-        assert verdict.record == {"type": "profile", "identity": "a", "profileData": {}}
+        result = validate({"identity": "a", "Email": "nope"}, on_bad_value="drop")
+        assert result.record == {"type": "profile", "identity": "a", "profileData": {}}
 
     def test_what_may_be_repeated_is_told_of_what_is_left(self) -> None:
         row = {"identity": "a", "Points": {"$incr": "many"}}
@@ -116,13 +116,13 @@ _json = st.recursive(
 
 @examples(200)
 @given(st.sampled_from(COLUMNS), _json, st.sampled_from([None, "IN", "US"]), st.sampled_from(["reject", "drop"]))
-def test_any_json_value_is_judged_and_what_is_accepted_can_be_written(
+def test_any_json_value_is_validated_and_what_is_valid_can_be_written(
     column: Column, value: Any, country: str | None, on_bad_value: str
 ) -> None:
-    verdict = validate_cell(value, column, default_country=country, on_bad_value=on_bad_value)
-    assert verdict.record is not None or verdict.issues or verdict.empty
-    if verdict.record is not None:
-        assert msgspec.json.decode(msgspec.json.encode(verdict.record)) == verdict.record
+    result = validate_cell(value, column, default_country=country, on_bad_value=on_bad_value)
+    assert result.record is not None or result.issues or result.empty
+    if result.record is not None:
+        assert msgspec.json.decode(msgspec.json.encode(result.record)) == result.record
 
 
 @given(st.sampled_from(COLUMNS), _json)
@@ -141,10 +141,10 @@ def test_judging_what_the_law_made_changes_nothing(column: Column, value: Any) -
     [MARK, f"{MARK} {'x' * 1100}", [MARK, [MARK]], {MARK: MARK}, {f"${MARK}": 1}, {"$incr": MARK}, {"$add": MARK}],
 )
 def test_no_reason_shows_a_value(column: Column, value: Any) -> None:
-    for fault in validate_cell(value, column).issues:
-        assert MARK not in fault.reason
-        assert MARK not in fault.field
-        assert fault.reason
+    for issue in validate_cell(value, column).issues:
+        assert MARK not in issue.reason
+        assert MARK not in issue.field
+        assert issue.reason
 
 
 def test_codes_are_those_of_the_documentation_page() -> None:
