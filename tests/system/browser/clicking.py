@@ -1,4 +1,4 @@
-"""What a person does in Airflow's UI: the one place that knows how its forms are built."""
+"""Actions in Airflow's UI; only this module knows how its forms are built."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from playwright.sync_api import Page, expect
 
-#: A run takes ten seconds; the rest is for a machine with other things to do.
-LONGEST_RUN = 300.0
+#: Seconds. A run takes ten, and longer on a busy machine.
+RUN_TIMEOUT = 300.0
 FINAL_STATES = ("success", "failed")
 
 
@@ -34,7 +34,7 @@ class ConnectionForm:
             self.dialog.locator(f"input[name={name}]").fill(text)
 
     def labels(self) -> list[str]:
-        """Give the labels of the standard fields."""
+        """Return the labels of the standard fields."""
         expect(self.dialog.locator("input[name=password]")).to_be_visible()
         texts = self.dialog.locator("label:visible").all_inner_texts()
         return [text.removesuffix("*").strip() for text in texts]
@@ -45,16 +45,16 @@ class ConnectionForm:
 
 
 def connection_row(page: Page, conn_id: str) -> Any:
-    """Give a connection's row of the list."""
+    """Return a connection's row in the list."""
     page.goto("/connections")
     return page.get_by_role("row").filter(has=page.get_by_text(conn_id, exact=True))
 
 
 class TriggerForm:
-    """The form behind a DAG's button Trigger."""
+    """The form that a DAG's button Trigger opens."""
 
     def __init__(self, page: Page, dag_id: str) -> None:
-        # The page of a DAG the DAG processor has not read yet says so and stays like that.
+        # The page of a DAG that Airflow has not read yet shows an error, and does not update.
         page.goto("/dags")
         wait_for(lambda: page.request.get(f"/api/v2/dags/{dag_id}").ok, f"the DAG {dag_id}")
         page.goto(f"/dags/{dag_id}")
@@ -76,33 +76,33 @@ class TriggerForm:
         self.dialog.get_by_role("option", name=text).click()
 
     def write_json(self, text: str) -> None:
-        """Write into the one JSON editor that is open."""
+        """Replace the text of the visible JSON editor."""
         editor = self.dialog.locator(".monaco-editor:visible")
         expect(editor.locator(".view-line").first).to_be_visible()
         editor.click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)
-        # The editor adds the brackets and quotation marks it misses while they are still on their way.
+        # The editor adds closing brackets and quotation marks before the text has them; they are deleted here.
         self.page.keyboard.press("Control+Shift+End")
         self.page.keyboard.press("Delete")
 
     def trigger(self) -> str:
-        """Press the button; give the id of the run that comes of it."""
+        """Press the button and return the id of the new run."""
         self.button.click()
         self.page.wait_for_url("**/runs/**")
         return unquote(self.page.url.partition("/runs/")[2].partition("/")[0].partition("?")[0])
 
 
-def states_at_the_end(page: Page, dag_id: str, run_id: str) -> Mapping[str, str]:
-    """Wait until a run has ended; give the state of each task, and of the run under its own id."""
+def final_states(page: Page, dag_id: str, run_id: str) -> Mapping[str, str]:
+    """Wait until a run has finished; return the state of each task by its id, and of the run by the run id."""
     run = _run_address(dag_id, run_id)
-    wait_for(lambda: page.request.get(run).json().get("state") in FINAL_STATES, f"the run {run_id}", LONGEST_RUN)
+    wait_for(lambda: page.request.get(run).json().get("state") in FINAL_STATES, f"the run {run_id}", RUN_TIMEOUT)
     tasks = page.request.get(f"{run}/taskInstances").json()["task_instances"]
     return {task["task_id"]: task["state"] for task in tasks} | {run_id: page.request.get(run).json()["state"]}
 
 
 def entries_of(page: Page, dag_id: str, run_id: str) -> Mapping[str, Any]:
-    """Give what a run was told: the entries of the form, by their names in the DAG."""
+    """Return the form's entries for a run, by the names of the DAG's params."""
     return page.request.get(_run_address(dag_id, run_id)).json()["conf"]
 
 
@@ -115,7 +115,7 @@ def open_log(page: Page, dag_id: str, run_id: str, task_id: str) -> None:
 
 
 def clear_task(page: Page, dag_id: str, run_id: str, task_id: str) -> Any:
-    """Press the button that clears a task; give the dialog that asks whether one is sure."""
+    """Press the button that clears a task, and return the dialog that asks for confirmation."""
     open_log(page, dag_id, run_id, task_id)
     page.get_by_role("button", name=re.compile("to clear$")).first.click()
     dialog = page.get_by_role("dialog")
@@ -124,18 +124,19 @@ def clear_task(page: Page, dag_id: str, run_id: str, task_id: str) -> Any:
 
 
 def task_of(page: Page, dag_id: str, run_id: str, task_id: str) -> Mapping[str, Any]:
-    """Give what the API says of a task instance."""
-    found: dict[str, Any] = page.request.get(f"{_run_address(dag_id, run_id)}/taskInstances/{task_id}").json()
-    return found
+    """Return a task instance from the API."""
+    task: dict[str, Any] = page.request.get(f"{_run_address(dag_id, run_id)}/taskInstances/{task_id}").json()
+    return task
 
 
-def wait_for(condition: Any, what: str, seconds: float = 120.0) -> None:
+def wait_for(condition: Any, description: str, seconds: float = 120.0) -> None:
     """Wait until a condition holds.
 
-    :raises TimeoutError: when it does not within the time.
+    :param description: what is waited for, for the error message.
+    :raises TimeoutError: the condition does not hold within the time.
     """
-    end = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what} was not there after {seconds:.0f} seconds")
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{description} was not there after {seconds:.0f} seconds")
         time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""The screenshots of docs/ui.md. They are not in git: ``make test-ui`` makes them."""
+"""The screenshots of docs/ui.md. They are not in git; ``make test-ui`` takes them."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ NAMES = (
 )
 
 
-def take(name: str, shown: Any) -> None:
+def take(name: str, subject: Any) -> None:
     """Take a screenshot.
 
     :param name: one of ``NAMES``.
-    :param shown: a Playwright page, or a locator of what is to be seen of it.
+    :param subject: a Playwright page, or a locator of a part of it.
     """
     if name not in NAMES:
-        raise ValueError(f"{name} is not among the screenshots the documentation knows")
+        raise ValueError(f"{name} is not a screenshot of the documentation")
     DIRECTORY.mkdir(exist_ok=True)
-    shown.screenshot(path=DIRECTORY / f"{name}.png", animations="disabled")
+    subject.screenshot(path=DIRECTORY / f"{name}.png", animations="disabled")
 
 
 def take_page(name: str, page: Any, width: int, height: int) -> None:
-    """Take a screenshot of a page in a window as large as what is to be seen."""
+    """Take a screenshot of a page in a window of the given size."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": height})
     take(name, page)

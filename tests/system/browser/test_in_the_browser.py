@@ -1,6 +1,6 @@
-"""People fill in forms: the connection's, and that of a load, in a real browser.
+"""The form of the connection and that of a load, filled in in a real browser.
 
-The tests follow one another as a person's steps do: the load goes through the connection made before it.
+The tests depend on their order, like the steps of a user: the load uses the connection created before it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from playwright.sync_api import expect
 
 from scripts.local_airflow import ACCOUNT_ID, PASSCODE
 from tests.system.browser.clicking import (
-    LONGEST_RUN,
+    RUN_TIMEOUT,
     ConnectionForm,
     TriggerForm,
     clear_task,
     connection_row,
     entries_of,
+    final_states,
     open_log,
-    states_at_the_end,
     task_of,
     wait_for,
 )
@@ -60,7 +60,7 @@ def add_connection(page: Any, clevertap: str, conn_id: str, passcode: str) -> Co
     return form
 
 
-def test_a_connection_is_made_and_tested(page: Any, clevertap: str, airflow_ui: Any) -> None:
+def test_a_connection_is_created_and_tested(page: Any, clevertap: str, airflow_ui: Any) -> None:
     form = add_connection(page, clevertap, CONNECTION, PASSCODE)
     assert form.labels()[3:] == ["Base URL (instead of a region)", "Account ID", "Passcode", "Port"]
     expect(form.dialog.locator("input[name=password]")).to_have_attribute("type", "password")
@@ -72,7 +72,7 @@ def test_a_connection_is_made_and_tested(page: Any, clevertap: str, airflow_ui: 
     form.dialog.get_by_role("combobox").last.click()
     expect(form.dialog.get_by_role("option", name="in1: India")).to_be_visible()
     screenshots.take("connection-extra-fields", form.dialog)
-    form.dialog.get_by_role("option", name="in1: India").click()  # and the base URL wins over it
+    form.dialog.get_by_role("option", name="in1: India").click()  # the base URL has precedence
     form.save()
 
     row = connection_row(page, CONNECTION)
@@ -96,7 +96,7 @@ def test_the_form_of_a_saved_connection_shows_no_passcode(page: Any) -> None:
     assert PASSCODE not in page.request.get(f"/api/v2/connections/{CONNECTION}").text()
 
 
-def test_a_wrong_passcode_is_said_to_be_wrong(page: Any, clevertap: str) -> None:
+def test_a_wrong_passcode_is_reported(page: Any, clevertap: str) -> None:
     add_connection(page, clevertap, "with_wrong_passcode", "not-the-passcode").save()
     row = connection_row(page, "with_wrong_passcode")
     row.get_by_role("button", name="Test Connection").click()
@@ -119,7 +119,7 @@ def test_a_load_is_started_from_the_form(page: Any, clevertap: str, people: str)
     screenshots.take("trigger-how", form.dialog)
     run = form.trigger()
 
-    states = states_at_the_end(page, DAG, run)
+    states = final_states(page, DAG, run)
     assert states[run] == "success"
     assert states["load_profiles"] == "success"
     assert states["load_events"] == states["load_device_tokens"] == "skipped"
@@ -141,7 +141,7 @@ def test_a_load_is_started_from_the_form(page: Any, clevertap: str, people: str)
     screenshots.take_page("clevertap-page", page, 1280, 480)
 
 
-def test_what_the_form_can_see_is_refused_there(page: Any, people: str) -> None:
+def test_the_form_rejects_invalid_entries(page: Any, people: str) -> None:
     form = TriggerForm(page, DAG)
     form.open("How to load")
     form.field("max_rejects").fill("1.0")
@@ -161,7 +161,7 @@ def test_what_the_form_can_see_is_refused_there(page: Any, people: str) -> None:
     expect(form.button).to_be_disabled()
 
 
-def test_what_only_the_task_can_see_is_said_in_its_log(page: Any, people: str) -> None:
+def test_errors_that_only_the_task_finds_are_in_its_log(page: Any, people: str) -> None:
     form = TriggerForm(page, DAG)
     form.choose("kind", "Events")
     form.field("source").fill(people)
@@ -171,24 +171,24 @@ def test_what_only_the_task_can_see_is_said_in_its_log(page: Any, people: str) -
     form.open("How to load")
     form.field("conn_id").fill(CONNECTION)
     run = form.trigger()
-    assert states_at_the_end(page, DAG, run)["load_events"] == "failed"
+    assert final_states(page, DAG, run)["load_events"] == "failed"
     open_log(page, DAG, run, "load_events")
     expect(page.get_by_text("no column 'bought_at'").first).to_be_visible()
     screenshots.take_page("log-of-a-bad-entry", page, 1800, 560)
 
 
-def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clevertap: str, tmp_path: Path) -> None:
+def test_a_killed_load_resumes_when_its_task_is_cleared(page: Any, clevertap: str, tmp_path: Path) -> None:
     many = tmp_path / "many.csv"
     many.write_text("id,mail,town\n" + "".join(f"k-{row},k{row}@example.com,Porto\n" for row in range(KILLED_ROWS)))
     before = httpx.get(f"{clevertap}/admin/stats").json()
-    # The first of its requests are answered at once. Those that follow are kept, so that it is there to be killed.
-    kept = [{"do": "delay", "seconds": 600, "skip": KILLED_ROWS // 4_000}]
-    httpx.post(f"{clevertap}/admin/faults", json=kept).raise_for_status()
+    # The first requests are answered at once. The others are delayed, so that the load is running when it is killed.
+    delays = [{"do": "delay", "seconds": 600, "skip": KILLED_ROWS // 4_000}]
+    httpx.post(f"{clevertap}/admin/faults", json=delays).raise_for_status()
 
-    def more(what: str) -> int:
+    def increase(name: str) -> int:
         now = httpx.get(f"{clevertap}/admin/stats").json()
         return int(
-            now["requests"] - before["requests"] if what == "requests" else now["stored"][what] - before["stored"][what]
+            now["requests"] - before["requests"] if name == "requests" else now["stored"][name] - before["stored"][name]
         )
 
     form = TriggerForm(page, DAG)
@@ -198,12 +198,12 @@ def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clev
     form.open("How to load")
     form.field("conn_id").fill(CONNECTION)
     run = form.trigger()
-    wait_for(lambda: more("profiles") >= KILLED_ROWS // 4, "a part of the load", LONGEST_RUN)
+    wait_for(lambda: increase("profiles") >= KILLED_ROWS // 4, "a part of the load", RUN_TIMEOUT)
     task = task_of(page, DAG, run, "load_profiles")
     assert task["id"].encode() in Path(f"/proc/{task['pid']}/cmdline").read_bytes()
     os.kill(task["pid"], signal.SIGKILL)
-    assert states_at_the_end(page, DAG, run)["load_profiles"] == "failed"
-    arrived = more("profiles")
+    assert final_states(page, DAG, run)["load_profiles"] == "failed"
+    arrived = increase("profiles")
     assert arrived < KILLED_ROWS
 
     httpx.delete(f"{clevertap}/admin/faults").raise_for_status()
@@ -211,14 +211,14 @@ def test_a_load_that_was_killed_goes_on_when_its_task_is_cleared(page: Any, clev
     screenshots.take_page("clear-a-load", page, 1280, 640)
     dialog.get_by_role("button", name="Confirm").click()
     expect(dialog).to_have_count(0)
-    wait_for(lambda: task_of(page, DAG, run, "load_profiles")["try_number"] == 2, "the next try", LONGEST_RUN)
-    assert states_at_the_end(page, DAG, run)["load_profiles"] == "success"
+    wait_for(lambda: task_of(page, DAG, run, "load_profiles")["try_number"] == 2, "the next attempt", RUN_TIMEOUT)
+    assert final_states(page, DAG, run)["load_profiles"] == "success"
     open_log(page, DAG, run, "load_profiles")
     expect(page.get_by_text(re.compile("Resumes at row [0-9,]+, where an earlier attempt ended")).first).to_be_visible()
     screenshots.take_page("log-of-a-resumed-load", page, 1800, 560)
-    assert more("profiles") == KILLED_ROWS
-    # What was on its way may have been sent twice: at most five times what is in flight, which the connection bounds.
-    assert KILLED_ROWS // 1_000 <= more("requests") <= KILLED_ROWS // 1_000 + 5 * 4
+    assert increase("profiles") == KILLED_ROWS
+    # Rows in flight may have been sent twice: at most five times the requests in flight, which the connection limits.
+    assert KILLED_ROWS // 1_000 <= increase("requests") <= KILLED_ROWS // 1_000 + 5 * 4
 
 
 def test_every_screenshot_of_the_documentation_was_taken() -> None:

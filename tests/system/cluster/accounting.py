@@ -1,4 +1,4 @@
-"""What has become of every row: the emulator's store, the rejects files and the summaries, held against each other."""
+"""Compare what the emulator stored, the rejects files and the summaries, for every row of every load."""
 
 from __future__ import annotations
 
@@ -19,77 +19,77 @@ Load = tuple[str, int]
 
 @dataclass
 class Account:
-    """One load, and what is in store of it.
+    """One load and its rows.
 
     :param summary: what its task returned.
-    :param arrived: how often CleverTap got each row, by its number.
-    :param held: the rows its rejects file names as unconfirmed.
+    :param received: how often CleverTap received each row, by its number.
+    :param held: the rows that its rejects file lists as unconfirmed.
     """
 
     summary: dict[str, Any]
-    arrived: Counter[int]
+    received: Counter[int]
     held: set[int] = field(default_factory=set)
 
     @property
     def lost(self) -> int:
-        """Rows that are neither in store nor named."""
-        return len(set(range(1, ROWS + 1)) - set(self.arrived) - self.held)
+        """Return how many rows are neither stored nor in the rejects file."""
+        return len(set(range(1, ROWS + 1)) - set(self.received) - self.held)
 
     @property
-    def again(self) -> int:
-        """Rows that came more than once, each as often as it did."""
-        return sum(self.arrived.values()) - len(self.arrived)
+    def duplicates(self) -> int:
+        """Return how often a row was received that had been received before."""
+        return sum(self.received.values()) - len(self.received)
 
 
-def arrived(database: Path) -> dict[Load, Counter[int]]:
-    """Count in the emulator's store how often each row of each file has come."""
+def read_received(database: Path) -> dict[Load, Counter[int]]:
+    """Return how often each row of each file was received, from the emulator's database."""
     found: dict[Load, Counter[int]] = defaultdict(Counter)
-    with sqlite3.connect(database) as store:
-        for key, data in store.execute("SELECT key, data FROM events"):
+    with sqlite3.connect(database) as connection:
+        for key, data in connection.execute("SELECT key, data FROM events"):
             found[_load_of(key)][int(json.loads(data)["row"])] += 1
         profiles = (
             "SELECT value, data, uploads FROM profile_keys JOIN profiles ON profiles.id = profile_id "
             "WHERE kind = 'identity' AND uploads > 0"
         )
-        for key, data, uploads in store.execute(profiles):
+        for key, data, uploads in connection.execute(profiles):
             row = int(json.loads(data)["row"])
-            assert key.endswith(f".{row}"), "a profile has what belongs to another"
+            assert key.endswith(f".{row}"), "a profile has the data of another one"
             found[_load_of(key)][row] += uploads
-    store.close()
+    connection.close()
     return found
 
 
-def accounts(summaries: dict[Load, dict[str, Any]], in_store: dict[Load, Counter[int]]) -> dict[Load, Account]:
-    """Give the account of every load."""
+def accounts(summaries: dict[Load, dict[str, Any]], received: dict[Load, Counter[int]]) -> dict[Load, Account]:
+    """Return the account of every load."""
     return {
-        load: Account(summary, in_store[load], _held(summary["rejects_path"])) for load, summary in summaries.items()
+        load: Account(summary, received[load], _held(summary["rejects_path"])) for load, summary in summaries.items()
     }
 
 
-def faults(found: dict[Load, Account], killed: set[Load]) -> Iterator[str]:
-    """Say what is wrong, if anything is."""
+def errors(found: dict[Load, Account], killed: set[Load]) -> Iterator[str]:
+    """Yield a message for everything that is wrong."""
     missing = {(task, number) for task, count in FILES.items() for number in range(count)} - set(found)
     yield from (f"{task}[{number}] has returned no summary" for task, number in sorted(missing))
     for load, account in found.items():
-        yield from (f"{load[0]}[{load[1]}]: {fault}" for fault in _faults_of(load, account, load in killed))
+        yield from (f"{load[0]}[{load[1]}]: {error}" for error in _errors_of(load, account, load in killed))
 
 
-def _faults_of(load: Load, account: Account, killed: bool) -> Iterator[str]:
+def _errors_of(load: Load, account: Account, killed: bool) -> Iterator[str]:
     summary = account.summary
     outcomes = {name: summary[name] for name in ("rows", "accepted", "unconfirmed", "rejected", "invalid", "skipped")}
-    ours = {"rows": ROWS, "accepted": ROWS - len(account.held), "unconfirmed": len(account.held)}
-    if outcomes != ours | {"rejected": 0, "invalid": 0, "skipped": 0}:
-        yield f"{len(account.held)} rows are in the rejects file, and the summary says {outcomes}"
+    expected = {"rows": ROWS, "accepted": ROWS - len(account.held), "unconfirmed": len(account.held)}
+    if outcomes != expected | {"rejected": 0, "invalid": 0, "skipped": 0}:
+        yield f"{len(account.held)} rows are in the rejects file, but the summary has {outcomes}"
     if account.lost:
         yield f"{account.lost} rows are lost"
-    if account.again and load[0] == "events_held":
-        yield f"{account.again} rows are there twice, though they were to be held"
-    if account.again > summary["resent"]:
-        yield f"{account.again} rows came twice, and the summary says {summary['resent']}"
+    if account.duplicates and load[0] == "events_held":
+        yield f"{account.duplicates} rows are stored twice, although they should have been held"
+    if account.duplicates > summary["resent"]:
+        yield f"{account.duplicates} rows were received twice, but the summary has {summary['resent']} resent"
     if account.held and load[0] != "events_held":
-        yield f"{len(account.held)} rows were held, though they were to be sent again"
-    if not killed and (account.again or account.held or summary["resumed_from_row"] is not None):
-        yield "it was not killed, and yet rows came twice or were held, or it went on from an earlier try"
+        yield f"{len(account.held)} rows were held, although they should have been resent"
+    if not killed and (account.duplicates or account.held or summary["resumed_from_row"] is not None):
+        yield "it was not killed, but rows were received twice or held, or it resumed an earlier attempt"
 
 
 def _load_of(key: str) -> Load:

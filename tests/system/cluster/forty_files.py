@@ -1,4 +1,4 @@
-"""The files the cluster loads, and the DAG that maps them: profiles, and events under both policies."""
+"""The files the cluster loads, and the DAG that maps over them: profiles, and events with both ``on_unconfirmed``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT
 #: Files by the task that is mapped over them.
 FILES = {"profiles": 14, "events_resent": 13, "events_held": 13}
 ROWS = 20_000
-#: Of one load; the pool has room for five.
+#: Requests in flight of one load; the pool has slots for five loads.
 IN_FLIGHT = 3
 POOL = "clevertap"
 SLOTS = MAX_IN_FLIGHT
@@ -24,18 +24,18 @@ from airflow.sdk import DAG
 from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
-ours = dict(
+options = dict(
     columns={{"id": "identity"}}, artifacts_path={artifacts!r}, max_rejects="100%", retries=2,
     retry_delay=timedelta(seconds=1), pool={pool!r}, max_in_flight={in_flight},
 )
 
 with DAG({dag_id!r}, schedule=None, start_date=datetime(2026, 1, 1)):
-    CleverTapUploadProfilesOperator.partial(task_id="profiles", **ours).expand(source={profiles!r})
+    CleverTapUploadProfilesOperator.partial(task_id="profiles", **options).expand(source={profiles!r})
     CleverTapUploadEventsOperator.partial(
-        task_id="events_resent", event_name="Viewed", on_unconfirmed="resend", **ours
+        task_id="events_resent", event_name="Viewed", on_unconfirmed="resend", **options
     ).expand(source={events_resent!r})
     CleverTapUploadEventsOperator.partial(
-        task_id="events_held", event_name="Viewed", on_unconfirmed="hold", **ours
+        task_id="events_held", event_name="Viewed", on_unconfirmed="hold", **options
     ).expand(source={events_held!r})
 """
 
@@ -43,22 +43,22 @@ with DAG({dag_id!r}, schedule=None, start_date=datetime(2026, 1, 1)):
 def write_dag(directory: Path, sources: dict[str, list[str]], artifacts: Path) -> None:
     """Write the file of the DAG.
 
-    :param directory: where DAG files are.
+    :param directory: the directory of DAG files.
     :param sources: from :func:`write_files`.
-    :param artifacts: where the loads leave rejects files and reports.
+    :param artifacts: the directory for rejects files and reports.
     """
     text = _DAG.format(artifacts=str(artifacts), pool=POOL, in_flight=IN_FLIGHT, dag_id=DAG_ID, **sources)
     (directory / f"{DAG_ID}.py").write_text(text)
 
 
 def write_files(directory: Path) -> dict[str, list[str]]:
-    """Write all files; give their paths by task."""
+    """Write all files and return their paths by task."""
     directory.mkdir()
     return {task: [_write(directory, task, number) for number in range(count)] for task, count in FILES.items()}
 
 
 def identity(task: str, number: int, row: int) -> str:
-    """Give who a row is about: everybody has one profile, and all events of a file are of one person."""
+    """Return the identity in a row: each profile has its own, and all events of a file share one."""
     return f"{task}.{number}.{row}" if task == "profiles" else f"{task}.{number}.0"
 
 

@@ -1,4 +1,4 @@
-"""An Airflow with CeleryExecutor: PostgreSQL, Redis, and workers that can be killed as a machine is lost."""
+"""An Airflow with CeleryExecutor: PostgreSQL, Redis, and workers that can be killed like a lost machine."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tests.support.paths import ROOT
 from tests.support.running_scheduler import TIMEOUT, RunningScheduler
 from tests.system.cluster import worker_name
 
-#: Seconds without a heartbeat after which Airflow takes a task for dead and tries it again. Airflow's default is 300.
+#: Seconds without a heartbeat after which Airflow considers a task dead and retries it. Airflow's default is 300.
 HEARTBEAT_TIMEOUT = 30
-#: Seconds after which Redis hands out anew what no worker has reported as done. Airflow's default is a day. It is
-#: longer than a load takes and shorter than the stage, so that the messages of the killed tasks do come back.
+#: Seconds after which Redis redelivers messages that no worker has acknowledged. Airflow's default is a day. It is
+#: longer than a load and shorter than the test, so that the messages of the killed tasks are redelivered.
 VISIBILITY_TIMEOUT = 45
-#: Seconds after which Airflow hands out anew what no worker has begun, such as what the lost worker had only taken.
-#: Airflow's default is 600. No load waits so long for a free place of the worker that is left.
+#: Seconds after which Airflow queues a task again that no worker has started, such as one that the lost worker had only
+#: received. Airflow's default is 600. No load waits so long for a free slot of the remaining worker.
 QUEUED_TIMEOUT = 90
 
 
 class RunningCluster(RunningScheduler):
-    """Used as a context: in it API server, scheduler, DAG processor and workers work.
+    """Used as a context manager: API server, scheduler, DAG processor and workers run during the context.
 
     :param home: an empty directory; ``dags`` in it holds the DAG files.
     :param database: the URL of an empty PostgreSQL database.
     :param broker: the URL of a Redis.
     :param workers: their names.
-    :param concurrency: how many tasks each works at.
+    :param concurrency: how many tasks each of them runs at a time.
     :param environment: more environment variables.
     """
 
@@ -69,29 +69,29 @@ class RunningCluster(RunningScheduler):
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A task is in a process group of its own, which outlives a worker that is told to stop and does not.
+        # A task has its own process group, which would survive a worker that does not stop in time.
         for name in self._names:
             self.kill(name)
         super().__exit__()
 
     def kill(self, name: str) -> int:
-        """Kill a worker and all it has started, tasks included, as the loss of its machine does.
+        """Kill a worker and all processes it has started, tasks included, like the loss of its machine.
 
-        :returns: how many processes that were.
+        :returns: how many processes were killed.
         """
-        lost: set[psutil.Process] = set()
+        processes: set[psutil.Process] = set()
         with suppress(KeyError, psutil.NoSuchProcess):
             main = psutil.Process(self._workers.pop(name).pid)
-            # Stopped first, so that none of them sees another one die, or starts one more.
-            while new := {main, *main.children(recursive=True)} - lost:
+            # They are suspended first, so that none of them notices the end of another one or starts one more.
+            while new := {main, *main.children(recursive=True)} - processes:
                 for process in new:
                     with suppress(psutil.NoSuchProcess):
                         process.suspend()
-                lost |= new
-        for process in lost:
+                processes |= new
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        return len(lost)
+        return len(processes)
 
     def _start_worker(self, name: str) -> subprocess.Popen[bytes]:
         return self._start(
@@ -105,8 +105,8 @@ class RunningCluster(RunningScheduler):
         )
 
     def _wait_for_workers(self) -> None:
-        end = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + TIMEOUT
         while not all(f"{name} ready" in (self.home / f"worker-{name}.log").read_text() for name in self._names):
-            assert time.monotonic() < end, self.logs()
+            assert time.monotonic() < deadline, self.logs()
             assert all(worker.poll() is None for worker in self._workers.values()), self.logs()
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""A Redis of the tests' own, from the distribution's packages: see scripts/redis-install."""
+"""A private Redis server for the tests, from the distribution's packages: see scripts/redis-install."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 300
+#: Seconds to start or to stop.
+TIMEOUT = 300
 
 
 class RunningRedis:
-    """A server on this machine alone, with data that go when it is stopped.
+    """A server that only this machine can reach, and whose data is deleted when it stops.
 
     :param program: ``redis-server``.
     :param port: a port nobody listens on.
@@ -42,22 +43,22 @@ class RunningRedis:
     def __exit__(self, *_: object) -> None:
         self._server.terminate()
         try:
-            self._server.wait(PATIENCE)
+            self._server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _wait(self) -> None:
-        end = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self._port), timeout=5) as asking:
-                    asking.sendall(b"PING\r\n")
-                    if asking.recv(16).startswith(b"+PONG"):
+                with socket.create_connection(("127.0.0.1", self._port), timeout=5) as client:
+                    client.sendall(b"PING\r\n")
+                    if client.recv(16).startswith(b"+PONG"):
                         return
             except OSError:
                 pass
-            if self._server.poll() is not None or time.monotonic() > end:
+            if self._server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._home / "log").read_text(errors="replace"))
             time.sleep(0.1)

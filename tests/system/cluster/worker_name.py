@@ -1,4 +1,4 @@
-"""What a worker of the cluster says its host is called: several of them are on one machine here."""
+"""The host name that a worker of the cluster reports, as all workers run on one machine here."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ VARIABLE = "CLUSTER_WORKER"
 
 
 def of_this_process() -> str:
-    """Give the name; Airflow calls this for ``[core] hostname_callable``."""
+    """Return the name; Airflow calls this for ``[core] hostname_callable``."""
     return os.environ[VARIABLE]
