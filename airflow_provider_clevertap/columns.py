@@ -1,4 +1,4 @@
-"""How a user says what a source column becomes. Light to import: DAG files use it."""
+"""Describe what a source column becomes in CleverTap. Importing this module is cheap: DAG files do it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Column:
         text, and typed sources (Parquet, DataFrames, JSON) keep their types.
     :param format: date pattern or patterns, tried in turn: CleverTap's own form (``dd/MM/yyyy HH:mm:ss``), Python's
         ``%`` directives, ``"epoch"`` (seconds) or ``"epoch_ms"``. Default: ISO 8601. Makes the type ``date``.
-    :param timezone: IANA zone of dates and times that carry none, default ``"UTC"``.
+    :param timezone: IANA zone of dates and times that have none, default ``"UTC"``.
     :param separator: what separates the items of a list written as text, default ``","``.
-    :param operator: do this with the value instead of setting it, see
+    :param operator: the operation to apply with the value instead of setting it, see
         https://developer.clevertap.com/docs/upload-user-profiles-api. ``$delete`` removes the property where the
-        cell says true.
-    :param empty: ``"omit"`` (default) leaves the property as it is in CleverTap where the cell is empty,
+        cell is true.
+    :param empty: ``"omit"`` (default) leaves the property in CleverTap unchanged where the cell is empty,
         ``"delete"`` removes it.
     """
 
@@ -41,5 +41,5 @@ class Column:
     empty: Literal["omit", "delete"] = "omit"
 
 
-#: Every form in which a user may say what a column becomes; ``None`` leaves it out.
+#: Every form in which a user may write what a column becomes; ``None`` leaves the column out.
 ColumnChoice: TypeAlias = str | Column | Mapping[str, Any] | None

@@ -1,5 +1,5 @@
-"""Rows become JSON records, or issues where a row breaks a rule.
+"""Encode rows as JSON records, and find the issues of invalid rows.
 
-Columns that are known to be valid are converted whole (:mod:`.vectorized`); every other cell or row goes through the
-models in ``records``, which decide.
+Columns that are known to be valid are converted as a whole (:mod:`.vectorized`). The pydantic models in ``records``
+decide every other cell or row.
 """

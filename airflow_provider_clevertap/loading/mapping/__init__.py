@@ -1,1 +1,1 @@
-"""What users say of columns becomes a plan: one rule for each column of the source."""
+"""Turn the users' choices for columns into a plan: one rule for each column of the source."""

@@ -1,4 +1,4 @@
-"""What a user says of columns, in every form it may be said in."""
+"""Parse what columns become, in every form in which a user may write it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MANIFEST_KEYS = frozenset({"ctName", "dataType"})
 
 
 def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
-    """Read every form a user may write a column in; ``None`` leaves the column out.
+    """Parse every form in which a user may write a column; ``None`` leaves the column out.
 
     :raises MappingError: when a form is not known.
     """
-    return {source: _read_choice(source, choice) for source, choice in (columns or {}).items()}
+    return {source: _parse_choice(source, choice) for source, choice in (columns or {}).items()}
 
 
-def _read_choice(source: str, choice: ColumnChoice) -> Column | None:
+def _parse_choice(source: str, choice: ColumnChoice) -> Column | None:
     if choice is None or isinstance(choice, Column):
         return choice
     if isinstance(choice, str):
@@ -51,7 +51,7 @@ def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
 def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
     unknown = [name for name in choice if name not in _MANIFEST_KEYS]
     if unknown:
-        raise MappingError(f"column {source!r}: {unknown[0]!r} cannot stand next to ctName and dataType")
+        raise MappingError(f"column {source!r}: {unknown[0]!r} cannot be used together with ctName and dataType")
     name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
     known = _MANIFEST_TYPES.get(declared.upper())
     if known is not None:
@@ -64,16 +64,16 @@ def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
 
 
 def parse_named_columns(argument: str, columns: Mapping[str, ColumnChoice] | Sequence[str]) -> dict[str, Column | None]:
-    """Read columns that may also be a list of names, which then stay as they are.
+    """Parse columns that may also be a list of names; these columns keep their names.
 
-    :param argument: what the user calls them; every message begins so.
-    :raises ConfigurationError: when there are none, or they are neither a mapping nor a list.
-    :raises MappingError: when a form is not known, or a name is there twice.
+    :param argument: the name of the user's argument; every message begins with it.
+    :raises ConfigurationError: when there is no column, or the argument is neither a mapping nor a list.
+    :raises MappingError: when a form is not known, or a column is named twice.
     """
     if not isinstance(columns, Mapping):
         columns = _from_names(argument, columns)
     if not columns:
-        raise ConfigurationError(f"{argument} is empty: name one column at least, or leave it out")
+        raise ConfigurationError(f"{argument} is empty: name at least one column, or leave the argument out")
     try:
         return parse_columns(columns)
     except MappingError as error:
@@ -83,7 +83,7 @@ def parse_named_columns(argument: str, columns: Mapping[str, ColumnChoice] | Seq
 def _from_names(argument: str, names: Any) -> dict[str, ColumnChoice]:
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise ConfigurationError(f"{argument} must be a mapping from source columns to fields, or a list of columns")
-    twice = [name for place, name in enumerate(names) if name in names[:place]]
-    if twice:
-        raise MappingError(f"{argument}: column {twice[0]!r} is named twice")
+    duplicates = [name for index, name in enumerate(names) if name in names[:index]]
+    if duplicates:
+        raise MappingError(f"{argument}: column {duplicates[0]!r} is named twice")
     return {name: Column() for name in names}

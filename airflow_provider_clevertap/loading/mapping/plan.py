@@ -1,4 +1,4 @@
-"""From what the user said of the columns to one rule for each: every mistake is found before the first row is sent."""
+"""Make one rule for each source column, and find every mistake in the mapping before the first row is sent."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 #: Names of columns in one message.
-_MOST_LISTED = 30
-#: How else a field that every record needs can be given.
-_REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or say timestamp='now'"}
+_MAX_LISTED = 30
+#: Other ways to give a field that every record needs.
+_REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or set timestamp='now'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class PlannedColumn:
 
     :param source: the column.
     :param rule: how it is read, and the field it fills.
-    :param asked: the field as the user, or the source, spells it.
+    :param requested: the field as the user, or the source, spells it.
     """
 
     source: str
     rule: CellRule
-    asked: str
+    requested: str
 
 
 def plan_columns(
@@ -51,16 +51,16 @@ def plan_columns(
     """Decide for each source column which field it fills and how.
 
     :param names: the source's columns.
-    :param choices: what the user said of them.
+    :param choices: what they become, as far as the user has chosen it.
     :param schema: the kind of record.
-    :param unmapped: what happens to columns nothing was said of.
-    :param fixed: every column of the source is known now. Else some may appear later, and a column that cannot be
-        sent spoils only the rows that fill it.
+    :param unmapped: what happens to columns without a choice.
+    :param fixed: every column of the source is known now. Else columns may appear later, and a column that cannot be
+        sent makes only the rows that fill it invalid.
     :param constants: the fields that are the same in every record, which no column may fill.
     :raises MappingError: when the columns cannot become a record as asked.
     """
     if fixed:
-        _refuse_unknown(names, choices)
+        _check_sources_exist(names, choices)
     others = [name for name in names if name not in choices]
     if others and unmapped == "error":
         raise MappingError(
@@ -70,34 +70,34 @@ def plan_columns(
     for name in names:
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None and not _is_left_out(name, choices, schema):
-            asked = name if choice.name is None else choice.name
-            planned.append(PlannedColumn(name, _rule(name, choice, schema), asked))
-    _refuse_twice(planned, constants)
-    _refuse_bad_names(column for column in planned if fixed or column.source in choices)
+            requested = name if choice.name is None else choice.name
+            planned.append(PlannedColumn(name, _rule(name, choice, schema), requested))
+    _check_fields_are_distinct(planned, constants)
+    _check_property_names(column for column in planned if fixed or column.source in choices)
     if fixed:
-        _require_fields(planned, names, schema, constants)
+        _check_required_fields(planned, names, schema, constants)
     return tuple(planned)
 
 
 def check_key_column(key: str, names: Sequence[str], types: Sequence[Any]) -> None:
-    """Check the column that says which rows belong together.
+    """Check the column whose value groups rows.
 
     :param types: the columns' Arrow types; ``None`` for Python values.
-    :raises MappingError: when there is no such column, or its ids have lost digits.
+    :raises MappingError: when there is no such column, or its type cannot hold long ids exactly.
     """
-    _refuse_unknown(names, {key: None})
+    _check_sources_exist(names, {key: None})
     if str(dict(zip(names, types, strict=True))[key]) in ("halffloat", "float", "double"):
         raise MappingError(
-            f"column {key!r} holds floating-point numbers, which cannot tell long ids apart: read it as text "
+            f"column {key!r} holds floating-point numbers, in which different long ids can become equal: read it as text "
             "(pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
         )
 
 
 def notes_on(planned: Sequence[PlannedColumn], schema: RecordSchema) -> Iterable[str]:
-    """Give what a user should know of the mapping although nothing is wrong."""
+    """Return what a user should know about a mapping that has no mistake."""
     for column in planned:
-        if column.asked != column.rule.key:
-            yield f"{column.asked!r} is taken for CleverTap's field {column.rule.key!r}"
+        if column.requested != column.rule.key:
+            yield f"{column.requested!r} is taken for CleverTap's field {column.rule.key!r}"
     custom, limit = sum(column.rule.custom for column in planned), schema.custom_limit
     if limit is not None and custom > limit:
         yield f"{custom} custom attributes: CleverTap documents a limit of {limit} and may drop the excess"
@@ -105,7 +105,7 @@ def notes_on(planned: Sequence[PlannedColumn], schema: RecordSchema) -> Iterable
 
 def _rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
     try:
-        _check_texts(choice)
+        _check_option_types(choice)
         key = schema.canonical(source if choice.name is None else choice.name)
         in_data = key not in schema.top
         _check_operator(choice, key, schema)
@@ -126,7 +126,7 @@ def _rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
     )
 
 
-def _check_texts(choice: Column) -> None:
+def _check_option_types(choice: Column) -> None:
     for option in ("name", "type", "timezone", "separator", "operator", "empty"):
         value = getattr(choice, option)
         if value is not None and not isinstance(value, str):
@@ -137,9 +137,9 @@ def _check_operator(choice: Column, key: str, schema: RecordSchema) -> None:
     if choice.empty not in ("omit", "delete"):
         raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
     if choice.operator is not None and choice.operator not in OPERATORS:
-        raise ValueError(f"operator {choice.operator!r} is not known; use {_either(OPERATORS)}")
+        raise ValueError(f"operator {choice.operator!r} is not known; use {_sorted_list(OPERATORS)}")
     if not schema.takes_operations and (choice.operator is not None or choice.empty == "delete"):
-        raise ValueError("only properties of profiles can be operated on or deleted")
+        raise ValueError("only properties of profiles take operators or can be deleted")
     if not schema.takes_operations and choice.type == DeclaredType.LIST.value:
         raise ValueError("only profiles have properties that hold lists")
     if not schema.takes_custom and key not in (*schema.top, *schema.known):
@@ -148,7 +148,7 @@ def _check_operator(choice: Column, key: str, schema: RecordSchema) -> None:
         raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
     allowed = schema.operators.get(key, OPERATORS)
     if choice.operator is not None and choice.operator not in allowed:
-        raise ValueError(f"{key} has a format of its own and takes no {choice.operator}, only {_either(allowed)}")
+        raise ValueError(f"{key} has a fixed format and does not take {choice.operator}, only {_sorted_list(allowed)}")
 
 
 def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
@@ -157,8 +157,8 @@ def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
     if choice.type is not None and choice.type not in set(DeclaredType):
         raise ValueError(f"type {choice.type!r} is not known; use {', '.join(DeclaredType)}")
     if choice.format is not None and choice.type not in (None, DeclaredType.DATE):
-        raise ValueError(f"a date format does not go with type {choice.type!r}")
-    # A zone alone says nothing of the type: the column may hold datetimes of its own.
+        raise ValueError(f"a date format cannot be used with type {choice.type!r}")
+    # A zone alone does not make a column a date: its cells may be datetimes already.
     if choice.format is not None or (is_date and choice.type in (None, DeclaredType.TEXT)):
         return DeclaredType.DATE
     return None if choice.type is None else DeclaredType(choice.type)
@@ -173,7 +173,7 @@ def _formats(choice: Column) -> tuple[str, ...]:
     return tuple(formats)
 
 
-def _either(operators: Iterable[str]) -> str:
+def _sorted_list(operators: Iterable[str]) -> str:
     return ", ".join(sorted(operators))
 
 
@@ -185,7 +185,7 @@ def _key_problem(key: str) -> str | None:
     return None
 
 
-def _refuse_unknown(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
+def _check_sources_exist(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
     unknown = [name for name in choices if name not in names]
     if unknown:
         hints = [f" (did you mean {near!r}?)" for near in _nearest(unknown[0], names)]
@@ -201,7 +201,7 @@ def _nearest(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _is_left_out(source: str, choices: Mapping[str, Column | None], schema: RecordSchema) -> bool:
-    """Tell whether a column nothing was said of has no place in a record that takes known fields only."""
+    """Return whether a column without a choice is left out because the record takes known fields only."""
     return (
         not schema.takes_custom
         and source not in choices
@@ -209,12 +209,12 @@ def _is_left_out(source: str, choices: Mapping[str, Column | None], schema: Reco
     )
 
 
-def _refuse_twice(planned: Sequence[PlannedColumn], constants: Collection[str]) -> None:
+def _check_fields_are_distinct(planned: Sequence[PlannedColumn], constants: Collection[str]) -> None:
     for column in planned:
         if not column.rule.in_data and column.rule.key in constants:
             raise MappingError(
-                f"column {column.source!r} would become {column.rule.key}, which is the same for all records here: "
-                "map the column to None, or do not set it for all"
+                f"column {column.source!r} would become {column.rule.key}, which is set for all records: map "
+                "the column to None, or do not set the field for all records"
             )
     counts = Counter((column.rule.in_data, column.rule.key) for column in planned)
     for (_, key), count in counts.items():
@@ -223,23 +223,23 @@ def _refuse_twice(planned: Sequence[PlannedColumn], constants: Collection[str]) 
             raise MappingError(f"columns {sources} would all become {key}: map the others to None or to other names")
 
 
-def _refuse_bad_names(planned: Iterable[PlannedColumn]) -> None:
-    bad = [column for column in planned if column.rule.problem is not None]
-    if bad:
-        also = f" The same goes for {_listed([column.source for column in bad[1:]])}." if bad[1:] else ""
+def _check_property_names(planned: Iterable[PlannedColumn]) -> None:
+    invalid = [column for column in planned if column.rule.problem is not None]
+    if invalid:
+        also = f" The same applies to {_listed([column.source for column in invalid[1:]])}." if invalid[1:] else ""
         raise MappingError(
-            f"column {bad[0].source!r} cannot become a property: {bad[0].rule.problem}. "
+            f"column {invalid[0].source!r} cannot become a property: {invalid[0].rule.problem}. "
             f"Map it to another name, or to None to leave it out.{also}"
         )
 
 
-def _require_fields(
+def _check_required_fields(
     planned: Sequence[PlannedColumn], names: Sequence[str], schema: RecordSchema, constants: Collection[str]
 ) -> None:
     filled = {column.rule.key for column in planned}.union(constants)
     if schema.identifiers and filled.isdisjoint(schema.identifiers):
         raise MappingError(
-            f"no column says who a row belongs to: map one to {' or '.join(schema.identifiers)}, "
+            f"no column identifies the owner of a row: map one to {' or '.join(schema.identifiers)}, "
             f"such as columns={{'customer_id': '{schema.identifiers[0]}'}}; the source's columns are {_listed(names)}"
         )
     missing = [field for field in schema.required if field not in filled]
@@ -251,5 +251,5 @@ def _require_fields(
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown, left = ", ".join(map(repr, names[:_MOST_LISTED])), len(names) - _MOST_LISTED
-    return f"{shown} and {left} more" if left > 0 else shown or "none"
+    listed, more = ", ".join(map(repr, names[:_MAX_LISTED])), len(names) - _MAX_LISTED
+    return f"{listed} and {more} more" if more > 0 else listed or "none"

@@ -1,1 +1,1 @@
-"""Blocks of rows, the unit every stage of a load works on, and the Arrow functions they share."""
+"""Blocks of rows, the unit that every stage of a load works on, and Arrow functions that the stages share."""

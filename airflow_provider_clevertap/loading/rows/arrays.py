@@ -1,4 +1,4 @@
-"""Values as the encoder wants them: plain Arrow arrays where they are faithful, else Python values."""
+"""Columns in the form the encoder needs: Arrow arrays where they hold the values exactly, else Python values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_clevertap.loading.rows.conversion import array_from_number
 Column: TypeAlias = "pa.Array | list[Any]"
 
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), date: pa.date32()}
-_DROPPED_WIDTHS = {
+_SIMPLER_TYPES = {
     pa.null(): pa.string(),
     pa.large_string(): pa.string(),
     pa.string_view(): pa.string(),
@@ -26,15 +26,15 @@ _DROPPED_WIDTHS = {
     pa.float16(): pa.float32(),
 }
 
-#: Python has no moments outside the years 1 to 9999, in whatever zone it is asked for them.
+#: Python's datetime has only the years 1 to 9999, in every time zone.
 _FIRST_MOMENT = datetime(1, 1, 2)
 _LAST_MOMENT = datetime(9999, 12, 30)
-#: One precision for all, so that columns of one scale have one type.
+#: One precision for all, so that columns of the same scale have the same type.
 _DECIMAL_DIGITS = 38
 
 
 def from_values(values: list[Any]) -> Column:
-    """Make an Arrow array of values that share one type; else give them back as they are.
+    """Return values that share one type as an Arrow array, and other values unchanged.
 
     Integers and floats in one column stay Python values: an array would turn the integers into floats.
 
@@ -45,19 +45,19 @@ def from_values(values: list[Any]) -> Column:
 
 
 def from_database_values(values: list[Any]) -> Column:
-    """Make an Arrow array of values that share one type, of those databases have; else give them back as they are.
+    """Return values that share one type of databases as an Arrow array, and other values unchanged.
 
-    Moments with a time zone become the same moments in UTC, decimals get the most places any of them has: neither
-    changes what CleverTap gets.
+    Datetimes with a time zone become the same moments in UTC, and decimals get the most decimal places any of them has.
+    Neither changes what CleverTap gets.
 
     :param values: Python values, ``None`` for missing.
     """
     kinds = set(map(type, values)) - {NoneType}
-    make = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
-    if make is None:
+    array_maker = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if array_maker is None:
         return from_values(values)
     try:
-        array = make(values)
+        array = array_maker(values)
     except (OverflowError, TypeError, pa.ArrowInvalid):
         # decimals that are no numbers, or have more digits than Arrow holds
         return values
@@ -65,7 +65,7 @@ def from_database_values(values: list[Any]) -> Column:
 
 
 def array_of(values: Any, kinds: set[type], missing: Any = None) -> pa.Array | None:
-    """Make an Arrow array of values that share one type; give ``None`` when there is no faithful one.
+    """Return values that share one type as an Arrow array; ``None`` when no array can hold them exactly.
 
     :param values: a list, or a NumPy array of objects.
     :param kinds: the types of the values that are not missing.
@@ -112,10 +112,10 @@ _DATABASE_ARRAYS: Mapping[type, Callable[[list[Any]], pa.Array | None]] = {
 
 
 def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
-    """Bring an Arrow column down to the few types the encoder meets.
+    """Convert an Arrow column to one of the few types that the encoder handles.
 
-    Dictionaries and runs are decoded, the wide and view types of text become ``string``, NaN becomes null. Nested
-    columns, dates, decimals and the widths of numbers stay what they are.
+    Dictionaries and runs are decoded, the large and view types of text become ``string``, NaN becomes null. Nested
+    columns, dates, decimals and the widths of numbers do not change.
     """
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
@@ -125,7 +125,7 @@ def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
         array = array.dictionary_decode()
     elif pa.types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
-    array = array.cast(_DROPPED_WIDTHS.get(array.type, array.type))
+    array = array.cast(_SIMPLER_TYPES.get(array.type, array.type))
     if pa.types.is_floating(array.type):
         missing = pc.is_nan(array)
         if pc.any(missing).as_py():
@@ -134,7 +134,7 @@ def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
 
 
 def split_columns(columns: Mapping[str, Column]) -> tuple[dict[str, pa.Array], dict[str, list[Any]]]:
-    """Part the columns of a block into Arrow arrays and Python values."""
+    """Separate the columns of a block into Arrow arrays and Python values."""
     arrays = {name: column for name, column in columns.items() if not isinstance(column, list)}
     objects = {name: column for name, column in columns.items() if isinstance(column, list)}
     return arrays, objects

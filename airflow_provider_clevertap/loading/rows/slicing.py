@@ -1,4 +1,4 @@
-"""Row blocks cut and put together again, as the rows of a file stay the same wherever its blocks end."""
+"""Slice and join row blocks, and read their columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_clevertap.records.values import is_empty
 
 
 def slice_block(block: RowBlock, start: int, stop: int) -> RowBlock:
-    """Give the rows from ``start`` up to ``stop``; nothing is copied."""
+    """Return the rows from ``start`` up to ``stop``, without copying them."""
     return replace(
         block,
         first_row=block.first_row + start,
@@ -29,11 +29,11 @@ def slice_block(block: RowBlock, start: int, stop: int) -> RowBlock:
 
 
 def take_rows(block: RowBlock, rows: NDArray[np.int64]) -> RowBlock:
-    """Give some rows, without their faults. They are no longer consecutive, so their numbers mean nothing."""
-    places = array_from_numpy(rows)
+    """Return some rows, without their row errors. They need not be consecutive, so ``first_row`` means nothing."""
+    indices = array_from_numpy(rows)
     return replace(
         block,
-        columns={name: column.take(places) for name, column in block.columns.items()},
+        columns={name: column.take(indices) for name, column in block.columns.items()},
         objects={name: [values[row] for row in rows] for name, values in block.objects.items()},
         row_errors={},
         row_count=len(rows),
@@ -41,12 +41,12 @@ def take_rows(block: RowBlock, rows: NDArray[np.int64]) -> RowBlock:
 
 
 def is_continuation(block: RowBlock, earlier: RowBlock) -> bool:
-    """Tell whether a block goes on in the same file where another ended."""
+    """Return whether a block begins in the same file where another ended."""
     return block.file == earlier.file and block.first_row == earlier.first_row + len(earlier)
 
 
 def join_blocks(first: RowBlock, second: RowBlock) -> RowBlock:
-    """Put a block and the one that follows it together."""
+    """Join a block and the one that follows it."""
     names = tuple(dict.fromkeys((*first.names, *second.names)))
     columns: dict[str, Any] = {}
     objects: dict[str, list[Any]] = {}
@@ -58,13 +58,13 @@ def join_blocks(first: RowBlock, second: RowBlock) -> RowBlock:
 
 
 def column_of(block: RowBlock, name: str) -> Any:
-    """Give a column as it is, an Arrow array or Python values; ``None`` when the block has none of that name."""
+    """Return a column, an Arrow array or Python values; ``None`` when the block has no column of that name."""
     column = block.columns.get(name)
     return block.objects.get(name) if column is None else column
 
 
 def _join_columns(first: Any, second: Any, first_rows: int, second_rows: int) -> Any:
-    """Join two columns of one name; blocks of JSON may have other types in each, or lack the column."""
+    """Join two columns of one name; in blocks of JSON their types may differ, or one block may lack the column."""
     if not isinstance(first, list | None) and not isinstance(second, list | None) and first.type == second.type:
         return pa.concat_arrays([first, second])
     first, second = _none_if_empty(first), _none_if_empty(second)
@@ -82,7 +82,7 @@ def _none_if_empty(column: Any) -> Any:
 
 
 def values_of(block: RowBlock, name: str) -> list[Any]:
-    """Give a column as Python values."""
+    """Return a column as Python values."""
     return _values(column_of(block, name), len(block))
 
 
@@ -93,7 +93,7 @@ def _values(column: Any, rows: int) -> list[Any]:
 
 
 def without_empties(column: Any) -> Any:
-    """Give a column whose empty cells are null, whatever they were, and whose cells can be compared.
+    """Return a column in a form in which all empty cells are null and cells can be compared.
 
     :param column: an Arrow array, or Python values.
     :returns: an Arrow array, or Python values where Arrow cannot compare them.
@@ -112,7 +112,7 @@ def without_empties(column: Any) -> Any:
 
 
 def filled_rows(block: RowBlock) -> Mask:
-    """Mark the rows in which any cell holds something."""
+    """Mark the rows in which any cell is filled."""
     filled = np.zeros(len(block), np.bool_)
     for name in block.names:
         column = without_empties(column_of(block, name))

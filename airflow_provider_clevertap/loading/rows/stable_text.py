@@ -1,4 +1,4 @@
-"""Text of a Python value that is the same in every process: what a fingerprint is made of."""
+"""Text of a Python value that is the same in every process; fingerprints are made of it."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-#: Types whose ``repr`` says all there is of a value, and nothing else.
+#: Types whose ``repr`` is the whole value, and nothing else.
 _PLAIN: Final = frozenset({str, bytes, int, float, bool, complex, type(None)})
 _ADDRESS: Final = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def stable_text(value: Any) -> str:
-    """Write a value so that equal ones are written alike, in whatever process.
+    """Return the same text for equal values, in every process.
 
-    Python's own ``repr`` writes the members of a set in an order of the process's own, and of many objects where they
-    are in its memory. The order of a dictionary's keys is left out as well: it may come from a set.
+    Python's ``repr`` writes the members of a set in an order that differs between processes, and the memory address of
+    many objects. The order of a dictionary's keys is ignored as well: it may come from a set.
 
-    :param value: any value; a list may have itself in it.
+    :param value: any value; a list may contain itself.
     """
-    return _written(value, ())
+    return _text(value, ())
 
 
-def _written(value: Any, within: tuple[int, ...]) -> str:
+def _text(value: Any, parents: tuple[int, ...]) -> str:
     if type(value) in _PLAIN:
         return repr(value)
-    if id(value) in within:
+    if id(value) in parents:
         return "..."
-    within = (*within, id(value))
+    parents = (*parents, id(value))
     name = type(value).__name__
     if isinstance(value, list | tuple):
         if _PLAIN.issuperset(map(type, value)):
             inside = repr(list(value))
         else:
-            inside = "[" + ", ".join(_written(item, within) for item in value) + "]"
+            inside = "[" + ", ".join(_text(item, parents) for item in value) + "]"
         return name + inside
     if isinstance(value, Set):
-        return name + "{" + ", ".join(sorted(_written(item, within) for item in value)) + "}"
+        return name + "{" + ", ".join(sorted(_text(item, parents) for item in value)) + "}"
     if isinstance(value, Mapping):
-        return name + "{" + ", ".join(sorted(_pairs(value, within))) + "}"
+        return name + "{" + ", ".join(sorted(_pairs(value, parents))) + "}"
     if is_dataclass(value) and not isinstance(value, type):
-        return name + _written({field.name: getattr(value, field.name) for field in fields(value)}, within)
+        return name + _text({field.name: getattr(value, field.name) for field in fields(value)}, parents)
     own_repr: Any = type(value).__repr__
     if own_repr is object.__repr__ and hasattr(value, "__dict__"):
-        return name + _written(vars(value), within)
-    if hasattr(value, "tolist") and type(plain := value.tolist()) is not type(value):  # of NumPy
-        return name + _written(plain, within)
+        return name + _text(vars(value), parents)
+    if hasattr(value, "tolist") and type(listed := value.tolist()) is not type(value):  # of NumPy
+        return name + _text(listed, parents)
     return _ADDRESS.sub("", repr(value))
 
 
-def _pairs(value: Mapping[Any, Any], within: tuple[int, ...]) -> list[str]:
+def _pairs(value: Mapping[Any, Any], parents: tuple[int, ...]) -> list[str]:
     if _PLAIN.issuperset(map(type, value)) and _PLAIN.issuperset(map(type, value.values())):
         return list(map(repr, value.items()))
-    return [f"{_written(key, within)}: {_written(item, within)}" for key, item in value.items()]
+    return [f"{_text(key, parents)}: {_text(item, parents)}" for key, item in value.items()]

@@ -1,4 +1,4 @@
-"""Looking at a whole column of text at once, through the bytes Arrow keeps it in."""
+"""Check and change whole columns of text, through the bytes in which Arrow stores them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 _SPACE, _QUOTE, _BACKSLASH, _DELETE = 0x20, 0x22, 0x5C, 0x7F
 
-#: Kinds of bytes, as tables to look a byte up in.
+#: Tables of kinds of bytes, to be indexed by a byte.
 _BLANK: Mask = np.arange(256) <= _SPACE
 _ODD: Mask = _BLANK | (np.arange(256) >= _DELETE)
 
-#: The law's blanks, for RE2.
+#: The characters that the models treat as blanks, for RE2.
 _BLANKS = re.escape(BLANK)
 
-#: JSON's short escapes for what people do have in text; the backslash must come first.
+#: JSON's short escapes of characters that are common in text; the backslash must come first.
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
 class TextArray:
-    """A column of text with its bytes at hand.
+    """A column of text with access to its bytes.
 
     :param column: a ``string`` array; nulls are empty cells.
     """
@@ -45,7 +45,7 @@ class TextArray:
         self._base = int(offsets[0])
 
     def needs_escaping(self) -> bool:
-        """Tell whether any cell holds a character JSON must escape."""
+        """Return whether any cell has a character that JSON must escape."""
         data = self._bytes
         return bool(len(data) and (data.min() < _SPACE or (data == _QUOTE).any() or (data == _BACKSLASH).any()))
 
@@ -58,7 +58,7 @@ class TextArray:
         return none_if_clear((self.lengths < limit) & (self.lengths > 0))
 
     def blank_at_start(self) -> Mask | None:
-        """Mark cells that start with a space or a control character: they may be blank; ``None`` for none."""
+        """Mark cells that start with a space or a control character, and so may be blank; ``None`` for none."""
         return self._mark(self._starts, _BLANK)
 
     def odd_at_an_end(self) -> Mask | None:
@@ -73,17 +73,17 @@ class TextArray:
 
 
 def empty_to_null(column: Any) -> Any:
-    """Make cells of text that hold none null: frames and Parquet know both."""
+    """Make empty text null: DataFrames and Parquet files may have both."""
     if not pa.types.is_string(column.type):
         return column
-    nothing = TextArray(column).lengths == 0
-    if not nothing.any():
+    empty = TextArray(column).lengths == 0
+    if not empty.any():
         return column
-    return blank_out(column, none_if_clear(nothing & as_mask(column.is_valid())))
+    return blank_out(column, none_if_clear(empty & as_mask(column.is_valid())))
 
 
 def blank_to_null(column: Any) -> Any:
-    """Make cells of text that hold nothing but blanks null, as the law takes them."""
+    """Make text of blanks only null, as the models do."""
     column = empty_to_null(column)
     blank = TextArray(column).blank_at_start()
     if blank is None:
@@ -92,12 +92,12 @@ def blank_to_null(column: Any) -> Any:
 
 
 def none_if_clear(mask: Mask) -> Mask | None:
-    """Give a mask, or ``None`` when nothing is marked."""
+    """Return a mask, or ``None`` when nothing is marked."""
     return mask if mask.any() else None
 
 
 def escape(column: Any) -> tuple[Any, Mask | None]:
-    """Escape a column for the inside of JSON strings; mark cells whose control characters it leaves alone."""
+    """Escape a column for the inside of JSON strings; mark cells with control characters that are not escaped."""
     data = TextArray(column)._bytes
     for character, escaped in _ESCAPES:
         if (data == ord(character)).any():
@@ -116,17 +116,17 @@ def as_mask(flags: Any) -> Mask:
 
 
 def marks_of_false(flags: Any) -> Mask | None:
-    """Mark where an Arrow boolean array is false, and not null; ``None`` when it is nowhere."""
+    """Mark where an Arrow boolean array is false, and not null; ``None`` when it is false nowhere."""
     return None if pc.all(flags, min_count=0).as_py() else as_mask(pc.invert(flags))
 
 
 def either(first: Mask | None, second: Mask | None) -> Mask | None:
-    """Join two masks, where ``None`` is a mask without a mark."""
+    """Return the union of two masks; ``None`` is a mask without a mark."""
     if first is None or second is None:
         return second if first is None else first
     return first | second
 
 
 def blank_out(column: Any, mask: Mask | None) -> Any:
-    """Make the marked cells null, so that oversized text is not carried along."""
+    """Make the marked cells null, so that long text is not copied further."""
     return column if mask is None else pc.if_else(array_from_numpy(mask), null_scalar(column.type), column)

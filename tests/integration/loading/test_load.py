@@ -172,7 +172,7 @@ def test_dropped_values_are_told_and_their_rows_go_on(
 
 
 def test_mapping_errors_come_before_the_first_request(make_load: MakeLoad, emulator: RunningEmulator) -> None:
-    with pytest.raises(MappingError, match="no column says who a row belongs to"):
+    with pytest.raises(MappingError, match="no column identifies the owner of a row"):
         make_load([{"mail": "a@b.co"}]).run()
     assert emulator.requests() == []
 

@@ -1,1 +1,1 @@
-"""Order lines become one ``Charged`` event for each order, with its items."""
+"""Encode order lines: the lines of each order become one ``Charged`` event with its items."""

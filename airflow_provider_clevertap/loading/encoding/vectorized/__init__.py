@@ -1,5 +1,5 @@
 """Converters of whole columns, in Arrow.
 
-A converter decides only about cells it is certain of; the others it marks as undecided, and the models in ``records``
-decide. A property test holds the two together.
+A converter decides only the cells it is certain of. It marks the others as undecided, and the models in ``records``
+decide those. A property test checks that converters and models agree.
 """

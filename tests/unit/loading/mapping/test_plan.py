@@ -1,4 +1,4 @@
-"""From what a user message of the columns to rules, and the mistakes found before the first row is sent."""
+"""Rules made from the mapping of columns, and mistakes found before the first row is sent."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class TestManifestForm:
         (Column(operator="add"), ["operator 'add' is not known", "$add"]),  # type: ignore[arg-type]
         (Column(empty="null"), ["empty='null' is not known", "'omit' or 'delete'"]),  # type: ignore[arg-type]
         (Column(separator=""), ["separator cannot be empty"]),
-        (Column(type="integer", format="dd/MM/yyyy"), ["a date format does not go with type 'integer'"]),
+        (Column(type="integer", format="dd/MM/yyyy"), ["a date format cannot be used with type 'integer'"]),
         (Column(format="dd/mm/yyyy"), ["'dd/mm/yyyy'", "MM is the month, mm the minute"]),
         (Column(format="DD.MM.YYYY"), ["'DD.MM.YYYY'", "yyyy MM MMM dd HH mm ss"]),
         (Column(type="date", timezone="IST"), ["time zone 'IST'", "Asia/Kolkata"]),
@@ -161,7 +161,7 @@ def test_a_mistake_names_its_column_and_what_to_write_instead(choice: Any, says:
 @pytest.mark.parametrize("operator", sorted(OPERATORS - {"$delete"}))
 def test_a_field_with_a_format_of_its_own_takes_no_operator_but_delete(field: str, operator: Any) -> None:
     message = refusal(["id", "x"], {"id": "identity", "x": Column(field, operator=operator)})
-    assert f"'x': {field} has a format of its own and takes no {operator}, only $delete" in message
+    assert f"'x': {field} has a fixed format and does not take {operator}, only $delete" in message
 
 
 def test_an_age_can_be_counted_on() -> None:
@@ -246,7 +246,7 @@ class TestNamesNoPropertyCanHave:
         message = refusal(["identity", "address.city", "address.zip", "a$b"])
         problem = "the name of a property must not contain the character ."
         assert f"'address.city' cannot become a property: {problem}" in message
-        assert "The same goes for 'address.zip', 'a$b'" in message
+        assert "The same applies to 'address.zip', 'a$b'" in message
 
     def test_where_columns_may_appear_later_they_spoil_only_the_rows_that_fill_them(self) -> None:
         (_, column) = plan(["identity", "address.city"], fixed=False)
