@@ -88,7 +88,7 @@ def check_key_column(key: str, names: Sequence[str], types: Sequence[Any]) -> No
     _check_sources_exist(names, {key: None})
     if str(dict(zip(names, types, strict=True))[key]) in ("halffloat", "float", "double"):
         raise MappingError(
-            f"column {key!r} holds floating-point numbers, in which different long ids can become equal: read it as text "
+            f"column {key!r} holds floating-point numbers, in which long ids can become equal: read it as text "
             "(pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
         )
 
