@@ -115,7 +115,7 @@ class TestColumnsThatComeAndGo:
         assert "name" in found.unsent[1].reason
 
     def test_fixed_columns_must_have_an_identity(self) -> None:
-        with pytest.raises(MappingError, match="who a row belongs to"):
+        with pytest.raises(MappingError, match="the owner of a row"):
             encoder({}).encode(block_of({"Tier": ["x"]}))
 
 

@@ -224,7 +224,7 @@ class TestTwoColumnsForOneField:
 class TestWhoARowBelongsTo:
     def test_no_identifier_at_all(self) -> None:
         message = refusal(["name", "email"])
-        assert "who a row belongs to" in message
+        assert "the owner of a row" in message
         assert "identity or objectId or FBID or GPID" in message
         assert "columns={'customer_id': 'identity'}" in message
         assert "'name', 'email'" in message
@@ -234,8 +234,8 @@ class TestWhoARowBelongsTo:
         assert targets(["id"], {"id": identifier}) == {"id": identifier}
 
     def test_it_must_not_be_left_out(self) -> None:
-        assert "who a row belongs to" in refusal(["identity", "x"], {"identity": None})
-        assert "who a row belongs to" in refusal(["identity", "x"], {"x": "Tier"}, unmapped="ignore")
+        assert "the owner of a row" in refusal(["identity", "x"], {"identity": None})
+        assert "the owner of a row" in refusal(["identity", "x"], {"x": "Tier"}, unmapped="ignore")
 
     def test_it_may_appear_later_where_columns_do(self) -> None:
         assert targets(["name"], fixed=False) == {"name": "Name"}
