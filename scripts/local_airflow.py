@@ -65,7 +65,7 @@ def _arguments(process: Path) -> list[bytes]:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on, and that no other caller gets.
+    """Return a port of this machine that no program listens on, and that no other caller gets.
 
     It is not in the range from which the system chooses ports for programs, so that it stays free until it is used.
     Until this process ends it holds a lock on one byte of a file, at the port's number, so that no other process that

@@ -53,5 +53,5 @@ class ConcurrencyCeiling:
         return max((peak for other, peak in self._peak.items() if other != api), default=0)
 
     def reset_peaks(self) -> None:
-        """Start counting the peaks anew, from what is in flight now."""
+        """Reset the peaks to the requests in flight now."""
         self._peak = Counter(self._now)

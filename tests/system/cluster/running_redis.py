@@ -17,7 +17,7 @@ class RunningRedis:
     """A server that only this machine can reach, and whose data is deleted when it stops.
 
     :param program: ``redis-server``.
-    :param port: a port nobody listens on.
+    :param port: a port that no program listens on.
     """
 
     def __init__(self, program: str, port: int) -> None:
