@@ -18,6 +18,7 @@ from airflow_provider_clevertap import exceptions
 from airflow_provider_clevertap.api.regions import REGIONS, base_url
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.connections import form
 from airflow_provider_clevertap.loading.artifacts.rejects_format import ADDED_COLUMNS
 from airflow_provider_clevertap.loading.delivery import batch_delivery
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
@@ -31,6 +32,7 @@ from airflow_provider_clevertap.records.error_codes import ERROR_CODES
 from airflow_provider_clevertap.records.models.event import normalize_event_name
 from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 from tests.support.doc_pages import DOCS, ROOT, anchors, blocks, code, links, prose, spans, table, tables, text_of
+from tests.support.paths import PACKAGE
 from tests.system.browser import screenshots
 
 PAGES = ["README.md", *sorted(path.name for path in DOCS.glob("*.md"))]
@@ -244,3 +246,18 @@ def test_the_command_adds_a_connection(page: str, airflow_db: Path, run_airflow:
 def test_no_page_contains_a_path_of_a_developers_machine() -> None:
     for page in PAGES:
         assert not re.search(r"(?<![\w.])/(?:home|root|tmp|Users)/", text_of(page)), page
+
+
+@pytest.mark.airflow
+def test_labels_of_the_connection_form_are_documented() -> None:
+    labels = {row[1] for row in table("connection.md", "Connection field", "In the form")}
+    assert {extra["label"] for extra in form.conn_fields().values()} <= labels
+    assert set(form.field_behaviour()["relabeling"].values()) <= labels
+
+
+def test_log_lines_of_resuming_are_the_real_ones() -> None:
+    code_of_resume = (PACKAGE / "loading" / "checkpoint" / "resume.py").read_text(encoding="utf-8")
+    (block,) = blocks("resume.md", "")
+    for line in block.splitlines():
+        for part in re.split(r"[\d,]+\d|: sent again", line):
+            assert part.strip(" ,:") in code_of_resume, part

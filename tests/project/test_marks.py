@@ -1,4 +1,4 @@
-"""Every test that uses Airflow is marked so: the others run once, not on every Airflow line."""
+"""Every test that uses Airflow has the mark: the others run once, not on every Airflow line."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.conftest import AIRFLOW_ROOMS
 from tests.support.paths import ROOT
 
 TESTS = ROOT / "tests"
-#: What uses Airflow once it is imported, or asked for as a fixture.
-AIRFLOWS_OWN = ("airflow", "airflow_provider_clevertap.decorators", "airflow_provider_clevertap.operators")
+#: Modules that use Airflow, and fixtures that do.
+AIRFLOW_MODULES = ("airflow", "airflow_provider_clevertap.decorators", "airflow_provider_clevertap.operators")
 HOOKS = "airflow_provider_clevertap.hooks"
 FIXTURES = {"airflow_db", "airflow_home", "connection", "run_airflow", "run_dag", "returned", "scheduler_database"}
 FILES = sorted(path for path in TESTS.rglob("test_*.py"))
@@ -36,13 +36,13 @@ def fixtures_in(tree: ast.AST) -> set[str]:
         argument.arg
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
-        and (node.name.startswith("test_") or any("fixture" in ast.unparse(one) for one in node.decorator_list))
+        and (node.name.startswith("test_") or any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list))
         for argument in node.args.args
     }
 
 
-def is_airflows(module: str) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in (*AIRFLOWS_OWN, HOOKS))
+def uses_airflow(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in (*AIRFLOW_MODULES, HOOKS))
 
 
 @cache
@@ -50,7 +50,7 @@ def reason(path: Path) -> str:
     """Return what in a file uses Airflow, itself or through ``tests.support``; empty when nothing does."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for module in modules_in(tree):
-        if is_airflows(module):
+        if uses_airflow(module):
             return module
         support = ROOT.joinpath(*module.split(".")).with_suffix(".py")
         if module.startswith("tests.support.") and support.exists() and support != path and reason(support):
@@ -70,9 +70,9 @@ def test_what_uses_airflow_is_marked(path: Path) -> None:
     assert not reason(path) or is_marked(path), f"it uses {reason(path)}: mark its tests with pytest.mark.airflow"
 
 
-def test_the_check_sees_airflow_where_it_is() -> None:
+def test_the_check_finds_uses_of_airflow() -> None:
     assert reason(TESTS / "integration" / "airflow" / "test_upload_profiles.py")
     assert reason(TESTS / "system" / "test_killed_worker.py")
-    assert not reason(TESTS / "unit" / "records" / "test_record_limits.py")
+    assert not reason(TESTS / "unit" / "records" / "test_limits.py")
     assert is_marked(TESTS / "unit" / "operators" / "test_arguments.py")
-    assert not is_marked(TESTS / "unit" / "records" / "test_record_limits.py")
+    assert not is_marked(TESTS / "unit" / "records" / "test_limits.py")
