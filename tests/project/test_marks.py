@@ -36,7 +36,7 @@ def fixtures_in(tree: ast.AST) -> set[str]:
         argument.arg
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
-        and (node.name.startswith("test_") or any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list))
+        and (node.name.startswith("test_") or any("fixture" in ast.unparse(mark) for mark in node.decorator_list))
         for argument in node.args.args
     }
 
