@@ -1,4 +1,4 @@
-"""Load under every fault we know of, and print what became of the rows: none lost, none doubled but what is told.
+"""Run loads under every known fault, and check that no row is lost and that every duplicate is reported.
 
     python -m scripts.chaos [--quick] [--only REGEX] [--seed N] [--kills N]
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-NUMBERS = ("rows", "sent", "lost", "hidden", "doubled", "resent", "held", "rejected", "requests", "tries")
+NUMBERS = ("rows", "sent", "lost", "hidden", "duplicated", "resent", "held", "rejected", "requests", "attempts")
 LINE = "{:43} {:30} {:6} " + " ".join(["{:>8}"] * (len(NUMBERS) + 1))
 
 
@@ -136,19 +136,19 @@ def main(arguments: list[str] | None = None) -> int:
     for account in accounts:
         for problem in account.problems:
             print(f"WRONG: {account.fault}, {account.kind}, {account.policy}: {problem}")
-    print(told(accounts, time.monotonic() - began))
+    print(totals(accounts, time.monotonic() - began))
     return 1 if not accounts or any(account.problems for account in accounts) else 0
 
 
-def told(accounts: list[Any], seconds: float) -> str:
+def totals(accounts: list[Any], seconds: float) -> str:
     def total(name: str, policy: str = "") -> str:
         return f"{sum(getattr(account, name) for account in accounts if policy in account.policy):,}"
 
     return (
         f"{len(accounts)} cases in {seconds:.0f} s: {total('rows')} rows, {total('sent')} records sent; "
-        f"{total('lost')} lost, {total('hidden')} hidden; doubled: {total('doubled', 'hold')} under hold, "
-        f"{total('doubled', 'resend')} under resend of {total('resent', 'resend')} told as resent; "
-        f"{total('held')} held and told"
+        f"{total('lost')} lost, {total('hidden')} hidden; duplicated: {total('duplicated', 'hold')} under hold, "
+        f"{total('duplicated', 'resend')} under resend of {total('resent', 'resend')} reported as resent; "
+        f"{total('held')} held and reported"
     )
 
 

@@ -1,4 +1,7 @@
-"""Kinds of record: all a load must know of what it uploads. A new kind is a new entry here and a new law."""
+"""Kinds of record: everything that a load must know about the records it uploads.
+
+A new kind needs an entry here and a pydantic model in ``records.models``.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,10 @@ from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 @dataclass(frozen=True, slots=True)
 class OrderLines:
-    """How the lines of an order make one ``Charged`` event.
+    """How the lines of an order become one ``Charged`` event.
 
-    :param group_by: the source column whose equal neighbours are the lines of one order.
-    :param items: the source columns that go into each item, and what they become.
+    :param group_by: the source column with the order's id; consecutive rows with the same value are one order.
+    :param items: the source columns of each item, and what they become.
     """
 
     group_by: str
@@ -41,17 +44,17 @@ class OrderLines:
 class RecordKind:
     """One kind of record.
 
-    :param name: what the summary and the log call it, such as ``profiles``.
+    :param name: its name in the summary and the log, such as ``profiles``.
     :param record_type: the record's ``type`` in ``POST /1/upload``.
     :param schema: the model of the record and the fields a column may fill.
-    :param records_per_call: the most records one call may carry.
-    :param repeatable: a record without counting operations may be sent twice with the effect of once.
-    :param constants: fields outside the properties that are the same in every record.
-    :param settings: what the law wants to know besides the row.
-    :param distinct: a field that should be another one in each row; rows that repeat it are counted.
-    :param lines: how several rows make one record; ``None`` when each row makes its own.
+    :param records_per_call: the maximum number of records in one request.
+    :param repeatable: sending a record without counting operations twice has the same effect as sending it once.
+    :param constants: top-level fields that are the same in every record.
+    :param settings: what the validation needs besides the row.
+    :param distinct: a field whose value should be different in each row; rows with duplicates are counted.
+    :param lines: how several rows make one record; ``None`` when each row makes one record.
     :param profile_update_kind: the kind of the profile update that may precede a record of this kind.
-    :param started_at: the moment that stands for now in constants and settings, seconds since 1970.
+    :param started_at: the time that counts as now in constants and settings, seconds since 1970.
     """
 
     name: str
@@ -67,7 +70,7 @@ class RecordKind:
     started_at: int = 0
 
     def with_start_time(self, moment: int) -> RecordKind:
-        """Return the kind with another moment as now, as for a load that an earlier attempt began.
+        """Return the kind with another time as now, for a load that an earlier attempt began.
 
         :param moment: seconds since 1970.
         """
@@ -87,8 +90,8 @@ PROFILES: Final = RecordKind(
     repeatable=True,
 )
 
-#: Events whose name and time are in columns. CleverTap keeps an event sent twice as two
-#: (https://docs.clevertap.com/docs/map-data-for-import warns of such duplicates).
+#: Events with their name and time in columns. CleverTap stores an event that is sent twice as two events
+#: (https://docs.clevertap.com/docs/map-data-for-import warns of these duplicates).
 EVENTS: Final = RecordKind(
     name="events",
     record_type="event",
@@ -117,34 +120,34 @@ def events(
     group_by: str | None = None,
     items: Mapping[str, ColumnChoice] | Sequence[str] | None = None,
 ) -> RecordKind:
-    """Give the kind of record for one load of events.
+    """Return the kind of record for one load of events.
 
-    :param event_name: the name of all events, when no column holds it.
-    :param timestamp: ``"now"`` gives all events the time of this call, when no column holds theirs.
-    :param property_limit: the most properties of one event; the account may have another number than 100.
-    :param future_seconds: how far in the future an event may lie, in seconds, before it is taken for a mistake.
-    :param group_by: the column whose equal neighbours are the lines of one order, which make one ``Charged``.
-    :param items: the columns that go into each item of an order: names, or a mapping as for a load's columns.
-    :raises ConfigurationError: when an argument cannot be used.
+    :param event_name: the name of all events, if no column has it.
+    :param timestamp: ``"now"`` gives all events the time of this call, if no column has it.
+    :param property_limit: the maximum number of properties of one event; an account may have another limit than 100.
+    :param future_seconds: how many seconds in the future an event may be; later events are rejected as mistakes.
+    :param group_by: the column with the order's id; consecutive rows with the same value make one ``Charged`` event.
+    :param items: the columns of each item of an order: names, or a mapping as for the columns of a load.
+    :raises ConfigurationError: when an argument is not allowed.
     """
     constants: dict[str, Any] = {}
     lines = _order_lines(group_by, items)
     if lines is not None:
         event_name = "Charged" if event_name is None else event_name
         if normalize_event_name(event_name) != CHARGED:
-            raise ConfigurationError(f"event_name={event_name!r}: group_by and items make Charged events and no others")
+            raise ConfigurationError(f"event_name={event_name!r}: group_by and items make Charged events only")
     if event_name is not None:
         try:
             constants["evtName"] = read_event_name(event_name)
         except PydanticCustomError as error:
             raise ConfigurationError(f"event_name={event_name!r}: {error.message()}") from None
     if timestamp not in (None, "now"):
-        raise ConfigurationError(f"timestamp={timestamp!r} is not known: use 'now', or map a column to ts")
+        raise ConfigurationError(f"timestamp={timestamp!r} is not allowed: use 'now', or map a column to ts")
     if property_limit < 1 or future_seconds < 0:
         raise ConfigurationError("property_limit must be 1 or more, and future_seconds 0 or more")
     now = int(time.time())
     if timestamp == "now":
-        # Not left to CleverTap: an event sent again must not get another time.
+        # Set here and not by CleverTap: an event that is sent again must keep its time.
         constants["ts"] = now
     settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
     return replace(EVENTS, constants=constants, settings=settings, lines=lines, started_at=now)
@@ -156,7 +159,7 @@ def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[
     if group_by is None or items is None:
         given, missing = ("items", "group_by") if group_by is None else ("group_by", "items")
         raise ConfigurationError(
-            f"{given} needs {missing}: group_by says which lines are one order, items what is sold"
+            f"{given} needs {missing}: group_by is the column with the order's id, items are the columns of what is sold"
         )
     if not isinstance(group_by, str) or not group_by:
         raise ConfigurationError("group_by must be the name of the column that holds the order's id")

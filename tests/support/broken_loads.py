@@ -1,4 +1,4 @@
-"""Loads that are broken off in the middle, and what they leave."""
+"""Loads that are interrupted in the middle, and the state they leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold after a load was killed or broken off and has then ended: for its outcomes and for what arrived."""
+"""Checks of a load that was killed or interrupted and then finished: its outcomes, and the records that arrived."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.killed_loads import ROWS, Case, write_lines, write_rows
 
 
 def rejected(path: Path) -> dict[int, tuple[str, ...]]:
-    """Give the rows of a rejects file, each with all its cells but CleverTap's words; none may be there twice."""
+    """Return the rows of a rejects file with all cells but CleverTap's messages; none may be there twice."""
     if not path.exists():
         return {}
     with path.open(newline="") as stream:
@@ -22,7 +22,7 @@ def rejected(path: Path) -> dict[int, tuple[str, ...]]:
         if row["clevertap_outcome"] == "rejected":
             assert row.pop("clevertap_reason")
     found = {int(row["clevertap_row"]): tuple(row.values()) for row in rows}
-    assert len(found) == len(rows), "a row is told of twice"
+    assert len(found) == len(rows), "a row is in the file twice"
     return found
 
 
@@ -31,7 +31,7 @@ def outcome(row: tuple[str, ...]) -> str:
 
 
 def prepare(case: Case, source: Path, random: Random) -> tuple[list[dict[str, str]], set[str]]:
-    """Write a source; give its rows, and whose records CleverTap will refuse."""
+    """Write a source; return its rows, and the identities that CleverTap will reject."""
     (write_lines if case.lines > 1 else write_rows)(source, random)
     with source.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -41,48 +41,48 @@ def prepare(case: Case, source: Path, random: Random) -> tuple[list[dict[str, st
 
 def check_outcomes(
     summary: Summary,
-    told: dict[int, tuple[str, ...]],
+    rejects: dict[int, tuple[str, ...]],
     undisturbed: dict[int, tuple[str, ...]],
     case: Case,
     rows: list[dict[str, str]],
 ) -> None:
-    """Check that every row has one outcome, and the one an undisturbed load gives it unless it is held."""
-    counted = Counter(map(outcome, told.values()))
+    """Check that every row has one outcome, and the same one as in an undisturbed load unless it is held."""
+    counted = Counter(map(outcome, rejects.values()))
     assert summary.rows == len(rows) == ROWS
-    assert summary.accepted == ROWS - len(told)
+    assert summary.accepted == ROWS - len(rejects)
     assert (summary.invalid, summary.rejected) == (counted["invalid"], counted["rejected"])
     assert summary.unconfirmed == counted["unconfirmed"]
-    held = {row for row, cells in told.items() if outcome(cells) == "unconfirmed"}
+    held = {row for row, cells in rejects.items() if outcome(cells) == "unconfirmed"}
     assert not held or case.holds
-    assert {row: cells for row, cells in told.items() if row not in held} == {
+    assert {row: cells for row, cells in rejects.items() if row not in held} == {
         row: cells for row, cells in undisturbed.items() if row not in held
     }
 
 
 def check_arrived(
     summary: Summary,
-    told: dict[int, tuple[str, ...]],
+    rejects: dict[int, tuple[str, ...]],
     emulator: RunningEmulator,
     case: Case,
     rows: list[dict[str, str]],
     refused: set[str],
 ) -> None:
-    """Check what CleverTap has, row by row."""
-    accepted = [row["identity"] for number, row in enumerate(rows, 1) if number not in told]
+    """Check what CleverTap has stored, row by row."""
+    accepted = [row["identity"] for number, row in enumerate(rows, 1) if number not in rejects]
     held = {
         row["identity"]
         for number, row in enumerate(rows, 1)
-        if number in told and outcome(told[number]) == "unconfirmed"
+        if number in rejects and outcome(rejects[number]) == "unconfirmed"
     }
     updates = {profile["identity"]: profile["data"].get("Spent") for profile in emulator.profiles()}
     counts = {who: int(spent) for who, spent in updates.items() if spent is not None}
     if case.kind.name == "profiles":
         assert set(accepted) <= set(updates) <= set(accepted) | held | refused
-        doubled = sum(count - 1 for count in counts.values())
+        duplicated = sum(count - 1 for count in counts.values())
     else:
         arrived = Counter(event["identity"] for event in emulator.events())
         assert set(accepted) <= set(arrived) <= set(accepted) | held | refused
-        doubled = sum(count - 1 for count in arrived.values()) + sum(count - 1 for count in counts.values())
+        duplicated = sum(count - 1 for count in arrived.values()) + sum(count - 1 for count in counts.values())
         if case.kind.name == "events" and "profile_columns" in case.options:
             assert set(arrived) <= set(updates)
-    assert doubled <= (0 if case.holds else summary.resent)
+    assert duplicated <= (0 if case.holds else summary.resent)

@@ -103,7 +103,7 @@ def write_lines(path: Path, random: Random) -> None:
 
 
 def prepared(case: Case, source: Path, directory: Path, address: Address) -> tuple[CleverTapClient, Load]:
-    """Return a load, or what is left of it, and the client to close after it."""
+    """Return a load that starts or resumes, and the client to close after it."""
     options = {"max_in_flight": _IN_FLIGHT, "retries": PATIENT, "max_rejects": "100%", **case.options}
     client = CleverTapClient(*address, max_in_flight=_IN_FLIGHT)
     made = Load(
@@ -117,14 +117,14 @@ def prepared(case: Case, source: Path, directory: Path, address: Address) -> tup
 
 
 def load(case: Case, source: Path, directory: Path, address: Address) -> Summary:
-    """Run a load, or what is left of it."""
+    """Run a load; it starts or resumes."""
     client, made = prepared(case, source, directory, address)
     with client:
         return made.run()
 
 
 class LoadingProcess:
-    """A process that has imported all there is, and forks for each load: so a load is under way at once.
+    """A process that has imported everything, and forks for each load, so that a load starts at once.
 
     Used as a context. It has one load at a time.
     """
@@ -135,43 +135,43 @@ class LoadingProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            bufsize=0,  # what is read ahead, select does not see
+            bufsize=0,  # select does not see buffered data
         )
         self._pid = 0
         self._running = False
 
     def start(
-        self, name: str, source: Path, directory: Path, address: Address, *, most_bytes: int | None = None
+        self, name: str, source: Path, directory: Path, address: Address, *, max_file_bytes: int | None = None
     ) -> None:
-        """Start a load. What it fails of is then in the file ``failure`` of its directory.
+        """Start a load. Its failure is then in the file ``failure`` of its directory.
 
-        :param most_bytes: of a file; to write more fails, as on a full disk.
+        :param max_file_bytes: writing more to a file fails, as on a full disk.
         """
         if self._running:  # of a test that has failed
             self.kill()
-        self._ask([name, str(source), str(directory), address, most_bytes])
+        self._ask([name, str(source), str(directory), address, max_file_bytes])
         self._pid = int(self._answer())
         self._running = True
 
     @property
     def over(self) -> bool:
-        """Tell whether the load has ended."""
+        """Return whether the load has ended."""
         return bool(select.select([self._server.stdout], [], [], 0)[0])
 
     def kill(self) -> bool:
-        """Kill the load; tell whether it was still running."""
+        """Kill the load; return whether it was still running."""
         os.kill(self._pid, signal.SIGKILL)
         return self.wait() == -signal.SIGKILL
 
     def pause(self) -> None:
-        """Let the load stand still, so that it seems to be dead."""
+        """Pause the load, so that it seems to be dead."""
         os.kill(self._pid, signal.SIGSTOP)
 
-    def let_go_on(self) -> None:
+    def continue_load(self) -> None:
         os.kill(self._pid, signal.SIGCONT)
 
     def wait(self) -> int:
-        """Wait for the end of the load; give its exit code, or minus the signal it died of."""
+        """Wait for the end of the load; return its exit code, or minus the signal that ended it."""
         assert select.select([self._server.stdout], [], [], 300)[0], "the load does not end"
         self._running = False
         return int(self._answer())
@@ -199,25 +199,25 @@ class LoadingProcess:
 def _serve() -> None:
     import airflow_provider_clevertap.loading.sources.csv.reader  # noqa: F401, the load's own lazy imports
 
-    logging.disable(logging.WARNING)  # trouble is what these loads are for
+    logging.disable(logging.WARNING)  # failures are what these loads are for
     pid = 0
     for line in sys.stdin:
-        name, source, directory, address, most_bytes = json.loads(line)
-        if pid:  # only now, so that until now its number was nobody else's
+        name, source, directory, address, max_file_bytes = json.loads(line)
+        if pid:  # only now: until then no other process can get its number
             os.waitpid(pid, 0)
         pid = os.fork()
         if not pid:
-            if most_bytes is not None:
+            if max_file_bytes is not None:
                 retry.RETRY_SECONDS = 1.0  # type: ignore[misc]
-                resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+                resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
             _run_and_exit(name, Path(source), Path(directory), tuple(address))
-        _tell(pid)
+        _write(pid)
         ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         killed = ended is not None and ended.si_code == os.CLD_KILLED
-        _tell(-ended.si_status if killed else ended.si_status)  # type: ignore[union-attr]
+        _write(-ended.si_status if killed else ended.si_status)  # type: ignore[union-attr]
 
 
-def _tell(number: int) -> None:
+def _write(number: int) -> None:
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
 

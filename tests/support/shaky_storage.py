@@ -16,8 +16,8 @@ from fsspec.spec import AbstractFileSystem
 class ShakyStorage(AbstractFileSystem):
     """Objects below a local directory, under ``shaky:///directory/...``.
 
-    ``fails`` is asked with ``"read"`` or ``"write"``, the object's name and the number of such calls until now; what it
-    gives is raised. A timeout of a write is raised after the object was stored: nobody can tell by it.
+    ``fails`` is called with ``"read"`` or ``"write"``, the object's name and the number of such calls; what it
+    returns is raised. A timeout of a write is raised after the object was stored: the caller cannot know.
     """
 
     protocol = "shaky"
@@ -28,7 +28,7 @@ class ShakyStorage(AbstractFileSystem):
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def trouble(cls, kind: str, path: str) -> Exception | None:
+    def failure_of(cls, kind: str, path: str) -> Exception | None:
         with cls._lock:
             cls.calls[kind] = cls.calls.get(kind, 0) + 1
             number = cls.calls[kind]
@@ -41,7 +41,7 @@ class ShakyStorage(AbstractFileSystem):
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         path = self._strip_protocol(path)
-        self._read_trouble(path)
+        self._fail_read(path)
         if not Path(path).exists():
             raise FileNotFoundError(path)
         kind = "directory" if Path(path).is_dir() else "file"
@@ -56,7 +56,7 @@ class ShakyStorage(AbstractFileSystem):
 
     def cat_file(self, path: str, *_: Any, **__: Any) -> bytes:
         path = self._strip_protocol(path)
-        self._read_trouble(path)
+        self._fail_read(path)
         return Path(path).read_bytes()
 
     def pipe_file(self, path: str, value: bytes, **_: Any) -> None:
@@ -73,13 +73,13 @@ class ShakyStorage(AbstractFileSystem):
             return io.BytesIO(self.cat_file(path))
         return _Upload(self._store, self._strip_protocol(path))
 
-    def _read_trouble(self, path: str) -> None:
-        problem = self.trouble("read", path)
+    def _fail_read(self, path: str) -> None:
+        problem = self.failure_of("read", path)
         if problem is not None:
             raise problem
 
     def _store(self, path: str, value: bytes) -> None:
-        problem = self.trouble("write", path)
+        problem = self.failure_of("write", path)
         if problem is None or isinstance(problem, TimeoutError):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_bytes(value)

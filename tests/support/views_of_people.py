@@ -1,4 +1,4 @@
-"""Events whose rows carry a profile update, and what is to be seen of them at the emulator."""
+"""Events whose rows have a profile update, and what the emulator has received of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROFILE: dict[str, Any] = {"mail": "Email", "mobile": "Phone", "town": "City"}
 
 
 def views(count: int, **cells: Any) -> list[dict[str, Any]]:
-    """Make rows of as many people, each with a view and what is known of them."""
+    """Return a row for each of so many people, with a view and a profile update."""
     return [
         {
             "identity": f"cust-{n:05}",
@@ -33,10 +33,10 @@ def names(emulator: RunningEmulator) -> list[str]:
 
 
 def check_order(emulator: RunningEmulator) -> None:
-    """See that nobody's first event came before the last update of their profile."""
+    """Check that nobody's first event came before the last update of their profile."""
     first = defaultdict(lambda: float("inf"))
     for event in emulator.events():
         first[event["identity"]] = min(first[event["identity"]], event["received_at"])
     for profile in emulator.profiles():
-        assert profile["uploads"] > 0, "an event made the profile"
+        assert profile["uploads"] > 0, "an event created the profile"
         assert profile["updated_at"] <= first[profile["identity"]]

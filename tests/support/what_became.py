@@ -1,4 +1,4 @@
-"""What became of the rows of a load: in its summary, in its rejects file, and at the emulator."""
+"""The outcomes of a load's rows in its summary, in its rejects file, and at the emulator."""
 
 from __future__ import annotations
 

@@ -51,13 +51,13 @@ class WatchedStore(FileCheckpointStore):
     """Remembers the most rows that were claimed and not settled."""
 
     most = 0
-    told: Callable[[], None] = staticmethod(lambda: None)
+    on_save: Callable[[], None] = staticmethod(lambda: None)
 
     def save(self, state: dict[str, Any]) -> None:
         super().save(state)
         lane = LoadState.read(state, self.name).lanes["main"]
         self.most = max(self.most, len(lane.claimed.without(lane.settled)))
-        self.told()
+        self.on_save()
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_few_rows_are_claimed_while_answers_are_slow(
     # Nothing is answered before a second claim was made.
     held: Any = HoldingClient(client, lambda number, _: number <= 2)
     store = WatchedStore(tmp_path / "checkpoint", series="")
-    store.told = lambda: held.let_go.set() if store.most >= 4_000 else None
+    store.on_save = lambda: held.let_go.set() if store.most >= 4_000 else None
     options = LoadOptions(retries=QUICK, rejects_path=tmp_path / "rejects.csv", max_in_flight=2)
     rows = Rows(people(20_000), block_rows=20_000)
     Load(VIEWED, rows, held, options, store=store, log=logging.getLogger("load")).run()
@@ -136,7 +136,7 @@ def test_a_checkpoint_nobody_can_read_is_not_taken_for_none(
     assert make(people(10), resume=False).run().accepted == 10
 
 
-def test_refusals_that_are_gone_are_missed(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
+def test_missing_unaccepted_rows_are_reported(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
     emulator.inject({"do": "fail_records", "identities": ["cust-00003"]})
     rows = people(3_000)
     interrupt(make(rows, after=5, max_in_flight=1))
@@ -172,7 +172,7 @@ def test_the_state_stays_small_whatever_the_size_of_the_source() -> None:
     assert len(json.dumps(found.to_dict())) < 400
 
 
-def test_many_refusals_fill_several_parts(
+def test_many_unaccepted_rows_fill_several_parts(
     make: MakeLoad, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airflow_provider_clevertap.loading.checkpoint.unaccepted_rows._PART_LINES", 40)

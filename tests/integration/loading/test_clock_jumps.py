@@ -37,7 +37,7 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
     random = Random(4)
     right = time.time
     monkeypatch.setattr(time, "time", lambda: right() + random.choice((-1, 1)) * random.uniform(0, 200_000))
-    # About every fifth batch is in trouble, before the load is stopped and after.
+    # About every fifth batch fails, before the load is stopped and after.
     faults: list[dict[str, Any]] = [
         {"do": "status", "status": 503, "stored": True, "identity": f"cust-{number:05}", "times": 2}
         for number in range(50, 4_000, 650)
@@ -63,7 +63,7 @@ def test_a_load_takes_no_notice_of_a_clock_that_jumps(
     assert summary.accepted == 4_000
     assert summary.resumed_from_row is not None
     assert 0 < summary.seconds < time.monotonic() - began + 1
-    assert len({event["ts"] for event in emulator.events()}) == 1, "a later try must keep the moment of the first"
+    assert len({event["ts"] for event in emulator.events()}) == 1, "a later attempt must keep the time of the first"
     assert len(emulator.events()) - 4_000 <= summary.resent
     assert all(rule["struck"] == rule["times"] for rule in emulator.faults())
 

@@ -1,4 +1,4 @@
-"""Storage that fails on our side, a full disk or an object store: no row is lost, and a later try has whole files."""
+"""Failing storage, a full disk or an object store: no row is lost, and a later attempt writes complete files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REFUSED = {f"cust-{number:05}" for number in (3, 1_500, 2_222, 4_999)}
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
         monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
 
@@ -66,16 +66,16 @@ def arrived(emulator: RunningEmulator) -> Counter[str]:
 def check_whole(emulator: RunningEmulator, place: Path, *, held: int = 0) -> None:
     """Check that each row is either with CleverTap, once, or in the rejects file, once."""
     with (place / "rejects.csv").open(newline="") as stream:
-        told = list(csv.DictReader(stream))
-    numbers = [int(row["clevertap_row"]) for row in told]
+        rejects = list(csv.DictReader(stream))
+    numbers = [int(row["clevertap_row"]) for row in rejects]
     assert numbers == sorted(set(numbers))
-    outcomes = Counter(row["clevertap_outcome"] for row in told)
+    outcomes = Counter(row["clevertap_outcome"] for row in rejects)
     assert outcomes["invalid"] == 50
     assert outcomes["unconfirmed"] <= held
     there = arrived(emulator)
     assert set(there.values()) == {1}
     expected = {row["identity"] for number, row in enumerate(rows(), 1) if number not in numbers}
-    held_rows = {row["identity"] for row in told if row["clevertap_outcome"] == "unconfirmed"}
+    held_rows = {row["identity"] for row in rejects if row["clevertap_outcome"] == "unconfirmed"}
     assert expected <= set(there) <= expected | held_rows
     assert outcomes["rejected"] == len(REFUSED - held_rows)
     assert json.loads((place / "report.json").read_text())["summary"]["rows"] == 5_000
@@ -98,7 +98,7 @@ class FillingDisk(FileCheckpointStore):
 
 @pytest.mark.parametrize("full_from", [1, 2, 9])
 def test_nothing_is_sent_while_a_full_disk_keeps_the_checkpoint_from_being_written(
-    full_from: int, client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, impatient: None
+    full_from: int, client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, short_retries: None
 ) -> None:
     emulator.inject({"do": "fail_records", "identities": sorted(REFUSED)})
     disk = FillingDisk(tmp_path / "checkpoint", full_from)
@@ -141,10 +141,10 @@ def test_a_rejects_file_that_has_no_room_ends_the_load_and_forgets_nothing(
     state = json.loads((directory / "checkpoint.json").read_text())
     assert state["claimed"] == {"main": [], "profile": []}, "what is known was forgotten"
     summary = load(case, source, directory, address)
-    told = rejected(directory / "rejects.csv")
+    rejects = rejected(directory / "rejects.csv")
     assert (summary.unconfirmed, summary.resent, summary.rows) == (0, 0, ROWS)
-    check_outcomes(summary, told, undisturbed, case, found)
-    check_arrived(summary, told, emulator, case, found, set())
+    check_outcomes(summary, rejects, undisturbed, case, found)
+    check_arrived(summary, rejects, emulator, case, found, set())
 
 
 def test_a_report_that_cannot_be_written_fails_nothing(
@@ -179,14 +179,14 @@ def test_an_object_store_that_fails_now_and_then_is_waited_for(
     [("taken-by", 0), ("checkpoint.json", 0), ("checkpoint.json", 7), ("unaccepted-", 0), ("rejects.csv", 0)],
 )
 @pytest.mark.parametrize("problem", [OSError("gone"), TimeoutError("no answer")], ids=["lost", "stored all the same"])
-def test_an_object_store_that_stays_away_ends_the_load_and_a_later_try_goes_on(
+def test_an_object_store_that_stays_away_ends_the_load_and_a_later_attempt_resumes(
     name: str,
     problem: Exception,
     after: int,
     client: CleverTapClient,
     emulator: RunningEmulator,
     shaky: Any,
-    impatient: None,
+    short_retries: None,
     tmp_path: Path,
 ) -> None:
     emulator.inject({"do": "fail_records", "identities": sorted(REFUSED)})
@@ -211,7 +211,7 @@ def test_an_object_store_that_stays_away_ends_the_load_and_a_later_try_goes_on(
 
 
 def test_an_object_store_that_cannot_be_read_at_the_start_ends_the_load_before_anything_is_sent(
-    client: CleverTapClient, emulator: RunningEmulator, shaky: Any, impatient: None, tmp_path: Path
+    client: CleverTapClient, emulator: RunningEmulator, shaky: Any, short_retries: None, tmp_path: Path
 ) -> None:
     shaky.fails = lambda kind, name, _: OSError("away") if kind == "read" else None
     with pytest.raises(StorageUnavailableError):

@@ -1,4 +1,4 @@
-"""A whole load over HTTP: every row ends in exactly one outcome, whatever the service does."""
+"""A whole load over HTTP: every row gets exactly one outcome, whatever the service answers."""
 
 from __future__ import annotations
 

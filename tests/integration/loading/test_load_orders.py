@@ -156,7 +156,7 @@ def test_a_line_that_cannot_be_read_spoils_its_order_alone(load_lines: Any, emul
     assert found[9][2] == "another line of the order cannot be used: row 7"
 
 
-def test_what_clevertap_refuses_is_told_on_each_line_and_loads_again(
+def test_a_rejection_is_reported_on_each_line_of_the_order_and_can_be_loaded_again(
     load_lines: Any, make_load: MakeLoad, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     lines = orders(1, 2, 3, 4)
@@ -229,8 +229,8 @@ def test_orders_from_other_sources(load_lines: Any, emulator: RunningEmulator, t
 
 def test_the_report_says_how_lines_became_orders(make_load: MakeLoad, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    said = {"kind": ORDERS, "columns": COLUMNS, "profile_columns": {"mail": "Email"}, "report_path": path}
-    make_load(Rows([line | {"mail": "a@example.com"} for line in orders(1)]), **said).run()
+    arguments = {"kind": ORDERS, "columns": COLUMNS, "profile_columns": {"mail": "Email"}, "report_path": path}
+    make_load(Rows([line | {"mail": "a@example.com"} for line in orders(1)]), **arguments).run()
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["group_by"] == "order_id"
     assert report["items"]["price"] == {"name": "Price", "type": "float"}
@@ -238,7 +238,7 @@ def test_the_report_says_how_lines_became_orders(make_load: MakeLoad, tmp_path: 
     assert "a@example.com" not in path.read_text(encoding="utf-8")
 
 
-def test_the_buyer_is_updated_ahead_of_the_order(load_lines: Any, emulator: RunningEmulator) -> None:
+def test_the_profile_update_of_the_buyer_precedes_the_order(load_lines: Any, emulator: RunningEmulator) -> None:
     lines = orders(*range(1, 7))
     for place, line in enumerate(lines):
         line |= {"city": "Pune", "email": f"user{place // 3}@example.com"}

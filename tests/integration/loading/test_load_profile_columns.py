@@ -1,4 +1,4 @@
-"""Loads of events whose rows carry a profile update: the update goes ahead, and no event goes without it."""
+"""Loads of events whose rows carry a profile update: the update precedes the event, and no event is sent without it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_row_is_sent_whole_or_not_at_all(make_load: MakeLoad, emulator: Runnin
     assert {row: one["clevertap_field"] for row, one in found.items()} == {
         2: "mail", 3: "ts", 4: "identity", 5: "ts, mobile",
     }  # fmt: skip
-    # What is wrong with the identity is wrong with both records, and told once.
+    # An issue with the identity concerns both records, and is reported once.
     assert found[4]["clevertap_reason"].count("identity") == 2
     assert names(emulator) == ["cust-00000"]
     assert [profile["identity"] for profile in emulator.profiles()] == ["cust-00000"]
@@ -127,7 +127,7 @@ def test_a_code_names_the_column_of_the_record_it_is_about(
 ) -> None:
     rows = views(2)
     answer = {"status": "fail", "code": 516, "error": "Phone is not valid.Skipped record number : 1"}
-    refuse_first(monkeypatch, "profile", answer)
+    reject_first(monkeypatch, "profile", answer)
     path = tmp_path / "rejects.csv"
     load = make_load(rows, kind=VIEWED, profile_columns=PROFILE, max_rejects=1, rejects_path=path)
     assert dict(load.run().codes) == {516: 1}
@@ -140,7 +140,7 @@ def test_an_event_that_was_refused_is_its_rows_outcome(
     emulator: RunningEmulator, make_load: MakeLoad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = {"status": "fail", "code": 525, "error": "Wrong time.Skipped record number : 1"}
-    refuse_first(monkeypatch, "event", answer)
+    reject_first(monkeypatch, "event", answer)
     path = tmp_path / "rejects.csv"
     load = make_load(views(2), kind=VIEWED, profile_columns=PROFILE, max_rejects=1, rejects_path=path)
     summary = load.run()
@@ -150,13 +150,13 @@ def test_an_event_that_was_refused_is_its_rows_outcome(
     assert "profile update" not in row["clevertap_reason"]
 
 
-def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dict[str, Any]) -> None:
-    """Make the client hear that the first record of each upload of a type was refused, and send the others."""
+def reject_first(monkeypatch: pytest.MonkeyPatch, record_type: str, rejection: dict[str, Any]) -> None:
+    """Replace the upload: the first record of each request of a type is rejected, and the others are sent."""
     from airflow_provider_clevertap.api.answers import Processed, RejectedRecord
 
     upload = CleverTapClient.upload
 
-    def refusing(self: Any, body: bytes, count: int, **options: Any) -> Any:
+    def rejecting(self: Any, body: bytes, count: int, **options: Any) -> Any:
         if f'"type":"{record_type}"' not in body.decode().replace(": ", ":"):
             return upload(self, body, count, **options)
         import json
@@ -164,9 +164,9 @@ def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dic
         records = json.loads(body)["d"][1:]
         if records:
             assert upload(self, json.dumps({"d": records}).encode(), len(records), **options) == Processed(())
-        return Processed((RejectedRecord(0, refusal["code"], refusal["error"]),))
+        return Processed((RejectedRecord(0, rejection["code"], rejection["error"]),))
 
-    monkeypatch.setattr(CleverTapClient, "upload", refusing)
+    monkeypatch.setattr(CleverTapClient, "upload", rejecting)
 
 
 @pytest.mark.parametrize("bad", [0, 39], ids=["good", "nearly all bad"])
@@ -207,14 +207,14 @@ def test_columns_may_feed_both_records(make_load: MakeLoad, emulator: RunningEmu
     load = make_load(
         rows,
         kind=VIEWED,
-        columns={"mail": "identity", "at": "ts", "town": "Seen In"},
-        profile_columns={"mail": "Email", "at": Column("Last Seen", format="epoch"), "town": "City"},
+        columns={"mail": "identity", "at": "ts", "town": "Visited In"},
+        profile_columns={"mail": "Email", "at": Column("Last Visit", format="epoch"), "town": "City"},
     )
     assert load.run().accepted == 1
     (event,) = emulator.events("asha@example.com")
-    assert event["data"] == {"Sku": "a", "Seen In": "Pune"}
+    assert event["data"] == {"Sku": "a", "Visited In": "Pune"}
     assert emulator.profile("asha@example.com")["data"] == {
-        "Email": "asha@example.com", "Last Seen": "$D_1700000000", "City": "Pune",
+        "Email": "asha@example.com", "Last Visit": "$D_1700000000", "City": "Pune",
     }  # fmt: skip
 
 
@@ -261,7 +261,7 @@ def test_mistakes_come_before_the_first_request(
     assert emulator.requests() == []
 
 
-def test_profiles_have_none_ahead_of_them(make_load: MakeLoad) -> None:
+def test_profiles_have_no_profile_updates(make_load: MakeLoad) -> None:
     with pytest.raises(ConfigurationError, match="profile_columns is for events, not for profiles"):
         make_load(views(1), kind=PROFILES, profile_columns=PROFILE)
 
@@ -279,6 +279,6 @@ def test_columns_that_appear_later_are_taken_up(
         assert load.run().accepted == 2
     assert emulator.profile("b")["data"] == {"Tier": "gold", "Tags": ["tea"]}
     assert [event["data"] for event in emulator.events()] == [{"Sku": "x"}, {"Sku": "x"}]
-    told = [record.getMessage() for record in caplog.records]
-    assert told.count("'Identity' is taken for CleverTap's field 'identity'") == 1
-    assert told.count("Column 'never' is mapped, but no row of the source has it") == 1
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages.count("'Identity' is taken for CleverTap's field 'identity'") == 1
+    assert messages.count("Column 'never' is mapped, but no row of the source has it") == 1

@@ -1,4 +1,4 @@
-"""A whole load over HTTP while the service is in trouble: still every row ends in exactly one outcome."""
+"""A whole load over HTTP while the service fails: every row still gets exactly one outcome."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_dead_server_is_the_weather() -> None:
             load.run()
 
 
-def test_trouble_that_does_not_end_is_the_weather(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+def test_an_outage_that_does_not_end_is_transient(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "status", "status": 503, "skip": 2})
     load = make_load(people(5_000), max_in_flight=1)
     with pytest.raises(CleverTapUnavailableError):

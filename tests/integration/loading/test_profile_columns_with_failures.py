@@ -1,4 +1,4 @@
-"""Profile updates ahead of their events while the service is in trouble, or the load is broken off."""
+"""Profile updates and their events while the service fails, or when the load is interrupted."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_load_told_to_stop_counts_what_it_sent(client: CleverTapClient, emulat
     check_order(emulator)
 
 
-def test_a_service_in_trouble_loses_and_doubles_nothing(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+def test_a_failing_service_loses_and_duplicates_nothing(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     emulator.inject(
         {"do": "status", "status": 429, "probability": 0.2, "seed": 1},
         {"do": "reset", "probability": 0.1, "seed": 2, "stored": True, "times": 3},

@@ -76,11 +76,11 @@ def test_a_long_load_tells_rows_rate_failures_and_the_time_left(
     with caplog.at_level(logging.INFO):
         # One at a time, so that the first rows are settled long before the last ones are read.
         make_load(source, max_rejects=1, max_in_flight=1).run()
-    told = lines(caplog)
-    assert len(told) == 10
-    assert all(LINE.fullmatch(line) for line in told)
-    assert "25% read, about" in told[-1]
-    assert "1 failed" in told[-1]
+    messages = lines(caplog)
+    assert len(messages) == 10
+    assert all(LINE.fullmatch(line) for line in messages)
+    assert "25% read, about" in messages[-1]
+    assert "1 failed" in messages[-1]
     assert "somebody" not in caplog.text
     assert "cust-0" not in caplog.text
 
@@ -90,12 +90,12 @@ def test_lines_come_at_a_rate_a_person_can_read(
 ) -> None:
     monkeypatch.setattr(summary, "time", clock)
     counts = Summary("profiles", _started=clock.now)
-    told = Progress(logging.getLogger("load"), counts, lambda: None)
+    logged = Progress(logging.getLogger("load"), counts, lambda: None)
     with caplog.at_level(logging.INFO):
         for _ in range(3_600):
             clock.now += 0.1
             counts.accepted += 1_000
-            told.tick()
+            logged.tick()
     # Six minutes: one line after five seconds, then two a minute, and no guess at the end where none can be known.
     assert len(lines(caplog)) == 12
     assert lines(caplog)[0] == "50,000 rows settled, 10,000 rows/s, 0 failed"
@@ -107,8 +107,8 @@ def test_waiting_for_clevertap_is_told_once_for_all_threads(
     emulator.inject({"do": "status", "status": 503, "body": "html", "times": 3})
     with caplog.at_level(logging.INFO):
         make_load(people(8_000), max_in_flight=4).run()
-    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert re.fullmatch(r"CleverTap, or a proxy before it, failed: HTTP 503 .*; retrying in \d\.\d s", told)
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.fullmatch(r"CleverTap, or a proxy before it, failed: HTTP 503 .*; retrying in \d\.\d s", message)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(9, "0:09"), (754, "12:34"), (3_725, "1:02:05")])

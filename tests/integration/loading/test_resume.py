@@ -1,4 +1,4 @@
-"""A load that is broken off and gone on with: nothing lost, nothing doubled, every row told of once."""
+"""Interrupted loads that resume: no row is lost or duplicated, and each has one outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, 
 from tests.support.plain_rows import Rows, people
 
 
-def test_a_load_goes_on_where_it_was_broken_off(
+def test_a_load_resumes_where_it_was_interrupted(
     make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -50,7 +50,7 @@ def test_what_may_have_been_sent_is_held_or_sent_again(make: MakeLoad, emulator:
     assert len(arrived(emulator)) == 3_000
 
 
-def test_what_is_sent_again_is_told(make: MakeLoad, emulator: RunningEmulator) -> None:
+def test_resent_records_are_reported(make: MakeLoad, emulator: RunningEmulator) -> None:
     rows = people(3_000)
     interrupt(make(rows, kind=VIEWED, after=1, sends=True, max_in_flight=1))
     again = make(rows, kind=VIEWED, max_in_flight=1).run()
@@ -65,9 +65,9 @@ def test_held_rows_stay_held_in_later_tries(make: MakeLoad, emulator: RunningEmu
     last = make(rows, kind=VIEWED, max_in_flight=1, max_rejects="100%").run()
     assert (last.accepted, last.unconfirmed, last.resent) == (3_000, 1_000, 1_000)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
-        told = list(csv.DictReader(stream))
-    assert [row["clevertap_row"] for row in told] == [str(row) for row in range(1_001, 2_001)]
-    assert "broken off" in told[0]["clevertap_reason"]
+        rejects = list(csv.DictReader(stream))
+    assert [row["clevertap_row"] for row in rejects] == [str(row) for row in range(1_001, 2_001)]
+    assert "interrupted" in rejects[0]["clevertap_reason"]
 
 
 def test_events_keep_the_moment_of_the_first_try(
@@ -86,12 +86,12 @@ def test_events_keep_the_moment_of_the_first_try(
 
 
 @pytest.mark.parametrize("fault", [None, {"do": "status", "status": 429, "skip": 6}], ids=["sending", "waiting"])
-def test_a_load_that_is_told_to_stop_leaves_nothing_unknown(
+def test_a_stopped_load_leaves_no_unknown_results(
     fault: dict[str, Any] | None, make: MakeLoad, client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     emulator.inject(*([fault] if fault else []))
     rows = people(40_000)
-    # When the load is stopped six are answered, and the others have begun or are told to wait.
+    # When the load is stopped six are answered, and the others have begun or wait.
     sending = HoldingClient(client, lambda number, _: number > 6 and fault is None)
     load = make(rows, kind=VIEWED, on_unconfirmed="hold", through=sending)
     ended: list[BaseException] = []
@@ -147,9 +147,9 @@ def test_another_load_is_not_gone_on_with(
     load = make(other, max_in_flight=1, **options)
     if changed == "account":
         load._client.account_id = "OTHER"  # type: ignore[union-attr]
-    with pytest.raises(CannotResumeError, match=rf"the {changed} changed.*1,000 rows.*resume=False") as told:
+    with pytest.raises(CannotResumeError, match=rf"the {changed} changed.*1,000 rows.*resume=False") as raised:
         load.run()
-    assert str(tmp_path / "checkpoint") in str(told.value)
+    assert str(tmp_path / "checkpoint") in str(raised.value)
     assert emulator.stats()["requests"] == 1
 
 
@@ -206,7 +206,7 @@ def test_rows_that_may_change_are_loaded_from_the_first_or_not_at_all(
     assert make(rows, max_in_flight=1).run().requests == 3
     emulator.reset()
     interrupt(make(rows, kind=VIEWED, after=2, max_in_flight=1, series="next"))
-    with pytest.raises(CannotResumeError, match=r"must not be sent twice.*resume=False"):
+    with pytest.raises(CannotResumeError, match=r"would be duplicated if they were sent twice.*resume=False"):
         make(rows, kind=VIEWED, series="next").run()
     assert len(arrived(emulator)) == 2_000
     assert make(rows, kind=VIEWED, resume=False).run().accepted == 3_000

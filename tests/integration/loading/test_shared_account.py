@@ -104,7 +104,7 @@ def share_above(crowd: int, requests: list[dict[str, Any]]) -> float:
     return sum(taken) / len(taken)
 
 
-def test_settles_at_what_others_leave_free_with_few_refusals(make_load: MakeLoad, slow: Slow) -> None:
+def test_settles_at_what_others_leave_free_with_few_rejections(make_load: MakeLoad, slow: Slow) -> None:
     slow.emulator.set_max_in_flight(3)
     load_tokens(make_load, slow, lambda rows: rows < 30_000)
     requests = slow.emulator.requests()
@@ -118,7 +118,7 @@ def test_settles_at_what_others_leave_free_with_few_refusals(make_load: MakeLoad
 def test_climbs_again_when_others_are_done(make_load: MakeLoad, slow: Slow) -> None:
     emulator = slow.emulator
     emulator.set_max_in_flight(3)
-    patience = time.monotonic() + 300
+    deadline = time.monotonic() + 300
     allowed_at = 0
 
     def more(rows: int) -> bool:
@@ -127,7 +127,7 @@ def test_climbs_again_when_others_are_done(make_load: MakeLoad, slow: Slow) -> N
             allowed_at = emulator.stats()["requests"]
             emulator.set_max_in_flight(15)
         reached = emulator.stats()["peak_in_flight"] == 15
-        return not reached and time.monotonic() < patience
+        return not reached and time.monotonic() < deadline
 
     load_tokens(make_load, slow, more)
     climb = emulator.requests()[allowed_at:]
@@ -135,7 +135,7 @@ def test_climbs_again_when_others_are_done(make_load: MakeLoad, slow: Slow) -> N
     assert not [request for request in climb[60:] if request["status"] == 429]
 
 
-def test_refusals_now_and_then_do_not_slow_a_load_down(make_load: MakeLoad, slow: Slow) -> None:
+def test_occasional_rejections_do_not_slow_a_load_down(make_load: MakeLoad, slow: Slow) -> None:
     slow.emulator.inject({"do": "status", "status": 429, "probability": 0.05, "seed": 4})
     load_tokens(make_load, slow, lambda rows: rows < 40_000, retries=RetryPolicy())
     requests = slow.emulator.requests()

@@ -115,9 +115,9 @@ def test_a_wait_that_is_asked_for_is_told_of(
     made, client = load(serve(script).url, tmp_path, 1, on_unconfirmed=on_unconfirmed)
     with client:
         made.run()
-    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told.startswith("CleverTap, or a proxy before it, failed: HTTP 503; ")
-    assert f"; {'retrying' if on_unconfirmed == 'resend' else 'sending the next batch'} in 1." in told
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert message.startswith("CleverTap, or a proxy before it, failed: HTTP 503; ")
+    assert f"; {'retrying' if on_unconfirmed == 'resend' else 'sending the next batch'} in 1." in message
 
 
 def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(

@@ -1,4 +1,4 @@
-"""Two tries of one load at once: Airflow starts the next one while the one it has lost sight of is still at work."""
+"""Two attempts of one load at once: Airflow starts the next one while one that it lost contact with still runs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
     undisturbed = rejected(tmp_path / "undisturbed" / "rejects.csv")
     emulator.reset()
     emulator.inject({"do": "fail_records", "identities": sorted(refused)})
-    may_go = Allowance(60)  # so that neither try can end before it is let go on
+    may_go = Allowance(60)  # so that neither attempt can end before it is allowed to continue
     with held_answers(emulator, may_go):
         earlier.start(name, source, directory, address)
         wait_for_stored(emulator, 60)
@@ -83,13 +83,13 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
         wait_until_at_rest(emulator)
     assert json.loads((directory / "checkpoint.json").read_text())["complete"]
     assert json.loads((directory / "report.json").read_text())["failure"] is None
-    told = rejected(directory / "rejects.csv")
+    rejects = rejected(directory / "rejects.csv")
     requests = emulator.stats()["requests"]
     summary = load(case, source, directory, address)
     assert emulator.stats()["requests"] == requests, "something was left to send"
-    assert rejected(directory / "rejects.csv") == told
-    check_outcomes(summary, told, undisturbed, case, rows)
-    check_arrived(summary, told, emulator, case, rows, set())
+    assert rejected(directory / "rejects.csv") == rejects
+    check_outcomes(summary, rejects, undisturbed, case, rows)
+    check_arrived(summary, rejects, emulator, case, rows, set())
     assert not list(directory.glob("*.part"))
 
 
@@ -109,7 +109,7 @@ class Allowance:
 
 
 class AtTheLastMoment(FileCheckpointStore):
-    """An earlier try writes while this one takes the checkpoint over."""
+    """An earlier attempt writes while this one takes the checkpoint over."""
 
     def __init__(self, directory: Path, earlier: FileCheckpointStore, state: dict[str, Any]) -> None:
         super().__init__(directory)

@@ -18,13 +18,13 @@ _OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
 
 @dataclass
 class Account:
-    """What became of the rows of a load, and what is wrong with it: one line of the table.
+    """The counts of one load and what is wrong with them: one line of the table.
 
-    :param sent: records the server got, those sent again counted again.
-    :param lost: rows that are not in the store, and of which nobody was told.
-    :param hidden: rows that CleverTap does not have and cannot take, and of which nobody was told.
-    :param doubled: effects that are in the store more than once: how many too many.
-    :param problems: what does not agree.
+    :param sent: records that the server received; resent records count again.
+    :param lost: rows that are not in the store, and that are not reported.
+    :param hidden: rows that CleverTap cannot accept, and that are not reported.
+    :param duplicated: how many effects the store has too many.
+    :param problems: the contradictions.
     """
 
     fault: str
@@ -34,22 +34,22 @@ class Account:
     sent: int = 0
     lost: int = 0
     hidden: int = 0
-    doubled: int = 0
+    duplicated: int = 0
     resent: int = 0
     held: int = 0
     rejected: int = 0
     requests: int = 0
-    tries: int = 0
+    attempts: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
     def expect(self, what: str, found: Any, expected: Any) -> None:
-        """Note a problem unless two things are the same."""
+        """Add a problem unless two values are equal."""
         if found != expected:
             self.problems.append(f"{what}: {_short(found)}, and not {_short(expected)}")
 
     def none(self, what: str, rows: set[str] | set[int]) -> None:
-        """Note a problem unless a set is empty."""
+        """Add a problem unless a set is empty."""
         if rows:
             self.problems.append(f"{what}: {len(rows)}, such as {min(rows)}")
 
@@ -59,7 +59,7 @@ def _short(value: Any) -> str:
     return text if len(text) < 200 else f"{text[:200]}..."
 
 
-def told(path: Path) -> list[dict[str, str]]:
+def read_rejects(path: Path) -> list[dict[str, str]]:
     """Read a rejects file."""
     if not path.exists():
         return []
@@ -76,13 +76,13 @@ def close_account(
     rejects: list[dict[str, str]],
     stored: Stored,
 ) -> dict[str, str]:
-    """Compare source, summary, rejects file and store; give the outcomes of the rows that were sent, by their keys."""
+    """Compare source, summary, rejects file and store; return the outcomes of the sent rows, by their keys."""
     outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in rejects}
     account.rows = rows
-    account.expect("rows told of in the rejects file", len(rejects), len(outcomes))
+    account.expect("distinct rows in the rejects file", len(rejects), len(outcomes))
     for row in rejects:
         number = int(row["clevertap_row"])
-        cells = (kind.key_of(number), *kind.cells(number, kind.is_refused(number)))
+        cells = (kind.key_of(number), *kind.cells(number, kind.is_rejected(number)))
         account.expect(f"row {number} in the rejects file", tuple(row[name] for name in kind.header), cells)
     counted = Counter(outcomes.values())
     counted["accepted"] = rows - len(outcomes)
@@ -92,7 +92,7 @@ def close_account(
 
     invalid = {number for number in range(1, rows + 1) if not kind.key_of(number)}
     account.expect("invalid rows", {row for row, outcome in outcomes.items() if outcome == "invalid"}, invalid)
-    refused = {number for number in range(1, rows + 1) if kind.is_refused(number)} | set(fault.blames)
+    refused = {number for number in range(1, rows + 1) if kind.is_rejected(number)} | set(fault.blames)
     refused = {number for number in refused if number <= rows} - invalid
     rejected = {row for row, outcome in outcomes.items() if outcome == "rejected"}
     account.none("good rows that were rejected", rejected - refused)
@@ -106,7 +106,7 @@ def close_account(
     account.none("in the store, and rejected", {key for key in stored if by_key.get(key) == "rejected"})
     account.none("in the store, and not in the source", stored.keys() - by_key.keys())
     account.none("in the store, and other than in the source", {key for key, (_, right) in stored.items() if not right})
-    account.doubled = sum(times - 1 for times, _ in stored.values())
+    account.duplicated = sum(times - 1 for times, _ in stored.values())
     return by_key
 
 
@@ -126,14 +126,14 @@ def check_delivery(
         {key for key, one in outcomes.items() if one == "accepted" and not recorder.was_taken(key)},
     )
     if holds:
-        account.expect("doubled under hold", account.doubled, 0)
+        account.expect("duplicated under hold", account.duplicated, 0)
     if kind.repeatable:
-        account.expect("doubled though it may be repeated", account.doubled, 0)
+        account.expect("duplicated though it may be repeated", account.duplicated, 0)
     if holds or fault.certain:
         account.expect("resent", account.resent, 0)
     if not (holds or fault.contradicts) or fault.certain:
         account.expect("held", account.held, 0)
     if fault.stores and not kind.repeatable:
-        # else the fault has done nothing and the case proves nothing
-        shown = account.held if holds else account.doubled + account.held
-        account.expect("something is " + ("held" if holds else "doubled"), shown > 0, True)
+        # otherwise the fault had no effect and the case proves nothing
+        shown = account.held if holds else account.duplicated + account.held
+        account.expect("something is " + ("held" if holds else "duplicated"), shown > 0, True)

@@ -1,4 +1,4 @@
-"""The faults of the other side: what CleverTap or the way to it does, and how a load is to take it."""
+"""Faults of CleverTap and of the network, and how a load must react to them."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import AccessDeniedError, CleverTapError, CleverTapUnavailableError
 from tests.support.chaos.kinds import Kind
 
-#: As often as by default, with short waits: for faults that do not end before the try does.
+#: As many attempts as by default, with short waits: for faults that outlast the attempt of the task.
 QUICK = RetryPolicy(base=0.01, cap=0.05)
-#: So often that no batch is struck each time by a fault that strikes some requests, whichever batch they carry.
+#: So many attempts that no batch fails in all of them by a fault that hits some requests at random.
 ENOUGH = RetryPolicy(attempts=60, base=0.01, cap=0.05)
-#: Waits for a service that is away as long as by default.
-PATIENT = RetryPolicy(attempts=10_000, base=0.01, cap=0.05)
+#: Waits as long as by default for a service that is unavailable.
+PERSISTENT = RetryPolicy(attempts=10_000, base=0.01, cap=0.05)
 #: The default, sixty times as fast.
 SCALED = RetryPolicy(total_seconds=5.0, base=0.5 / 60, cap=0.5)
 
-#: Seconds a client waits where it is to be in vain, and where it is not, however busy the machine.
+#: The client's timeout in seconds: for requests that never get an answer, and for those that do on a busy machine.
 _SHORT, _LONG = 0.4, 30.0
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a fault strikes.
+    """The load that a fault applies to.
 
     :param kind: what is loaded.
     :param per_call: records of one request.
-    :param seed: decides which requests are struck.
+    :param seed: decides which requests are affected.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class Setting:
     seed: int
 
     def keys(self, *numbers: int) -> list[str]:
-        """Give the keys of rows."""
+        """Return the keys of rows."""
         return [self.kind.key_of(number) for number in numbers]
 
 
@@ -45,12 +45,12 @@ Rules = Callable[[Setting], list[dict[str, Any]]]
 
 
 def some(do: str, **fields: Any) -> Rules:
-    """Strike a quarter of the requests, by the seed."""
+    """Return rules that affect a quarter of the requests, chosen by the seed."""
     return lambda setting: [{"do": do, "probability": 0.25, "seed": setting.seed, **fields}]
 
 
 def status(status: int, **fields: Any) -> Rules:
-    """Answer a quarter of the requests with a status."""
+    """Return rules that answer a quarter of the requests with a status."""
     return some("status", status=status, **fields)
 
 
@@ -58,28 +58,28 @@ def status(status: int, **fields: Any) -> Rules:
 class Outage:
     """The service refuses connections.
 
-    :param after: requests that are made before.
-    :param refusals: it comes back after so many connections were refused,
-    :param seconds: or after so long; with neither, when the first try has failed.
+    :param after: how many requests succeed before.
+    :param refused: it ends after so many refused connections,
+    :param seconds: or after so long; with neither, when the first attempt has failed.
     """
 
     after: int = 6
-    refusals: int | None = None
+    refused: int | None = None
     seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and what it may do to a load.
+    """A fault, and its possible effects on a load.
 
     :param rules: those of the emulator.
     :param outage: the service is away for a while.
-    :param certain: what became of each request is always known: nothing is resent and nothing held.
+    :param certain: the result of each request is always known: nothing is resent and nothing held.
     :param stores: a record can be stored twice by resending after it.
-    :param ends: the error with which the first try ends; then the fault is over, and the next try goes on.
-    :param may_end: a try may end so before the fault is over.
-    :param contradicts: CleverTap's accounts do not add up, so that rows may be unconfirmed under any policy.
-    :param blames: the numbers of good rows that CleverTap refuses.
+    :param ends: the error of the first attempt; then the fault is over, and the next attempt resumes.
+    :param may_end: an error that an attempt may end with before the fault is over.
+    :param contradicts: CleverTap's answers contradict themselves, so that rows may be unconfirmed under any policy.
+    :param blames: the numbers of valid rows that CleverTap rejects.
     :param timeout: the client's, in seconds.
     :param retries: when and how often requests are repeated.
     :param settings: of the emulator.
@@ -107,7 +107,7 @@ _DEAD: dict[str, Any] = {"ends": CleverTapUnavailableError, "retries": QUICK}
 
 FAULTS = {
     "no fault": Fault(certain=True),
-    "refuses connections for a while": Fault(outage=Outage(refusals=30), retries=PATIENT, everywhere=True),
+    "refuses connections for a while": Fault(outage=Outage(refused=30), retries=PERSISTENT, everywhere=True),
     "refuses connections from the first": Fault(outage=Outage(after=0), certain=True, **_DEAD),
     "refuses connections until the retry": Fault(outage=Outage(), **_DEAD),
     "gone and back": Fault(outage=Outage(seconds=1.0), retries=SCALED, may_end=CleverTapUnavailableError),

@@ -1,7 +1,7 @@
 """Faults on this side: a disk that is full, a source that changes, rejects that lie beside their source.
 
-Each case closes the same kind of account as loads under remote faults: every row is in the store, or told of in a
-rejects file that is whole, or the load has failed and said so.
+Each case closes the same kind of account as loads under remote faults: every row is in the store or in a
+complete rejects file, or the load has failed with an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.task_runtime.path_claims import claim_path
-from tests.support.chaos.account import Account, told
+from tests.support.chaos.account import Account, read_rejects
 from tests.support.held_answers import wait_until_at_rest
 from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
 from tests.support.paths import ROOT
@@ -48,12 +48,12 @@ def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *
             left = directory / f"{size}"
             loading.start(name, source, left, address, most_bytes=size)
             failed = loading.wait() != 0
-            account.tries += 1
+            account.attempts += 1
             if failed:
                 failure = (left / "failure").read_text()
                 account.expect(f"what it failed of at {size} bytes", failure.split(":")[0], "StorageUnavailableError")
                 account.expect(f"files at {size} bytes", [path.name for path in left.glob("rejects*")], [])
-                account.tries += 1
+                account.attempts += 1
             summary = load(CASES[name], source, left, address)  # one that was complete makes its files again
             _close(account, source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
@@ -79,12 +79,12 @@ def changed_source(name: str, seed: int, directory: Path, loading: LoadingProces
         requests = emulator.stats()["requests"]
         try:
             load(CASES[name], source, left, address)
-            account.problems.append("a changed source was gone on with")
+            account.problems.append("the load resumed although the source changed")
         except CannotResumeError:
             account.expect("requests of the refused attempt", emulator.stats()["requests"], requests)
         right.replace(source)
         summary = load(CASES[name], source, left, address)
-        account.tries = 3
+        account.attempts = 3
         _close(account, source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
@@ -118,7 +118,7 @@ finally:
 
 
 def second_signals(name: str, seed: int, directory: Path) -> Account:
-    """Interrupt a load many times while it waits for what is in flight, then go on with it."""
+    """Interrupt a load many times while it waits for requests in flight, then resume it."""
     account = _account("interrupted again and again", name)
     began = time.monotonic()
     source, left = directory / "rows.csv", directory / "left"
@@ -135,8 +135,8 @@ def second_signals(name: str, seed: int, directory: Path) -> Account:
         wait_until_at_rest(emulator)
         emulator.change_settings(latency=0.0)
         summary = load(CASES[name], source, left, address)
-        account.tries = 2
-        account.expect("rows in doubt after an orderly stop", (summary.resent, summary.unconfirmed), (0, 0))
+        account.attempts = 2
+        account.expect("unknown results after an orderly stop", (summary.resent, summary.unconfirmed), (0, 0))
         _close(account, source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
@@ -156,7 +156,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
             options = LoadOptions(rejects_path=rejects, max_rejects="100%", **case.options)
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summary = Load(case.kind, opened, client, options).run()
-            account.tries += 1
+            account.attempts += 1
             _close(account, source, summary, rejects, emulator)
     account.seconds = time.monotonic() - began
     return account
@@ -178,9 +178,9 @@ def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summaries.append(Load(case.kind, open_source(source, block_rows=350), client, options).run())
             places.append(Path(place))
-            account.tries += 1
+            account.attempts += 1
             _close(account, source, summaries[-1], places[-1], emulator)
-    account.expect("rows of the first one's file in the end", len(told(places[0])), summaries[0].rejects_rows)
+    account.expect("rows of the first one's file in the end", len(read_rejects(places[0])), summaries[0].rejects_rows)
     account.seconds = time.monotonic() - began
     return account
 
@@ -193,7 +193,7 @@ def _account(fault: str, name: str) -> Account:
 def _close(account: Account, source: Path, summary: Summary, rejects: Path, emulator: RunningEmulator) -> None:
     with source.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in told(rejects)}
+    outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in read_rejects(rejects)}
     account.rows += len(rows)
     account.sent += sum(request["records"] for request in emulator.requests("/1/upload"))
     account.requests += summary.requests
@@ -201,7 +201,7 @@ def _close(account: Account, source: Path, summary: Summary, rejects: Path, emul
     account.held += summary.unconfirmed
     invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
     account.hidden += len(invalid - outcomes.keys())
-    account.none("bad rows that nobody was told of", invalid - outcomes.keys())
+    account.none("bad rows that are not reported", invalid - outcomes.keys())
     account.expect("rows of the rejects file", len(outcomes), summary.rejects_rows)
     account.expect("rows of the summary", summary.rows, len(rows))
     stored = Counter(event["identity"] for event in emulator.events())
@@ -211,10 +211,10 @@ def _close(account: Account, source: Path, summary: Summary, rejects: Path, emul
     account.lost += len(accepted - stored.keys())
     account.none("lost", accepted - stored.keys())
     account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
-    doubled = sum(times - 1 for times in stored.values())
-    account.doubled += doubled
-    if doubled > (0 if account.policy == "hold" else summary.resent):
-        account.problems.append(f"doubled: {doubled}, and resent {summary.resent}")
+    duplicated = sum(times - 1 for times in stored.values())
+    account.duplicated += duplicated
+    if duplicated > (0 if account.policy == "hold" else summary.resent):
+        account.problems.append(f"duplicated: {duplicated}, and resent {summary.resent}")
 
 
 #: Kinds and policies of these cases.

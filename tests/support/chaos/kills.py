@@ -1,4 +1,4 @@
-"""Loads killed with SIGKILL at random moments and gone on with, for the same account as loads under other faults."""
+"""Loads that are killed with SIGKILL at random moments and resume, with the same checks as loads under other faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
-from tests.support.chaos.account import Account, told
+from tests.support.chaos.account import Account, read_rejects
 from tests.support.killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
 
 KILLED = tuple(CASES)
@@ -21,7 +21,7 @@ _DELAYS = (0.005, 0.05, 0.5)
 
 
 def run_killed(name: str, seed: int, directory: Path, loading: LoadingProcess) -> Account:
-    """Kill a load one to three times, let it go on to its end, and close its account.
+    """Kill a load one to three times, let it finish, and check its result.
 
     :param name: one of :data:`KILLED`.
     :param loading: has the loads that are killed.
@@ -30,9 +30,9 @@ def run_killed(name: str, seed: int, directory: Path, loading: LoadingProcess) -
         place = directory / f"{delay}"
         place.mkdir()
         account = _run(name, seed, place, delay, loading)
-        if account.tries > 1:
+        if account.attempts > 1:
             break
-    account.expect("it was killed before its end", account.tries > 1, True)
+    account.expect("it was killed before its end", account.attempts > 1, True)
     return account
 
 
@@ -54,14 +54,14 @@ def _run(name: str, seed: int, directory: Path, delay: float, loading: LoadingPr
             while not loading.over and emulator.stats()["requests"] < after:
                 time.sleep(0.001)
             time.sleep(random.random() * 0.01)
-            account.tries += loading.kill()
+            account.attempts += loading.kill()
         while emulator.stats()["in_flight"]:
             time.sleep(0.01)
         summary = load(case, source, left, (emulator.account_id, emulator.passcode, emulator.url))
-        account.tries += 1
+        account.attempts += 1
         account.seconds = time.monotonic() - began
         account.sent = sum(request["records"] for request in emulator.requests("/1/upload"))
-        _check(account, case, source, summary, told(left / "rejects.csv"), emulator)
+        _check(account, case, source, summary, read_rejects(left / "rejects.csv"), emulator)
     return account
 
 
@@ -79,7 +79,7 @@ def _check(
     counted = Counter(outcomes.values())
     account.rows, account.requests, account.resent = len(rows), summary.requests, summary.resent
     account.rejected, account.held = summary.rejected, summary.unconfirmed
-    account.expect("rows told of in the rejects file", len(rejects), len(outcomes))
+    account.expect("distinct rows in the rejects file", len(rejects), len(outcomes))
     account.expect(
         "the summary",
         (summary.rows, summary.accepted, summary.invalid, summary.unconfirmed, summary.rejected),
@@ -100,28 +100,28 @@ def _check(
         account.lost += len(lost)
         account.none("lost", lost)
         account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
-        account.doubled += sum(times - 1 for times in stored.values())
-    if account.doubled > (0 if case.holds else account.resent):
-        account.problems.append(f"doubled: {account.doubled}, and resent {account.resent}")
+        account.duplicated += sum(times - 1 for times in stored.values())
+    if account.duplicated > (0 if case.holds else account.resent):
+        account.problems.append(f"duplicated: {account.duplicated}, and resent {account.resent}")
     account.expect("held under resend", account.held if account.policy == "resend" else 0, 0)
 
 
 def together(accounts: list[Account]) -> Account:
     """Add up the accounts of several seeds of one load."""
     first = accounts[0]
-    kills = sum(account.tries - 1 for account in accounts)
+    kills = sum(account.attempts - 1 for account in accounts)
     total = Account(f"killed {kills} times, {len(accounts)} loads", first.kind, first.policy)
     for name in (
         "rows",
         "sent",
         "lost",
         "hidden",
-        "doubled",
+        "duplicated",
         "resent",
         "held",
         "rejected",
         "requests",
-        "tries",
+        "attempts",
         "seconds",
     ):
         setattr(total, name, sum(getattr(account, name) for account in accounts))

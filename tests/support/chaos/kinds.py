@@ -1,4 +1,4 @@
-"""What is loaded while faults strike: rows of each kind, and how often the emulator has what each of them stands for.
+"""The rows that are loaded under faults, of each kind, and how often the emulator has stored each of them.
 
 Every row has a key of its own, by which it is found again in a request, in the store and in the rejects file.
 """
@@ -15,7 +15,7 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
 
-#: An event the emulator refuses whatever else happens (code 528).
+#: An event that the emulator always rejects (code 528).
 DISCARDED = "Discarded"
 
 #: The keys the emulator has: how often each has had its effect, and whether what is there is what the row says.
@@ -29,10 +29,10 @@ class Kind:
     :param name: what the table calls it.
     :param record: the kind of record.
     :param header: the columns of the file; the first holds the key.
-    :param cells: the other cells of a row, by its number and whether CleverTap is to refuse it.
+    :param cells: the other cells of a row, by its number and whether CleverTap is to reject it.
     :param stored: what the emulator has.
     :param key: how a key begins.
-    :param refuses: some rows are good for us, and refused by CleverTap.
+    :param rejects: some rows are valid for this package and rejected by CleverTap.
     :param columns: what the columns become.
     """
 
@@ -42,21 +42,21 @@ class Kind:
     cells: Callable[[int, bool], tuple[str, ...]]
     stored: Callable[[RunningEmulator], Iterator[tuple[str, int, bool]]]
     key: str = "cust-"
-    refuses: bool = False
+    rejects: bool = False
     columns: dict[str, Any] = field(default_factory=dict)
 
     @property
     def repeatable(self) -> bool:
-        """Tell whether sending a record twice has the effect of sending it once."""
+        """Return whether sending a record twice has the same effect as sending it once."""
         return self.record.repeatable and not self.columns
 
     def key_of(self, number: int) -> str:
-        """Give the key of a row, empty for one that is invalid."""
+        """Return the key of a row, empty for an invalid row."""
         return "" if number % 47 == 5 else f"{self.key}{number:06}"
 
-    def is_refused(self, number: int) -> bool:
-        """Tell whether CleverTap refuses a row."""
-        return self.refuses and number % 61 == 7
+    def is_rejected(self, number: int) -> bool:
+        """Return whether CleverTap rejects a row."""
+        return self.rejects and number % 61 == 7
 
     def write(self, path: Path, rows: int) -> None:
         """Write a file of so many rows."""
@@ -64,12 +64,12 @@ class Kind:
             writer = csv.writer(stream)
             writer.writerow(self.header)
             for number in range(1, rows + 1):
-                writer.writerow([self.key_of(number), *self.cells(number, self.is_refused(number))])
+                writer.writerow([self.key_of(number), *self.cells(number, self.is_rejected(number))])
 
     def settings(self, rows: int) -> dict[str, Any]:
-        """Give the emulator's settings by which it refuses some rows."""
-        refused = [self.key_of(number) for number in range(1, rows + 1) if self.is_refused(number)]
-        return {"discarded_events": [DISCARDED], "device_types": {key: ["apns"] for key in refused if key}}
+        """Return the emulator's settings by which it rejects some rows."""
+        rejected = [self.key_of(number) for number in range(1, rows + 1) if self.is_rejected(number)]
+        return {"discarded_events": [DISCARDED], "device_types": {key: ["apns"] for key in rejected if key}}
 
     def found(self, emulator: RunningEmulator) -> Stored:
         """Find out what the emulator has."""
@@ -125,9 +125,9 @@ KINDS = {
             "events",
             events(timestamp="now"),
             ("identity", "evtName", "sku"),
-            lambda number, refused: (DISCARDED if refused else "Viewed", f"sku-{number}"),
+            lambda number, rejected: (DISCARDED if rejected else "Viewed", f"sku-{number}"),
             _events,
-            refuses=True,
+            rejects=True,
         ),
         Kind(
             "device tokens",
@@ -136,12 +136,12 @@ KINDS = {
             lambda number, _: (f"token-of-{number}", "fcm"),
             _tokens,
             key="__device",
-            refuses=True,
+            rejects=True,
         ),
     )
 }
 
 
 def of_size(kind: Kind, per_call: int) -> Kind:
-    """Give a kind whose calls hold fewer records, so that few rows make many requests."""
+    """Return the kind with fewer records in each request, so that few rows make many requests."""
     return replace(kind, record=replace(kind.record, records_per_call=per_call))

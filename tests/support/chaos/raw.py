@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import events
-from tests.support.chaos.account import Account, told
+from tests.support.chaos.account import Account, read_rejects
 from tests.support.plain_rows import PATIENT, Rows
 from tests.support.raw_server import ACCOUNT_ID, PASSCODE, Line, RawServer, http
 
@@ -50,7 +50,7 @@ class Service:
 
 
 class AnswersTwice(Service):
-    """Sends one more answer behind each, as if to the next request, which it may then refuse."""
+    """Sends one more answer behind each, as if for the next request, and may then reject that one."""
 
     def answer(self, line: Line, taken: bytes, *, misbehaves: bool) -> None:
         line.send((http(503, b"") if misbehaves else taken) + taken)
@@ -88,17 +88,17 @@ def run_raw(fault: str, policy: str, directory: Path) -> Account:
             summary = Load(events(event_name="Viewed"), Rows(rows, block_rows=500), client, given).run()
     finally:
         server.close()
-    account.seconds, account.tries = time.monotonic() - began, 1
+    account.seconds, account.attempts = time.monotonic() - began, 1
     account.requests, account.sent = summary.requests, service.records
     account.resent, account.held = summary.resent, summary.unconfirmed
-    held = {row["identity"] for row in told(directory / "rejects.csv")}
+    held = {row["identity"] for row in read_rejects(directory / "rejects.csv")}
     lost = {row["identity"] for row in rows} - held - service.stored.keys()
     account.lost = len(lost)
     account.none("lost", lost)
     account.expect("rows of the summary", summary.rows, ROWS)
     account.expect("rows held", len(held), summary.unconfirmed)
-    account.doubled = sum(times - 1 for times in service.stored.values())
-    if account.doubled > (0 if policy == "hold" else summary.resent):
-        account.problems.append(f"doubled: {account.doubled}, and resent {summary.resent}")
+    account.duplicated = sum(times - 1 for times in service.stored.values())
+    if account.duplicated > (0 if policy == "hold" else summary.resent):
+        account.problems.append(f"duplicated: {account.duplicated}, and resent {summary.resent}")
     account.expect("it misbehaved", service.requests >= _EVERY, True)
     return account

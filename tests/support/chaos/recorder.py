@@ -45,7 +45,7 @@ class Service:
         """Note that no connection was made."""
         with self._lock:
             self._refused += 1
-            enough = self._outage is not None and self._refused == self._outage.refusals
+            enough = self._outage is not None and self._refused == self._outage.refused
         if enough:
             self.come_back()
 
@@ -63,7 +63,7 @@ class Service:
 
 
 class Recorder:
-    """What a load sends and what it is told, record by record."""
+    """Records what a load sends and the answers it gets, for each record."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class Recorder:
 
     @contextmanager
     def client(self, service: Service, address: tuple[str, str, str], timeout: float) -> Iterator[Any]:
-        """Give a client whose requests are recorded."""
+        """Return a client whose requests are recorded."""
         with CleverTapClient(*address, timeout=timeout, max_in_flight=15) as client:
             yield _Recording(client, self, service)
 
@@ -88,7 +88,7 @@ class Recorder:
                 self.answers.setdefault(key, []).append(answer)
 
     def sent_again(self, key: str) -> int:
-        """Tell how often a record was sent again although an earlier sending may have been processed."""
+        """Return how often a record was sent again although an earlier request may have been processed."""
         again, in_doubt = 0, False
         for answer in self.answers.get(key, ()):
             if isinstance(answer, Processed | Ambiguous):  # the others say that nothing was done
@@ -97,12 +97,12 @@ class Recorder:
         return again
 
     def in_doubt(self, key: str) -> bool:
-        """Tell whether the last that is known of a record is that it may have been processed."""
+        """Return whether the latest result of a record is that it may have been processed."""
         done = [answer for answer in self.answers.get(key, ()) if isinstance(answer, Processed | Ambiguous)]
         return bool(done) and isinstance(done[-1], Ambiguous)
 
     def was_taken(self, key: str) -> bool:
-        """Tell whether a request with a record was answered in good order."""
+        """Return whether a request with a record was processed."""
         return any(isinstance(answer, Processed) for answer in self.answers.get(key, ()))
 
 

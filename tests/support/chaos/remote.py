@@ -14,13 +14,13 @@ from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpo
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.sources.open import open_source
-from tests.support.chaos.account import Account, check_delivery, close_account, told
+from tests.support.chaos.account import Account, check_delivery, close_account, read_rejects
 from tests.support.chaos.faults import FAULTS, Fault, Setting
 from tests.support.chaos.kinds import KINDS, Kind, of_size
 from tests.support.chaos.recorder import Recorder, Service
 
 POLICIES = ("resend", "hold")
-_MOST_TRIES = 20
+_MAX_ATTEMPTS = 20
 _IN_FLIGHT = 4
 
 
@@ -52,7 +52,7 @@ class RemoteCase:
 
 
 def remote_cases(which: Literal["all", "suite", "brief"]) -> Iterator[RemoteCase]:
-    """Give the cases.
+    """Return the cases.
 
     :param which: ``all``: every fault with every kind and policy. ``suite``: profiles and events with every fault, the
         other kinds with some. ``brief``: of these, those where the policy makes a difference under both.
@@ -97,7 +97,7 @@ def run_remote(
     account.expect("requests of the summary", summary.requests, recorder.requests)
     if not recorder.settled_requests <= len(arrived) <= recorder.requests:
         account.problems.append(f"{len(arrived)} requests arrived of {recorder.requests} made")
-    outcomes = close_account(account, kind, fault, size.rows, summary, told(directory / "rejects.csv"), stored)
+    outcomes = close_account(account, kind, fault, size.rows, summary, read_rejects(directory / "rejects.csv"), stored)
     check_delivery(account, kind, fault, outcomes, stored, recorder)
     return account
 
@@ -117,14 +117,14 @@ def _load(
     address = (emulator.account_id, emulator.passcode, emulator.url)
     struck = _struck(emulator)
     while True:
-        account.tries += 1
+        account.attempts += 1
         with recorder.client(service, address, fault.timeout) as client:
             load = _new_load(case, kind, fault, source, directory, client)
             try:
                 summary = load.run()
             except CleverTapError as error:
-                expected = fault.ends if account.tries == 1 and fault.ends else fault.may_end
-                if expected is None or not isinstance(error, expected) or account.tries == _MOST_TRIES:
+                expected = fault.ends if account.attempts == 1 and fault.ends else fault.may_end
+                if expected is None or not isinstance(error, expected) or account.attempts == _MAX_ATTEMPTS:
                     raise
                 struck = struck or _struck(emulator)
                 if fault.ends is not None:
@@ -132,7 +132,7 @@ def _load(
                     service.come_back()
                 continue
         if fault.ends is not None:
-            account.expect("tries", account.tries, 2)
+            account.expect("attempts", account.attempts, 2)
         needs = fault.rules(Setting(kind, 1, 0)) != []
         account.expect("the fault struck", not needs or struck or _struck(emulator), True)
         return summary

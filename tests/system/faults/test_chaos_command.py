@@ -35,11 +35,11 @@ def test_the_table_has_a_line_for_each_case() -> None:
     head, *lines, total = done.stdout.splitlines()
     assert head.split()[:7] == ["fault", "kind", "policy", "rows", "sent", "lost", "hidden"]
     assert [line.split()[0] for line in lines] == ["bad", "killed"]
-    assert " 0 lost, 0 hidden; doubled: 0 under hold" in total
+    assert " 0 lost, 0 hidden; duplicated: 0 under hold" in total
     assert "retrying" not in done.stderr
 
 
-def test_what_does_not_hold_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_contradictions_are_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(chaos_remote, "FAULTS", {"no fault": Fault(blames=(11,), certain=True)})
     assert chaos.main(["--quick", "--only", "no fault, profiles, resend"]) == 1
     assert "WRONG: no fault, profiles, resend: bad rows that were accepted: 1, such as 11" in capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_what_does_not_hold_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 def forget(client: CleverTapClient, body: bytes, records: int, **options: Any) -> Any:
-    """Say that a batch was taken, and send nothing."""
+    """Return the answer of a processed batch, and send nothing."""
     return Processed() if b"cust-000300" in body else UPLOAD(client, body, records, **options)
 
 
@@ -61,11 +61,11 @@ def send_twice(client: CleverTapClient, body: bytes, records: int, **options: An
     [(forget, "lost: 20, such as cust-000"), (send_twice, "in the store more often than they were sent again: 577")],
 )
 @pytest.mark.parametrize("policy", chaos_remote.POLICIES)
-def test_a_loss_or_a_doubling_is_seen(
+def test_a_lost_or_duplicated_row_is_found(
     upload: Any, problem: str, policy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(CleverTapClient, "upload", upload)
     account = run_remote(RemoteCase("no fault", "events", policy), tmp_path)
-    assert any(told.startswith(problem) for told in account.problems)
+    assert any(found.startswith(problem) for found in account.problems)
     assert account.lost == (20 if upload is forget else 0)
-    assert account.doubled == (577 if upload is send_twice else 0)
+    assert account.duplicated == (577 if upload is send_twice else 0)

@@ -1,4 +1,4 @@
-"""Loads while CleverTap, or the way to it, fails in every way we know of: no row lost, none doubled but what is told.
+"""Loads under every known fault of CleverTap and the network: no row is lost, and every duplicate is reported.
 
 The cases are those of ``make chaos``, with few rows each.
 """

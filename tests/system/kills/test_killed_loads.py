@@ -1,4 +1,4 @@
-"""Loads killed with SIGKILL at random moments, and gone on with: nothing lost, nothing doubled but what is told.
+"""Loads that are killed with SIGKILL at random moments and resume: nothing is lost, and duplicates are reported.
 
 ``CLEVERTAP_KILLS=1000`` kills more of them; ``CLEVERTAP_KILL_SEED`` begins with another seed.
 """
@@ -27,7 +27,7 @@ SEED = int(os.environ.get("CLEVERTAP_KILL_SEED", "0"))
 _OF_ONE_LOAD = 10
 #: Of these, so many before its last row is settled; the others when it is about to end, or when it is loaded already.
 _WHILE_SENDING = 8
-#: So many tries may be over before they are killed; those that follow are killed as they begin.
+#: So many attempts may end before they are killed; later ones are killed when they begin.
 _MISSES = 10
 _CASES = list(CASES)
 
@@ -39,9 +39,7 @@ def loading() -> Iterator[LoadingProcess]:
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + -(-KILLS // _OF_ONE_LOAD)))
-def test_a_killed_load_is_gone_on_with(
-    seed: int, loading: LoadingProcess, emulator: RunningEmulator, tmp_path: Path
-) -> None:
+def test_a_killed_load_resumes(seed: int, loading: LoadingProcess, emulator: RunningEmulator, tmp_path: Path) -> None:
     random = Random(seed)
     name = _CASES[seed % len(_CASES)]
     case = CASES[name]
@@ -55,8 +53,8 @@ def test_a_killed_load_is_gone_on_with(
     requests = emulator.stats()["requests"]
 
     emulator.reset()
-    trouble = [{"do": "status", "status": 503, "stored": True, "every": 9}] if seed // len(_CASES) % 2 else []
-    emulator.inject({"do": "delay", "seconds": 0.005}, *trouble, refuse)
+    failures = [{"do": "status", "status": 503, "stored": True, "every": 9}] if seed // len(_CASES) % 2 else []
+    emulator.inject({"do": "delay", "seconds": 0.005}, *failures, refuse)
     kills = 0
     for attempt in range(10 * _OF_ONE_LOAD):
         loading.start(name, source, directory, address)
@@ -70,12 +68,12 @@ def test_a_killed_load_is_gone_on_with(
     assert kills == _OF_ONE_LOAD, "most loads had ended before they could be killed"
     wait_until_at_rest(emulator)
     summary = load(case, source, directory, address)
-    told = rejected(directory / "rejects.csv")
-    check_outcomes(summary, told, undisturbed, case, rows)
-    # An unclear answer stands before the refusal of the records it is about, so that they may be stored.
-    check_arrived(summary, told, emulator, case, rows, refused if trouble else set())
+    rejects = rejected(directory / "rejects.csv")
+    check_outcomes(summary, rejects, undisturbed, case, rows)
+    # A record with an unclear answer may be stored, although a later request rejects it.
+    check_arrived(summary, rejects, emulator, case, rows, refused if failures else set())
     assert json.loads((directory / "report.json").read_text())["summary"]["accepted"] == summary.accepted
-    assert not [*directory.glob("*.part"), *directory.glob("*.new")], "what a killed load has half written is left"
+    assert not [*directory.glob("*.part"), *directory.glob("*.new")], "temporary files of a killed load are left"
 
 
 def wait_for_requests(random: Random, loading: LoadingProcess, emulator: RunningEmulator, most: int) -> None:
@@ -90,7 +88,7 @@ def wait_for_requests(random: Random, loading: LoadingProcess, emulator: Running
 
 
 def wait_for_the_end(random: Random, loading: LoadingProcess, directory: Path) -> None:
-    """Wait for a moment about the end of a load: before, while or after it puts its rejects file in its place."""
+    """Wait for a moment about the end of a load: before, while or after it publishes its rejects file."""
     last = (directory / "checkpoint.json").stat().st_mtime_ns
     while not loading.over:
         state = (directory / "checkpoint.json").read_text()

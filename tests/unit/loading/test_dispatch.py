@@ -1,4 +1,4 @@
-"""No event before its profile update, in whatever order the answers come; and no row is forgotten."""
+"""No event is sent before its profile update is accepted, and every row gets an outcome, in any order of answers."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ VIEWED = events(event_name="Viewed", timestamp="now")
 
 
 class ClosedError(Exception):
-    """What a sender fails with."""
+    """The failure of a sender."""
 
 
 @dataclass
 class Answers:
-    """Stands in for a sender: the batches under way are answered in any order, some records refused."""
+    """Replaces a sender: batches are answered in any order, and some records are rejected."""
 
     random: Random
-    refused: dict[tuple[str, str], Outcome]
+    rejected: dict[tuple[str, str], Outcome]
     most: int = 3
     fails_after: int | None = None
     under_way: list[Batch] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Answers:
 
     def wait(self) -> Iterator[BatchResult]:
         self.waits_for_nothing += not self.under_way
-        assert self.waits_for_nothing < 3, "turns round and round"
+        assert self.waits_for_nothing < 3, "waits without end"
         if self.under_way:
             yield self._answer()
 
@@ -79,8 +79,8 @@ class Answers:
         batch = self.under_way.pop(self.random.randrange(len(self.under_way)))
         result = BatchResult(batch, requests=1)
         for place, record in enumerate(owners(batch)):
-            if record in self.refused:
-                result.outcomes[place] = RowOutcome(self.refused[record], 555, "", "refused")
+            if record in self.rejected:
+                result.outcomes[place] = RowOutcome(self.rejected[record], 555, "", "rejected")
             else:
                 self.accepted.add(record)
         return result
@@ -91,7 +91,7 @@ def owners(batch: Batch) -> list[tuple[str, str]]:
 
 
 #: Of each row: what becomes of its profile update and of its event. Some rows have no update, some are invalid.
-ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile refused", "event refused"])
+ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile rejected", "event rejected"])
 
 
 @given(
@@ -102,20 +102,20 @@ ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile
     fails_after=st.none() | st.integers(0, 40),
 )
 @examples(200)
-def test_every_row_comes_to_its_outcome(
+def test_every_row_gets_its_outcome(
     blocks: list[list[str]], seed: int, most: int, in_flight: int, fails_after: int | None
 ) -> None:
     random = Random(seed)
     fates = {f"{number}-{row}": fate for number, rows in enumerate(blocks) for row, fate in enumerate(rows)}
-    refusals = [Outcome.REJECTED, Outcome.UNCONFIRMED]
-    refused = {(fate.split()[0], who): random.choice(refusals) for who, fate in fates.items() if "refused" in fate}
-    answers = Answers(random, refused, most=in_flight, fails_after=fails_after)
+    rejections = [Outcome.REJECTED, Outcome.UNCONFIRMED]
+    rejected = {(fate.split()[0], who): random.choice(rejections) for who, fate in fates.items() if "rejected" in fate}
+    answers = Answers(random, rejected, most=in_flight, fails_after=fails_after)
     summary = Summary("events")
     ledger = Ledger(summary, RejectsFile(None))
     encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
     kind = small(VIEWED)
     dispatch = Dispatch(kind, 10**6, cast("Any", answers), ledger, max_open_rows=most)
-    broke_off = False
+    interrupted = False
     try:
         for number, rows in enumerate(blocks):
             encoded = encoder.encode(block_of(number, rows))
@@ -124,7 +124,7 @@ def test_every_row_comes_to_its_outcome(
             assert ledger.open_rows <= most
         dispatch.finish()
     except ClosedError:
-        broke_off = True
+        interrupted = True
         ledger.settle_all(answers.drain())
     ledger.close()
 
@@ -133,15 +133,15 @@ def test_every_row_comes_to_its_outcome(
     assert events_sent == [who for who in fates if who in set(events_sent)], "out of the order of the rows"
     expected = dict.fromkeys(Outcome, 0)
     for who, fate in fates.items():
-        record = (fate.split()[0] if "refused" in fate else "event", who)
+        record = (fate.split()[0] if "rejected" in fate else "event", who)
         if fate == "invalid":
-            expected[Outcome.INVALID] += not broke_off
+            expected[Outcome.INVALID] += not interrupted
         elif record in answers.sent:
-            expected[refused.get(record, Outcome.ACCEPTED)] += 1
+            expected[rejected.get(record, Outcome.ACCEPTED)] += 1
         else:
-            assert broke_off
+            assert interrupted
     found = {outcome: getattr(summary, outcome.value) for outcome in Outcome}
-    if broke_off:
+    if interrupted:
         # Rows of blocks that were never taken have no outcome, invalid or not.
         expected[Outcome.INVALID] = found[Outcome.INVALID]
     assert found == expected
@@ -161,9 +161,9 @@ def block_of(number: int, fates: list[str]) -> RowBlock:
     return RowBlock("views.csv", 1, tuple(columns), columns)
 
 
-def test_what_goes_ahead_of_later_blocks_does_not_wait_for_earlier_events() -> None:
+def test_profile_updates_of_later_blocks_do_not_wait_for_earlier_events() -> None:
     answers = Answers(Random(0), {}, most=100)
-    answers.random.random = lambda: 1.0  # type: ignore[method-assign] # nothing is answered before it is waited for
+    answers.random.random = lambda: 1.0  # type: ignore[method-assign] # no answer before a wait
     ledger = Ledger(Summary("events"), RejectsFile(None))
     encoder = EventWithProfileEncoder(VIEWED, PROFILES, {"id": Column("identity")}, {"tier": Column("Tier")})
     dispatch = Dispatch(small(VIEWED), 10**6, cast("Any", answers), ledger, max_open_rows=1_000)

@@ -85,7 +85,7 @@ FAILURES: dict[str, Callable[[Path], Any]] = {
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """See that no line that is logged has a raw name."""
+    """Check that no log line has a raw name."""
     caplog.set_level(logging.DEBUG)
     yield
     for record in caplog.get_records("call"):

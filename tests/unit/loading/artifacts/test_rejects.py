@@ -1,4 +1,4 @@
-"""The rejects file holds every failed row as it was, and can be loaded again."""
+"""The rejects file has every failed row unchanged, and can be loaded again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_a_row_is_written_as_it_was_with_its_verdict(tmp_path: Path) -> None:
+def test_a_row_is_written_unchanged_with_its_outcome(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "rejects.csv"
     rejects = RejectsFile(path)
     rows = block({"id": ["1", "2"], "mail": ["ok@x.yz", 'a"b,\nc\r'], "note": [None, "éß😀"]}, first_row=41)
@@ -54,11 +54,11 @@ def test_a_row_is_written_as_it_was_with_its_verdict(tmp_path: Path) -> None:
 
 def test_no_failed_row_no_file_and_an_old_one_is_removed_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
-    path.write_text("from an earlier try")
+    path.write_text("from an earlier attempt")
     rejects = RejectsFile(path)
     rejects.publish()
     assert rejects.path is None
-    assert path.read_text() == "from an earlier try"
+    assert path.read_text() == "from an earlier attempt"
     rejects.remove_earlier()
     assert not path.exists()
 

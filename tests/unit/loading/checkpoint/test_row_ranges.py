@@ -1,4 +1,4 @@
-"""Ranges against the plain set they stand for."""
+"""Row ranges behave as a set of ordinals."""
 
 from __future__ import annotations
 
