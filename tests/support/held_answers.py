@@ -42,7 +42,7 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
     :param may_go: called with the number of held uploads, returns whether the first of them may continue. It is called
         repeatedly, in the emulator's thread.
     """
-    service: Any = emulator._emulator
+    service: Any = emulator._account
     upload = service.upload
     line: deque[asyncio.Event] = deque()
 
