@@ -159,7 +159,7 @@ def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[
     if group_by is None or items is None:
         given, missing = ("items", "group_by") if group_by is None else ("group_by", "items")
         raise ConfigurationError(
-            f"{given} needs {missing}: group_by is the column with the order's id, items are the columns of what is sold"
+            f"{given} needs {missing}: group_by is the column with the order's id, items the columns of what is sold"
         )
     if not isinstance(group_by, str) or not group_by:
         raise ConfigurationError("group_by must be the name of the column that holds the order's id")
