@@ -18,7 +18,7 @@ help:
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
 	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
-	@echo 'make chaos        loads under every fault we know of, and what became of the rows (chaos-quick: two minutes)'
+	@echo 'make chaos        loads under every known fault, and the outcomes of their rows (chaos-quick: two minutes)'
 	@echo 'make audit        known vulnerabilities of the tested versions, where a service that knows them can be reached'
 	@echo 'make lint         linters, types and documentation alone'
 	@echo 'make format       put the code into the one format'

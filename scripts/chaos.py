@@ -61,12 +61,12 @@ def remote(options: argparse.Namespace) -> Iterator[Any]:
         return
     minute = dict.fromkeys(RemoteCase("gone and back after a minute", case.kind, case.policy) for case in cases)
     away = [case for case in minute if options.only.search(str(case))]
-    with ThreadPoolExecutor(len(away) or 1) as threads:  # they do little but wait
+    with ThreadPoolExecutor(len(away) or 1) as threads:  # they mostly wait
         yield from threads.map(lambda case: guarded(case, partial(load, case, fault=MINUTE_AWAY)), away)
 
 
 def killed(options: argparse.Namespace) -> Iterator[Any]:
-    """Kill the processes that load."""
+    """Kill loading processes."""
     from tests.support.chaos.kills import KILLED, run_killed, together
     from tests.support.chaos.remote import RemoteCase
     from tests.support.killed_loads import LoadingProcess
@@ -82,7 +82,7 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
 
 
 def raw(options: argparse.Namespace) -> Iterator[Any]:
-    """Load into services that keep to no protocol."""
+    """Load into services that violate HTTP."""
     from tests.support.chaos.raw import SERVICES, run_raw
     from tests.support.chaos.remote import POLICIES, RemoteCase
 
@@ -94,7 +94,7 @@ def raw(options: argparse.Namespace) -> Iterator[Any]:
 
 
 def here(options: argparse.Namespace) -> Iterator[Any]:
-    """Load while our own side fails."""
+    """Load under local faults."""
     from tests.support.chaos.here import (
         HERE,
         changed_source,

@@ -20,15 +20,15 @@ VIEWED = events(event_name="Viewed", timestamp="now")
 
 
 class Broken(Exception):  # noqa: N818
-    """What a client fails with in the middle of a load."""
+    """The failure of a client in the middle of a load."""
 
 
 class FailingClient:
-    """Fails from one request on, before or after CleverTap has got it.
+    """A client that fails from one request on, before or after CleverTap has received it.
 
     :param client: sends the requests until then.
-    :param after: how many.
-    :param sends: the request that fails arrives all the same.
+    :param after: how many requests succeed.
+    :param sends: the failing request arrives.
     """
 
     def __init__(self, client: CleverTapClient, after: int, *, sends: bool = False) -> None:
@@ -47,7 +47,7 @@ class FailingClient:
 
 
 class StoppingClient:
-    """Stops a load at one of its requests, which is in flight then.
+    """A client that stops its load during one of its requests.
 
     :param client: sends the requests.
     :param at: the number of the request.
@@ -71,10 +71,10 @@ class StoppingClient:
 
 
 class HoldingClient:
-    """Holds back some requests until they are let go.
+    """A client that holds back some requests until they are released.
 
     :param client: sends the requests.
-    :param holds: says by the number of a request, from 1, and its body whether it is held back.
+    :param holds: returns whether a request is held back, by its number from 1 and its body.
     """
 
     def __init__(self, client: CleverTapClient, holds: Callable[[int, bytes], bool]) -> None:
@@ -83,7 +83,7 @@ class HoldingClient:
         self._number = 0
         self._lock = threading.Lock()
         self.account_id = client.account_id
-        #: set it, and none is held back any more
+        #: once it is set, no request is held back
         self.let_go = threading.Event()
 
     def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:

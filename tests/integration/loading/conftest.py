@@ -27,7 +27,7 @@ def shared_emulator() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def emulator(shared_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
-    # A request whose client went away is worked at to its end, and would be stored after the reset.
+    # A request whose client has disconnected is still processed, and would be stored after the reset.
     shared_emulator.clear_faults()
     wait_until_at_rest(shared_emulator)
     shared_emulator.reset()

@@ -1,4 +1,4 @@
-"""What a checkpoint keeps: before anything is sent, in few bytes, and not to be mistaken for none."""
+"""The checkpoint: saved before anything is sent, small, and never read as if there were none."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Troubled(FileCheckpointStore):
 
 
 class WatchedStore(FileCheckpointStore):
-    """Remembers the most rows that were claimed and not settled."""
+    """Records the largest number of rows that were claimed and not settled."""
 
     most = 0
     on_save: Callable[[], None] = staticmethod(lambda: None)
@@ -68,7 +68,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Clock:
-    """Moves on by so many seconds whenever it is looked at, which is once for each claim."""
+    """A clock that advances by so many seconds whenever it is read, which is once for each claim."""
 
     seconds = 0.0
     _now = 1_000.0
@@ -82,7 +82,7 @@ def test_few_rows_are_claimed_while_answers_are_slow(
     client: CleverTapClient, emulator: RunningEmulator, clock: Clock, tmp_path: Path
 ) -> None:
     clock.seconds = 0.4
-    # Nothing is answered before a second claim was made.
+    # No request is answered before the second claim.
     held: Any = HoldingClient(client, lambda number, _: number <= 2)
     store = WatchedStore(tmp_path / "checkpoint", series="")
     store.on_save = lambda: held.let_go.set() if store.most >= 4_000 else None
@@ -108,7 +108,7 @@ def test_nothing_is_sent_without_a_checkpoint(
         monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
 
     def wait_for_two_batches() -> None:
-        # One that has not gone out by the end of the load stays where it is.
+        # A request that is not sent when the load ends stays held.
         end = time.monotonic() + 120
         while emulator.stats()["stored"]["profiles"] < 2_000:
             assert time.monotonic() < end
@@ -191,7 +191,7 @@ def test_many_unaccepted_rows_fill_several_parts(
 
 def test_what_may_be_unknown_after_a_kill_is_bounded(client: CleverTapClient, clock: Clock, tmp_path: Path) -> None:
     in_flight = 4
-    clock.seconds = 0.0  # answers could not come faster: as much as ever is claimed at a time
+    clock.seconds = 0.0  # answers come as fast as possible: each claim has its maximum size
     options = LoadOptions(retries=QUICK, max_in_flight=in_flight)
     store = WatchedStore(tmp_path)
     Load(VIEWED, Rows(people(100_000), block_rows=100_000), client, options, store=store).run()

@@ -1,4 +1,4 @@
-"""The wall clock may be wrong, and may jump: it says what time it is, and never how long to wait."""
+"""The wall clock may be wrong and may jump: it is used for time stamps only, never for waits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.support.broken_loads import StoppingClient
 from tests.support.paths import PACKAGE
 from tests.support.plain_rows import QUICK, Rows, people
 
-#: Where the wall clock may be read: the moment of a load, the report's time stamp, and a Retry-After that is a date in
-#: an answer without one; and when a place was last used.
+#: Where the wall clock may be read: the start of a load, the time stamp of the report, a Retry-After date in an answer
+#: without a Date header, and the time at which a path was last used.
 STAMPS = {
     "loading/record_kinds.py": 1, "loading/load.py": 1, "loading/artifacts/report.py": 1, "api/response_parser.py": 1,
     "task_runtime/path_claims.py": 2,
@@ -89,7 +89,7 @@ def test_the_wall_clock_is_read_for_time_stamps_alone() -> None:
 
 
 def _reads_wall_clock(node: ast.AST) -> bool:
-    if isinstance(node, ast.ImportFrom):  # by another name nobody would find it
+    if isinstance(node, ast.ImportFrom):  # under another name the calls would not be found
         return node.module == "time" and any(alias.name in ("time", "time_ns") for alias in node.names)
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False

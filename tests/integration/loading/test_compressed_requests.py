@@ -1,4 +1,4 @@
-"""Compressed requests: the same rows in fewer bytes, and a clear end where the service does not take them."""
+"""Compressed requests: the same rows in fewer bytes, and a clear error if the service does not accept them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_same_rows_go_out_in_fewer_bytes(emulator: RunningEmulator) -> None:
         profile["identity"]: profile["data"] for profile in stored
     }
     compressed = emulator.requests()
-    # How much goes into a batch does not depend on how well it can be compressed.
+    # The size of a batch does not depend on how well it can be compressed.
     assert len(compressed) == len(plain) > 3
     assert sum(each["body_bytes"] for each in compressed) * 3 < sum(each["body_bytes"] for each in plain)
 

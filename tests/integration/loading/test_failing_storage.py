@@ -26,7 +26,7 @@ from tests.support.plain_rows import QUICK, Rows, people
 from tests.support.shaky_storage import ShakyStorage
 
 VIEWED = replace(events(event_name="Viewed", timestamp="now"), records_per_call=100)
-#: Rows that may have been claimed by a load with one request in flight: those made ready, and one more claim.
+#: Rows that a load with one request in flight may have claimed: the batches that are ready, and one more claim.
 UNKNOWN = 12 * 100
 REFUSED = {f"cust-{number:05}" for number in (3, 1_500, 2_222, 4_999)}
 
@@ -64,7 +64,7 @@ def arrived(emulator: RunningEmulator) -> Counter[str]:
 
 
 def check_whole(emulator: RunningEmulator, place: Path, *, held: int = 0) -> None:
-    """Check that each row is either with CleverTap, once, or in the rejects file, once."""
+    """Check that each row is either stored once or in the rejects file once."""
     with (place / "rejects.csv").open(newline="") as stream:
         rejects = list(csv.DictReader(stream))
     numbers = [int(row["clevertap_row"]) for row in rejects]
@@ -83,7 +83,7 @@ def check_whole(emulator: RunningEmulator, place: Path, *, held: int = 0) -> Non
 
 
 class FillingDisk(FileCheckpointStore):
-    """The disk is full for the state from the n-th time on: what it is written to leads to ``/dev/full``."""
+    """A disk that is full from the n-th save of the state on: its temporary file is a link to ``/dev/full``."""
 
     def __init__(self, directory: Path, number: int) -> None:
         super().__init__(directory)

@@ -105,7 +105,7 @@ def test_stop_settles_what_is_in_flight(client: CleverTapClient, emulator: Runni
     with pytest.raises(LoadStoppedError):
         load.run()
     arrived = len(stored(emulator))
-    assert 8_000 <= arrived <= 11_000  # all that had begun, the one at which it was stopped among them
+    assert 8_000 <= arrived <= 11_000  # all requests that had begun, including the one at which it was stopped
     assert load.summary.accepted == load.summary.rows == arrived
 
 
@@ -154,7 +154,7 @@ def test_max_rejects_as_rows_and_as_a_share(make_load: MakeLoad, allowed: float 
     else:
         with pytest.raises(TooManyRejectsError, match="5 of 100 rows failed"):
             load.run()
-    # Either way everything loadable was loaded.
+    # In both cases all valid rows were loaded.
     assert load.summary.accepted == 95
 
 

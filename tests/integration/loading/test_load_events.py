@@ -176,8 +176,8 @@ def test_tokens_that_repeat_are_loaded_counted_and_told_without_being_shown(
     make_load: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [{"objectId": f"__dev{n}", "token": f"tok-{n % 1_989}", "type": "fcm"} for n in range(2_000)]
-    rows[5]["token"] = " tok-2 "  # a repeat within the first block
-    rows[700]["type"] = "pager"  # never sent, so it is no repeat, and the next row with its token is none either
+    rows[5]["token"] = " tok-2 "  # a duplicate within the first block
+    rows[700]["type"] = "pager"  # never sent, so neither this row nor the next one with its token is a duplicate
     rows[701]["token"] = "tok-700"
     with caplog.at_level("INFO"):
         summary = make_load(Rows(rows), kind=DEVICE_TOKENS, max_rejects=1).run()

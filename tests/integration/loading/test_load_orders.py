@@ -49,7 +49,7 @@ def rejects(path: Path) -> dict[int, tuple[str, str, str]]:
 
 
 class Files:
-    """A source of several files, a block each."""
+    """A source of several files with one block each."""
 
     fixed_columns, nested, many_files, name = True, False, True, "*.csv"
 
@@ -81,7 +81,7 @@ def load_lines(make_load: MakeLoad, tmp_path: Path) -> Callable[..., tuple[Any, 
 
 def test_each_order_is_one_event_with_its_items(load_lines: Any, emulator: RunningEmulator) -> None:
     lines = orders(*range(1_500))
-    # In many exports only the first line has what belongs to the whole order.
+    # In many exports only the first line has the values of the whole order.
     for line in lines[1:3]:
         line |= {"customer": None, "paid_at": "", "total": "  "}
     lines[4]["qty"] = None

@@ -97,7 +97,7 @@ def test_a_bad_value_can_be_dropped_from_either_record(make_load: MakeLoad, emul
     assert [event["data"] for event in emulator.events()] == [
         {"Sku": "sku-0", "Price": 1.5}, {"Sku": "sku-1"}, {"Sku": "sku-2", "Price": 1.5},
     ]  # fmt: skip
-    # Nothing was left of two updates.
+    # Two updates had no values left.
     assert emulator.stats()["kinds"]["profile"]["received"] == 1
 
 

@@ -139,7 +139,7 @@ def test_a_page_in_place_of_answers_is_the_weather(make_load: MakeLoad, emulator
     load = make_load(people(5_000), max_in_flight=1)
     with pytest.raises(CleverTapUnavailableError, match="HTML page"):
         load.run()
-    # It may pass, so no row is given up for it.
+    # It may be transient, so no row is rejected because of it.
     assert load.summary.rows == 0
 
 
@@ -176,7 +176,7 @@ def test_an_outage_that_does_not_end_is_transient(make_load: MakeLoad, emulator:
     load = make_load(people(5_000), max_in_flight=1)
     with pytest.raises(CleverTapUnavailableError):
         load.run()
-    # What was settled is counted all the same.
+    # The settled rows are counted nevertheless.
     assert load.summary.accepted >= 1_400
 
 

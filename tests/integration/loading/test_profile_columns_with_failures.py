@@ -27,7 +27,7 @@ MakeLoad = Callable[..., Load]
 
 
 def test_a_stuck_update_lets_no_event_pass(emulator: RunningEmulator, client: CleverTapClient) -> None:
-    # When it gets on at last its fate is unclear, and it is sent again.
+    # When the connection breaks its result is unknown, and it is sent again.
     emulator.inject({"do": "reset", "identity": "cust-00000", "times": 1})
     stuck: Any = HoldingClient(client, lambda _, body: b'"cust-00000"' in body)
     source = Rows(views(6_000), block_rows=1_000)
@@ -78,7 +78,7 @@ def test_counting_updates_are_held_and_their_events_with_them(
 def test_a_load_that_breaks_off_counts_no_row_of_which_only_the_profile_arrived(
     make_load: MakeLoad, emulator: RunningEmulator
 ) -> None:
-    # Two blocks: the profiles of both are taken, then the account is closed before the second block's events.
+    # Two blocks: the profile updates of both are accepted, then access is denied before the second block's events.
     emulator.inject({"do": "status", "status": 401, "skip": 3})
     load = make_load(Rows(views(2_000), block_rows=1_000), kind=VIEWED, profile_columns=PROFILE, max_in_flight=1)
     with pytest.raises(AccessDeniedError):

@@ -1,4 +1,4 @@
-"""Progress in the task log: often enough to be seen, rare enough to be read, and never a row's data."""
+"""Progress in the task log: frequent enough to be useful, rare enough to be read, and without row data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 class Clock:
-    """Stands still until it is set, for what tells of progress alone."""
+    """A clock for the progress module that advances only when it is set."""
 
     now = 1_000.0
 
@@ -42,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class SlowlyRead(Rows):
-    """Takes 2.4 seconds for each block."""
+    """A source that takes 2.4 seconds for each block."""
 
     def __init__(self, rows: list[dict[str, Any]], clock: Clock) -> None:
         super().__init__(rows)
@@ -96,7 +96,7 @@ def test_lines_come_at_a_rate_a_person_can_read(
             clock.now += 0.1
             counts.accepted += 1_000
             logged.tick()
-    # Six minutes: one line after five seconds, then two a minute, and no guess at the end where none can be known.
+    # Six minutes: one line after five seconds, then two a minute, and no remaining time, because it is unknown.
     assert len(lines(caplog)) == 12
     assert lines(caplog)[0] == "50,000 rows settled, 10,000 rows/s, 0 failed"
 

@@ -1,4 +1,4 @@
-"""An account that other programs use too, and a service with bad moments: what is allowed is found and made use of."""
+"""An account that other programs use too: a load finds out how many requests are allowed, and uses them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MakeLoad = Callable[..., Load]
 
 
 class Tokens(Rows):
-    """Device tokens, a hundred to a request, for as long as a test wants more of them."""
+    """A source of device tokens, a hundred for each request, until the test has enough."""
 
     def __init__(self, more: Callable[[int], bool]) -> None:
         super().__init__([])
@@ -59,10 +59,10 @@ def slow(emulator: RunningEmulator, limits: list[AdaptiveConcurrencyLimit]) -> I
 
 
 class Slow:
-    """An emulator so slow that a load always has as many requests in flight as it will.
+    """An emulator so slow that a load always has as many requests in flight as its limit allows.
 
-    It answers none before the load has sent all it sends at a time, however long that takes the machine. A place that
-    is left free is therefore left free by the load, and never for want of time.
+    It answers no request before the load has sent as many as it sends at a time, even on a slow machine. So a slot that
+    is not used was left free by the load.
     """
 
     def __init__(self, emulator: RunningEmulator, limits: list[AdaptiveConcurrencyLimit]) -> None:
@@ -80,7 +80,7 @@ class Slow:
         self._held.__exit__(None, None, None)
 
     def while_it_lasts(self, more: Callable[[int], bool]) -> Callable[[int], bool]:
-        """Return ``more``, after whose end there are too few requests to wait for."""
+        """Wrap ``more``: after its end there are too few requests to wait for."""
 
         def asked(rows: int) -> bool:
             self._over = not more(rows)
@@ -99,7 +99,7 @@ def load_tokens(make_load: MakeLoad, slow: Slow, more: Callable[[int], bool], **
 
 
 def share_above(crowd: int, requests: list[dict[str, Any]]) -> float:
-    """Return the share of the requests taken that made it more than so many in flight."""
+    """Return the share of accepted requests that had more than so many in flight."""
     taken = [request["in_flight"] > crowd for request in requests if request["status"] == 200]
     return sum(taken) / len(taken)
 
@@ -109,7 +109,7 @@ def test_settles_at_what_others_leave_free_with_few_rejections(make_load: MakeLo
     load_tokens(make_load, slow, lambda rows: rows < 30_000)
     requests = slow.emulator.requests()
     refused = [place for place, request in enumerate(requests) if request["status"] == 429]
-    # Many go out at first. From then on one more is tried now and then.
+    # Many are sent at first. Later one more is tried from time to time.
     assert 3 <= len(refused) <= 60
     assert 3 <= len([place for place in refused if place >= 100]) <= 24
     assert share_above(2, requests[100:]) > 0.5
@@ -151,7 +151,7 @@ def test_batches_that_wait_leave_their_places_to_others(make_load: MakeLoad, emu
     waits: list[float] = []
 
     class UntilTheOthersAreDone(threading.Event):
-        """Lets a load wait for seconds until all batches but two are stored, and no longer."""
+        """An event that waits in a load until all batches but two are stored."""
 
         def wait(self, timeout: float | None = None) -> bool:
             waits.append(timeout or 0.0)
@@ -166,7 +166,7 @@ def test_batches_that_wait_leave_their_places_to_others(make_load: MakeLoad, emu
     assert load.run().accepted == 20_000
     assert waits == [6.0, 6.0]
     assert sorted(request["status"] for request in emulator.requests() if request["status"] != 200) == [429, 503]
-    # Both came again after all the others, which had their places meanwhile.
+    # Both were sent again after all the others, which had used their slots meanwhile.
     assert {profile["identity"] for profile in emulator.profiles()[-2_000:]} == {f"cust-{n:05}" for n in range(2_000)}
 
 

@@ -1,4 +1,4 @@
-"""A service that says more than it was asked: what is accepted is what is stored."""
+"""A service that sends more answers than requests: only stored rows count as accepted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def bought(count: int) -> list[dict[str, Any]]:
 
 
 class Chatterbox:
-    """Answers each request twice over, and takes only two of three."""
+    """Answers each request twice, and stores only two of three."""
 
     def __init__(self) -> None:
         self.stored: list[int] = []
@@ -158,7 +158,7 @@ def test_a_repetition_has_the_time_that_is_left_of_its_batch(
                 line.server.over.wait()
             line.send(http(503, b""))
 
-    # The first answer comes at once, but may come late on a busy machine: then there is no second request.
+    # The first answer is sent at once, but may arrive late on a busy machine: then there is no second request.
     retries = RetryPolicy(total_seconds=TIMEOUT / 20, base=0.01, cap=0.05)
     made, client = load(serve(script).url, tmp_path, 1, retries=retries)
     client.timeout = 100 * TIMEOUT

@@ -94,7 +94,7 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
 
 
 class Allowance:
-    """Lets so many answers go, or all of them."""
+    """Allows so many answers, or all of them."""
 
     def __init__(self, left: int | None) -> None:
         self.left = left

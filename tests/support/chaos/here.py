@@ -1,4 +1,4 @@
-"""Faults on this side: a disk that is full, a source that changes, rejects that lie beside their source.
+"""Local faults: a full disk, a changed source, a rejects file in the directory of its source.
 
 Each case closes the same kind of account as loads under remote faults: every row is in the store or in a
 complete rejects file, or the load has failed with an error.
@@ -30,13 +30,13 @@ from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
 from tests.support.paths import ROOT
 
 _LOG = logging.getLogger(__name__)
-#: Bytes a file may have: from less than a checkpoint to more than the rejects file.
+#: Maximum sizes of files: from less than a checkpoint to more than the rejects file.
 _SIZES = range(400, 16_000, 200)
 _SIZES_BRIEF = range(400, 16_000, 2_600)
 
 
 def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *, brief: bool) -> Account:
-    """Load where files cannot become longer than so many bytes, then again where they can."""
+    """Load with a limit on the size of files, then again without it."""
     account = _account(f"disk full at {len(_SIZES_BRIEF if brief else _SIZES)} sizes", name)
     began = time.monotonic()
     source = directory / "rows.csv"
@@ -54,14 +54,14 @@ def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *
                 account.expect(f"what it failed of at {size} bytes", failure.split(":")[0], "StorageUnavailableError")
                 account.expect(f"files at {size} bytes", [path.name for path in left.glob("rejects*")], [])
                 account.attempts += 1
-            summary = load(CASES[name], source, left, address)  # one that was complete makes its files again
+            summary = load(CASES[name], source, left, address)  # a complete load writes its files again
             _close(account, source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
 
 
 def changed_source(name: str, seed: int, directory: Path, loading: LoadingProcess) -> Account:
-    """Kill a load, change its source, and put the right one back."""
+    """Kill a load, change its source, and restore it."""
     account = _account("source changed, then put back", name)
     began = time.monotonic()
     source, left = directory / "rows.csv", directory / "left"
@@ -143,7 +143,7 @@ def second_signals(name: str, seed: int, directory: Path) -> Account:
 
 
 def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
-    """Load all files of a directory twice, and leave the rejects there."""
+    """Load all files of a directory twice, with the rejects file in the same directory."""
     account = _account("rejects beside the source, twice", name)
     began = time.monotonic()
     source, rejects = directory / "rows.csv", directory / "rejects.csv"
@@ -163,7 +163,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
 
 
 def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
-    """Load two files in two tasks that were given the same path for their rejects."""
+    """Load two files in two tasks with the same path for their rejects files."""
     account = _account("two tasks with one path", name)
     began = time.monotonic()
     case, given = CASES[name], str(directory / "rejects.csv")

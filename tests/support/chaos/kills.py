@@ -14,9 +14,9 @@ from tests.support.chaos.account import Account, read_rejects
 from tests.support.killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
 
 KILLED = tuple(CASES)
-#: Requests a load is known to make; it is killed before.
+#: How many requests a load makes at least; it is killed before.
 _REQUESTS = 20
-#: Seconds for each request; where the machine is too busy to kill a load before its end, the next one.
+#: Seconds for each request; the next value is used if a busy machine cannot kill a load before its end.
 _DELAYS = (0.005, 0.05, 0.5)
 
 
@@ -24,7 +24,7 @@ def run_killed(name: str, seed: int, directory: Path, loading: LoadingProcess) -
     """Kill a load one to three times, let it finish, and check its result.
 
     :param name: one of :data:`KILLED`.
-    :param loading: has the loads that are killed.
+    :param loading: runs the loads that are killed.
     """
     for delay in _DELAYS:
         place = directory / f"{delay}"

@@ -18,7 +18,7 @@ from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFI
 #: An event that the emulator always rejects (code 528).
 DISCARDED = "Discarded"
 
-#: The keys the emulator has: how often each has had its effect, and whether what is there is what the row says.
+#: The keys that the emulator has stored: how often, and whether the stored values are those of the row.
 Stored = dict[str, tuple[int, bool]]
 
 
@@ -26,12 +26,12 @@ Stored = dict[str, tuple[int, bool]]
 class Kind:
     """One kind of load.
 
-    :param name: what the table calls it.
+    :param name: its name in the table.
     :param record: the kind of record.
-    :param header: the columns of the file; the first holds the key.
+    :param header: the columns of the file; the first is the key.
     :param cells: the other cells of a row, by its number and whether CleverTap is to reject it.
-    :param stored: what the emulator has.
-    :param key: how a key begins.
+    :param stored: returns what the emulator has stored.
+    :param key: the prefix of its keys.
     :param rejects: some rows are valid for this package and rejected by CleverTap.
     :param columns: what the columns become.
     """
@@ -72,7 +72,7 @@ class Kind:
         return {"discarded_events": [DISCARDED], "device_types": {key: ["apns"] for key in rejected if key}}
 
     def found(self, emulator: RunningEmulator) -> Stored:
-        """Find out what the emulator has."""
+        """Return what the emulator has stored."""
         found: Stored = {}
         for key, times, right in self.stored(emulator):
             earlier, was_right = found.get(key, (0, True))

@@ -1,4 +1,4 @@
-"""A client that keeps what was sent and what came back, and takes the service away when a fault wants it."""
+"""A client that records its requests and answers, and stops the service when a fault requires it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.support.chaos.faults import Outage
 
 
 class Service:
-    """The service's being there or not.
+    """Makes the service available or unavailable.
 
     :param emulator: the service.
-    :param outage: when it goes away, if ever.
+    :param outage: when it becomes unavailable, if ever.
     """
 
     def __init__(self, emulator: RunningEmulator, outage: Outage | None) -> None:
@@ -31,7 +31,7 @@ class Service:
         self._timer: threading.Timer | None = None
 
     def before_request(self) -> None:
-        """Note that a request is made."""
+        """Count a request."""
         with self._lock:
             if self._outage is not None and self._requests == self._outage.after:
                 self._emulator.go_down()
@@ -42,7 +42,7 @@ class Service:
             self._requests += 1
 
     def was_refused(self) -> None:
-        """Note that no connection was made."""
+        """Count a refused connection."""
         with self._lock:
             self._refused += 1
             enough = self._outage is not None and self._refused == self._outage.refused
@@ -50,14 +50,14 @@ class Service:
             self.come_back()
 
     def come_back(self) -> None:
-        """Be there again, if it is not."""
+        """Make the service available again."""
         with self._lock:
             if self._is_down:
                 self._emulator.come_back()
             self._is_down = False
 
     def close(self) -> None:
-        """Wait for what was to happen."""
+        """Wait for the end of the outage."""
         if self._timer is not None:
             self._timer.join()
 
@@ -67,7 +67,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        #: the answers to the requests a record was in, by its key, in their order
+        #: the answers to the requests with a record, by its key, in order
         self.answers: dict[str, list[Answer]] = {}
         self.requests = 0
         self.settled_requests = 0
@@ -79,7 +79,7 @@ class Recorder:
             yield _Recording(client, self, service)
 
     def note(self, body: bytes, answer: Answer) -> None:
-        """Note a request and its answer."""
+        """Record a request and its answer."""
         keys = [record.get("identity") or record.get("objectId") for record in msgspec.json.decode(body)["d"]]
         with self._lock:
             self.requests += 1
@@ -91,7 +91,7 @@ class Recorder:
         """Return how often a record was sent again although an earlier request may have been processed."""
         again, in_doubt = 0, False
         for answer in self.answers.get(key, ()):
-            if isinstance(answer, Processed | Ambiguous):  # the others say that nothing was done
+            if isinstance(answer, Processed | Ambiguous):  # after the others it was certainly not processed
                 again += in_doubt
                 in_doubt = isinstance(answer, Ambiguous)
         return again

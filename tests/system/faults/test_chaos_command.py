@@ -1,4 +1,4 @@
-"""``make chaos``: its table, its exit status, and that what it checks can fail."""
+"""``make chaos``: its table, its exit status, and that its checks can fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loads while our own side fails: a disk that is full, a source that changes, rejects beside their source.
+"""Loads with local faults: a full disk, a changed source, a rejects file in the directory of its source.
 
 The cases are those of ``make chaos``.
 """

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("CLEVERTAP_KILLS", "200"))
 SEED = int(os.environ.get("CLEVERTAP_KILL_SEED", "0"))
-#: One load is killed so many times before it may end. Only what hits it while it runs counts.
+#: How often a load is killed before it may end. Only kills while it runs count.
 _OF_ONE_LOAD = 10
-#: Of these, so many before its last row is settled; the others when it is about to end, or when it is loaded already.
+#: How many of these come before its last row is settled; the others come around its end, or after it is complete.
 _WHILE_SENDING = 8
-#: So many attempts may end before they are killed; later ones are killed when they begin.
+#: How many attempts may end before they are killed; later ones are killed when they begin.
 _MISSES = 10
 _CASES = list(CASES)
 
@@ -77,7 +77,7 @@ def test_a_killed_load_resumes(seed: int, loading: LoadingProcess, emulator: Run
 
 
 def wait_for_requests(random: Random, loading: LoadingProcess, emulator: RunningEmulator, most: int) -> None:
-    """Wait for a moment at which a load reads its checkpoint, makes ready or sends."""
+    """Wait for a moment at which a load reads its checkpoint, prepares or sends."""
     if random.random() < 0.2:
         time.sleep(random.random() * 0.06)
         return
@@ -88,11 +88,11 @@ def wait_for_requests(random: Random, loading: LoadingProcess, emulator: Running
 
 
 def wait_for_the_end(random: Random, loading: LoadingProcess, directory: Path) -> None:
-    """Wait for a moment about the end of a load: before, while or after it publishes its rejects file."""
+    """Wait for a moment around the end of a load: before, while or after it publishes its rejects file."""
     last = (directory / "checkpoint.json").stat().st_mtime_ns
     while not loading.over:
         state = (directory / "checkpoint.json").read_text()
         if '"complete":true' in state and (directory / "checkpoint.json").stat().st_mtime_ns != last:
             break
-        time.sleep(0.0005)  # the emulator is a thread of this process, and is to get on
+        time.sleep(0.0005)  # the emulator is a thread of this process and must run
     time.sleep(random.choice((0.0, 0.0, 0.001, 0.002)))

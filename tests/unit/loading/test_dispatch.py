@@ -90,7 +90,7 @@ def owners(batch: Batch) -> list[tuple[str, str]]:
     return [(record["type"], record["identity"]) for record in json.loads(batch.body())["d"]]
 
 
-#: Of each row: what becomes of its profile update and of its event. Some rows have no update, some are invalid.
+#: The outcomes of the profile update and the event of a row. Some rows have no update, some are invalid.
 ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile rejected", "event rejected"])
 
 
@@ -142,7 +142,7 @@ def test_every_row_gets_its_outcome(
             assert interrupted
     found = {outcome: getattr(summary, outcome.value) for outcome in Outcome}
     if interrupted:
-        # Rows of blocks that were never taken have no outcome, invalid or not.
+        # Rows of blocks that were never added have no outcome, whether they are invalid or not.
         expected[Outcome.INVALID] = found[Outcome.INVALID]
     assert found == expected
 

@@ -1,4 +1,4 @@
-"""Names of files and columns with line ends and terminal codes: no message and no log has them raw."""
+"""Names of files and columns with line ends and terminal codes are escaped in messages and logs."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level(logging.DEBUG)
     yield
     for record in caplog.get_records("call"):
-        if record.name.startswith("fsspec"):  # what it logs of its own, at debug level
+        if record.name.startswith("fsspec"):  # its own debug messages
             continue
         assert record.getMessage().isprintable(), repr(record.getMessage())
 
@@ -116,7 +116,7 @@ def test_no_line_of_a_load_has_a_raw_name(quiet: None, tmp_path: Path) -> None:
     )
     assert whole.run().rows == 4
     assert whole.source.name.isprintable()
-    assert Path(str(whole.summary.rejects_path)).exists()  # what is for programs stays as it is
+    assert Path(str(whole.summary.rejects_path)).exists()  # values for programs are not escaped
     (block, *_) = whole.source.blocks()
     assert block.file.isprintable()
 

@@ -1,4 +1,4 @@
-"""No cell of a rejects file is a formula to a spreadsheet, and every cell comes back as it was."""
+"""No spreadsheet reads a cell of a rejects file as a formula, and every cell is loaded again unchanged."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from airflow_provider_clevertap.sources import CsvSource
 from tests.support.examples_of_properties import examples
 
 BAD = RowOutcome(Outcome.INVALID, None, "note", "because")
-#: texts near to what is marked, and any text at all
+#: texts similar to those that are marked, and any text
 TEXTS = st.one_of(
     st.text(alphabet="'=+-@\t\r\n;,\" 15.eEx\uff1d\u0665", max_size=12),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
 )
-#: written without any help of the package: where a spreadsheet could see the start of a cell, and what it starts with
+#: independent of the package: where a spreadsheet could see the start of a cell, and how a formula starts
 FORMULA_STARTS = re.compile(r"(?:^|[;\t\r\n])[ \"]*[=+@\uff1d\uff0b\uff20\uff0d]|(?:^|[;\t\r\n])[ \"]*-(?![0-9])")
 
 
@@ -48,14 +48,14 @@ FORMULA_STARTS = re.compile(r"(?:^|[;\t\r\n])[ \"]*[=+@\uff1d\uff0b\uff20\uff0d]
         ("\nx", "'\nx"),
         ("  =1", "'  =1"),
         ("\uff1d1", "'\uff1d1"),
-        # a spreadsheet that divides at semicolons does so within our quotes
+        # a spreadsheet that splits at semicolons does so within quotes too
         ("a;=1", "a;'=1"),
         ('a;"=1"', 'a;\'"=1"'),
         ("one\n=2\n-3\n- 4", "one\n'=2\n-3\n'- 4"),
-        # what was there already gets one more
+        # an existing apostrophe gets a second one
         ("'=1", "''=1"),
         ("''=1", "'''=1"),
-        # a spreadsheet would make 9.19812E+11 of it
+        # a spreadsheet would turn it into 9.19812E+11
         ("+919812345678", "'+919812345678"),
     ],
 )
