@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.support.doc_pages import code, spans, tables
+from tests.support.doc_pages import blocks, code, spans, tables
 from tests.support.package_modules import MODULES, PACKAGE, imports
 from tests.support.paths import PACKAGE as DIRECTORY
 
@@ -136,6 +137,13 @@ def test_the_architecture_page_lists_every_room() -> None:
     assert {room for row in parts for room in spans(row[0])} == set(ALLOWED)
     named = [code(row[0]) for row in engine]
     assert sorted(room.removeprefix("loading/").removesuffix(".py") for room in named) == sorted(ENGINE_ALLOWED)
+
+
+def test_the_pictures_of_the_architecture_page_show_allowed_imports() -> None:
+    for block, table in zip(blocks("architecture.md", "mermaid"), (ALLOWED, ENGINE_ALLOWED), strict=False):
+        arrows = re.findall(r"^ +(\w+) --> (\w+)$", block, re.MULTILINE)
+        assert len(arrows) > 8
+        assert [arrow for arrow in arrows if arrow[1] not in {name.split(".")[0] for name in table[arrow[0]]}] == []
 
 
 def test_the_package_itself_imports_nothing() -> None:
