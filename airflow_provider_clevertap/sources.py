@@ -1,6 +1,7 @@
-"""The sources of rows that say more than a file's name can: options of files, frames, and the result of a query.
+"""Sources of rows with options: files, DataFrames, and the result of a query.
 
-They are made in a DAG file, so they only hold what they are given; the task opens and reads them.
+A plain path or DataFrame needs none of these classes. They are created in DAG files, so they only store their
+arguments, and importing them is cheap; the task opens and reads the source.
 """
 
 from __future__ import annotations
@@ -16,40 +17,42 @@ __all__ = ["CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlS
 
 @dataclass(repr=False)
 class FileSource:
-    """A path, URI, glob or object path, or a list of them.
+    """Files of one format.
 
     Not frozen: Airflow renders template fields by setting them.
+
+    :param path: a path, URI, glob or object path, or a list of them. Templated.
     """
 
     path: Any
     template_fields: ClassVar[Sequence[str]] = ("path",)
 
     def __repr__(self) -> str:
-        said = ", ".join(filter(None, (_shown(self.path), self.form())))
-        return f"{type(self).__name__}({said})"
+        arguments = ", ".join(filter(None, (_path_text(self.path), self.options())))
+        return f"{type(self).__name__}({arguments})"
 
-    def form(self) -> str:
-        """Give what is said of the files besides where they are, as it is written in Python."""
+    def options(self) -> str:
+        """Return the arguments other than the path that differ from their defaults, as Python text."""
         return ", ".join(
-            f"{one.name}={getattr(self, one.name)!r}"
-            for one in fields(self)
-            if one.name != "path" and getattr(self, one.name) != one.default
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if field.name != "path" and getattr(self, field.name) != field.default
         )
 
 
 @dataclass(repr=False)
 class CsvSource(FileSource):
-    """CSV or TSV files, whatever their names end in; ``.gz`` and ``.zst`` at the end are decompressed.
+    """CSV or TSV files with any extension; ``.gz`` and ``.zst`` at the end are decompressed.
 
-    Every cell is read as text, so that ``007``, 19-digit ids and ``+91...`` stay as they are; an empty cell is no
-    value. Blank lines are not rows.
+    Every cell is read as text, so that ``007``, 19-digit ids and ``+91...`` are unchanged; an empty cell has no value.
+    Blank lines are not rows.
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
-    :param delimiter: between cells; a tab for ``.tsv`` and a comma for others when not given. Templated.
-    :param encoding: what the files are written in, as Python names it, such as ``"cp1252"`` or ``"utf-16"``. Templated.
-    :param quote: stands around cells that hold delimiters, line ends or quotes, and is doubled within them;
+    :param delimiter: between cells; default: a tab for ``.tsv`` and a comma for others. Templated.
+    :param encoding: the encoding of the files, as Python names it, such as ``"cp1252"`` or ``"utf-16"``. Templated.
+    :param quote: encloses cells that contain delimiters, line ends or quotes, and is doubled within them;
         ``None`` when quotes are ordinary text.
-    :param header: the column names, when the files have no header line.
+    :param header: the column names, for files without a header line.
     """
 
     delimiter: str | None = None
@@ -61,12 +64,12 @@ class CsvSource(FileSource):
 
 @dataclass(repr=False)
 class JsonLinesSource(FileSource):
-    """JSON Lines (NDJSON) files, whatever their names end in; ``.gz`` and ``.zst`` at the end are decompressed.
+    """JSON Lines (NDJSON) files with any extension; ``.gz`` and ``.zst`` at the end are decompressed.
 
-    One JSON object a line; lines may have different keys, and values may be nested. Blank lines are not rows.
+    One JSON object per line; lines may have different keys, and values may be nested. Blank lines are not rows.
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
-    :param encoding: what the files are written in. Templated.
+    :param encoding: the encoding of the files. Templated.
     """
 
     encoding: str = "utf-8"
@@ -75,7 +78,7 @@ class JsonLinesSource(FileSource):
 
 @dataclass(repr=False)
 class ParquetSource(FileSource):
-    """Parquet files, whatever their names end in. Values keep the types the file declares.
+    """Parquet files with any extension. Values keep the types the file declares.
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
     """
@@ -83,18 +86,18 @@ class ParquetSource(FileSource):
 
 @dataclass(repr=False, eq=False)
 class FrameSource:
-    """Rows held in memory, or made on the way.
+    """Rows in memory, or produced while they are read.
 
     :param frame: a pandas or polars DataFrame, an Arrow table or record batch, or an iterable of these. An iterator
-        is read once, so give a list where the load may be tried again in the same process. The index of a pandas
-        frame is not read. Columns must have text names.
+        can be read only once; use a list if the load may be repeated in the same process. The index of a pandas
+        DataFrame is not read. The names of columns must be text.
     """
 
     frame: Any
     template_fields: ClassVar[Sequence[str]] = ("frame",)
 
     def __repr__(self) -> str:
-        # nothing of the rows, and no address: Airflow keeps what it shows of a template field
+        # No rows and no address: Airflow stores the text of template fields.
         return f"FrameSource({type(self.frame).__name__})"
 
 
@@ -102,8 +105,8 @@ class FrameSource:
 class SqlSource:
     """The result of a query on a database Airflow has a connection to.
 
-    Rows come part by part, so a result of any size takes little memory. Values keep the types the database gives
-    them. Give every column a name of its own, and the rows an order (``ORDER BY``) where it matters.
+    Rows are fetched in chunks, so a result of any size takes little memory. Values keep the types the driver returns.
+    Every column of the result needs its own name; use ``ORDER BY`` if the order of rows matters.
 
     .. code-block:: python
 
@@ -115,9 +118,9 @@ class SqlSource:
 
     :param conn_id: id of a connection whose hook is one of Airflow's DB-API hooks. Templated.
     :param sql: one query, or the path of a file with one, which ends in ``.sql``: below the DAG file's directory or
-        the DAG's ``template_searchpath``. Templated, and so is the file's text.
+        the DAG's ``template_searchpath``. Templated, as is the text of the file.
     :param parameters: values for the query's placeholders, in the style of the database's driver: a mapping or a
-        list. Templated. No message and no log repeats them.
+        list. Templated. They are in no message and no log.
     :param chunk_rows: rows fetched at a time, default 32768.
     :param resumable: ``True`` states that the query returns the same rows in the same order each time it runs: it has
         an ``ORDER BY`` without ties, and the rows it selects do not change between attempts. An interrupted load then
@@ -132,23 +135,23 @@ class SqlSource:
     template_fields: ClassVar[Sequence[str]] = ("conn_id", "sql", "parameters")
 
     def __repr__(self) -> str:
-        said = f"conn_id={self.conn_id!r}, sql={self.sql!r}"
+        arguments = f"conn_id={self.conn_id!r}, sql={self.sql!r}"
         if self.parameters is not None:
-            # Airflow shows this to everybody who may see the DAG
-            said += f", parameters=<{len(self.parameters)} values>"
+            # Only the number: Airflow shows this text to everybody who may see the DAG.
+            arguments += f", parameters=<{len(self.parameters)} values>"
         if self.chunk_rows is not None:
-            said += f", chunk_rows={self.chunk_rows!r}"
+            arguments += f", chunk_rows={self.chunk_rows!r}"
         if self.resumable:
-            said += ", resumable=True"
-        return f"SqlSource({said})"
+            arguments += ", resumable=True"
+        return f"SqlSource({arguments})"
 
 
 def is_sql_file(sql: Any) -> bool:
-    """Tell whether this is the path of a file with a query, and not the query: it ends in ``.sql``."""
+    """Return whether this is the path of a file with a query, which ends in ``.sql``, and not a query."""
     return isinstance(sql, str) and sql.endswith(".sql")
 
 
-def _shown(path: Any) -> str:
+def _path_text(path: Any) -> str:
     if isinstance(path, list | tuple):
-        return f"[{', '.join(map(_shown, path))}]"
+        return f"[{', '.join(map(_path_text, path))}]"
     return repr(location_name(path)) if is_location(path) else repr(path)

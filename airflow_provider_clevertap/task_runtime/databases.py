@@ -1,4 +1,4 @@
-"""What a ``SqlSource`` needs of Airflow: the database behind its connection, and the file its query may be in."""
+"""Find the database of a ``SqlSource`` by its Airflow connection, and read the query from a file if it names one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 
 
 def find_database(conn_id: str) -> Database:
-    """Find the database behind a connection; nothing is sent to it yet.
+    """Return the database of a connection; nothing is sent to it yet.
 
     :param conn_id: id of an Airflow connection.
-    :raises ConfigurationError: when there is no such connection, or it leads to no database.
+    :raises ConfigurationError: when there is no such connection, or it is not to a database.
     """
     from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook
 
@@ -39,22 +39,22 @@ def find_database(conn_id: str) -> Database:
         hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
     except (AirflowException, ImportError) as error:
         raise ConfigurationError(
-            f"{where}: no hook for it can be used here ({type(error).__name__}). Install the Airflow provider for this "
-            "type, or correct the type."
+            f"{where}: no hook for it is available here ({type(error).__name__}). Install the Airflow provider for "
+            "this type, or correct the type."
         ) from None
     if not _is_database_hook(hook):
-        raise ConfigurationError(f"{where} does not lead to a database that SQL can be sent to.")
+        raise ConfigurationError(f"{where} is not a connection to an SQL database.")
     return Database(hook.get_conn, tuple(_secrets(connection)))
 
 
 def with_query(source: Any, context: Mapping[str, Any] | None, jinja_env: Any = None) -> Any:
-    """Put the rendered text of its file into a ``SqlSource`` that names one; give anything else back as it is.
+    """Return a ``SqlSource`` that names a file with the rendered text of that file; return other sources unchanged.
 
-    Airflow reads files for an operator's own template fields only, not for those of an object within.
+    Airflow reads files only for template fields of the operator, not for those of an object in such a field.
 
     :param source: any source.
     :param context: the running task's context; without it no file can be found.
-    :param jinja_env: the task's template environment; default: asked of the task.
+    :param jinja_env: the task's template environment; default: the one the task returns.
     :raises ConfigurationError: when the file cannot be found or read.
     """
     if not isinstance(source, SqlSource) or not is_sql_file(source.sql) or context is None:
@@ -71,10 +71,10 @@ def _file_text(environment: Any, path: str) -> str:
     try:
         return str(environment.loader.get_source(environment, path)[0])
     except TemplateNotFound:
-        places = ", ".join(map(str, getattr(environment.loader, "searchpath", ())))
+        directories = ", ".join(map(str, getattr(environment.loader, "searchpath", ())))
         raise ConfigurationError(
-            f"{path}: there is no such file. The path starts at the DAG file's directory or at one of the DAG's "
-            f"template_searchpath; these are {places}."
+            f"{path}: there is no such file. The path is relative to the DAG file's directory or to one of the DAG's "
+            f"template_searchpath: {directories}."
         ) from None
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{path}: the file cannot be read as UTF-8 text ({type(error).__name__}).") from None
@@ -89,7 +89,7 @@ def _is_database_hook(hook: Any) -> bool:
 
 
 def _secrets(connection: Any) -> Iterator[str]:
-    """Give what a driver must not repeat in a message."""
+    """Return texts that messages of the driver must not contain."""
     try:
         extra = json.loads(connection.extra or "{}")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The people in the databases that queries read."""
+"""Rows of people for tests that query databases through Airflow connections."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ORDER BY at
 """
 
 
-def found(conn_id: str, sql: str, parameters: Any = None, **options: Any) -> list[dict[str, Any]]:
-    """Run a query through an Airflow connection; give its rows."""
+def query_rows(conn_id: str, sql: str, parameters: Any = None, **options: Any) -> list[dict[str, Any]]:
+    """Run a query through an Airflow connection, and return its rows."""
     from airflow_provider_clevertap.task_runtime.databases import find_database
 
     source = open_source(SqlSource(conn_id, sql, parameters, **options), databases=find_database)

@@ -1,4 +1,4 @@
-"""How the tests of sources look at one: whole, as rows."""
+"""Read a whole source as rows, for tests."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from airflow_provider_clevertap.loading.sources.open import open_source
 
 
 def read_rows(source: Any, **options: Any) -> list[dict[str, Any]]:
-    """Read every row, holding the blocks to what they promise on the way."""
-    return [row for row, _ in read_with_faults(source, **options)]
+    """Return every row, and check the invariants of the blocks."""
+    return [row for row, _ in read_with_errors(source, **options)]
 
 
-def read_faults(source: Any, **options: Any) -> dict[int, RowError]:
-    """Read every row and give the faults by row number."""
-    found = enumerate(read_with_faults(source, **options), 1)
-    return {number: fault for number, (_, fault) in found if fault is not None}
+def read_row_errors(source: Any, **options: Any) -> dict[int, RowError]:
+    """Return the errors of invalid rows, by row number."""
+    rows = enumerate(read_with_errors(source, **options), 1)
+    return {number: error for number, (_, error) in rows if error is not None}
 
 
-def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], RowError | None]]:
+def read_with_errors(source: Any, **options: Any) -> list[tuple[dict[str, Any], RowError | None]]:
     opened = open_source(source, **options)
     rows: list[tuple[dict[str, Any], RowError | None]] = []
     next_row: dict[str, int] = {}
@@ -35,5 +35,5 @@ def read_with_faults(source: Any, **options: Any) -> list[tuple[dict[str, Any], 
 
 
 def count_rows(source: Any) -> int:
-    """Read every block, and no cell."""
+    """Return the number of rows, without reading a cell."""
     return sum(len(block) for block in open_source(source).blocks())

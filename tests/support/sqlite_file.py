@@ -1,4 +1,4 @@
-"""A SQLite file to query, and what is asked of the rows that come of it."""
+"""A SQLite file to query, and the records or issues of its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PEOPLE = "CREATE TABLE people (id, name, score)"
 
 
 class Watched(sqlite3.Connection):
-    """A connection that knows whether it was closed, and what its cursors were told."""
+    """A connection that records whether it was closed, and its cursors."""
 
     opened: list[Watched]
     closed = False
@@ -56,8 +56,8 @@ class File:
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(table)
             if rows:
-                places = ",".join("?" * len(rows[0]))
-                connection.executemany(f"INSERT INTO people VALUES ({places})", rows)  # noqa: S608
+                placeholders = ",".join("?" * len(rows[0]))
+                connection.executemany(f"INSERT INTO people VALUES ({placeholders})", rows)  # noqa: S608
 
     def connect(self) -> Any:
         connection = sqlite3.connect(self.path, factory=self.factory, timeout=0)
@@ -82,7 +82,7 @@ def local_load(source: Source, **options: Any) -> Load:
 
 
 def in_a_thread(work: Callable[[], Any]) -> BaseException | None:
-    """Do something in a thread of its own; give the error it ends with."""
+    """Run a function in a separate thread, and return the error it raises."""
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -98,18 +98,18 @@ def in_a_thread(work: Callable[[], Any]) -> BaseException | None:
 
 
 def outcomes(source: Source, columns: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Give for each row its record, or why it has none."""
-    return verdicts(list(source.blocks()), columns or {"id": Column("identity"), "name": None, "score": None})
+    """Return the record of each row, or the reason why it has none."""
+    return block_outcomes(list(source.blocks()), columns or {"id": Column("identity"), "name": None, "score": None})
 
 
-def verdicts(blocks: list[RowBlock], columns: dict[str, Any]) -> list[dict[str, Any]]:
+def block_outcomes(blocks: list[RowBlock], columns: dict[str, Any]) -> list[dict[str, Any]]:
     choices = {name: Column(choice) if isinstance(choice, str) else choice for name, choice in columns.items()}
     encoder = Encoder(PROFILES, choices)
-    found: dict[int, dict[str, Any]] = {}
+    results: dict[int, dict[str, Any]] = {}
     for block in blocks:
         encoded = encoder.encode(block)
         for index, text in zip(encoded.rows.tolist(), encoded.records.to_pylist(), strict=True):
-            found[block.first_row + index] = json.loads(text[:-1])
-        for index, verdict in encoded.unsent.items():
-            found[block.first_row + index] = {"outcome": verdict.outcome, "reason": verdict.reason}
-    return [found[row] for row in sorted(found)]
+            results[block.first_row + index] = json.loads(text[:-1])
+        for index, outcome in encoded.unsent.items():
+            results[block.first_row + index] = {"outcome": outcome.outcome, "reason": outcome.reason}
+    return [results[row] for row in sorted(results)]

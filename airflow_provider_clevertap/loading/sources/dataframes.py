@@ -1,4 +1,4 @@
-"""Frames as row blocks: pandas, polars and Arrow, one frame or several in a row."""
+"""Read pandas, polars and Arrow DataFrames as row blocks: one DataFrame, or several in sequence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NESTED_VALUES = (dict, list, tuple, set, frozenset, np.ndarray)
 
 
 def frame_kind(value: Any) -> str | None:
-    """Name the kind of frame this is, or give ``None``. No library is imported: who has a frame has imported it."""
+    """Return the kind of DataFrame, or ``None``. Import no library: the library of a DataFrame is imported already."""
     for kind, (module, name) in _FRAMES.items():
         frame_type = getattr(sys.modules.get(module), name, None)
         if frame_type is not None and isinstance(value, frame_type):
@@ -36,11 +36,11 @@ def frame_kind(value: Any) -> str | None:
 
 
 class DataFramesSource:
-    """One frame, or several with the same columns; the index of a pandas frame is not read.
+    """One DataFrame, or several with the same columns; the index of a pandas DataFrame is not read.
 
-    :param frames: a frame, or an iterable of frames. An iterator can be read once only.
-    :param block_rows: most rows in a block.
-    :raises SourceError: when there is no frame, or something else among them.
+    :param frames: a DataFrame, or an iterable of DataFrames. An iterator can be read only once.
+    :param block_rows: maximum number of rows in a block.
+    :raises SourceError: when there is no DataFrame, or something else among them.
     """
 
     fixed_columns = True
@@ -50,85 +50,87 @@ class DataFramesSource:
         kind = frame_kind(frames)
         if kind is None and (not isinstance(frames, Iterable) or isinstance(frames, str | bytes | Mapping | Set)):
             raise SourceError(
-                f"a {type(frames).__name__} is not a source. Give a path, a URI, a glob, a list of them, a pandas or "
-                "polars DataFrame, an Arrow table, or frames one after the other."
+                f"a source cannot be of type {type(frames).__name__}. Use a path, a URI, a glob, a list of them, a "
+                "pandas or polars DataFrame, an Arrow table, or an iterable of DataFrames."
             )
         self._block_rows = block_rows
         self._frames: Iterable[Any] = (frames,) if kind else frames
-        self._one_pass = isinstance(self._frames, Iterator)
-        self._spent = False
-        self._done_rows = 0
-        ahead = list(islice(self._frames, 1))
-        if not ahead:
+        self._is_iterator = isinstance(self._frames, Iterator)
+        self._is_consumed = False
+        self._rows_read = 0
+        first_frames = list(islice(self._frames, 1))
+        if not first_frames:
             raise SourceError(
-                "there is not one frame to read, so no column either. When there is nothing to load give a frame "
-                "with its columns and no rows, or skip the task."
+                "there is no DataFrame, and so there are no columns. If there is nothing to load, use a DataFrame with "
+                "columns and no rows, or skip the task."
             )
-        if self._one_pass:
-            self._frames = chain(ahead, self._frames)
-        for frame in ahead:
+        if self._is_iterator:
+            self._frames = chain(first_frames, self._frames)
+        for frame in first_frames:
             _check_frame(frame)
-        self.nested = any(map(_is_nested, ahead))
-        self._rows: int | None = None
-        self.name = kind or "frames"
+        self.nested = any(map(_is_nested, first_frames))
+        self._row_count: int | None = None
+        self.name = kind or "DataFrames"
         if isinstance(self._frames, list | tuple):
             for frame in self._frames:
                 _check_frame(frame)
-            self._rows = sum(map(len, self._frames))
-            self.name = kind or f"{len(self._frames)} frames"
+            self._row_count = sum(map(len, self._frames))
+            self.name = kind or f"{len(self._frames)} DataFrames"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Give the rows of the frames in turn, in blocks of bounded size, the same blocks each time.
+        """Read the rows of all DataFrames in order, in blocks of bounded size; each call returns the same blocks.
 
-        :raises SourceError: when a frame cannot be used, or an iterator of frames is read a second time.
+        :raises SourceError: when a DataFrame cannot be used, or an iterator of DataFrames is read a second time.
         """
-        if self._spent:
+        if self._is_consumed:
             raise SourceError(
-                "an iterator of frames can be read once only, and it has been. Give a list of frames instead, or "
+                "an iterator of DataFrames can be read only once, and it has been read. Use a list of DataFrames, or "
                 "write them to files."
             )
-        self._spent = self._one_pass
-        self._done_rows = 0
+        self._is_consumed = self._is_iterator
+        self._rows_read = 0
         first: tuple[str, ...] | None = None
-        nothing = RowBlock("", 1, (), {})
+        no_rows = RowBlock("", 1, (), {})
         for number, frame in enumerate(self._frames, 1):
-            where = f"frame {number}"
+            where = f"DataFrame {number}"
             _check_frame(frame)
             names = _names(frame, where)
             if first is None:
-                first, nothing = names, _block(frame, 0, 0, names, 1)
-            check_same_names(names, first, where, "frame 1")
+                first, no_rows = names, _block(frame, 0, 0, names, 1)
+            check_same_names(names, first, where, "DataFrame 1")
             for start in range(0, len(frame), self._block_rows):
-                block = _block(frame, start, start + self._block_rows, first, self._done_rows + 1)
-                self._done_rows += len(block)
+                block = _block(frame, start, start + self._block_rows, first, self._rows_read + 1)
+                self._rows_read += len(block)
                 yield block
-        if not self._done_rows:
-            yield nothing
+        if not self._rows_read:
+            yield no_rows
 
     def fingerprint(self) -> str | None:
-        """Give a short text that is another one when what the frames hold is; ``None`` when they can be read once only.
+        """Return a short text that changes with the content of the DataFrames; ``None`` for an iterator.
 
-        :raises SourceError: when a frame cannot be used.
+        :raises SourceError: when a DataFrame cannot be used.
         """
-        if self._one_pass:
+        if self._is_iterator:
             return None
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for block in self.blocks():
             batch = pa.RecordBatch.from_arrays(list(block.columns.values()), list(block.columns))
             text = stable_text([block.names, list(map(str, batch.schema.types)), block.objects])
-            found.update(text.encode("utf-8", "backslashreplace"))
-            found.update(batch.serialize())
-        self._done_rows = 0
-        return found.hexdigest()[:20]
+            digest.update(text.encode("utf-8", "backslashreplace"))
+            digest.update(batch.serialize())
+        self._rows_read = 0
+        return digest.hexdigest()[:20]
 
     def progress(self) -> float | None:
-        """Share of the rows read so far, or ``None`` when the frames come from an iterator."""
-        return self._done_rows / self._rows if self._rows else None
+        """Return the share of the rows read so far, or ``None`` when the DataFrames come from an iterator."""
+        return self._rows_read / self._row_count if self._row_count else None
 
 
 def _check_frame(frame: Any) -> None:
     if frame_kind(frame) is None:
-        raise SourceError(f"among the frames there is a {type(frame).__name__}; give DataFrames or Arrow tables.")
+        raise SourceError(
+            f"one of the DataFrames is of type {type(frame).__name__}. Use pandas or polars DataFrames or Arrow tables."
+        )
 
 
 def _names(frame: Any, where: str) -> tuple[str, ...]:
@@ -158,16 +160,16 @@ def _pandas_column(series: Any) -> Column:
     try:
         array = pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError):
-        # a category of mixed types, complex numbers and the like
+        # such as a category of mixed types, or complex numbers
         return _object_column(series)
     if isinstance(array.type, pa.BaseExtensionType):
-        # periods and intervals, which Arrow holds as numbers
+        # periods and intervals: Arrow stores them as numbers
         return _object_column(series)
     return simplify(array)
 
 
 def _polars_column(series: Any) -> Column:
-    # polars hands Python objects to Arrow as their addresses, and some of its types not at all
+    # polars converts Python objects to their addresses in Arrow, and cannot convert some of its own types.
     if str(series.dtype) != "Object":
         try:
             return simplify(series.to_arrow())
@@ -184,8 +186,8 @@ def _object_column(series: Any) -> Column:
         return array
     return from_values(
         [
-            None if absent else value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-            for value, absent in zip(values.tolist(), missing.tolist(), strict=True)
+            None if is_missing else value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            for value, is_missing in zip(values.tolist(), missing.tolist(), strict=True)
         ]
     )
 
@@ -195,7 +197,7 @@ def _is_nested(frame: Any) -> bool:
         return any(pa.types.is_nested(field.type) for field in frame.schema)
     if not hasattr(frame, "iloc"):
         return any(data_type.is_nested() for data_type in frame.dtypes)
-    return any(map(_is_nested_pandas, (frame.iloc[:, place] for place in range(frame.shape[1]))))
+    return any(map(_is_nested_pandas, (frame.iloc[:, position] for position in range(frame.shape[1]))))
 
 
 def _is_nested_pandas(series: Any) -> bool:

@@ -1,4 +1,4 @@
-"""JSON Lines files as row blocks: one object a line, every value as JSON says it."""
+"""Read JSON Lines files as row blocks: one object per line, with the types JSON has."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from airflow_provider_clevertap.loading.sources.files.source_file import SourceF
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
 
 _CHUNK_BYTES = 1 << 20
-#: A block has fewer rows where its table would have more cells than this, as when all lines have other keys.
+#: A block ends when its table has this many cells, which happens when every line has different keys.
 BLOCK_CELLS = 4 << 20
-#: More brackets within one another than this make no row: what handles values further on goes into them by recursion,
-#: and CleverTap takes no more than a list in an object.
+#: Maximum nesting of brackets in a row. Later stages handle values by recursion, and CleverTap accepts no more than a
+#: list in an object.
 MAX_DEPTH = 32
 
 
 class JsonLinesReader:
-    """Read JSON Lines files as row blocks.
+    """Reads JSON Lines files as row blocks.
 
-    :param encoding: what the files are written in.
-    :param block_rows: most rows in a block.
+    :param encoding: the encoding of the files.
+    :param block_rows: maximum number of rows in a block.
     :raises ConfigurationError: when Python knows no such encoding.
     """
 
@@ -41,7 +41,7 @@ class JsonLinesReader:
         self._decoder = msgspec.json.Decoder()
 
     def read(self, file: SourceFile) -> Iterator[RowBlock]:
-        """Read one file; a file with no rows gives one empty block.
+        """Read one file; a file without rows returns one empty block.
 
         :raises SourceError: when it cannot be read.
         """
@@ -50,7 +50,7 @@ class JsonLinesReader:
             yield RowBlock(file.name, 1, (), {})
             first_row = 1
             rows: list[dict[str, Any]] = []
-            faults: dict[int, RowError] = {}
+            row_errors: dict[int, RowError] = {}
             names: set[str] = set()
             size = 0
             for line in _lines(stream.read, file.name):
@@ -58,16 +58,16 @@ class JsonLinesReader:
                     _check_first_line(line, file.name)
                 row = self._row(line)
                 if isinstance(row, RowError):
-                    faults[len(rows)] = row
+                    row_errors[len(rows)] = row
                     row = {}
                 rows.append(row)
                 names.update(row)
                 size += len(line)
                 if len(rows) == self._block_rows or size >= BLOCK_BYTES or len(rows) * len(names) >= BLOCK_CELLS:
-                    yield _block(file.name, first_row, rows, faults)
-                    first_row, rows, faults, names, size = first_row + len(rows), [], {}, set(), 0
+                    yield _block(file.name, first_row, rows, row_errors)
+                    first_row, rows, row_errors, names, size = first_row + len(rows), [], {}, set(), 0
             if rows:
-                yield _block(file.name, first_row, rows, faults)
+                yield _block(file.name, first_row, rows, row_errors)
         finally:
             stream.close()
 
@@ -75,27 +75,27 @@ class JsonLinesReader:
         try:
             row = self._decoder.decode(line)
         except UnicodeDecodeError:
-            return _fault(
+            return _row_error(
                 line,
                 f"the line is not valid {self._encoding}: if the whole file is in another encoding, set "
                 "JsonLinesSource(path, encoding=...)",
             )
         except RecursionError:
-            return _fault(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets within one another")
+            return _row_error(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets inside one another")
         except msgspec.DecodeError as error:
-            return _fault(line, f"the line is not valid JSON ({error})")
+            return _row_error(line, f"the line is not valid JSON ({error})")
         if not isinstance(row, dict):
-            return _fault(line, 'the line is not a JSON object: a row is written {"column": value, ...}')
+            return _row_error(line, 'the line is not a JSON object such as {"column": value, ...}')
         if line.count(b"{") + line.count(b"[") > MAX_DEPTH and _is_deep(row):
-            return _fault(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets within one another")
+            return _row_error(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets inside one another")
         if len(row) > MAX_COLUMNS:
-            return _fault(line, f"the object has more than {MAX_COLUMNS:,} keys")
+            return _row_error(line, f"the object has more than {MAX_COLUMNS:,} keys")
         if "" in row:
-            return _fault(line, "a key of the object is empty: give it a name")
-        if _may_repeat_a_key(line, row):
+            return _row_error(line, "a key of the object is empty: give it a name")
+        if _may_repeat_key(line, row):
             repeated = _repeated_key(line)
             if repeated is not None:
-                return _fault(line, f"the key {repeated!r} is there more than once in one object")
+                return _row_error(line, f"the key {repeated!r} occurs more than once in one object")
         return row
 
 
@@ -111,19 +111,19 @@ def _lines(read: Callable[[int], bytes], file: str) -> Iterator[bytes]:
         if len(rest) >= MAX_ROW_BYTES:
             raise SourceError(
                 f"{file}: row {number + 1} has no end within {len(rest):,} bytes. Check that this is a JSON Lines "
-                "file, with one object a line."
+                "file, with one object per line."
             )
     if rest and not rest.isspace():
         yield rest
 
 
 def _check_first_line(line: bytes, file: str) -> None:
-    """Refuse a file that is JSON but not JSON Lines, where every line would be a fault."""
+    """Raise an error for a file that is JSON but not JSON Lines: every line would be an invalid row."""
     start = line.strip()
     if start in (b"{", b"[") or start.startswith((b"[{", b"[ {")):
         raise SourceError(
-            f"{file}: this is a JSON document of many lines, or a list, not JSON Lines. Write each object on a line "
-            "of its own and without a list around them, for example with jq -c '.[]'."
+            f"{file}: this is a JSON document of many lines, or a list, not JSON Lines. Write each object on its "
+            "own line and without a list around them, for example with jq -c '.[]'."
         )
 
 
@@ -141,16 +141,16 @@ def _is_deep(row: dict[str, Any]) -> bool:
     return True
 
 
-def _fault(line: bytes, reason: str) -> RowError:
+def _row_error(line: bytes, reason: str) -> RowError:
     return RowError(reason, text=line.decode("utf-8", "backslashreplace").strip())
 
 
-def _may_repeat_a_key(line: bytes, row: dict[str, Any]) -> bool:
-    # A key that is there twice is written twice but decoded once. So count keys in the text, cheaply: by what
-    # follows their closing quote. Text that looks the same only makes the count too high, and leads to a closer look.
-    written = line.count(b'":')
+def _may_repeat_key(line: bytes, row: dict[str, Any]) -> bool:
+    # A repeated key is written twice but decoded once, so keys are counted in the text by the quote and colon after
+    # them, which is cheap. Values with such text only make the count too high, and the line is then parsed again.
+    keys_in_text = line.count(b'":')
     blanks = b" :" in line or b"\t:" in line
-    return blanks or (written != len(row) and written != _count_keys(row))
+    return blanks or (keys_in_text != len(row) and keys_in_text != _count_keys(row))
 
 
 def _count_keys(value: Any) -> int:
@@ -164,24 +164,24 @@ def _count_keys(value: Any) -> int:
 def _repeated_key(line: bytes) -> str | None:
     repeated: list[str] = []
 
-    def look(pairs: list[tuple[str, Any]]) -> None:
+    def find_repeated(pairs: list[tuple[str, Any]]) -> None:
         keys = [key for key, _ in pairs]
         if len(set(keys)) < len(keys):
             repeated.append(next(key for key in keys if keys.count(key) > 1))
 
-    json.loads(line, object_pairs_hook=look)
+    json.loads(line, object_pairs_hook=find_repeated)
     return repeated[0] if repeated else None
 
 
-def _block(file: str, first_row: int, rows: list[dict[str, Any]], faults: dict[int, RowError]) -> RowBlock:
-    shapes = dict.fromkeys(map(tuple, rows))
-    names = tuple(dict.fromkeys(chain.from_iterable(shapes)))
-    if len(shapes) == 1:
+def _block(file: str, first_row: int, rows: list[dict[str, Any]], row_errors: dict[int, RowError]) -> RowBlock:
+    key_orders = dict.fromkeys(map(tuple, rows))
+    names = tuple(dict.fromkeys(chain.from_iterable(key_orders)))
+    if len(key_orders) == 1:
         values: Iterable[tuple[Any, ...]] = zip(*map(dict.values, rows), strict=True)
     else:
         values = (tuple([row.get(name) for row in rows]) for name in names)
-    wanted = usable_names(names)
+    usable = usable_names(names)
     columns, objects = split_columns(
-        {name: from_values(list(column)) for name, column in zip(names, values, strict=True) if name in wanted}
+        {name: from_values(list(column)) for name, column in zip(names, values, strict=True) if name in usable}
     )
-    return RowBlock(file, first_row, wanted, columns, objects, faults, row_count=len(rows))
+    return RowBlock(file, first_row, usable, columns, objects, row_errors, row_count=len(rows))

@@ -1,4 +1,4 @@
-"""Parquet files as row blocks, with the types the file declares."""
+"""Read Parquet files as row blocks, with the types the file declares."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array,
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
-#: How much of each column is read ahead, so that memory does not grow with the row groups of the file.
+#: How much of each column is buffered, so that memory does not grow with the size of the row groups.
 _COLUMN_BUFFER_BYTES = 1 << 20
-#: The same where only the first page of a column is looked at.
+#: The same when only the first page of a column is read.
 _PAGE_BUFFER_BYTES = 1 << 16
-#: A text kept once that is longer than this bursts a block when every row names it.
-_SHARED_BYTES = BLOCK_BYTES // BLOCK_ROWS
-_TEXTS = (pa.string(), pa.binary(), pa.large_string())
+#: A longer text in a dictionary makes a block too large if every row refers to it.
+_MAX_SHARED_TEXT_BYTES = BLOCK_BYTES // BLOCK_ROWS
+_TEXT_TYPES = (pa.string(), pa.binary(), pa.large_string())
 
 
 class ParquetReader:
-    """Read Parquet files as row blocks.
+    """Reads Parquet files as row blocks.
 
-    :param files: the files of the load; the first tells whether rows hold nested values.
-    :param block_rows: most rows in a block.
+    :param files: the files of the load; the schema of the first shows whether rows have nested values.
+    :param block_rows: maximum number of rows in a block.
     :raises SourceError: when the first file cannot be read.
     """
 
@@ -38,19 +38,19 @@ class ParquetReader:
 
     def __init__(self, files: Sequence[SourceFile], *, block_rows: int) -> None:
         self._block_rows = block_rows
-        with closing(_Opened(files[0])) as opened:
+        with closing(_OpenFile(files[0])) as opened:
             self.nested = any(pa.types.is_nested(field.type) for field in opened.schema)
 
     def read(self, file: SourceFile) -> Iterator[RowBlock]:
-        """Read one file; a file with no rows gives one empty block.
+        """Read one file; a file without rows returns one empty block.
 
         :raises SourceError: when it cannot be read.
         """
         first_row = 1
-        with closing(_Opened(file)) as opened:
+        with closing(_OpenFile(file)) as opened:
             yield _block(file.name, first_row, opened.schema.empty_table(), opened.names)
             for batch in opened.batches(self._block_rows):
-                for part in _parts(batch):
+                for part in _split_long(batch):
                     yield _block(file.name, first_row, part, opened.names)
                     first_row += len(part)
 
@@ -60,11 +60,11 @@ def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: t
     return RowBlock(file, first_row, names, columns, objects, row_count=len(batch))
 
 
-def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Divide a batch where its values are long: a file may hold a long text once and name it in every row."""
+def _split_long(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Split a batch whose values are long: a dictionary holds a text once, and every row may refer to it."""
     sizes = np.zeros(len(batch), np.int64)
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and _longest(column.dictionary) * len(batch) > BLOCK_BYTES:
+        if pa.types.is_dictionary(column.type) and _max_length(column.dictionary) * len(batch) > BLOCK_BYTES:
             lengths = _lengths(column.dictionary).take(column.indices)
             sizes += numpy_from_array(pc.fill_null(lengths, scalar(0, lengths.type)))
     start = 0
@@ -83,18 +83,18 @@ def _lengths(values: pa.Array) -> pa.Array:
         return pa.nulls(len(values), pa.int32())
 
 
-def _longest(values: pa.Array) -> int:
+def _max_length(values: pa.Array) -> int:
     return int(pc.max(_lengths(values)).as_py() or 0)
 
 
 def _row_bytes(file: parquet.FileMetaData) -> int:
-    """Give the mean size of a row in the part of the file where rows are longest, at least 1."""
+    """Return the mean size of a row in the row group with the longest rows, at least 1."""
     groups = map(file.row_group, range(file.num_row_groups))
     return max((group.total_byte_size // group.num_rows for group in groups if group.num_rows), default=1) or 1
 
 
-def _runs(file: parquet.FileMetaData) -> Iterator[list[int]]:
-    """Give the row groups in runs that fill a block, as some writers make many small ones."""
+def _group_runs(file: parquet.FileMetaData) -> Iterator[list[int]]:
+    """Return runs of row groups that fill a block: some writers make many small groups."""
     run: list[int] = []
     rows = 0
     for group in range(file.num_row_groups):
@@ -107,31 +107,31 @@ def _runs(file: parquet.FileMetaData) -> Iterator[list[int]]:
         yield run
 
 
-def _shared_texts(group: parquet.RowGroupMetaData, schema: pa.Schema) -> list[str]:
-    """Give the columns of text that may keep a value once that is long enough to burst a block."""
+def _dictionary_columns(group: parquet.RowGroupMetaData, schema: pa.Schema) -> list[str]:
+    """Return the text columns whose dictionary may hold a text that makes a block too large."""
     columns = map(group.column, range(group.num_columns))
     return [
         column.path_in_schema
         for column in columns
         if column.physical_type == "BYTE_ARRAY"
         and column.has_dictionary_page
-        and column.total_uncompressed_size > _SHARED_BYTES
+        and column.total_uncompressed_size > _MAX_SHARED_TEXT_BYTES
         and "." not in column.path_in_schema
-        and schema.field(column.path_in_schema).type in _TEXTS
+        and schema.field(column.path_in_schema).type in _TEXT_TYPES
     ]
 
 
-class _Opened:
-    """An open Parquet file, with what goes wrong in it told in our words."""
+class _OpenFile:
+    """An open Parquet file; errors of the parser are translated."""
 
     def __init__(self, file: SourceFile) -> None:
         if file.compression:
             raise SourceError(
-                f"{file.name}: a Parquet file compresses its own columns and cannot be read from within another "
-                f"compression. Decompress it, and drop {file.compression} from its name."
+                f"{file.name}: a Parquet file compresses its own columns, and cannot be read if it is compressed "
+                f"again. Decompress it, and remove {file.compression} from its name."
             )
         if file.size == 0:
-            raise SourceError(f"{file.name}: the file is empty (no bytes). Look at what writes it.")
+            raise SourceError(f"{file.name}: the file is empty (no bytes). Check what writes it.")
         self._file = file
         self._stream = file.open()
         try:
@@ -140,43 +140,46 @@ class _Opened:
             self._row_bytes = _row_bytes(self._parquet.metadata)
             if self._row_bytes > MAX_ROW_BYTES:
                 raise SourceError(
-                    f"{file.name}: there are rows of more than {MAX_ROW_BYTES:,} bytes. Leave out the column that is "
-                    "so long."
+                    f"{file.name}: there are rows of more than {MAX_ROW_BYTES:,} bytes. Leave out the column with "
+                    "these values."
                 )
             check_names(self.schema.names, file.name)
         except Exception as error:
             self.close()
-            raise self._told(error) from None
+            raise self._translate(error) from None
         self.names = usable_names(self.schema.names)
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """Read the rows, at most this many at a time."""
         rows = max(min(size, BLOCK_BYTES // self._row_bytes), 1)
         try:
-            for groups in _runs(self._parquet.metadata):
-                file = self._reading_as_dictionaries(self._long_texts(groups))
+            for groups in _group_runs(self._parquet.metadata):
+                file = self._with_dictionaries(self._columns_with_long_texts(groups))
                 yield from file.iter_batches(rows, groups, list(self.names), use_threads=False)
         except Exception as error:
-            raise self._told(error) from None
+            raise self._translate(error) from None
 
-    def _long_texts(self, groups: Sequence[int]) -> set[str]:
-        """Give the columns with long texts that are kept once: those must not be written out unseen."""
-        found: set[str] = set()
+    def _columns_with_long_texts(self, groups: Sequence[int]) -> set[str]:
+        """Return the columns with long texts in a dictionary: expanding these could exceed the memory of a block."""
+        columns: set[str] = set()
         bytes_read = self._file.bytes_read
         for group in groups:
-            names = _shared_texts(self._parquet.metadata.row_group(group), self.schema)
+            names = _dictionary_columns(self._parquet.metadata.row_group(group), self.schema)
             if names:
-                # With its first row comes all that a row group keeps once; the file's footer does not tell of it.
-                file = self._reading_as_dictionaries(names, _PAGE_BUFFER_BYTES)
+                # Reading the first row of a group loads its dictionaries. The file's footer has no size of them.
+                file = self._with_dictionaries(names, _PAGE_BUFFER_BYTES)
                 first = next(file.iter_batches(1, [group], names, use_threads=False))
-                found.update(name for name in names if _longest(first.column(name).dictionary) > _SHARED_BYTES)
-        # A look ahead is no progress.
+                columns.update(
+                    name for name in names if _max_length(first.column(name).dictionary) > _MAX_SHARED_TEXT_BYTES
+                )
+        # These bytes are read again later, so they do not count as progress.
         self._file.bytes_read = bytes_read
-        return found
+        return columns
 
-    def _reading_as_dictionaries(
+    def _with_dictionaries(
         self, names: Collection[str], buffer_bytes: int = _COLUMN_BUFFER_BYTES
     ) -> parquet.ParquetFile:
-        """Give the file with some columns as dictionaries. Of many different texts these are dear to make."""
+        """Return the file, with some columns read as dictionaries, which is slow for many distinct texts."""
         if not names:
             return self._parquet
         return parquet.ParquetFile(
@@ -188,12 +191,13 @@ class _Opened:
         )
 
     def close(self) -> None:
+        """Close the file."""
         self._stream.close()
 
-    def _told(self, error: Exception) -> CleverTapError:
+    def _translate(self, error: Exception) -> CleverTapError:
         if isinstance(error, CleverTapError):
             return error
         return SourceError(
-            f"{self._file.name}: this is not a Parquet file, or a damaged one. Fetch it again; if its name is "
-            "wrong, name its format with CsvSource(path) or JsonLinesSource(path)."
+            f"{self._file.name}: this is not a Parquet file, or a damaged one. Fetch it again. If it has another "
+            "format, use CsvSource(path) or JsonLinesSource(path)."
         )

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.sources import SqlSource
-from tests.support.people_in_databases import WINDOW, found
+from tests.support.people_in_databases import WINDOW, query_rows
 
 # All in one group, so that one server and one Airflow do for all.
 pytestmark = [pytest.mark.airflow]
@@ -19,22 +19,22 @@ pytestmark = [pytest.mark.airflow]
 
 class TestConnections:
     def test_any_database_hook_will_do(self, shop: str) -> None:
-        rows = found(shop, "SELECT id FROM people WHERE email = :email", {"email": "person12@example.com"})
+        rows = query_rows(shop, "SELECT id FROM people WHERE email = :email", {"email": "person12@example.com"})
         assert rows == [{"id": "c-12"}]
 
     @pytest.mark.usefixtures("airflow_db")
     def test_one_that_does_not_exist(self) -> None:
         with pytest.raises(ConfigurationError, match="there is no connection 'nowhere'"):
-            found("nowhere", "SELECT 1 AS one")
+            query_rows("nowhere", "SELECT 1 AS one")
 
     @pytest.mark.parametrize(
         ("conn_type", "problem"),
-        [("clevertap", "does not lead to a database"), ("nosuch", "no hook for it can be used here")],
+        [("clevertap", "is not a connection to an SQL database"), ("nosuch", "no hook for it is available here")],
     )
     def test_one_that_is_no_database(self, monkeypatch: pytest.MonkeyPatch, conn_type: str, problem: str) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": conn_type, "password": "WQX-1"}))
         with pytest.raises(ConfigurationError, match=problem) as caught:
-            found("other", "SELECT 1 AS one")
+            query_rows("other", "SELECT 1 AS one")
         assert f"Connection 'other' of type {conn_type!r}" in str(caught.value)
 
 

@@ -14,7 +14,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import SourceError, StorageUnavailableError
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.sources import SqlSource
-from tests.support.people_in_databases import PEOPLE, found
+from tests.support.people_in_databases import PEOPLE, query_rows
 
 # All in one group, so that one server and one Airflow do for all.
 pytestmark = [pytest.mark.airflow]
@@ -48,7 +48,7 @@ print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 102
 @pytest.mark.postgres
 class TestPostgres:
     def test_values_keep_their_types(self, warehouse: str) -> None:
-        (row,) = found(warehouse, TYPES)
+        (row,) = query_rows(warehouse, TYPES)
         assert row == {
             "whole": 1,
             "money": pytest.approx(12.5),
@@ -103,10 +103,10 @@ class TestPostgres:
 
     def test_no_connection_is_left_open(self, warehouse: str, postgres: Any) -> None:
         with pytest.raises(SourceError, match=r"after 10 rows \(DivisionByZero: division by zero\)"):
-            found(warehouse, "SELECT 1 / (i - 12) AS id FROM generate_series(1, 30) AS i", chunk_rows=5)
+            query_rows(warehouse, "SELECT 1 / (i - 12) AS id FROM generate_series(1, 30) AS i", chunk_rows=5)
         with pytest.raises(SourceError):
-            found(warehouse, "SELECT nope FROM people")
-        assert found(warehouse, "SELECT count(*) AS people FROM people") == [{"people": len(PEOPLE)}]
+            query_rows(warehouse, "SELECT nope FROM people")
+        assert query_rows(warehouse, "SELECT count(*) AS people FROM people") == [{"people": len(PEOPLE)}]
         others = (
             "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
@@ -118,16 +118,16 @@ class TestPostgres:
     def test_nothing_is_changed(self, warehouse: str, postgres: Any) -> None:
         for sql in ("DELETE FROM people RETURNING id", "WITH gone AS (DELETE FROM people RETURNING id) TABLE gone"):
             with pytest.raises(SourceError):
-                found(warehouse, sql)
+                query_rows(warehouse, sql)
         assert [(len(PEOPLE),)] == postgres.execute("SELECT count(*) FROM people")
 
     def test_a_connection_that_asks_for_other_rows(
         self, warehouse: str, postgres: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", postgres.connection_json(extra={"cursor": "dictcursor"}))
-        assert found(warehouse, "SELECT 1 AS a, 2 AS b") == [{"a": 1, "b": 2}]
+        assert query_rows(warehouse, "SELECT 1 AS a, 2 AS b") == [{"a": 1, "b": 2}]
         with pytest.raises(SourceError, match="more than once: 'a'"):
-            found(warehouse, "SELECT 1 AS a, 2 AS a")
+            query_rows(warehouse, "SELECT 1 AS a, 2 AS a")
 
     @pytest.mark.parametrize(
         ("sql", "said"),
@@ -140,9 +140,9 @@ class TestPostgres:
             ("SELECT %(other)s AS id", "other"),
         ],
     )
-    def test_what_the_database_refuses(self, warehouse: str, sql: str, said: str) -> None:
+    def test_queries_the_database_rejects(self, warehouse: str, sql: str, said: str) -> None:
         with pytest.raises(SourceError) as caught:
-            found(warehouse, sql, {"secret": "pg-parameter-1"} if "%" in sql else None)
+            query_rows(warehouse, sql, {"secret": "pg-parameter-1"} if "%" in sql else None)
         message = str(caught.value)
         assert said in message
         assert "connection 'warehouse'" in message
@@ -182,5 +182,5 @@ class TestPostgres:
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", postgres.connection_json(password="WRONG-PASSWORD-1"))
         with pytest.raises(StorageUnavailableError, match="password authentication failed") as caught:
-            found(warehouse, "SELECT 1 AS id")
+            query_rows(warehouse, "SELECT 1 AS id")
         assert "WRONG-PASSWORD-1" not in str(caught.value)

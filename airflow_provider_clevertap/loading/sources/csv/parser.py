@@ -1,4 +1,4 @@
-"""Parse chunks of CSV text into columns of text, with every broken row in its place."""
+"""Parse chunks of CSV text into text columns with Arrow, and keep rows that have too many or too few cells."""
 
 from __future__ import annotations
 
@@ -19,105 +19,105 @@ from airflow_provider_clevertap.loading.rows.conversion import (
     numpy_from_array,
     scalar,
 )
-from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, is_added_column, usable_names
+from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, is_rejects_file, usable_names
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk, Dialect
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class ChunkParser:
-    """Parse chunks that share a header.
+    """Parses chunks that share a header.
 
     :param header: the names of the file's columns.
-    :param dialect: how cells are told apart.
-    :param encoding: what the file was written in, for the reasons of faults.
+    :param dialect: delimiter and quote of the file.
+    :param encoding: the encoding of the file, for messages.
     """
 
     def __init__(self, header: tuple[str, ...], dialect: Dialect, encoding: str) -> None:
         self.names = usable_names(header)
         self._header = header
-        self._has_marks = is_added_column(header)
+        self._has_formula_marks = is_rejects_file(header)
         self._dialect = dialect
         self._encoding = encoding
-        self._broken: list[csv.InvalidRow] = []
-        self._parse_options = _parse_options(dialect, self._set_aside)
+        self._invalid: list[csv.InvalidRow] = []
+        self._parse_options = _parse_options(dialect, self._skip_invalid)
         self._convert_options = _convert_options(self.names)
 
     def empty(self, file: str) -> RowBlock:
-        """Give a block with no rows."""
+        """Return a block without rows."""
         return RowBlock(file, 1, self.names, {name: array_from_texts([]) for name in self.names})
 
     def parse(self, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
-        """Parse a chunk into columns, and the faults by row of the chunk."""
+        """Parse a chunk into columns and the errors of its invalid rows, by row of the chunk."""
         if is_utf8(chunk.data):
-            columns, faults = self._columns(chunk.data)
+            columns, row_errors = self._columns(chunk.data)
         else:
-            columns, faults = self._columns_of_damaged_text(chunk.data)
-        if self._has_marks:
-            columns = {name: _unmarked_cells(column) for name, column in columns.items()}
-        if chunk.swallowed:
-            faults[0] = RowError(
-                f"a quote opened in this row closes {chunk.swallowed} lines later in the middle of a cell, so these "
-                "lines are in this row: remove the stray quote, or write a quote within a cell twice"
+            columns, row_errors = self._columns_with_invalid_bytes(chunk.data)
+        if self._has_formula_marks:
+            columns = {name: _remove_formula_marks(column) for name, column in columns.items()}
+        if chunk.swallowed_lines:
+            row_errors[0] = RowError(
+                f"a quote opened in this row closes {chunk.swallowed_lines} lines later in the middle of a cell, so "
+                "these lines are in this row: remove the stray quote, or write a quote within a cell twice"
             )
-        return columns, faults
+        return columns, row_errors
 
-    def _set_aside(self, row: csv.InvalidRow) -> str:
-        self._broken.append(row)
+    def _skip_invalid(self, row: csv.InvalidRow) -> str:
+        self._invalid.append(row)
         return "skip"
 
     def _columns(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
-        self._broken.clear()
-        text = _without_file_mark(data)
+        self._invalid.clear()
+        text = _protect_byte_order_mark(data)
         table = csv.read_csv(
             pa.BufferReader(text), _read_options(self._header, text), self._parse_options, self._convert_options
         )
         columns = {name: _one_array(table.column(name)) for name in self.names}
-        if not self._broken:
+        if not self._invalid:
             return columns, {}
-        return self._with_broken_rows(columns, table.num_rows)
+        return self._insert_invalid_rows(columns, table.num_rows)
 
-    def _with_broken_rows(
-        self, columns: Mapping[str, pa.Array], whole: int
+    def _insert_invalid_rows(
+        self, columns: Mapping[str, pa.Array], valid_rows: int
     ) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
-        rows = np.array([row.number - 1 for row in self._broken])
-        is_broken = np.zeros(whole + len(rows), np.bool_)
-        is_broken[rows] = True
-        order = np.empty(len(is_broken), np.int64)
-        order[~is_broken] = np.arange(whole)
-        order[rows] = np.arange(whole, whole + len(rows))
-        cells = [self._fitted(row) for row in _cells_of(self._broken, self._dialect)]
-        spliced = {
+        rows = np.array([row.number - 1 for row in self._invalid])
+        is_invalid = np.zeros(valid_rows + len(rows), np.bool_)
+        is_invalid[rows] = True
+        order = np.empty(len(is_invalid), np.int64)
+        order[~is_invalid] = np.arange(valid_rows)
+        order[rows] = np.arange(valid_rows, valid_rows + len(rows))
+        cells = [self._fit_to_header(row) for row in _cells_of(self._invalid, self._dialect)]
+        completed = {
             name: pa.concat_arrays([columns[name], array_from_texts([row[name] for row in cells])]).take(
                 array_from_numpy(order)
             )
             for name in self.names
         }
-        faults = {
+        row_errors = {
             int(number): RowError(
                 f"the row has {row.actual_columns} cells where the header has {row.expected_columns}: look for a "
                 "missing or surplus delimiter, or a cell that needs quotes around it",
                 text="" if row.actual_columns <= MAX_COLUMNS else row.text,
             )
-            for number, row in zip(rows, self._broken, strict=True)
+            for number, row in zip(rows, self._invalid, strict=True)
         }
-        return spliced, faults
+        return completed, row_errors
 
-    def _fitted(self, cells: Sequence[str]) -> dict[str, str | None]:
-        fitted: dict[str, str | None] = dict.fromkeys(self.names)
+    def _fit_to_header(self, cells: Sequence[str]) -> dict[str, str | None]:
+        row_cells: dict[str, str | None] = dict.fromkeys(self.names)
         for name, cell in zip(self._header, cells, strict=False):
-            if name in fitted:
-                fitted[name] = cell or None
+            if name in row_cells:
+                row_cells[name] = cell or None
         surplus = cells[len(self._header) :]
         if surplus:
             last = self.names[-1]
-            fitted[last] = self._dialect.delimiter.join([fitted[last] or "", *surplus])
-        return fitted
+            row_cells[last] = self._dialect.delimiter.join([row_cells[last] or "", *surplus])
+        return row_cells
 
-    def _columns_of_damaged_text(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
-        # Shown in two ways, only the cells that hold the bytes in question differ. Neither way adds or removes a
-        # delimiter, quote or line end, so the rows are the same.
-        columns, faults = self._columns(data.decode("utf-8", "backslashreplace").encode())
+    def _columns_with_invalid_bytes(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
+        # Parsed with two replacements for invalid bytes: only cells that contain such bytes differ. Neither replacement
+        # adds or removes a delimiter, quote or line end, so the rows are the same.
+        columns, row_errors = self._columns(data.decode("utf-8", "backslashreplace").encode())
         others, _ = self._columns(data.decode("utf-8", "replace").encode())
         for name in self.names:
             differs = pc.fill_null(pc.not_equal(columns[name], others[name]), scalar(False))
@@ -126,8 +126,8 @@ class ChunkParser:
                     f"a cell is not valid {self._encoding}: if the whole file is in another encoding, set "
                     "CsvSource(path, encoding=...)"
                 )
-                faults.setdefault(row, RowError(reason, name))
-        return columns, faults
+                row_errors.setdefault(row, RowError(reason, name))
+        return columns, row_errors
 
 
 def _parse_options(dialect: Dialect, handler: Any = None) -> csv.ParseOptions:
@@ -141,7 +141,7 @@ def _parse_options(dialect: Dialect, handler: Any = None) -> csv.ParseOptions:
 
 def _convert_options(names: Sequence[str]) -> csv.ConvertOptions:
     return csv.ConvertOptions(
-        # the text was looked at as a whole before
+        # is_utf8 has checked the whole chunk
         check_utf8=False,
         column_types=dict.fromkeys(names, pa.string()),
         include_columns=list(names),
@@ -155,43 +155,43 @@ def _read_options(names: Sequence[str], text: bytes) -> csv.ReadOptions:
     return csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(text) + 1)
 
 
-def _cells_of(broken: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[str]]:
-    # rows with the same number of cells make a table, so the same parser gives their cells
+def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[str]]:
+    # Rows with the same number of cells form a table, so that the same parser splits them.
     by_width: dict[int, list[int]] = defaultdict(list)
     cells: dict[int, list[str]] = {}
-    for index, row in enumerate(broken):
+    for index, row in enumerate(invalid):
         if row.actual_columns > MAX_COLUMNS:
-            # a table of so many columns would take a thousand times the memory of its text
+            # A table of so many columns would take a thousand times the memory of its text.
             cells[index] = []
         else:
             by_width[row.actual_columns].append(index)
     for width, indices in by_width.items():
         names = [str(column) for column in range(width)]
-        text = _without_file_mark("\n".join(broken[index].text for index in indices).encode())
+        text = _protect_byte_order_mark("\n".join(invalid[index].text for index in indices).encode())
         options = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
         table = csv.read_csv(pa.BufferReader(text), _read_options(names, text), _parse_options(dialect), options)
         columns = [column.to_pylist() for column in table.columns]
         cells.update((index, list(row)) for index, row in zip(indices, zip(*columns, strict=True), strict=True))
-    return [cells[index] for index in range(len(broken))]
+    return [cells[index] for index in range(len(invalid))]
 
 
 def header_cells(record: bytes, dialect: Dialect) -> list[str]:
-    """Give the cells of the first record of a file."""
-    text = _without_file_mark(record + b"\n")
+    """Return the cells of the first record of a file."""
+    text = _protect_byte_order_mark(record + b"\n")
     table = csv.read_csv(pa.BufferReader(text), _read_options((), text), _parse_options(dialect))
     return list(table.column_names)
 
 
-def _without_file_mark(text: bytes) -> bytes:
-    # the parser would drop these three bytes, taking them for the mark at the start of a file
+def _protect_byte_order_mark(text: bytes) -> bytes:
+    # Arrow drops these three bytes at the start of any text. Here they are data, so a blank line goes before them.
     return b"\n" + text if text.startswith(_BYTE_ORDER_MARK) else text
 
 
-def _unmarked_cells(column: pa.Array) -> pa.Array:
-    """Take the marks off that keep cells of a rejects file from being formulas."""
-    may_be = pc.fill_null(pc.match_substring(column, "'"), scalar(False))
-    cells = [without_formula_marks(cell) for cell in column.filter(may_be).to_pylist()]
-    return pc.replace_with_mask(column, may_be, array_from_texts(cells)) if cells else column
+def _remove_formula_marks(column: pa.Array) -> pa.Array:
+    """Remove the apostrophes that a rejects file has before cells that look like formulas."""
+    candidates = pc.fill_null(pc.match_substring(column, "'"), scalar(False))
+    cells = [without_formula_marks(cell) for cell in column.filter(candidates).to_pylist()]
+    return pc.replace_with_mask(column, candidates, array_from_texts(cells)) if cells else column
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -199,7 +199,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Tell whether this is UTF-8; much faster than decoding it."""
+    """Return whether this is valid UTF-8; much faster than decoding it."""
     offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)]).cast(pa.string())

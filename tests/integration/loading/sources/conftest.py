@@ -9,5 +9,5 @@ from tests.support.sqlite_file import File
 
 @pytest.fixture
 def file(tmp_path: Path) -> File:
-    """A SQLite file that is not there yet."""
+    """Return a SQLite file that does not exist yet."""
     return File(tmp_path / "shop.db")

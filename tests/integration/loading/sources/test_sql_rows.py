@@ -1,4 +1,4 @@
-"""Queries as sources, on SQLite: real files, real cursors, real errors."""
+"""Queries as sources, with SQLite files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestRows:
         assert source.fixed_columns
         assert source.progress() is None
 
-    def test_it_can_be_read_again_and_sees_what_is_there_then(self, file: File) -> None:
+    def test_reading_it_again_runs_the_query_again(self, file: File) -> None:
         file.fill((1, "a", None))
         source = file.open("SELECT name FROM people")
         assert [row for block in source.blocks() for row in block.rows([0])] == [{"name": "a"}]
@@ -68,12 +68,12 @@ class TestRows:
             connection.execute("UPDATE people SET name = 'b'")
         assert [row for block in source.blocks() for row in block.rows([0])] == [{"name": "b"}]
 
-    def test_nothing_is_asked_before_the_first_row_is(self, file: File) -> None:
+    def test_the_query_is_sent_when_the_first_row_is_read(self, file: File) -> None:
         source = file.open("SELECT * FROM nowhere")
         source.blocks()
         assert file.connections == []
 
-    def test_no_rows_are_a_load_of_no_rows(self, file: File) -> None:
+    def test_a_result_without_rows_is_a_load_without_rows(self, file: File) -> None:
         file.fill()
         (block,) = file.open("SELECT id, name FROM people").blocks()
         assert (len(block), block.names, block.first_row) == (0, ("id", "name"), 1)
@@ -91,7 +91,7 @@ class TestRows:
         file.row_factory = lambda cursor, row: dict(zip([c[0] for c in cursor.description], row, strict=True))
         assert file.rows("SELECT id, name FROM people") == [{"id": 1, "name": "a"}]
 
-    def test_values_only_some_drivers_have(self, file: File) -> None:
+    def test_values_that_only_some_drivers_return(self, file: File) -> None:
         file.fill((1, "a", None), (2, "b", None))
         values = {1: (UUID(int=5), memoryview(b"x")), 2: ("plain", None)}
         file.row_factory = lambda _, row: (row[0], *values[row[0]])
@@ -104,7 +104,7 @@ class TestRows:
         file.fill((1, "a", None))
         assert file.rows(" SELECT id FROM people ;\n") == [{"id": 1}]
 
-    def test_the_driver_may_fetch_as_much_ahead_as_a_block_has(self, file: File) -> None:
+    def test_the_driver_may_fetch_one_block_at_a_time(self, file: File) -> None:
         file.fill()
         list(file.open("SELECT * FROM people", chunk_rows=123).blocks())
         assert [cursor.arraysize for cursor in file.connections[0].cursors] == [123]
@@ -114,9 +114,9 @@ class TestRows:
         found = file.rows("SELECT id, 5 AS clevertap_row, name FROM people")
         assert found == [{"id": 1, "name": "a"}]
 
-    def test_what_the_query_changes_is_not_kept(self, file: File) -> None:
+    def test_changes_by_the_query_are_not_committed(self, file: File) -> None:
         file.fill((1, "a", None))
-        with pytest.raises(SourceError, match="gives no rows at all"):
+        with pytest.raises(SourceError, match="returns no result"):
             file.rows("UPDATE people SET name = 'changed'")
         assert file.rows("SELECT name FROM people") == [{"name": "a"}]
 
@@ -127,10 +127,10 @@ class TestColumnNames:
         [
             ("SELECT id, name, score AS id FROM people", "more than once: 'id'"),
             ("SELECT id, name AS ' ' FROM people", "the result has no name for column 2"),
-            ("SELECT id AS clevertap_row FROM people", "every column is one a rejects file adds"),
+            ("SELECT id AS clevertap_row FROM people", "all columns are those that a rejects file adds"),
         ],
     )
-    def test_names_nobody_can_map(self, file: File, sql: str, problem: str) -> None:
+    def test_names_that_no_mapping_can_use(self, file: File, sql: str, problem: str) -> None:
         file.fill()
         with pytest.raises(SourceError, match=problem) as caught:
             file.rows(sql)
@@ -154,7 +154,7 @@ class TestClosing:
             list(file.open("SELECT * FROM nowhere").blocks())
         assert file.all_closed()
 
-    def test_when_nobody_wants_the_rest(self, file: File) -> None:
+    def test_when_reading_stops_early(self, file: File) -> None:
         file.fill(*[(number, "a", None) for number in range(10)])
         blocks = file.open("SELECT * FROM people", chunk_rows=2).blocks()
         next(blocks)
@@ -179,11 +179,11 @@ class TestClosing:
         assert isinstance(in_a_thread(load.run), LoadStoppedError)
         assert file.all_closed()
 
-    def test_when_clevertap_refuses_the_rows(self, file: File, emulator: RunningEmulator) -> None:
+    def test_when_clevertap_rejects_the_rows(self, file: File, emulator: RunningEmulator) -> None:
         file.fill(*[(number, "a", None) for number in range(1, 20_000)])
         with CleverTapClient(emulator.account_id, "not the passcode", emulator.url) as client:
             source = file.open("SELECT * FROM people", chunk_rows=500)
-            # One at a time: there are many rows left to read when the refusal comes.
+            # One at a time: many rows are still unread when CleverTap rejects the first.
             options = LoadOptions(columns={"id": "identity"}, max_in_flight=1)
             error = in_a_thread(Load(PROFILES, source, client, options).run)
         assert isinstance(error, AccessDeniedError)
@@ -194,7 +194,7 @@ class TestClosing:
 
 class TestErrors:
     @pytest.mark.parametrize(
-        ("sql", "said"),
+        ("sql", "message"),
         [
             ("SELECT nope FROM people", "no such column: nope"),
             ("SELECT * FROM nowhere", "no such table: nowhere"),
@@ -203,15 +203,15 @@ class TestErrors:
             ("SELECT ?", "Incorrect number of bindings"),
         ],
     )
-    def test_what_the_database_refuses(self, file: File, sql: str, said: str) -> None:
+    def test_queries_the_database_rejects(self, file: File, sql: str, message: str) -> None:
         file.fill()
         with pytest.raises(SourceError) as caught:
             file.rows(sql)
-        assert said in str(caught.value)
+        assert message in str(caught.value)
         assert "connection 'shop'" in str(caught.value)
         assert caught.value.__cause__ is None
 
-    def test_rows_that_came_before_are_counted(self, file: File) -> None:
+    def test_rows_read_before_the_error_are_counted(self, file: File) -> None:
         file.fill(*[(number, "a", None) for number in range(5)], (-(2**63), "a", None))
         blocks = file.open("SELECT abs(id) AS id FROM people", chunk_rows=2).blocks()
         assert len(next(blocks)) == 2
@@ -219,14 +219,14 @@ class TestErrors:
         with pytest.raises(SourceError, match=r"after 4 rows \(OperationalError: integer overflow\)"):
             next(blocks)
 
-    def test_a_busy_database_is_the_weather(self, file: File) -> None:
+    def test_a_busy_database_is_a_transient_failure(self, file: File) -> None:
         file.fill()
         with closing(sqlite3.connect(file.path)) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(StorageUnavailableError, match="database is locked"):
                 file.rows("SELECT * FROM people")
 
-    def test_a_database_that_is_not_there(self, tmp_path: Path) -> None:
+    def test_a_database_that_does_not_exist(self, tmp_path: Path) -> None:
         nowhere = File(tmp_path / "no" / "such" / "directory.db")
         with pytest.raises(ConfigurationError, match="unable to open database file"):
             nowhere.rows("SELECT 1 AS one")
@@ -239,7 +239,7 @@ class TestErrors:
             ({"sql": "SELECT 1", "parameters": "x"}, "parameters must be a mapping or a list, not str"),
             ({"sql": "SELECT 1", "chunk_rows": 0}, "chunk_rows=0"),
             ({"sql": "SELECT 1", "chunk_rows": "10"}, "chunk_rows='10'"),
-            ({"sql": "queries/people.sql"}, "no DAG here"),
+            ({"sql": "queries/people.sql"}, "only a task of a DAG can find this file"),
             ({"sql": "SELECT 1", "conn_id": " "}, "must be the id of a connection"),
             ({"sql": "SELECT 1", "conn_id": None}, "must be the id of a connection"),
         ],
@@ -248,19 +248,19 @@ class TestErrors:
         with pytest.raises(ConfigurationError, match=problem):
             open_source(SqlSource(**{"conn_id": "shop", **arguments}), databases=file.find)
 
-    def test_without_anybody_who_knows_connections(self) -> None:
-        with pytest.raises(ConfigurationError, match="as in an Airflow task"):
+    def test_outside_of_airflow(self) -> None:
+        with pytest.raises(ConfigurationError, match="only in an Airflow task"):
             open_source(SqlSource("shop", "SELECT 1"))
 
 
-def test_what_airflow_shows_of_it_holds_no_parameter() -> None:
+def test_its_text_for_airflow_contains_no_parameter() -> None:
     source = SqlSource("shop", "SELECT :a", {"a": "private"}, chunk_rows=5)
     assert repr(source) == "SqlSource(conn_id='shop', sql='SELECT :a', parameters=<1 values>, chunk_rows=5)"
     assert repr(SqlSource(conn_id="shop", sql="q.sql")) == "SqlSource(conn_id='shop', sql='q.sql')"
     assert SqlSource("a", "b") == SqlSource("a", "b") != SqlSource("a", "c")
 
 
-def test_rejects_keep_what_is_nested(file: File, tmp_path: Path) -> None:
+def test_rejects_keep_nested_values(file: File, tmp_path: Path) -> None:
     file.fill((1, "x" * 600, 1.5), (2, "fine", 2.5))
     load = local_load(
         file.open("SELECT * FROM people ORDER BY id"), rejects_path=str(tmp_path / "rejects.jsonl"), max_rejects=1

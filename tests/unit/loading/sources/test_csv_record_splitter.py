@@ -1,4 +1,4 @@
-"""Cutting is held to the simplest reader there is, and to Python's csv module, on text made to confuse it."""
+"""The record splitter agrees with a simple reader, and with Python's csv module, on difficult text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Record(NamedTuple):
 
 
 def walk(text: str) -> tuple[list[Record], bool]:
-    """Read CSV a character at a time. Gives the records, and whether the last one has an open quote."""
+    """Read CSV character by character; return the records, and whether the last one has an open quote."""
     records: list[Record] = []
     cells, cell, swallowed, quoted, held = [], "", False, False, ""
     begun, at_start = False, True
@@ -73,49 +73,49 @@ def is_unusable(record: Record) -> bool:
 
 
 def as_row(cells: list[str]) -> tuple[str | None, ...]:
-    """What the contract of row blocks makes of a record with too few or too many cells."""
-    kept = [*cells, "", ""][:3]
+    """Return a record with too few or too many cells as row blocks contain it."""
+    row = [*cells, "", ""][:3]
     if len(cells) > 3:
-        kept[2] = ",".join(cells[2:])
-    return tuple(cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or None for cell in kept)
+        row[2] = ",".join(cells[2:])
+    return tuple(cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") or None for cell in row)
 
 
 def read(text: str, *, chunk_bytes: int, block_rows: int = 3) -> tuple[list[tuple[object, ...]], set[int], bool]:
-    """Read with the real reader: rows, places of faults, and whether it stopped at an open quote."""
+    """Read with CsvReader; return the rows, the indices of invalid rows, and whether it stopped at an open quote."""
     data = text.encode("utf-8", "surrogateescape")
     file = SourceFile("x.csv", ".csv", "", len(data), lambda: io.BytesIO(data))
     reader = CsvReader(
         delimiter=",", quote='"', encoding="utf-8", header=HEADER, block_rows=block_rows, chunk_bytes=chunk_bytes
     )
     rows: list[tuple[object, ...]] = []
-    faults: set[int] = set()
+    row_errors: set[int] = set()
     blocks = reader.read(file)
     while True:
         try:
             block = next(blocks, None)
         except SourceError:
-            return rows, faults, True
+            return rows, row_errors, True
         if block is None:
-            return rows, faults, False
+            return rows, row_errors, False
         assert block.first_row == len(rows) + 1
-        faults |= {len(rows) + index for index in block.row_errors}
+        row_errors |= {len(rows) + index for index in block.row_errors}
         rows += [tuple(row.values()) for row in block.rows(range(len(block)))]
 
 
 @examples(200)
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=60), chunk_bytes=st.integers(1, 48))
 @example(pieces=['1,"a\n', "2,b,c\n", '"x"y,z\n'], chunk_bytes=4)
-def test_any_text_gives_the_rows_of_the_simplest_reader(pieces: list[str], chunk_bytes: int) -> None:
+def test_any_text_gives_the_rows_of_a_simple_reader(pieces: list[str], chunk_bytes: int) -> None:
     text = "x" + "".join(pieces)  # so that it does not begin with a byte order mark
     records, open_quote = walk(text)
     if not open_quote:
         python = [cells for cells in csv.reader(io.StringIO(text, newline="")) if cells]
         assert python == [record.cells for record in records]
 
-    rows, faults, stopped = read(text, chunk_bytes=chunk_bytes)
+    rows, row_errors, stopped = read(text, chunk_bytes=chunk_bytes)
 
     assert rows == [as_row(record.cells) for record in records]
-    assert faults == {index for index, record in enumerate(records) if is_unusable(record)}
+    assert row_errors == {index for index, record in enumerate(records) if is_unusable(record)}
     assert stopped == open_quote
 
 
@@ -128,14 +128,14 @@ def test_any_text_gives_the_rows_of_the_simplest_reader(pieces: list[str], chunk
     # the module quotes a line end only if it is one of the line end it writes itself
     style=st.sampled_from([(csv.QUOTE_ALL, "\n"), (csv.QUOTE_ALL, "\r"), (csv.QUOTE_MINIMAL, "\r\n")]),
 )
-def test_what_pythons_csv_module_writes_is_read_as_it_was(
+def test_text_written_by_pythons_csv_module_is_read_unchanged(
     table: list[list[str]], chunk_bytes: int, style: tuple[int, str]
 ) -> None:
     written = io.StringIO()
     csv.writer(written, quoting=style[0], lineterminator=style[1]).writerows(table)  # type: ignore[arg-type]
-    rows, faults, stopped = read(written.getvalue(), chunk_bytes=chunk_bytes)
+    rows, row_errors, stopped = read(written.getvalue(), chunk_bytes=chunk_bytes)
     assert rows == [tuple(cell or None for cell in row) for row in table]
-    assert not faults
+    assert not row_errors
     assert not stopped
 
 
@@ -145,7 +145,7 @@ def chunks_of(data: bytes, **options: int) -> list[bytes]:
     return [chunk.data for chunk in cutter.chunks()]
 
 
-def test_chunks_put_together_are_the_file() -> None:
+def test_the_chunks_together_are_the_file() -> None:
     data = b'a,"b\nb",c\n' * 50 + b'5" pipe,x,y\n' * 50
     chunks = chunks_of(data, chunk_bytes=64)
     assert b"".join(chunks) == data
@@ -153,7 +153,7 @@ def test_chunks_put_together_are_the_file() -> None:
     assert len(chunks) > 10
 
 
-def test_a_long_record_is_waited_for_up_to_a_bound() -> None:
+def test_a_record_may_have_a_maximum_length() -> None:
     record = b'"' + b"x" * 5000 + b'"\n'
     assert chunks_of(record, chunk_bytes=64) == [record]
     with pytest.raises(EndlessRecordError) as stopped:
@@ -161,7 +161,7 @@ def test_a_long_record_is_waited_for_up_to_a_bound() -> None:
     assert stopped.value.quoted
 
 
-def test_a_line_without_an_end_is_told_from_an_open_quote() -> None:
+def test_a_line_without_an_end_and_an_open_quote_are_different_errors() -> None:
     with pytest.raises(EndlessRecordError) as stopped:
         chunks_of(b"x" * 5000, chunk_bytes=64, max_record_bytes=1024)
     assert not stopped.value.quoted

@@ -1,4 +1,4 @@
-"""CSV and TSV files as people have them."""
+"""CSV and TSV files: cells, quotes, encodings, headers and invalid rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.discovery import find_files
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.sources import CsvSource
-from tests.support.source_reading import read_faults, read_rows, read_with_faults
+from tests.support.source_reading import read_row_errors, read_rows, read_with_errors
 
 
 def write(folder: Path, content: str | bytes, name: str = "people.csv") -> Path:
@@ -23,7 +23,7 @@ def write(folder: Path, content: str | bytes, name: str = "people.csv") -> Path:
     return path
 
 
-def test_every_cell_stays_the_text_it_is(tmp_path: Path) -> None:
+def test_every_cell_stays_text(tmp_path: Path) -> None:
     path = write(tmp_path, "id,phone,big,exp,flag\n007,+919812345678,1234567890123456789,1e5,true\n")
     assert read_rows(path) == [
         {"id": "007", "phone": "+919812345678", "big": "1234567890123456789", "exp": "1e5", "flag": "true"}
@@ -32,14 +32,14 @@ def test_every_cell_stays_the_text_it_is(tmp_path: Path) -> None:
     assert {column.type for column in block.columns.values()} == {pa.string()}
 
 
-def test_words_for_nothing_are_words_and_only_empty_cells_are_empty(tmp_path: Path) -> None:
+def test_null_words_are_text_and_only_empty_cells_are_empty(tmp_path: Path) -> None:
     path = write(tmp_path, 'a,b,c,d,e\nNA,null,NaN,,""\n')
     assert read_rows(path) == [{"a": "NA", "b": "null", "c": "NaN", "d": None, "e": None}]
 
 
 def test_quoted_delimiters_line_ends_and_quotes(tmp_path: Path) -> None:
-    path = write(tmp_path, 'a,b\n"x, y","line 1\nline 2"\n"He said ""hi""",z\n')
-    assert read_rows(path) == [{"a": "x, y", "b": "line 1\nline 2"}, {"a": 'He said "hi"', "b": "z"}]
+    path = write(tmp_path, 'a,b\n"x, y","line 1\nline 2"\n"He wrote ""hi""",z\n')
+    assert read_rows(path) == [{"a": "x, y", "b": "line 1\nline 2"}, {"a": 'He wrote "hi"', "b": "z"}]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -53,7 +53,7 @@ def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
     assert read_rows(write(tmp_path, 'a,b\n1,"2"')) == [{"a": "1", "b": "2"}]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path: Path) -> None:
     path = write(tmp_path, "\ufeffid,name\n1,é\n")
     assert read_rows(path) == read_rows(CsvSource(path, encoding="utf-8-sig")) == [{"id": "1", "name": "é"}]
 
@@ -76,9 +76,9 @@ def test_utf16_that_is_not_declared_is_recognised(tmp_path: Path) -> None:
         read_rows(write(tmp_path, "id\n1\n".encode("utf-16-le")))
 
 
-def test_bytes_the_encoding_does_not_know_make_the_row_unusable_and_can_be_seen(tmp_path: Path) -> None:
+def test_bytes_invalid_in_the_encoding_make_the_row_invalid_and_are_shown(tmp_path: Path) -> None:
     path = write(tmp_path, b"id,name\n1,ok\n2,Zo\xeb\n3,ok\n")
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [row for row, _ in rows] == [
         {"id": "1", "name": "ok"},
         {"id": "2", "name": "Zo\\xeb"},
@@ -92,23 +92,23 @@ def test_bytes_the_encoding_does_not_know_make_the_row_unusable_and_can_be_seen(
     assert read_rows(CsvSource(path, encoding="cp1252"))[1] == {"id": "2", "name": "Zoë"}
 
 
-def test_an_undefined_byte_of_a_declared_encoding_spoils_its_row_only(tmp_path: Path) -> None:
+def test_an_undefined_byte_of_a_declared_encoding_makes_only_its_row_invalid(tmp_path: Path) -> None:
     path = write(tmp_path, b"id,name\n1,Zo\xeb\n2,\x81\n")
     source = CsvSource(path, encoding="cp1252")
     assert [row["name"] for row in read_rows(source)] == ["Zoë", "\\x81"]
-    assert list(read_faults(source)) == [2]
-    assert "cp1252" in read_faults(source)[2].reason
+    assert list(read_row_errors(source)) == [2]
+    assert "cp1252" in read_row_errors(source)[2].reason
 
 
-def test_text_that_utf16_cannot_hold(tmp_path: Path) -> None:
+def test_text_that_is_invalid_in_utf16(tmp_path: Path) -> None:
     path = write(tmp_path, "id\nabc\n".encode("utf-16") + b"\x00\xdc" * 2)
     with pytest.raises(SourceError, match="the file is not utf-16"):
         read_rows(CsvSource(path, encoding="utf-16"))
 
 
-def test_bad_bytes_among_broken_rows(tmp_path: Path) -> None:
+def test_invalid_bytes_among_invalid_rows(tmp_path: Path) -> None:
     path = write(tmp_path, b'a,b\n1,\xff,3\n4,"x\ny\xfe"\n5\n6,7\n')
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [tuple(row.values()) for row, _ in rows] == [
         ("1", "\\xff,3"),
         ("4", "x\ny\\xfe"),
@@ -123,42 +123,42 @@ def test_a_header_in_another_encoding(tmp_path: Path) -> None:
         read_rows(write(tmp_path, "id,prénom\n1,x\n".encode("cp1252")))
 
 
-def test_rows_with_too_few_or_too_many_cells_keep_their_place_and_their_cells(tmp_path: Path) -> None:
+def test_rows_with_too_few_or_too_many_cells_keep_their_number_and_cells(tmp_path: Path) -> None:
     path = write(tmp_path, 'a,b,c\n1,2,3\n4,5\n\n6,"7,7",8,9,10\n11,12,13\n')
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [tuple(row.values()) for row, _ in rows] == [
         ("1", "2", "3"),
         ("4", "5", None),
         ("6", "7,7", "8,9,10"),
         ("11", "12", "13"),
     ]
-    reasons = {number: fault.reason for number, fault in read_faults(path).items()}
+    reasons = {number: fault.reason for number, fault in read_row_errors(path).items()}
     assert list(reasons) == [2, 3]
     assert "2 cells where the header has 3" in reasons[2]
     assert "5 cells where the header has 3" in reasons[3]
 
 
-def test_a_file_of_broken_rows_alone(tmp_path: Path) -> None:
+def test_a_file_of_invalid_rows_only(tmp_path: Path) -> None:
     path = write(tmp_path, "a,b\n" + "1,2,3\n" * 5_000)
-    assert len(read_faults(path)) == 5_000
+    assert len(read_row_errors(path)) == 5_000
 
 
-def test_an_inch_sign_is_no_quote(tmp_path: Path) -> None:
+def test_an_inch_sign_is_not_a_quote(tmp_path: Path) -> None:
     path = write(tmp_path, 'id,what\n1,5" pipe\n2,"a 3"" pipe"\n3,pipe 7"\n')
     assert [row["what"] for row in read_rows(path)] == ['5" pipe', 'a 3" pipe', 'pipe 7"']
-    assert not read_faults(path)
+    assert not read_row_errors(path)
 
 
-def test_a_stray_quote_that_swallows_lines_is_told(tmp_path: Path) -> None:
+def test_a_stray_quote_that_swallows_lines_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, 'id,what\n1,a\n2,"oops\n3,b\n4,"c" d\n5,e\n')
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [row["id"] for row, _ in rows] == ["1", "2", "5"]
     assert rows[1][1] is not None
     assert "2 lines" in rows[1][1].reason
     assert "3,b" in rows[1][0]["what"]
 
 
-def test_a_quote_never_closed_loses_nothing_before_it_and_stops_the_load(tmp_path: Path) -> None:
+def test_an_unclosed_quote_stops_the_load_after_the_rows_before_it(tmp_path: Path) -> None:
     path = write(tmp_path, "id,what\n1,a\n2,b\n" + '3,"c\n' + "4,d\n" * 1000)
     seen = []
     with pytest.raises(SourceError, match="row 3 is never closed"):
@@ -168,7 +168,9 @@ def test_a_quote_never_closed_loses_nothing_before_it_and_stops_the_load(tmp_pat
     assert len(read_rows(CsvSource(path, quote=None))) == 1003
 
 
-def test_a_record_without_end_stops_at_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_without_end_is_an_error_at_the_maximum_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path, "id,what\n1,a\n2," + '"' + "x\n" * 40_000_000)
     with pytest.raises(SourceError, match="row 2 is never closed"):
         read_rows(path)
@@ -196,7 +198,7 @@ def test_a_file_without_a_header(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "message"),
     [
         ("a,b,a,c,b", "more than once: 'a', 'b'"),
         ("a,,c", "no name for column 2"),
@@ -204,8 +206,8 @@ def test_a_file_without_a_header(tmp_path: Path, content: bytes) -> None:
         ("clevertap_row,clevertap_code", "rejects file"),
     ],
 )
-def test_headers_no_mapping_could_use(tmp_path: Path, header: str, said: str) -> None:
-    with pytest.raises(SourceError, match=said):
+def test_headers_that_no_mapping_can_use(tmp_path: Path, header: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
         read_rows(write(tmp_path, f"{header}\n1,2,3,4,5\n"))
 
 
@@ -220,7 +222,7 @@ def test_a_rejects_file_can_be_loaded_again(tmp_path: Path) -> None:
         "id,name,clevertap_row,clevertap_outcome,clevertap_code,clevertap_field,clevertap_reason,clevertap_file\n"
         "1,x,7,invalid,,name,because,people.csv\n2,y\n3,z,8,invalid,,,,people.csv,surplus\n",
     )
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [row for row, _ in rows] == [
         {"id": "1", "name": "x"},
         {"id": "2", "name": "y"},
@@ -260,7 +262,7 @@ def test_arguments_that_cannot_be_used(tmp_path: Path, arguments: dict[str, Any]
         open_source(CsvSource(write(tmp_path, "a\n1\n"), **arguments))
 
 
-def test_a_text_that_begins_like_a_file_mark_in_the_middle(tmp_path: Path) -> None:
+def test_a_byte_order_mark_in_the_middle_of_a_file_is_text(tmp_path: Path) -> None:
     path = write(tmp_path, "a,b\n" + "\ufeffx,1\n" * 300)
     (file,) = find_files([path])
     reader = CsvReader(delimiter=None, quote='"', encoding="utf-8", header=None, block_rows=9, chunk_bytes=8)
@@ -281,7 +283,7 @@ def test_blocks_are_bounded_and_the_same_each_time(tmp_path: Path) -> None:
     assert sum(rows for _, rows in first) == 60_000
 
 
-def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
+def test_progress_goes_from_0_to_1(tmp_path: Path) -> None:
     path = write(tmp_path, "id,text\n" + "1,some text or other\n" * 800_000)
     source = open_source(path)
     assert source.progress() == 0

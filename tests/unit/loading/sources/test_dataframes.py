@@ -1,4 +1,4 @@
-"""Frames: pandas, polars and Arrow, one or several."""
+"""DataFrames of pandas, polars and Arrow, one or several."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.source_reading import read_rows
 
 
 def column(values: Any) -> Any:
-    """What becomes of one pandas column: an Arrow array or a list."""
+    """Return one pandas column as it is in a block: an Arrow array or a list."""
     (block,) = open_source(pd.DataFrame({"x": values})).blocks()
     return block.columns["x"] if block.columns else block.objects["x"]
 
@@ -98,7 +98,7 @@ def test_the_index_is_not_read() -> None:
     assert read_rows(frame) == [{"id": 1}, {"id": 2}]
 
 
-def test_names_no_mapping_could_use() -> None:
+def test_names_that_no_mapping_can_use() -> None:
     with pytest.raises(SourceError, match=r"must be text.*: 0, 1"):
         read_rows(pd.DataFrame([[1, 2]]))
     with pytest.raises(SourceError, match="more than once: 'a'"):
@@ -144,11 +144,11 @@ def test_polars_types() -> None:
 
 
 @pytest.mark.skipif(not hasattr(pl, "Int128"), reason="this polars has no such type")
-def test_polars_types_arrow_does_not_have() -> None:
+def test_polars_types_that_arrow_lacks() -> None:
     assert read_rows(pl.DataFrame({"huge": pl.Series([2**100, None], dtype=pl.Int128)}))[0] == {"huge": 2**100}
 
 
-def test_nested_values_are_announced() -> None:
+def test_nested_values_are_detected() -> None:
     assert open_source(pd.DataFrame({"x": [1], "y": [[1]]})).nested
     assert open_source(pd.DataFrame({"x": pd.Series([[1]], dtype=pd.ArrowDtype(pa.list_(pa.int64())))})).nested
     assert open_source(pl.DataFrame({"x": [[1]]})).nested
@@ -167,7 +167,7 @@ def test_blocks_are_bounded_and_rows_numbered_through_frames() -> None:
     assert [len(block) for block in source.blocks()] == [2, 2, 1, 2, 1]
 
 
-def test_an_iterator_of_frames_is_read_as_it_comes_and_once() -> None:
+def test_an_iterator_of_frames_is_read_lazily_and_once() -> None:
     made: list[int] = []
 
     def frames() -> Iterator[pd.DataFrame]:
@@ -179,21 +179,21 @@ def test_an_iterator_of_frames_is_read_as_it_comes_and_once() -> None:
     assert made == [0]
     assert source.progress() is None
     assert [block.rows([0])[0]["n"] for block in source.blocks()] == [0, 1, 2]
-    with pytest.raises(SourceError, match="read once only"):
+    with pytest.raises(SourceError, match="read only once"):
         next(iter(source.blocks()))
 
 
 def test_an_iterator_without_frames() -> None:
-    with pytest.raises(SourceError, match="not one frame to read"):
+    with pytest.raises(SourceError, match="there is no DataFrame"):
         open_source(iter([]))
 
 
 def test_frames_of_a_load_have_the_same_columns_in_any_order() -> None:
     first = pd.DataFrame({"a": [1], "b": [2]})
     assert [list(row) for row in read_rows([first, first[["b", "a"]]])] == [["a", "b"], ["a", "b"]]
-    with pytest.raises(SourceError, match=r"frame 2.*lacks 'b'"):
+    with pytest.raises(SourceError, match=r"DataFrame 2.*lacks 'b'"):
         read_rows(iter([first, first[["a"]]]))
-    with pytest.raises(SourceError, match="there is a int"):
+    with pytest.raises(SourceError, match="one of the DataFrames is of type int"):
         read_rows(iter([first, 5]))
 
 

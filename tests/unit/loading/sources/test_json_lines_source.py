@@ -1,4 +1,4 @@
-"""JSON Lines as people have them."""
+"""JSON Lines files: types, invalid lines, encodings and limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.sources import JsonLinesSource
 from tests.support.examples_of_properties import examples
-from tests.support.source_reading import read_faults, read_rows, read_with_faults
+from tests.support.source_reading import read_row_errors, read_rows, read_with_errors
 
 
 def write(folder: Path, *lines: str | bytes, name: str = "people.jsonl") -> Path:
@@ -23,7 +23,7 @@ def write(folder: Path, *lines: str | bytes, name: str = "people.jsonl") -> Path
     return path
 
 
-def test_values_are_what_json_says(tmp_path: Path) -> None:
+def test_values_have_the_types_of_json(tmp_path: Path) -> None:
     row = {"id": "007", "n": 5, "f": 5.5, "yes": True, "none": None, "list": [1, "a"], "map": {"x": [None]}, "e": ""}
     assert read_rows(write(tmp_path, json.dumps(row))) == [row]
 
@@ -57,7 +57,7 @@ def test_columns_of_one_type_are_arrays_and_others_are_values(tmp_path: Path) ->
     assert block.objects == {"mixed": [1, "1"], "list": [[], [1]]}
 
 
-def test_keys_may_come_and_go(tmp_path: Path) -> None:
+def test_lines_may_have_different_keys(tmp_path: Path) -> None:
     path = write(tmp_path, '{"a": 1}', '{"b": 2, "a": 3}', "{}", '{"c": 4}')
     source = open_source(path, block_rows=3)
     assert not source.fixed_columns
@@ -82,7 +82,7 @@ def test_blank_lines_marks_and_line_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("nonsense", "not valid JSON"),
         ('{"a": 1', "not valid JSON"),
@@ -97,20 +97,20 @@ def test_blank_lines_marks_and_line_ends(tmp_path: Path) -> None:
         ('"text"', "not a JSON object"),
         ("null", "not a JSON object"),
         ('{"": 1}', "key of the object is empty"),
-        ('{"a": 1, "b": 2, "a": 3}', "'a' is there more than once"),
-        ('{"a" : 1, "a"\t: 1}', "'a' is there more than once"),
-        ('{"x": {"b": 2, "b": 2}}', "'b' is there more than once"),
+        ('{"a": 1, "b": 2, "a": 3}', "'a' occurs more than once"),
+        ('{"a" : 1, "a"\t: 1}', "'a' occurs more than once"),
+        ('{"x": {"b": 2, "b": 2}}', "'b' occurs more than once"),
         ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )
-def test_a_line_that_is_no_row_keeps_its_place_and_its_text(tmp_path: Path, line: str | bytes, said: str) -> None:
+def test_an_invalid_line_keeps_its_number_and_text(tmp_path: Path, line: str | bytes, message: str) -> None:
     path = write(tmp_path, '{"a": 1}', line, '{"a": 2}')
-    rows = read_with_faults(path)
+    rows = read_with_errors(path)
     assert [row["a"] for row, _ in rows] == [1, None, 2]
     assert [fault is not None for _, fault in rows] == [False, True, False]
     fault = rows[1][1]
     assert fault is not None
-    assert said in fault.reason
+    assert message in fault.reason
     assert fault.text == (line if isinstance(line, str) else line.decode("utf-8", "backslashreplace"))
     assert "Zo" not in repr(fault)
 
@@ -119,8 +119,8 @@ def test_a_line_that_is_no_row_keeps_its_place_and_its_text(tmp_path: Path, line
     "line",
     ['{"a": "x\\":y", "b": ": :"}', '{"a": {"a": 1}, "b": [{"a": 2}, {"a": 3}]}', '{"a" : "b\\":\\"c", "x": 1}'],
 )
-def test_text_that_looks_like_keys_is_no_repeated_key(tmp_path: Path, line: str) -> None:
-    assert read_with_faults(write(tmp_path, line)) == [(json.loads(line), None)]
+def test_text_that_looks_like_keys_is_not_a_repeated_key(tmp_path: Path, line: str) -> None:
+    assert read_with_errors(write(tmp_path, line)) == [(json.loads(line), None)]
 
 
 json_values = st.recursive(
@@ -137,7 +137,7 @@ keys = st.text(st.sampled_from('abc":\\ é'), min_size=1, max_size=3)
     separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : ")]),
     ascii_only=st.booleans(),
 )
-def test_what_pythons_json_writes_is_read_as_it_was(
+def test_text_written_by_pythons_json_module_is_read_unchanged(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[dict[str, object]],
     separators: tuple[str, str],
@@ -145,7 +145,7 @@ def test_what_pythons_json_writes_is_read_as_it_was(
 ) -> None:
     lines = [json.dumps(row, separators=separators, ensure_ascii=ascii_only) for row in rows]
     path = write(tmp_path_factory.mktemp("lines"), *lines)
-    read = read_with_faults(path, block_rows=5)
+    read = read_with_errors(path, block_rows=5)
     assert [fault for _, fault in read if fault] == []
     assert [{name: value for name, value in row.items() if value is not None} for row, _ in read] == [
         {name: value for name, value in row.items() if value is not None} for row in rows
@@ -180,4 +180,4 @@ def test_a_rejects_file_can_be_loaded_again(tmp_path: Path) -> None:
 
 def test_rows_are_numbered_through_blocks(tmp_path: Path) -> None:
     path = write(tmp_path, *[f'{{"n": {number}}}' if number % 10 else "bad" for number in range(1, 101)])
-    assert list(read_faults(path, block_rows=7)) == list(range(10, 101, 10))
+    assert list(read_row_errors(path, block_rows=7)) == list(range(10, 101, 10))

@@ -1,4 +1,4 @@
-"""Parquet files, with the types they declare."""
+"""Parquet files: types, block sizes and damaged files."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_no_rows_and_several_files(tmp_path: Path) -> None:
     ]
 
 
-def test_names_no_mapping_could_use(tmp_path: Path) -> None:
+def test_names_that_no_mapping_can_use(tmp_path: Path) -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     with pytest.raises(SourceError, match="more than once: 'a'"):
         open_source(write(tmp_path, table))

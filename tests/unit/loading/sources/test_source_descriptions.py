@@ -1,4 +1,4 @@
-"""What stands in a DAG file: cheap, rendered by Airflow, and fit to be shown."""
+"""The source classes used in DAG files: cheap to import, comparable, and without secrets in their text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from airflow_provider_clevertap.sources import CsvSource, FrameSource, JsonLinesSource, ParquetSource
 
 
-def test_a_dag_file_pays_nothing_for_them() -> None:
+def test_importing_them_imports_no_heavy_library() -> None:
     program = (
         "import sys\n"
         "from airflow_provider_clevertap import sources as s\n"
@@ -23,7 +23,7 @@ def test_a_dag_file_pays_nothing_for_them() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_they_show_what_was_said_and_nothing_secret() -> None:
+def test_their_text_shows_arguments_without_secrets() -> None:
     assert repr(CsvSource("in/{{ ds }}.csv")) == "CsvSource('in/{{ ds }}.csv')"
     assert repr(CsvSource(["a.csv", Path("b.csv")], delimiter=";", quote=None)) == (
         "CsvSource(['a.csv', 'b.csv'], delimiter=';', quote=None)"
@@ -36,6 +36,6 @@ def test_they_show_what_was_said_and_nothing_secret() -> None:
     assert repr(FrameSource(pd.DataFrame({"a": ["secret"]}))) == "FrameSource(DataFrame)"
 
 
-def test_they_are_equal_when_they_say_the_same() -> None:
+def test_they_are_equal_if_their_arguments_are() -> None:
     assert CsvSource("a", delimiter=";") == CsvSource("a", delimiter=";") != CsvSource("a")
     assert FrameSource(pd.DataFrame({"a": [1]})) != FrameSource(pd.DataFrame({"a": [1]}))

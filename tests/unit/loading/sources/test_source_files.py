@@ -1,4 +1,4 @@
-"""Which files a load reads, and what it says when it cannot."""
+"""Which files a load reads, and the errors when it cannot."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_compressed_files_of_several_members(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
 @pytest.mark.parametrize("rows", [10, 500_000])
 @pytest.mark.parametrize("kept", [0.5, 0.999])
-def test_a_truncated_file_says_so_and_is_no_end_of_file(tmp_path: Path, ending: str, rows: int, kept: float) -> None:
+def test_a_truncated_file_is_an_error_and_not_the_end(tmp_path: Path, ending: str, rows: int, kept: float) -> None:
     data = ("id,name\n" + "".join(f"{number},n{number * 7919 % 10007}\n" for number in range(rows))).encode()
     whole = gzip.compress(data, 1) if ending == ".gz" else zst(data)
     path = tmp_path / f"people.csv{ending}"
@@ -180,18 +180,18 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_files_that_are_not_what_they_claim(tmp_path: Path, name: str) -> None:
-    content, said = CLAIMS[name]
+def test_files_of_another_format_than_their_name_says(tmp_path: Path, name: str) -> None:
+    content, message = CLAIMS[name]
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=said) as raised:
+    with pytest.raises(SourceError, match=message) as raised:
         read_rows(path)
     assert name in str(raised.value)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
-def test_files_that_cannot_be_had(tmp_path: Path) -> None:
+def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
     cases = {
         tmp_path / "none.csv": "there is no such file",
         tmp_path / "none-*.csv": "no file matches",
@@ -199,8 +199,8 @@ def test_files_that_cannot_be_had(tmp_path: Path) -> None:
         "no-such-storage://x/y.csv": "storage cannot be read here",
         "s3://bucket/x.csv": "s3fs",
     }
-    for location, said in cases.items():
-        with pytest.raises(SourceError, match=said):
+    for location, message in cases.items():
+        with pytest.raises(SourceError, match=message):
             open_source(location)
 
 
@@ -213,7 +213,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         read_rows(path)
 
 
-def test_names_that_do_not_tell_the_format(tmp_path: Path) -> None:
+def test_names_without_a_known_format(tmp_path: Path) -> None:
     for name in ("people.txt", "people", "people.gz", "people.json", "people.xlsx"):
         path = tmp_path / name
         path.write_text(CSV)
@@ -250,7 +250,7 @@ def test_credentials_are_in_no_name_and_no_message(memory: MemoryFileSystem) -> 
 
 
 class FailingStorage(AbstractFileSystem):
-    """A storage whose line breaks after the first megabyte."""
+    """A storage whose connection breaks after the first megabyte."""
 
     protocol = "failing"
     files: ClassVar[dict[str, bytes]] = {}
@@ -269,7 +269,7 @@ class FailingStorage(AbstractFileSystem):
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.gz", "x.csv.zst", "x.jsonl", "x.parquet"])
-def test_a_storage_that_fails_on_the_way_is_weather(name: str) -> None:
+def test_a_storage_that_fails_during_the_load_is_a_transient_failure(name: str) -> None:
     fsspec.register_implementation("failing", FailingStorage, clobber=True)
     data = b"id\n" + Random(1).randbytes(1_500_000).hex().encode()
     if name.endswith(".parquet"):
@@ -285,15 +285,15 @@ def test_a_storage_that_fails_on_the_way_is_weather(name: str) -> None:
 
 
 @pytest.mark.parametrize("source", [42, None, {}, b"x", set(), {"a.csv"}, object()])
-def test_things_that_are_no_source(source: object) -> None:
-    with pytest.raises(SourceError, match="is not a source"):
+def test_values_that_are_not_a_source(source: object) -> None:
+    with pytest.raises(SourceError, match="a source cannot be of type"):
         open_source(source)
 
 
-def test_lists_that_are_no_source(tmp_path: Path) -> None:
+def test_lists_that_are_not_a_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="list given as the source is empty"):
         open_source([])
-    with pytest.raises(SourceError, match="among the frames there is a int"):
+    with pytest.raises(SourceError, match="one of the DataFrames is of type int"):
         open_source([1, 2])
     (tmp_path / "a.csv").write_text(CSV)
     with pytest.raises(SourceError, match="a path cannot be of type int"):
@@ -310,7 +310,7 @@ def test_a_source_can_be_read_more_than_once(tmp_path: Path) -> None:
 
 
 def is_open(path: Path) -> bool:
-    """Tell whether this process has a file open; what else it has open, others in it may close at any time."""
+    """Return whether this process has this file open."""
     found = False
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Reading takes the same memory whatever the size of the source."""
+"""Reading takes the same memory for sources of any size."""
 
 from __future__ import annotations
 

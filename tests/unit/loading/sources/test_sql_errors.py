@@ -1,4 +1,4 @@
-"""What drivers say when a query fails: what may pass, what stays, and nothing of what the rows hold."""
+"""Errors of database drivers: transient or permanent, and without the values of rows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from airflow_provider_clevertap.exceptions import (
     SourceError,
     StorageUnavailableError,
 )
-from airflow_provider_clevertap.loading.sources.sql.errors import no_connection, no_rows
+from airflow_provider_clevertap.loading.sources.sql.errors import connection_error, query_error
 from tests.support.sqlite_file import File
 
 
 class OperationalError(Exception):
-    """Named as every driver names it."""
+    """An error class with the name from PEP 249."""
 
 
 class ProgrammingError(Exception):
-    """Named as every driver names it."""
+    """An error class with the name from PEP 249."""
 
 
 class InternalError(Exception):
-    """Named as every driver names it."""
+    """An error class with the name from PEP 249."""
 
 
 def error_of(kind: type[Exception], *arguments: Any, module: str = "driver", **attributes: Any) -> Exception:
@@ -52,10 +52,10 @@ class TestWhatDriversSay:
             error_of(OperationalError, 20009, b"Unable to connect"),
         ],
     )
-    def test_what_may_pass(self, error: Exception) -> None:
-        told = no_rows("shop", error, sql=SQL, secrets=(), rows_read=0)
-        assert isinstance(told, StorageUnavailableError)
-        assert isinstance(no_connection("shop", error), StorageUnavailableError)
+    def test_transient_errors(self, error: Exception) -> None:
+        translated = query_error("shop", error, sql=SQL, secrets=(), rows_read=0)
+        assert isinstance(translated, StorageUnavailableError)
+        assert isinstance(connection_error("shop", error), StorageUnavailableError)
 
     @pytest.mark.parametrize(
         "error",
@@ -69,11 +69,11 @@ class TestWhatDriversSay:
             KeyError("start"),
         ],
     )
-    def test_what_stays(self, error: Exception) -> None:
-        assert isinstance(no_rows("shop", error, sql=SQL, secrets=(), rows_read=0), SourceError)
+    def test_permanent_errors(self, error: Exception) -> None:
+        assert isinstance(query_error("shop", error, sql=SQL, secrets=(), rows_read=0), SourceError)
 
     @pytest.mark.parametrize(
-        ("message", "told"),
+        ("message", "shown"),
         [
             ('invalid input syntax for type integer: "a@b.co"', 'invalid input syntax for type integer: "…"'),
             ('column "full name" does not exist', 'column "full name" does not exist'),
@@ -89,16 +89,16 @@ class TestWhatDriversSay:
             ('no integer: "5" of "Rao "Asha" R"', "no integer: …"),
         ],
     )
-    def test_values_are_not_repeated(self, message: str, told: str) -> None:
+    def test_values_are_not_in_the_message(self, message: str, shown: str) -> None:
         error = error_of(ProgrammingError, message)
-        text = str(no_rows("shop", error, sql=SQL, secrets=["p4rameter", "7"], rows_read=0))
-        assert f"(ProgrammingError: {told})" in text
+        text = str(query_error("shop", error, sql=SQL, secrets=["p4rameter", "7"], rows_read=0))
+        assert f"(ProgrammingError: {shown})" in text
 
-    def test_passwords_are_not_repeated(self) -> None:
+    def test_passwords_are_not_in_the_message(self) -> None:
         error = error_of(OperationalError, "cannot log in with s3cr%2Ft / s3cr/t")
-        assert "s3cr" not in str(no_connection("shop", error, ["s3cr/t", "s3cr%2Ft"]))
+        assert "s3cr" not in str(connection_error("shop", error, ["s3cr/t", "s3cr%2Ft"]))
 
-    def test_parameters_are_not_repeated(self, file: File) -> None:
+    def test_parameters_are_not_in_the_message(self, file: File) -> None:
         file.fill()
         with pytest.raises(SourceError) as caught:
             file.rows("SELECT json_extract(:value, '$')", {"value": "private-value", "more": [["deep-value"]]})

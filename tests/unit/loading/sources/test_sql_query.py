@@ -1,4 +1,4 @@
-"""Queries read in chunks: how a result falls into them decides nothing."""
+"""Queries are read in chunks: the result does not depend on the size of the chunks or the types of drivers."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from airflow_provider_clevertap.exceptions import (
 from airflow_provider_clevertap.loading.rows.arrays import from_database_values, split_columns
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from tests.support.examples_of_properties import examples
-from tests.support.sqlite_file import File, outcomes, verdicts
+from tests.support.sqlite_file import File, block_outcomes, outcomes
 
 
 class TestChunks:
-    """How a result falls into chunks must not decide what becomes of its rows."""
+    """The outcome of a row does not depend on the chunk it is in."""
 
-    def test_floats_after_integers_spoil_only_their_own_rows(self, file: File) -> None:
+    def test_floats_after_integers_make_only_their_own_rows_invalid(self, file: File) -> None:
         file.fill((1, "a", None), (2, "b", None), (3.5, "c", None), (4.0, "d", None), (5, "e", None))
         for chunk_rows in (1, 2, 3, 5):
             found = outcomes(file.open("SELECT * FROM people ORDER BY rowid", chunk_rows=chunk_rows))
             assert [row.get("identity") for row in found] == ["1", "2", None, None, "5"]
             assert "decimal point" in found[2]["reason"]
 
-    def test_floats_after_nothing_spoil_only_their_own_rows(self, file: File) -> None:
+    def test_floats_after_empty_values_make_only_their_own_rows_invalid(self, file: File) -> None:
         file.fill((None, "a", None), (2.5, "b", None), ("3", "c", None))
         for chunk_rows in (1, 3):
             found = outcomes(file.open("SELECT * FROM people ORDER BY rowid", chunk_rows=chunk_rows))
             assert [row.get("identity") for row in found] == [None, None, "3"]
 
-    def test_floats_from_the_first_row_on_are_refused_before_anything_is_sent(self, file: File) -> None:
+    def test_floats_in_the_first_row_are_an_error_before_anything_is_sent(self, file: File) -> None:
         file.fill((1.5, "a", None))
         with pytest.raises(MappingError, match="floating-point"):
             outcomes(file.open("SELECT * FROM people"))
@@ -60,7 +60,7 @@ class TestChunks:
         ),
         chunk_rows=st.integers(1, 5),
     )
-    def test_in_a_database_that_minds_no_types(
+    def test_in_a_database_without_column_types(
         self, tmp_path_factory: pytest.TempPathFactory, values: list[Any], column: Column, chunk_rows: int
     ) -> None:
         file = File(tmp_path_factory.mktemp("chunks") / "shop.db")
@@ -103,7 +103,7 @@ class TestChunks:
         arrays, objects = split_columns({"id": who, "x": from_database_values(values)})
         as_found = RowBlock("", 1, ("id", "x"), arrays, objects)
         as_objects = RowBlock("", 1, ("id", "x"), {"id": who}, {"x": values})
-        assert verdicts([as_found], columns) == verdicts([as_objects], columns)
+        assert block_outcomes([as_found], columns) == block_outcomes([as_objects], columns)
 
     @pytest.mark.parametrize(
         ("values", "kind"),
@@ -114,7 +114,7 @@ class TestChunks:
             ([Decimal("1.50"), Decimal("22.00")], "decimal128(38, 2)"),
         ],
     )
-    def test_typed_values_take_the_fast_way(self, values: list[Any], kind: str) -> None:
+    def test_typed_values_use_the_vectorised_path(self, values: list[Any], kind: str) -> None:
         column = from_database_values(values)
         assert isinstance(column, pa.Array)
         assert str(column.type) == kind

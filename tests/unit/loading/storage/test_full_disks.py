@@ -1,4 +1,4 @@
-"""A disk that fills up: a rejects file is whole or it is not there, and whoever writes it is told."""
+"""A full disk: a rejects file is complete or absent, and the writer gets an error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BAD = RowOutcome(Outcome.INVALID, 515, "mail", "mail: not an e-mail address")
 
 
 class Disk(io.FileIO):
-    """A file on a disk that has room for so many bytes. Like the system it writes what fits, then fails."""
+    """A file on a disk with limited room. Like the operating system it writes what fits, then fails."""
 
     def __init__(self, path: Path, room: int) -> None:
         super().__init__(path, "x+")
@@ -45,7 +45,7 @@ class Disk(io.FileIO):
     pieces=st.lists(st.integers(0, 40_000), max_size=12),
     rooms=st.lists(st.integers(0, 50_000), max_size=6),
 )
-def test_nothing_is_forgotten_however_often_the_disk_is_full(
+def test_no_text_is_lost_however_often_the_disk_is_full(
     pieces: list[int], rooms: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("disk") / "file"
@@ -68,7 +68,7 @@ def test_nothing_is_forgotten_however_often_the_disk_is_full(
     assert path.read_text(encoding="utf-8") == expected
 
 
-def test_a_file_that_somebody_cut_is_not_taken_for_whole(tmp_path: Path) -> None:
+def test_a_truncated_file_is_an_error(tmp_path: Path) -> None:
     written = WrittenFile(Disk(tmp_path / "file", 1_000))
     written.write("some text")
     written.sync()
@@ -80,7 +80,7 @@ def test_a_file_that_somebody_cut_is_not_taken_for_whole(tmp_path: Path) -> None
 
 @pytest.fixture
 def most_bytes() -> Iterator[Any]:
-    """Limit how long a file of this process may become; what goes beyond it fails as on a full disk."""
+    """Limit the size of files of this process; further writes fail as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def limit(size: int) -> None:
@@ -91,7 +91,7 @@ def most_bytes() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("place", ["{}/rejects.csv", "{}/rejects.jsonl", "memory://full-disk/rejects.csv"])
-def test_wherever_the_disk_is_full_the_file_is_whole_or_not_there(place: str, tmp_path: Path, most_bytes: Any) -> None:
+def test_wherever_the_disk_is_full_the_file_is_complete_or_absent(place: str, tmp_path: Path, most_bytes: Any) -> None:
     rows = RowBlock("a.csv", 1, ("id",), {"id": pa.array([f"person-{number}" for number in range(200)], pa.string())})
     outcomes = set()
     for size in range(0, 45_000, 997):
@@ -104,7 +104,7 @@ def test_wherever_the_disk_is_full_the_file_is_whole_or_not_there(place: str, tm
             outcomes.add("whole")
         except StorageUnavailableError as error:
             assert "File too large" in str(error)  # noqa: PT017 - both ways are right, depending on the size
-            outcomes.add("told")
+            outcomes.add("error")
             rejects.discard()
             assert rejects.path is None
             assert not list(tmp_path.iterdir())
@@ -115,7 +115,7 @@ def test_wherever_the_disk_is_full_the_file_is_whole_or_not_there(place: str, tm
             most_bytes(1 << 40)
         if rejects.path is not None and "memory" not in place:
             Path(rejects.path).unlink()
-    assert outcomes == {"whole", "told"}
+    assert outcomes == {"whole", "error"}
 
 
 def test_a_file_is_counted_as_it_is_read(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_file_is_counted_as_it_is_read(tmp_path: Path) -> None:
     assert rejects.published_rows() == 6
 
 
-def test_columns_that_come_late_are_in_the_header_of_all_rows(tmp_path: Path) -> None:
+def test_columns_that_appear_late_are_in_the_header(tmp_path: Path) -> None:
     rejects = RejectsFile(tmp_path / "rejects.csv")
     for number in range(50):
         names = ("id", f"column {number}")
