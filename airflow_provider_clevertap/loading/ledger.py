@@ -1,9 +1,13 @@
-"""The ledger of a load: counts the outcome of every row and writes rejected rows, in the order of the source."""
+"""The outcome of every row: recorded as answers come, written in the order of the rows, and kept durably.
+
+The ledger owns the counts, the rejects file's rows and the checkpoint of a load. It is used by one thread.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,167 +16,237 @@ from numpy.typing import NDArray
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint, ResumedBlock
 from airflow_provider_clevertap.loading.delivery.batch_result import BatchResult
-from airflow_provider_clevertap.loading.delivery.batches import RecordSlice
+from airflow_provider_clevertap.loading.delivery.batches import Batch, Lane, RecordSlice
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, Outcome, RowOutcome
-from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Counts
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 
 
 @dataclass(slots=True, eq=False)
 class _OpenBlock:
-    """A block with rows that have no outcome yet.
+    """A block some of whose records have no outcome yet.
 
     :param encoded: the block.
-    :param open_records: how many of its records have no outcome.
-    :param open_profile_updates: how many of its profile updates have no outcome.
-    :param settled: marks the rows that have an outcome.
-    :param unaccepted: the outcomes of those that were not accepted.
+    :param open_records: main records without an outcome.
+    :param open_profile_updates: profile updates without an outcome.
+    :param settled: the rows that have an outcome.
+    :param outcomes: of the rows that were not accepted.
     """
 
     encoded: EncodedBlock
     open_records: int
     open_profile_updates: int
     settled: Mask
-    unaccepted: dict[int, RowOutcome] = field(default_factory=dict)
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
 
-    def settle(self, records: RecordSlice) -> None:
-        """Mark records as settled."""
-        if records.encoded is self.encoded:
+    def settle(self, records: RecordSlice, lane: Lane) -> None:
+        """Record that records have an outcome."""
+        if lane == "main":
             self.open_records -= len(records.rows)
             self.settled[records.rows] = True
         else:
             self.open_profile_updates -= len(records.rows)
 
-    def reject(self, encoded: EncodedBlock, row: int, outcome: RowOutcome) -> RowOutcome:
+    def reject(self, encoded: EncodedBlock, lane: Lane, row: int, outcome: RowOutcome) -> RowOutcome:
         """Record that a record was not accepted, and return the outcome of its row.
 
-        After a profile update that was not accepted, the event of its row is not sent.
+        A record that its profile update precedes is then not sent.
         """
         outcome = outcome._replace(field=encoded.columns_by_code.get(outcome.code or 0, ""))
-        if encoded is not self.encoded:
+        if lane == "profile":
             outcome = outcome._replace(reason=outcome.reason + HELD_BACK)
             self.open_records -= 1
             self.settled[row] = True
-        self.unaccepted[row] = outcome
+        self.outcomes[row] = outcome
         return outcome
 
 
 class Ledger:
-    """Tracks the rows under way. A block is written as soon as its rows and those of all blocks before have an outcome.
+    """Keeps account of the rows of a load.
 
-    :param summary: counts the rows.
-    :param rejects: the rejects file.
-    :param checkpoint: applies the results of earlier attempts and saves those of this one; ``None`` for none.
+    :param counts: counts the rows.
+    :param rejects: takes the rows that failed.
+    :param checkpoint: what earlier attempts have settled, and what this one does; ``None`` for none.
     """
 
-    def __init__(self, summary: Summary, rejects: RejectsFile, checkpoint: Checkpoint | None = None) -> None:
-        self._checkpoint = checkpoint
-        self._summary = summary
+    def __init__(self, counts: Counts, rejects: RejectsFile, checkpoint: Checkpoint | None = None) -> None:
+        self.counts = counts
+        self.rows_read = 0
         self._rejects = rejects
-        self._open: deque[_OpenBlock] = deque()
-        self._by_block: dict[int, _OpenBlock] = {}
+        self._checkpoint = checkpoint
+        self._registered = 0
+        self._open: dict[int, _OpenBlock] = {}
+        self._in_order: deque[_OpenBlock] = deque()
+        self._open_rows = 0
+        self._unsaved_since = 0.0
+        #: batches settled since the checkpoint was last saved
+        self.unsaved = 0
 
     @property
     def open_rows(self) -> int:
-        """Rows held in memory because their block, or one before it, has rows without an outcome."""
-        return sum(len(block.settled) for block in self._open)
+        """Rows held in memory because their block, or one before it, is not settled."""
+        return self._open_rows
 
-    def register(self, encoded: EncodedBlock) -> EncodedBlock:
-        """Register a block before any of its records is sent, and return it without those that need not be sent."""
+    @property
+    def unsaved_seconds(self) -> float:
+        """How long the oldest outcome has not been saved."""
+        return time.monotonic() - self._unsaved_since if self.unsaved else 0.0
+
+    # Before records are sent
+
+    def register(self, encoded: EncodedBlock, duplicates: int = 0) -> EncodedBlock:
+        """Register a block, and return it without the records that are not to be sent.
+
+        :param encoded: the next block of the source.
+        :param duplicates: rows of it whose key an earlier row had.
+        """
+        encoded = encoded.numbered(self._registered, self.rows_read)
+        self._registered += 1
+        self.rows_read += len(encoded.block)
+        self.counts.repeated += duplicates
         resumed = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.resume_block(encoded)
         encoded = resumed.encoded
         updates = 0 if encoded.profile_updates is None else len(encoded.profile_updates.rows)
-        block = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
-        block.settled[list(encoded.unsent)] = True
-        block.settled[list(resumed.settled)] = True
-        block.unaccepted.update(resumed.outcomes)
-        self._open.append(block)
-        self._by_block.update((id(part), block) for part in _parts(encoded))
+        opened = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
+        opened.settled[list(encoded.unsent)] = True
+        opened.settled[list(resumed.settled)] = True
+        opened.outcomes.update(resumed.outcomes)
+        self._open[encoded.number] = opened
+        self._in_order.append(opened)
+        self._open_rows += len(opened.settled)
         self._write_settled_blocks()
         return encoded
 
+    def claim(self, batches: Sequence[Batch]) -> None:
+        """Make durable that batches may have been sent from now on, and every outcome so far.
+
+        :raises StorageUnavailableError: when that is impossible; the batches must not be sent.
+        """
+        if self._checkpoint is not None:
+            self.counts.resent += self._checkpoint.claim(batches)
+            self._save()
+
+    def record_resend(self, records: int, *, duplicates: bool) -> None:
+        """Count records that are sent again though they may have been processed.
+
+        :param duplicates: CleverTap may then have them twice, so that it is made durable first.
+        :raises StorageUnavailableError: when that is impossible; they must not be sent.
+        """
+        self.counts.resent += records
+        if duplicates:
+            self._save()
+
+    def withdraw_resend(self, records: int) -> None:
+        """Count records no longer as resent: that request has certainly had no effect."""
+        self.counts.resent -= records
+
+    # After they have been answered
+
     def settle(self, result: BatchResult) -> None:
-        """Record the result of a batch."""
-        self._summary.requests += result.requests
-        self._summary.retries += result.retries
+        """Record the result of a batch; it is durable with the next claim or save."""
+        self.counts.requests += result.requests
+        self.counts.retries += result.retries
+        lane = result.batch.lane
         for record, outcome in result.outcomes.items():
             encoded, row = result.batch.locate(record)
-            row_outcome = self._by_block[id(encoded)].reject(encoded, row, outcome)
+            final = self._open[encoded.number].reject(encoded, lane, row, outcome)
             if self._checkpoint is not None:
-                self._checkpoint.record_unaccepted(encoded.start + row, row_outcome)
+                self._checkpoint.record(encoded.start + row, final)
         for records in result.settled().slices:
-            self._by_block[id(records.encoded)].settle(records)
+            self._open[records.encoded.number].settle(records, lane)
         if self._checkpoint is not None:
-            self._checkpoint.record_result(result)
+            self.counts.resent -= self._checkpoint.settle(result)
+            if not self.unsaved:
+                self._unsaved_since = time.monotonic()
+            self.unsaved += 1
         self._write_settled_blocks()
-
-    def settle_all(self, results: Iterable[BatchResult]) -> None:
-        """Record the results of several batches."""
-        for result in results:
-            self.settle(result)
 
     def profile_updates_settled(self, encoded: EncodedBlock) -> bool:
         """Return whether all profile updates of a block have an outcome."""
-        block = self._by_block.get(id(encoded))
-        return block is None or not block.open_profile_updates
+        opened = self._open.get(encoded.number)
+        return opened is None or not opened.open_profile_updates
 
-    def unsettled_records(self, encoded: EncodedBlock) -> RecordSlice | None:
-        """Return a block's main records without those whose row has an outcome, ``None`` when the block is written."""
-        block = self._by_block.get(id(encoded))
-        if block is None:
+    def records_to_send(self, encoded: EncodedBlock) -> RecordSlice | None:
+        """Return a block's main records without those whose row has an outcome already, ``None`` for none."""
+        opened = self._open.get(encoded.number)
+        if opened is None:
             return None
         records = RecordSlice(encoded, encoded.records, encoded.rows)
-        unsettled = np.flatnonzero(~block.settled[encoded.rows])
-        return records if len(unsettled) == len(encoded.rows) else records.take(unsettled)
+        remaining = np.flatnonzero(~opened.settled[encoded.rows])
+        return records if len(remaining) == len(encoded.rows) else records.take(remaining)
 
     def accept_unsent(self, encoded: EncodedBlock) -> None:
-        """Count a block's records as accepted without sending them, for a local dry run."""
-        if id(encoded) in self._by_block:
-            self._by_block[id(encoded)].open_records = 0
-            self._by_block[id(encoded)].settled[:] = True
+        """Record a block's records as accepted without sending them, as a local dry run does."""
+        opened = self._open.get(encoded.number)
+        if opened is not None:
+            opened.open_records = 0
+            opened.settled[:] = True
             self._write_settled_blocks()
 
+    # The checkpoint
+
+    def save(self) -> None:
+        """Make every outcome so far durable.
+
+        :raises StorageUnavailableError: when that is impossible.
+        """
+        self._save()
+
+    def finish(self) -> None:
+        """Record that every row of the source is settled, durably.
+
+        :raises StorageUnavailableError: when that is impossible.
+        :raises SupersededError: when a later attempt has taken the load over.
+        """
+        if self._checkpoint is not None:
+            self._checkpoint.settle_all(self.rows_read)
+            self._checkpoint.save_or_interrupt(self.counts)
+
+    def save_interrupted(self) -> None:
+        """Save how far a load came that ends early."""
+        if self._checkpoint is not None:
+            self._checkpoint.save_interrupted(self.counts)
+
     def close(self) -> None:
-        """Write the rows that have an outcome, of blocks that a load that ends early leaves unfinished."""
-        while self._open:
-            self._write_block(self._open.popleft())
-        self._by_block.clear()
+        """Write the settled rows of the blocks that a load leaves unfinished."""
+        while self._in_order:
+            self._write_block(self._in_order.popleft())
+        self._open.clear()
+
+    def _save(self) -> None:
+        if self._checkpoint is not None:
+            self._checkpoint.save(self.counts)
+            self.unsaved = 0
 
     def _write_settled_blocks(self) -> None:
-        while self._open and not self._open[0].open_records:
-            block = self._open.popleft()
-            for part in _parts(block.encoded):
-                del self._by_block[id(part)]
-            self._write_block(block)
+        while self._in_order and not self._in_order[0].open_records:
+            opened = self._in_order.popleft()
+            del self._open[opened.encoded.number]
+            self._write_block(opened)
 
-    def _write_block(self, block: _OpenBlock) -> None:
-        encoded = block.encoded
-        settled, unaccepted = block.settled, block.unaccepted
+    def _write_block(self, opened: _OpenBlock) -> None:
+        encoded, settled, failed = opened.encoded, opened.settled, opened.outcomes
+        self._open_rows -= len(settled)
         if encoded.record_first_rows is not None:
             settled = settled | settled[encoded.record_first_rows]
-            unaccepted = _spread(unaccepted, encoded.record_first_rows)
-        outcomes = {**encoded.dropped, **unaccepted, **encoded.unsent}
-        counted = [row for row in sorted(outcomes) if settled[row]]
-        for row in counted:
-            self._summary.count(outcomes[row])
+            failed = _for_each_row(failed, encoded.record_first_rows)
+        outcomes = {**encoded.dropped, **failed, **encoded.unsent}
+        rows = [row for row in sorted(outcomes) if settled[row]]
+        for row in rows:
+            self.counts.count(outcomes[row])
             if row in encoded.dropped:
-                self._summary.values_dropped += encoded.dropped[row].values_dropped
-        self._summary.accepted += int(settled.sum()) - len(counted)
-        written = {row: outcomes[row] for row in counted if outcomes[row].outcome is not Outcome.SKIPPED}
-        self._summary.rejects_rows += len(written)
+                self.counts.values_dropped += encoded.dropped[row].values_dropped
+        self.counts.accepted += int(settled.sum()) - len(rows)
+        written = {row: outcomes[row] for row in rows if outcomes[row].outcome is not Outcome.SKIPPED}
+        self.counts.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)
 
 
-def _spread(outcomes: Mapping[int, RowOutcome], record_first_rows: NDArray[np.int64]) -> dict[int, RowOutcome]:
-    """Return the outcome of each record for all rows that it consists of."""
+def _for_each_row(outcomes: Mapping[int, RowOutcome], first_rows: NDArray[np.int64]) -> dict[int, RowOutcome]:
+    """Return the outcomes of records for all the rows they are made of."""
     return {
         row: outcome
         for first_row, outcome in outcomes.items()
-        for row in range(*np.searchsorted(record_first_rows, [first_row, first_row + 1]).tolist())
+        for row in range(*np.searchsorted(first_rows, [first_row, first_row + 1]).tolist())
     }
-
-
-def _parts(encoded: EncodedBlock) -> tuple[EncodedBlock, ...]:
-    """Return the main records and the profile updates of the same rows."""
-    return (encoded,) if encoded.profile_updates is None else (encoded, encoded.profile_updates)

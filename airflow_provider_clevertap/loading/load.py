@@ -1,33 +1,28 @@
-"""Runs one load: reads the source, encodes and sends its records, and returns the summary."""
+"""One load from its first row to its summary."""
 
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
-from collections.abc import Generator, Iterator
 from typing import Any
 
+from airflow_provider_clevertap.api.answers import Answer
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.deadline import STOP_SECONDS, Deadline
-from airflow_provider_clevertap.exceptions import (
-    CleverTapError,
-    ConfigurationError,
-    LoadStoppedError,
-)
-from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
-from airflow_provider_clevertap.loading.artifacts.run_artifacts import Artifacts
+from airflow_provider_clevertap.api.deadline import STOP_SECONDS, Deadline, limit_requests
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, LoadStoppedError
+from airflow_provider_clevertap.loading.artifacts.run_artifacts import RunArtifacts
 from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
 from airflow_provider_clevertap.loading.checkpoint.fingerprint import hashed, settings_hash
 from airflow_provider_clevertap.loading.checkpoint.resume import resume_or_start
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
-from airflow_provider_clevertap.loading.delivery.batch_delivery import BatchDelivery
-from airflow_provider_clevertap.loading.delivery.concurrency import AdaptiveConcurrencyLimit
-from airflow_provider_clevertap.loading.delivery.sender import Sender
-from airflow_provider_clevertap.loading.dispatch import Dispatch
+from airflow_provider_clevertap.loading.conductor import Conductor, Mailbox
+from airflow_provider_clevertap.loading.delivery.deliveries import Attempt, Deliveries
+from airflow_provider_clevertap.loading.delivery.transport import Transport
+from airflow_provider_clevertap.loading.dispatch import BatchQueue
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder, RowEncoder
-from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
@@ -35,27 +30,25 @@ from airflow_provider_clevertap.loading.encoding.profile_updates import EventWit
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.options import LoadOptions
-from airflow_provider_clevertap.loading.outcomes.reject_limit import check_reject_limit
-from airflow_provider_clevertap.loading.outcomes.summary import Summary
-from airflow_provider_clevertap.loading.progress import Progress
+from airflow_provider_clevertap.loading.outcomes.progress import Progress
+from airflow_provider_clevertap.loading.outcomes.reject_limit import too_many_rejects
+from airflow_provider_clevertap.loading.outcomes.summary import Counts, Summary
+from airflow_provider_clevertap.loading.reader import BlockReading, Reader
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
-from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, Source
+from airflow_provider_clevertap.loading.rows.block import Source
 
 __all__ = ["Load", "LoadOptions"]
 
-#: Rows held in memory while a batch is delayed. Above it no further block is read.
-_MAX_OPEN_ROWS = 8 * BLOCK_ROWS
-
 
 class Load:
-    """A load of one source into CleverTap as one kind of record. It can run once.
+    """Loads one source into CleverTap as one kind of record. To be run once.
 
     :param kind: the kind of record.
-    :param source: the source of the rows.
+    :param source: where the rows come from.
     :param client: the API; may be ``None`` in a local dry run.
     :param options: everything else.
-    :param log: the log for progress and notes; row data is never logged.
-    :param store: the storage of the checkpoint, ``None`` for none. A dry run has none.
+    :param log: the log for progress and notes; it never gets row data.
+    :param store: where the checkpoint is kept, ``None`` for none. A dry run has none.
     """
 
     def __init__(
@@ -69,77 +62,93 @@ class Load:
         store: CheckpointStore | None = None,
     ) -> None:
         if client is None and options.dry_run != "local":
-            raise ConfigurationError("only a local dry run can run without a client")
+            raise ConfigurationError("only a local dry run can do without a client")
         self.kind = kind
         self.source = source
         self.options = options
-        self.summary = Summary(kind.name, dry_run=options.dry_run)
         self._client = client
         self._store = store
         self._log = log or logging.getLogger(__name__)
         self._stopping = threading.Event()
         self._deadline = Deadline()
-        self._rows_read = 0
-        self._resent_lock = threading.Lock()
-        self._choices = parse_columns(options.columns)
-        self._profile_choices = parse_profile_columns(kind, options.profile_columns)
+        self._mailbox: Mailbox = queue.SimpleQueue()
+        self._counts = Counts()
+        self._summary: Summary | None = None
+        self._columns = parse_columns(options.columns)
+        self._profile_columns = parse_profile_columns(kind, options.profile_columns)
+
+    @property
+    def summary(self) -> Summary:
+        """The summary of a load that has ended; before that, of the rows settled so far."""
+        return self._summary or Summary.of(self._counts, kind=self.kind.name, dry_run=self.options.dry_run)
 
     def stop(self) -> None:
-        """Ask the load to end. Requests in flight get their answers, then :meth:`run` raises ``LoadStoppedError``.
+        """Ask the load to end: what is in flight is settled, then :meth:`run` raises ``LoadStoppedError``.
 
-        The result of a request is unknown if it has no answer after ``STOP_SECONDS``, or at the end of its own time.
+        Requests without an answer after ``STOP_SECONDS``, or at the end of their own time, are in doubt.
         """
         self._stopping.set()
         self._deadline.shorten_to(STOP_SECONDS)
+        self._mailbox.put(None)
 
     def run(self) -> Summary:
-        """Load all rows.
+        """Load everything.
 
-        :returns: the summary. After a failure ``self.summary`` counts the rows that were settled.
-        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows; all others were loaded.
+        :returns: the summary. After a failure ``self.summary`` holds what was settled.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows; everything else was loaded.
         :raises FinalError: when the source, the mapping or the credentials are wrong.
         :raises CleverTapUnavailableError: when CleverTap could not be reached, or the load was stopped.
         """
+        self._counts.started = time.monotonic()
+        artifacts = RunArtifacts(self.source, self.options, self._log, self._stopping)
         checkpoint: Checkpoint | None = None
         failure: BaseException | None = None
-        artifacts = Artifacts(self.source, self.options, self.summary, self._log, self._stopping)
         try:
-            checkpoint = self._open_checkpoint()
-            self._load_rows(artifacts.open_rejects(), checkpoint)
-            artifacts.publish_rejects()
-            if checkpoint is not None:  # last: the files of a complete load must be published
-                checkpoint.save_complete()
-            check_reject_limit(self.summary, self.options)
+            checkpoint = self._resume_or_start()
+            self._load_rows(Ledger(self._counts, artifacts.open_rejects(), checkpoint))
+            artifacts.publish_rejects(self._counts.rejects_rows)
+            if checkpoint is not None:  # only now: whoever finds the load complete relies on its files
+                checkpoint.complete(self._counts)
         except BaseException as error:
             failure = error
             raise
         finally:
-            self.summary.end()
-            artifacts.close(
-                self.kind.lines,
-                {"columns": self._choices, "profile_columns": self._profile_choices},
-                failure,
-                owned=checkpoint is None or checkpoint.saved,
-            )
+            rejected = self._end(artifacts, failure, is_ours=checkpoint is None or checkpoint.saved)
+        if rejected is not None:
+            raise rejected
         return self.summary
 
-    def _open_checkpoint(self) -> Checkpoint | None:
-        """Return the checkpoint, from which the load resumes or starts; ``None`` for a load without one.
+    def _end(self, artifacts: RunArtifacts, failure: BaseException | None, *, is_ours: bool) -> CleverTapError | None:
+        """Make the summary and the report, and return the error of a load with too many failed rows."""
+        artifacts.close(is_ours=is_ours)
+        summary = Summary.of(
+            self._counts, kind=self.kind.name, dry_run=self.options.dry_run, rejects_path=artifacts.rejects_path
+        )
+        rejected = None if failure is not None else too_many_rejects(summary, self.options)
+        if is_ours:
+            summary = artifacts.write_report(
+                summary,
+                lines=self.kind.lines,
+                mappings={"columns": self._columns, "profile_columns": self._profile_columns},
+                failure=failure or rejected,
+            )
+        self._summary = summary
+        return None if rejected is None else too_many_rejects(summary, self.options)
 
-        The start time of the first attempt stays that of the load: it may be in its events.
-        """
+    def _resume_or_start(self) -> Checkpoint | None:
+        """Return the checkpoint, as an earlier attempt has left it. The load keeps the time of its first attempt."""
         store, client = self._store, self._client
         if store is None or client is None or self.options.dry_run is not None:
             return None
         fingerprint = {
             "source": self.source.fingerprint(),
-            "settings": settings_hash(self.kind, self.options, self._choices, self._profile_choices),
+            "settings": settings_hash(self.kind, self.options, self._columns, self._profile_columns),
             "account": hashed(client.account_id),
         }
         checkpoint = resume_or_start(
             store,
             LoadState(fingerprint, started=self.kind.started_at or int(time.time()), series=store.series),
-            self.summary,
+            self._counts,
             resume=self.options.resume,
             on_unconfirmed=self.options.on_unconfirmed,
             log=self._log,
@@ -148,114 +157,88 @@ class Load:
         self.kind = self.kind.with_start_time(checkpoint.state.started)
         return checkpoint
 
-    def _load_rows(self, rejects: RejectsFile, checkpoint: Checkpoint | None) -> None:
-        """Read every row of the source and get its outcome."""
+    def _load_rows(self, ledger: Ledger) -> None:
+        """Bring every row of the source to its outcome."""
         encoder = self._make_encoder()
-        ledger = Ledger(self.summary, rejects, checkpoint)
-        progress = Progress(self._log, self.summary, self.source.progress)
-        encoded = self._encode_blocks(encoder, ledger, progress)
+        duplicates = None
+        if self.kind.distinct is not None and isinstance(encoder, Encoder):
+            duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
+        reading = BlockReading(self.source, encoder, duplicates)
         try:
             if self._client is None or self.options.dry_run == "local":
-                for block in encoded:
-                    ledger.accept_unsent(block)
+                self._validate_only(reading, ledger)
             else:
-                self._send_blocks(self._client, encoded, ledger, progress, checkpoint)
-                if checkpoint is not None:
-                    checkpoint.save_all_settled(self._rows_read)
+                self._send(self._client, reading, ledger)
         finally:
-            # A load that ends early must not leave the source open: a database may still run its query.
-            encoded.close()
             self._close(ledger)
+        if duplicates is not None and self._counts.repeated:
+            self._log.warning(duplicates.message(self._counts.repeated))
         for name in encoder.unused_columns():
             self._log.warning("Column %r is mapped, but no row of the source has it", name)
+
+    def _validate_only(self, reading: BlockReading, ledger: Ledger) -> None:
+        progress = Progress(self._log, self._counts)
+        with reading:
+            while (block := reading.next_block()) is not None:
+                if self._stopping.is_set():
+                    raise LoadStoppedError("The load was stopped.")
+                for note in block.notes:
+                    self._log.info(note)
+                ledger.accept_unsent(ledger.register(block.encoded, block.duplicates))
+                progress.read(block.share_read)
+                progress.tick()
+
+    def _send(self, client: CleverTapClient, reading: BlockReading, ledger: Ledger) -> None:
+        options = self.options
+        dry_run = options.dry_run == "server"
+
+        def send(attempt: Attempt) -> Answer:
+            # The body is a copy of the records, so there is one for each request in flight and none for others.
+            with limit_requests(self._deadline, attempt.max_seconds):
+                return client.upload(attempt.batch.body(), len(attempt.batch), dry_run=dry_run)
+
+        with (
+            Transport(send, options.max_in_flight, self._mailbox.put) as transport,
+            Reader(reading, self._mailbox.put) as reader,
+        ):
+            Conductor(
+                reader,
+                BatchQueue(self.kind, options.bytes_per_batch, ledger),
+                Deliveries(
+                    transport,
+                    options.max_in_flight,
+                    options.retries,
+                    may_resend=options.on_unconfirmed == "resend",
+                    dry_run=dry_run,
+                ),
+                ledger,
+                self._mailbox,
+                progress=Progress(self._log, self._counts),
+                stopping=self._stopping,
+                log=self._log,
+            ).run()
+        ledger.finish()
 
     def _close(self, ledger: Ledger) -> None:
         try:
             ledger.close()
-        except CleverTapError as error:  # rows are open only after a failure, which is the one to report
+        except CleverTapError as error:  # only a failed load has open rows, and the reason it failed for counts
             self._log.warning("%s", error)
             ledger.close()
 
     def _make_encoder(self) -> BlockEncoder:
-        options: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "unmapped": self.options.unmapped,
             "fixed": self.source.fixed_columns,
             "default_country": self.options.default_country,
             "on_bad_value": self.options.on_bad_value,
         }
-        if self.kind.profile_update_kind is None or self._profile_choices is None:
-            encoder: RowEncoder = Encoder(self.kind, self._choices, **options)
+        kind, columns, profile_columns = self.kind, self._columns, self._profile_columns
+        if kind.profile_update_kind is None or profile_columns is None:
+            encoder: RowEncoder = Encoder(kind, columns, **settings)
         else:
-            encoder = EventWithProfileEncoder(
-                self.kind, self.kind.profile_update_kind, self._choices, self._profile_choices, **options
-            )
-        if self.kind.lines is None:
+            encoder = EventWithProfileEncoder(kind, kind.profile_update_kind, columns, profile_columns, **settings)
+        if kind.lines is None:
             return encoder
-        order_choices = {**self._choices, **(self._profile_choices or {})}
-        return OrderEncoder(encoder, self.kind.lines, order_choices, fixed=self.source.fixed_columns)
-
-    def _encode_blocks(
-        self, encoder: BlockEncoder, ledger: Ledger, progress: Progress
-    ) -> Generator[EncodedBlock, None, None]:
-        duplicates = None
-        if self.kind.distinct is not None and isinstance(encoder, Encoder):
-            duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
-        for encoded in encoder.encode_all(self.source.blocks()):
-            if self._stopping.is_set():
-                raise LoadStoppedError("The load was stopped.")
-            for note in encoder.new_notes():
-                self._log.info(note)
-            if duplicates is not None:
-                self.summary.repeated += duplicates.count_in(encoded)
-            registered = ledger.register(encoded.with_start(self._rows_read))
-            self._rows_read += len(encoded.block)
-            progress.tick()
-            yield registered
-        if duplicates is not None and self.summary.repeated:
-            self._log.warning(duplicates.message(self.summary.repeated))
-
-    def _send_blocks(
-        self,
-        client: CleverTapClient,
-        encoded: Iterator[EncodedBlock],
-        ledger: Ledger,
-        progress: Progress,
-        checkpoint: Checkpoint | None,
-    ) -> None:
-        in_flight = self.options.max_in_flight
-        delivery = BatchDelivery(
-            client=client,
-            concurrency=AdaptiveConcurrencyLimit(in_flight),
-            policy=self.options.retries,
-            dry_run=self.options.dry_run == "server",
-            on_unconfirmed=self.options.on_unconfirmed,
-            record_resend=self._record_resend if checkpoint is None else checkpoint.record_resend,
-            report_wait=progress.report_wait,
-            stopping=self._stopping,
-            deadline=self._deadline,
-        )
-        with Sender(delivery, in_flight) as sender:
-            dispatch = Dispatch(
-                self.kind,
-                self.options.bytes_per_batch,
-                sender,
-                ledger,
-                max_open_rows=_MAX_OPEN_ROWS,
-                checkpoint=checkpoint,
-                claim_size=in_flight,
-            )
-            try:
-                for block in encoded:
-                    dispatch.add(block)
-                dispatch.finish()
-            except BaseException:
-                try:
-                    ledger.settle_all(sender.stop())
-                finally:
-                    if checkpoint is not None:
-                        checkpoint.save_interrupted()
-                raise
-
-    def _record_resend(self, records: int, duplicates: bool) -> None:  # noqa: ARG002 - only a checkpoint needs it
-        with self._resent_lock:
-            self.summary.resent += records
+        of_order = {**columns, **(profile_columns or {})}
+        return OrderEncoder(encoder, kind.lines, of_order, fixed=self.source.fixed_columns)

@@ -1,7 +1,8 @@
-"""The checkpoint of a load, from which a later attempt resumes without losing or duplicating rows.
+"""The checkpoint of a load: a later attempt resumes from it, and no row is lost or sent twice without need.
 
-Before a batch is sent its rows are claimed, and the claim is durable. Their outcomes are saved with the next claim. So
-after a process was killed, the rows that were claimed and not settled are the only ones whose result is unknown.
+Before a batch is sent, its rows are claimed, and the claim is durable. Its outcomes are saved with the next claim. So
+when a process is killed, the rows that were claimed and not settled are the only ones that may have been processed
+without a record of it.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ from airflow_provider_clevertap.loading.delivery.batches import Batch, Lane
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, INTERRUPTED, Outcome, RowOutcome
-from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Counts
 from airflow_provider_clevertap.loading.storage.retry import retry_storage
 
-#: Counts of the summary that reading the source again does not restore.
-_STORED_COUNTS: Final = ("requests", "retries", "resent")
+#: Counts that reading the source again cannot restore.
+_COUNTED: Final = ("requests", "retries", "resent")
 
 _UNCONFIRMED: Final = RowOutcome(Outcome.UNCONFIRMED, reason=INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class ResumedBlock:
-    """A block after the results of earlier attempts were applied.
+    """A block, as far as earlier attempts have left it.
 
-    :param encoded: the block with the records that are still to be sent.
-    :param settled: the rows whose record has an outcome already.
-    :param outcomes: the outcomes of those that were not accepted.
+    :param encoded: the records that are still to be sent.
+    :param settled: the rows whose record had an outcome before.
+    :param outcomes: of those that were not accepted.
     """
 
     encoded: EncodedBlock
@@ -49,23 +50,21 @@ class ResumedBlock:
 
 
 class Checkpoint:
-    """Saves the state of a load, and applies the results of earlier attempts.
+    """Keeps the state of a load. Used by one thread.
 
-    Used by the thread that dispatches the batches; the sending threads call only :meth:`record_resend`.
-
-    :param store: the storage.
-    :param state: the state at the start of this attempt.
-    :param summary: the load's summary; counts of earlier attempts are added to it.
-    :param on_unconfirmed: what happens to rows with an unknown result that would be duplicated if sent twice.
-    :param log: the log for failures of the storage.
-    :param stopping: set when the load is to end.
+    :param store: where it is kept.
+    :param state: the state to resume from.
+    :param counts: the load's; those that only earlier attempts could count are put into it.
+    :param on_unconfirmed: what happens to rows that may have been processed and must not be sent twice.
+    :param log: the log for warnings when the store fails.
+    :param stopping: set when the load is asked to stop.
     """
 
     def __init__(
         self,
         store: CheckpointStore,
         state: LoadState,
-        summary: Summary,
+        counts: Counts,
         *,
         on_unconfirmed: OnUnconfirmed,
         log: logging.Logger,
@@ -73,7 +72,6 @@ class Checkpoint:
     ) -> None:
         self._store = store
         self.state = state
-        self._summary = summary
         self._hold = on_unconfirmed == "hold"
         self._log = log
         self._stopping = stopping
@@ -82,152 +80,150 @@ class Checkpoint:
             state.unaccepted_parts,
             lambda name: retry_storage(partial(store.read_part, name), "checkpoint", store.name, log, stopping),
         )
-        #: the last save succeeded, so this process still owns the load
+        #: the latest save succeeded, so that the load is still this process's
         self.saved = False
         lanes = state.lanes.items()
-        #: the rows that earlier attempts settled, and those they claimed without a result
+        #: what earlier attempts left
         self._settled = {name: RowRanges(lane.settled) for name, lane in lanes}
         self._unknown = {name: lane.claimed.without(lane.settled) for name, lane in lanes}
         self._resumes = state.touched
+        #: one claim stands for the whole load, so that nothing need be saved until its end
         self._claimed_all = False
-        self._lock = threading.RLock()
-        for name in _STORED_COUNTS:
-            setattr(summary, name, state.counts.get(name, 0))
-        summary.earlier_seconds = state.seconds
-        self._save()
+        for name in _COUNTED:
+            setattr(counts, name, state.counts.get(name, 0))
+        counts.earlier_seconds = state.seconds
+        self._save(counts)
 
     def resume_block(self, encoded: EncodedBlock) -> ResumedBlock:
-        """Apply the results of earlier attempts to a block."""
+        """Return what earlier attempts have left of a block."""
         if not self._resumes:
             return ResumedBlock(encoded)
         start, rows = encoded.start, encoded.rows
-        earlier = self._unaccepted.between(start, start + len(encoded.block))
-        outcomes = {ordinal - start: outcome for ordinal, outcome in earlier.items()}
+        known = self._unaccepted.between(start, start + len(encoded.block))
+        outcomes = {ordinal - start: outcome for ordinal, outcome in known.items()}
         if self._hold:
             if encoded.profile_updates is not None:
-                held_back = _UNCONFIRMED._replace(reason=_UNCONFIRMED.reason + HELD_BACK)
-                outcomes |= self._hold_unknown(encoded.profile_updates, "profile", held_back)
-            outcomes |= self._hold_unknown(encoded, "main", _UNCONFIRMED)
-        done = self._settled["main"].contains(start + rows) | np.isin(rows, list(outcomes))
-        rest = encoded.filter(~done)
-        if rest.profile_updates is not None:
-            updates = rest.profile_updates
-            needed = ~self._settled["profile"].contains(start + updates.rows) & np.isin(updates.rows, rest.rows)
-            rest = replace(rest, profile_updates=updates.filter(needed))
-        settled = rows[done].tolist()
-        return ResumedBlock(rest, settled, {row: outcomes[row] for row in settled if row in outcomes})
+                held = _UNCONFIRMED._replace(reason=_UNCONFIRMED.reason + HELD_BACK)
+                outcomes |= self._hold_back(encoded.profile_updates, "profile", held)
+            outcomes |= self._hold_back(encoded, "main", _UNCONFIRMED)
+        settled = self._settled["main"].contains(start + rows) | np.isin(rows, list(outcomes))
+        left = encoded.filter(~settled)
+        if left.profile_updates is not None:
+            updates = left.profile_updates
+            needed = ~self._settled["profile"].contains(start + updates.rows) & np.isin(updates.rows, left.rows)
+            left = replace(left, profile_updates=updates.filter(needed))
+        settled_rows = rows[settled].tolist()
+        return ResumedBlock(left, settled_rows, {row: outcomes[row] for row in settled_rows if row in outcomes})
 
-    def _hold_unknown(self, encoded: EncodedBlock, lane: Lane, outcome: RowOutcome) -> dict[int, RowOutcome]:
-        """Settle the records with an unknown result that must not be sent twice, and return their outcomes."""
+    def _hold_back(self, encoded: EncodedBlock, lane: Lane, outcome: RowOutcome) -> dict[int, RowOutcome]:
+        """Settle the records that may have been processed and must not be sent twice."""
         if encoded.repeatable:
             return {}
+        start, stop = encoded.start, encoded.start + len(encoded.block)
         unknown = self._unknown[lane]
-        held = encoded.rows[unknown.contains(encoded.start + encoded.rows)].tolist()
-        known = self._unaccepted.between(encoded.start, encoded.start + len(encoded.block))
-        held = [row for row in held if encoded.start + row not in known]
-        with self._lock:
-            for row in held:
-                self._unaccepted.add(encoded.start + row, outcome)
-            self.state.lanes[lane].settled.update(unknown.within(encoded.start, encoded.start + len(encoded.block)))
+        held = encoded.rows[unknown.contains(start + encoded.rows)].tolist()
+        known = self._unaccepted.between(start, stop)
+        held = [row for row in held if start + row not in known]
+        for row in held:
+            self._unaccepted.add(start + row, outcome)
+        self.state.lanes[lane].settled.update(unknown.within(start, stop))
         return dict.fromkeys(held, outcome)
 
-    def claim(self, batches: Sequence[Batch]) -> None:
-        """Save that batches may be sent from now on.
+    def claim(self, batches: Sequence[Batch]) -> int:
+        """Claim batches: with the next :meth:`save` it is durable that they may have been sent.
 
-        :raises StorageUnavailableError: when it cannot be saved; the batches must not be sent.
+        :return: how many of their records an earlier attempt may have sent.
         """
-        with self._lock:
-            for batch in batches:
-                self.state.lanes[batch.lane].claimed.add(*batch.span)
-                self.state.duplicates_possible |= not batch.repeatable
-                if self._unknown[batch.lane]:
-                    self._summary.resent += int(self._unknown[batch.lane].contains(batch.ordinals()).sum())
-            # Rows that cannot be identified in a later attempt need only one claim: that some of them may have been
-            # sent.
-            if not self._claimed_all:
-                self._save()
-                self._claimed_all = self.state.fingerprint["source"] is None and self.state.duplicates_possible
+        resent = 0
+        for batch in batches:
+            self.state.lanes[batch.lane].claimed.add(*batch.span)
+            self.state.duplicates_possible |= not batch.repeatable
+            if self._unknown[batch.lane]:
+                resent += int(self._unknown[batch.lane].contains(batch.ordinals()).sum())
+        return resent
 
-    def record_resend(self, records: int, duplicates: bool) -> None:
-        """Count records that are resent.
+    def settle(self, result: BatchResult) -> int:
+        """Record the result of a batch.
 
-        :param records: how many; negative to take back an earlier call.
-        :param duplicates: they may be duplicated; the count is then saved before they are resent.
-        :raises StorageUnavailableError: when it cannot be saved; the records must not be resent.
+        :return: how many of its records, claimed again after an earlier attempt, were not sent after all.
         """
-        with self._lock:
-            self._summary.resent += records
-            if duplicates:
-                self._save()
-
-    def record_result(self, result: BatchResult) -> None:
-        """Record which rows of a batch are settled. It is saved with the next claim, or when the load ends."""
         batch = result.batch
         lane = self.state.lanes[batch.lane]
-        with self._lock:
-            if not len(result.unsettled):
-                lane.settled.add(*batch.span)
-                return
-            settled = np.setdiff1d(np.arange(len(batch)), result.unsettled)
-            possibly_processed = result.possibly_processed()
-            lane.settled.update(batch.runs(settled))
-            lane.claimed.remove(*batch.span)
-            lane.claimed.update(batch.runs(possibly_processed))
-            # That this attempt did not send them does not mean that an earlier attempt did not.
-            unknown = self._unknown[batch.lane]
-            lane.claimed.update(unknown.within(*batch.span))
-            never_sent = np.setdiff1d(result.unsettled, possibly_processed)
-            self._summary.resent -= int(unknown.contains(batch.ordinals()[never_sent]).sum())
+        if not len(result.unsettled):
+            lane.settled.add(*batch.span)
+            return 0
+        settled, in_doubt = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.in_doubt()
+        lane.settled.update(batch.runs(settled))
+        lane.claimed.remove(*batch.span)
+        lane.claimed.update(batch.runs(in_doubt))
+        # That this attempt did not send them says nothing of an earlier one.
+        unknown = self._unknown[batch.lane]
+        lane.claimed.update(unknown.within(*batch.span))
+        never_sent = np.setdiff1d(result.unsettled, in_doubt)
+        return int(unknown.contains(batch.ordinals()[never_sent]).sum())
 
-    def record_unaccepted(self, ordinal: int, outcome: RowOutcome) -> None:
+    def record(self, ordinal: int, outcome: RowOutcome) -> None:
         """Record the outcome of a row that was not accepted."""
-        with self._lock:
-            self._unaccepted.add(ordinal, outcome)
+        self._unaccepted.add(ordinal, outcome)
 
-    def save_all_settled(self, rows: int) -> None:
-        """Save that every row is settled.
+    def settle_all(self, rows: int) -> None:
+        """Record that every row of the source is settled.
 
-        :param rows: the number of rows of the source.
-        :raises StorageUnavailableError: when it cannot be saved.
-        :raises SupersededError: when a later attempt owns the load; this one must not publish its files.
+        :param rows: how many there are.
         """
         self.state.lanes["main"].settled.add(0, rows)
         for lane in self.state.lanes.values():
             lane.claimed = RowRanges()
-        self._save_or_interrupt()
 
-    def save_complete(self) -> None:
-        """Save that the load is complete and its files are published.
+    def complete(self, counts: Counts) -> None:
+        """Make durable that the files of the load are published, and nothing remains to be done.
 
-        :raises StorageUnavailableError: when it cannot be saved.
+        :raises StorageUnavailableError: when that is impossible.
         """
         self.state.complete = True
-        self._save_or_interrupt()
+        self.save_or_interrupt(counts)
 
-    def _save_or_interrupt(self) -> None:
+    def save(self, counts: Counts) -> None:
+        """Make the state durable.
+
+        A source that cannot be read again in the same order needs one claim only: that records may have been sent.
+
+        :raises StorageUnavailableError: when that is impossible.
+        :raises SupersededError: when a later attempt has taken the load over.
+        """
+        if not self._claimed_all:
+            self._save(counts)
+            self._claimed_all = self.state.fingerprint["source"] is None and self.state.duplicates_possible
+
+    def save_or_interrupt(self, counts: Counts) -> None:
+        """Make the state durable at the end of the load; where that fails, keep it where a later attempt looks.
+
+        :raises StorageUnavailableError: when that is impossible.
+        :raises SupersededError: when a later attempt has taken the load over; its files are not to be replaced.
+        """
         try:
-            self._save()
+            self._save(counts)
         except (StorageUnavailableError, SupersededError):
-            self.save_interrupted()
+            self.save_interrupted(counts)
             raise
 
-    def save_interrupted(self) -> None:
-        """Save the state of a load that ends early: only rows with an unknown result stay claimed."""
+    def save_interrupted(self, counts: Counts) -> None:
+        """Save how far a load came that ends early: only rows that may have been processed stay claimed."""
         try:
-            self._save(last=True)
-        except Exception as error:  # the load has failed for another reason, and earlier claims are still saved
+            self._save(counts, last=True)
+        except Exception as error:  # the load has failed for another reason, and earlier claims still hold
             self._log.warning("The last state of the checkpoint was not saved: %s", escape_unprintable(error))
 
-    def _save(self, *, last: bool = False) -> None:
-        state, summary = self.state, self._summary
+    def _save(self, counts: Counts, *, last: bool = False) -> None:
+        state = self.state
         for lane in state.lanes.values():
             lane.claimed = lane.claimed.without(lane.settled)
-        state.counts = {name: getattr(summary, name) for name in _STORED_COUNTS}
-        state.seconds = summary.seconds
+        state.counts = {name: getattr(counts, name) for name in _COUNTED}
+        state.seconds = counts.seconds
         state.unaccepted_parts = self._unaccepted.parts
 
         def write() -> None:
-            self._unaccepted.save()  # first, because the state says that these rows are settled
+            self._unaccepted.save()  # first: the state says that these rows are settled
             (self._store.save_last if last else self._store.save)(state.to_dict())
 
         self.saved = False

@@ -10,7 +10,7 @@ from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.options import OnUnconfirmed
-from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Counts
 from airflow_provider_clevertap.loading.storage.retry import retry_storage
 
 _START_REGARDLESS = (
@@ -22,7 +22,7 @@ _START_REGARDLESS = (
 def resume_or_start(
     store: CheckpointStore,
     fresh: LoadState,
-    summary: Summary,
+    counts: Counts,
     *,
     resume: bool,
     on_unconfirmed: OnUnconfirmed,
@@ -33,7 +33,7 @@ def resume_or_start(
 
     :param store: the storage of the checkpoint.
     :param fresh: the state of a load that starts at row 1 now.
-    :param summary: the load's summary.
+    :param counts: the load's counts.
     :param resume: ``False`` starts at row 1 in any case.
     :param on_unconfirmed: see :class:`Checkpoint`.
     :param log: the task's log.
@@ -44,15 +44,15 @@ def resume_or_start(
     stored = retry_storage(store.load, "checkpoint", store.name, log, stopping)
     state = _initial_state(stored, fresh, store.name, resume=resume, log=log)
     if state is not fresh:
-        summary.resumed_from_row = state.lanes["main"].settled.leading + 1
-        _log_resume(state, summary.resumed_from_row, on_unconfirmed, log)
+        counts.resumed_from_row = state.lanes["main"].settled.leading + 1
+        _log_resume(state, counts.resumed_from_row, on_unconfirmed, log)
     if state.fingerprint["source"] is None:
         log.info(
             "A later attempt of this load would start at row 1 too: it is not known whether the source returns the "
             "same rows in the same order when it is read again. Files and DataFrames do; a SqlSource does with "
             "resumable=True."
         )
-    return Checkpoint(store, state, summary, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
+    return Checkpoint(store, state, counts, on_unconfirmed=on_unconfirmed, log=log, stopping=stopping)
 
 
 def _initial_state(

@@ -37,6 +37,7 @@ class EncodedBlock:
     :param profile_updates: the profile updates of the same rows, which precede these records. A record is sent only
         when CleverTap has accepted its row's profile update.
     :param start: the ordinal of the block's first row, counting all rows of the source from 0.
+    :param number: the block's position in the source, counting from 0.
     """
 
     block: RowBlock
@@ -49,14 +50,16 @@ class EncodedBlock:
     profile_updates: EncodedBlock | None = None
     record_first_rows: NDArray[np.int64] | None = None
     start: int = 0
+    number: int = 0
 
-    def with_start(self, start: int) -> EncodedBlock:
+    def numbered(self, number: int, start: int) -> EncodedBlock:
         """Return this block with its position in the source.
 
+        :param number: how many blocks precede it.
         :param start: the ordinal of its first row.
         """
-        updates = None if self.profile_updates is None else self.profile_updates.with_start(start)
-        return replace(self, start=start, profile_updates=updates)
+        updates = None if self.profile_updates is None else self.profile_updates.numbered(number, start)
+        return replace(self, number=number, start=start, profile_updates=updates)
 
     def filter(self, selected: Mask) -> EncodedBlock:
         """Return this block with some of its records; its profile updates stay the same.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +20,10 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
+from airflow_provider_clevertap.loading.delivery.claims import ClaimWindow
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
-from tests.support.broken_loads import VIEWED, HoldingClient, MakeLoad, interrupt
+from tests.support.broken_loads import VIEWED, MakeLoad, interrupt
 from tests.support.plain_rows import QUICK, Rows, people
 
 
@@ -51,45 +51,24 @@ class WatchedStore(FileCheckpointStore):
     """Remembers the most rows that were claimed and not settled."""
 
     most = 0
-    told: Callable[[], None] = staticmethod(lambda: None)
 
     def save(self, state: dict[str, Any]) -> None:
         super().save(state)
         lane = LoadState.read(state, self.name).lanes["main"]
         self.most = max(self.most, len(lane.claimed.without(lane.settled)))
-        self.told()
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("airflow_provider_clevertap.loading.dispatch.time", made)
-    return made
-
-
-class Clock:
-    """Moves on by so many seconds whenever it is looked at, which is once for each claim."""
-
-    seconds = 0.0
-    _now = 1_000.0
-
-    def monotonic(self) -> float:
-        self._now += self.seconds
-        return self._now
-
-
-def test_few_rows_are_claimed_while_answers_are_slow(
-    client: CleverTapClient, emulator: RunningEmulator, clock: Clock, tmp_path: Path
+@pytest.mark.parametrize(("seconds", "most"), [(1.0, 2), (0.1, 2), (0.05, 3), (0.0, 5)])
+@pytest.mark.parametrize("in_flight", [1, 4, 10])
+def test_what_may_be_unknown_after_a_kill_is_bounded(
+    seconds: float, most: int, in_flight: int, client: CleverTapClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock.seconds = 0.4
-    # Nothing is answered before a second claim was made.
-    held: Any = HoldingClient(client, lambda number, _: number <= 2)
-    store = WatchedStore(tmp_path / "checkpoint", series="")
-    store.told = lambda: held.let_go.set() if store.most >= 4_000 else None
-    options = LoadOptions(retries=QUICK, rejects_path=tmp_path / "rejects.csv", max_in_flight=2)
-    rows = Rows(people(20_000), block_rows=20_000)
-    Load(VIEWED, rows, held, options, store=store, log=logging.getLogger("load")).run()
-    assert 4_000 <= store.most <= (2 * 2 + 4) * 1_000  # in flight, ready, and claimed next
+    answered = ClaimWindow.answered
+    monkeypatch.setattr(ClaimWindow, "answered", lambda window, _: answered(window, seconds))
+    options = LoadOptions(retries=QUICK, max_in_flight=in_flight, bytes_per_batch=1)
+    store = WatchedStore(tmp_path)
+    Load(VIEWED, Rows(people(300), block_rows=300), client, options, store=store).run()
+    assert in_flight <= store.most <= most * in_flight  # a batch has one record here
 
 
 def test_sending_waits_while_the_checkpoint_cannot_be_kept(
@@ -187,12 +166,3 @@ def test_many_refusals_fill_several_parts(
     assert (summary.rejected, summary.accepted) == (100, 2_900)
     with (tmp_path / "rejects.csv").open(newline="") as stream:
         assert [row["identity"] for row in csv.DictReader(stream)] == refused
-
-
-def test_what_may_be_unknown_after_a_kill_is_bounded(client: CleverTapClient, clock: Clock, tmp_path: Path) -> None:
-    in_flight = 4
-    clock.seconds = 0.0  # answers could not come faster: as much as ever is claimed at a time
-    options = LoadOptions(retries=QUICK, max_in_flight=in_flight)
-    store = WatchedStore(tmp_path)
-    Load(VIEWED, Rows(people(100_000), block_rows=100_000), client, options, store=store).run()
-    assert 0 < store.most <= 8 * in_flight * 1_000

@@ -26,8 +26,8 @@ from tests.support.plain_rows import QUICK, Rows, people
 #: Where the wall clock may be read: the moment of a load, the report's time stamp, and a Retry-After that is a date in
 #: an answer without one; and when a place was last used.
 STAMPS = {
-    "loading/kinds.py": 1, "loading/load.py": 1, "loading/report.py": 1, "api/reading.py": 1,
-    "hooks/place_claims.py": 2,
+    "loading/record_kinds.py": 1, "loading/load.py": 1, "loading/artifacts/report.py": 1, "api/response_parser.py": 1,
+    "task_runtime/path_claims.py": 2,
 }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def test_a_date_to_wait_for_is_of_the_clock_of_the_answer(wrong_by: int) -> None
 def test_the_wall_clock_is_read_for_time_stamps_alone() -> None:
     found = {
         str(path.relative_to(PACKAGE)): count
-        for part in ("api", "loading", "hooks", "operators", "decorators", "records")
+        for part in ("api", "loading", "task_runtime", "connections", "hooks", "operators", "decorators", "records")
         for path in sorted((PACKAGE / part).rglob("*.py"))
         if (count := sum(map(_reads_wall_clock, ast.walk(ast.parse(path.read_text(encoding="utf-8"))))))
     }

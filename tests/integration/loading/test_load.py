@@ -46,7 +46,7 @@ def test_every_row_arrives(make_load: MakeLoad, emulator: RunningEmulator) -> No
 def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
     bad: int, client: CleverTapClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_clevertap.loading.load._MAX_OPEN_ROWS", 300)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.conductor.MAX_OPEN_ROWS", 300)
     frames = ([f"cust-{n}-{m}" for m in range(40 - bad)] + [None] * bad for n in range(30))
     source = open_source(pd.DataFrame({"identity": pd.Series(names, dtype=object)}) for names in frames)
     load = Load(PROFILES, source, client, LoadOptions(retries=QUICK, max_rejects="100%"))

@@ -173,7 +173,7 @@ def refuse_first(monkeypatch: pytest.MonkeyPatch, record_type: str, refusal: dic
 def test_blocks_too_small_to_fill_a_batch_do_not_wait_for_one(
     bad: int, client: CleverTapClient, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_clevertap.loading.load._MAX_OPEN_ROWS", 300)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.conductor.MAX_OPEN_ROWS", 300)
     people = ([f"cust-{n}-{m}" for m in range(40 - bad)] + [None] * bad for n in range(30))
     frames = (pd.DataFrame({"identity": pd.Series(some, dtype=object), "Tier": "gold"}) for some in people)
     load = Load(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -48,7 +47,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[AdaptiveConcurrencyLimit]:
         made.append(AdaptiveConcurrencyLimit(max_limit))
         return made[-1]
 
-    monkeypatch.setattr("airflow_provider_clevertap.loading.load.AdaptiveConcurrencyLimit", make_limit)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery.deliveries.AdaptiveConcurrencyLimit", make_limit)
     return made
 
 
@@ -143,28 +142,24 @@ def test_refusals_now_and_then_do_not_slow_a_load_down(make_load: MakeLoad, slow
     assert share_above(9, requests[100:]) > 0.5
 
 
-def test_batches_that_wait_leave_their_places_to_others(make_load: MakeLoad, emulator: RunningEmulator) -> None:
+def test_batches_that_wait_leave_their_places_to_others(
+    make_load: MakeLoad, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     emulator.inject(
         {"do": "status", "status": 503, "identity": "cust-00000", "times": 1},
         {"do": "status", "status": 429, "identity": "cust-01000", "times": 1},
     )
-    waits: list[float] = []
 
-    class UntilTheOthersAreDone(threading.Event):
-        """Lets a load wait for seconds until all batches but two are stored, and no longer."""
+    class UntilTheOthersAreDone:
+        """Stands still until all batches but two are stored; then six seconds have passed."""
 
-        def wait(self, timeout: float | None = None) -> bool:
-            waits.append(timeout or 0.0)
-            end = time.monotonic() + 120
-            while emulator.stats()["stored"]["profiles"] < 18_000 and time.monotonic() < end:
-                time.sleep(0.005)
-            return self.is_set()
+        def monotonic(self) -> float:
+            return 1_006.0 if emulator.stats()["stored"]["profiles"] >= 18_000 else 1_000.0
 
     wait = RetryPolicy(base=6.0, cap=6.0, uniform=lambda _, most: most)
     load = make_load(people(20_000), max_in_flight=2, retries=wait)
-    load._stopping = UntilTheOthersAreDone()
+    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery.deliveries.time", UntilTheOthersAreDone())
     assert load.run().accepted == 20_000
-    assert waits == [6.0, 6.0]
     assert sorted(request["status"] for request in emulator.requests() if request["status"] != 200) == [429, 503]
     # Both came again after all the others, which had their places meanwhile.
     assert {profile["identity"] for profile in emulator.profiles()[-2_000:]} == {f"cust-{n:05}" for n in range(2_000)}

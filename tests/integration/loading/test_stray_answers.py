@@ -148,7 +148,7 @@ def test_a_stop_ends_requests_that_get_no_answer_and_leaves_their_rows_in_doubt(
 def test_a_repetition_has_the_time_that_is_left_of_its_batch(
     serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery.batch_delivery._MIN_REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr("airflow_provider_clevertap.loading.delivery.batch_delivery.MIN_SECONDS", 0.1)
     asked: list[int] = []
 
     def script(line: Line) -> None:

@@ -1,0 +1,128 @@
+"""Read and encode the source in a thread of its own, one block ahead of the load.
+
+The thread that keeps the load's state is so never busy with encoding while requests could be sent.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
+from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
+from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBlock:
+    """A block as it was read.
+
+    :param encoded: its records.
+    :param notes: what to log about its columns.
+    :param duplicates: rows of it whose key an earlier row had.
+    :param share_read: share of the source read so far, ``None`` where that is unknown.
+    """
+
+    encoded: EncodedBlock
+    notes: tuple[str, ...]
+    duplicates: int
+    share_read: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEnded:
+    """No more blocks come.
+
+    :param error: why reading failed, ``None`` at the end of the source.
+    """
+
+    error: BaseException | None = None
+
+
+class BlockReading:
+    """Reads and encodes the blocks of a source. Used as a context: at its end the source is closed.
+
+    :param source: the source.
+    :param encoder: makes records of its rows.
+    :param duplicates: counts keys that come again, where that matters.
+    """
+
+    def __init__(self, source: Source, encoder: BlockEncoder, duplicates: DuplicateKeys | None) -> None:
+        self._source = source
+        self._encoder = encoder
+        self._duplicates = duplicates
+        self._blocks: Iterator[RowBlock] = iter(())
+        self._encoded: Iterator[EncodedBlock] = iter(())
+
+    def __enter__(self) -> Self:
+        self._blocks = self._source.blocks()
+        self._encoded = iter(self._encoder.encode_all(self._blocks))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(self._blocks, Generator):  # a database may still be working on its query
+            self._blocks.close()
+
+    def next_block(self) -> ReadBlock | None:
+        """Return the next block, ``None`` at the end of the source.
+
+        :raises CleverTapError: when the source cannot be read, or its columns cannot be mapped.
+        """
+        encoded = next(self._encoded, None)
+        if encoded is None:
+            return None
+        duplicates = 0 if self._duplicates is None else self._duplicates.count_in(encoded)
+        return ReadBlock(encoded, tuple(self._encoder.new_notes()), duplicates, self._source.progress())
+
+
+class Reader:
+    """Reads blocks in a thread. Used as a context: at its end the source is closed, by the thread that read it.
+
+    :param reading: reads the blocks.
+    :param deliver: takes each block, and the end; called by the reading thread.
+    """
+
+    def __init__(self, reading: BlockReading, deliver: Callable[[ReadBlock | SourceEnded], None]) -> None:
+        self._reading = reading
+        self._deliver = deliver
+        self._wanted = threading.Semaphore(1)
+        self._closing = False
+        # The context carries Airflow's notion of the current task to functions that make rows.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name="clevertap-reader", daemon=True)
+
+    def request_block(self) -> None:
+        """Have one more block read; the first needs no request."""
+        self._wanted.release()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closing = True
+        self._wanted.release()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with self._reading:
+                while self._is_wanted() and (block := self._reading.next_block()) is not None:
+                    self._deliver(block)
+        except BaseException as error:  # it belongs to the load
+            self._deliver(SourceEnded(error))
+        else:
+            self._deliver(SourceEnded())
+
+    def _is_wanted(self) -> bool:
+        self._wanted.acquire()
+        return not self._closing
