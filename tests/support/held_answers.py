@@ -60,8 +60,8 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
                 line[0].set()
         return await upload(entry, body, ending)
 
-    service.upload = hold
+    account.upload = hold
     try:
         yield
     finally:
-        del service.upload
+        del account.upload
