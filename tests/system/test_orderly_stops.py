@@ -153,7 +153,7 @@ class Load:
             self._airflow.logs()
         )
 
-    def said(self, attempt: int, run_id: str = RUN) -> str:
+    def log_of(self, attempt: int, run_id: str = RUN) -> str:
         return self._airflow.log_of(self.name, run_id, attempt)
 
 
@@ -163,7 +163,7 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
     loads = [Load(name, airflow, accounts[name]) for name in NAMES]
     marked, cleared, timed, terminated = loads
     with airflow:
-        os.kill(terminated.under_way().ids()[1], signal.SIGTERM)  # as a worker is told to end
+        os.kill(terminated.under_way().ids()[1], signal.SIGTERM)  # as when a worker shuts down
         os.kill(timed.under_way().ids()[0], signal.SIGALRM)  # as the timer does with which Airflow counts the hour
         airflow.mark_failed(marked.under_way().name, RUN, "load")
         airflow.clear(cleared.under_way().name, RUN, "load")
@@ -177,10 +177,10 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
             load.succeeds(tries=2)
             load.check_copies(1)
             number = load.state()[1]
-            assert "Resumes at row" in load.said(number)
+            assert "Resumes at row" in load.log_of(number)
             for attempt in range(1, number + 1):
-                assert "may have been on their way" not in load.said(attempt)
-                assert "last state of the checkpoint was not saved" not in load.said(attempt)
+                assert "may have been on their way" not in load.log_of(attempt)
+                assert "last state of the checkpoint was not saved" not in load.log_of(attempt)
 
         # What is complete is loaded again when a person asks for it, and by a new run.
         before = marked.state()
@@ -189,7 +189,7 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
         marked.wait(lambda: marked.state()[1] > before[1])
         marked.succeeds(tries=3)
         cleared.succeeds(tries=1, run_id=NEXT_RUN)
-        assert "cleared after its load was complete, so all rows are loaded again" in marked.said(3)
-        assert "Starts at row 1: no earlier attempt has left a checkpoint" in cleared.said(1, NEXT_RUN)
+        assert "cleared after its load was complete, so all rows are loaded again" in marked.log_of(3)
+        assert "Starts at row 1: no earlier attempt has left a checkpoint" in cleared.log_of(1, NEXT_RUN)
         marked.check_copies(2)
         cleared.check_copies(2)

@@ -32,7 +32,7 @@ def no_answer() -> Exception:
 
 
 def unknown_try() -> Exception:
-    """Give what it raises in a try that is not the latest one."""
+    """Return the error that it raises for an attempt that is not the latest one."""
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
 

@@ -168,9 +168,7 @@ def test_a_signal_that_does_not_wake_the_main_thread_is_heard_as_well(alarm: Non
 
     def work() -> None:
         time.sleep(0.5)  # the main thread waits by now; on a very busy machine it may not, and the test shows nothing
-        signal.pthread_kill(
-            threading.get_ident(), signal.SIGALRM
-        )  # to this thread; the main thread runs the handler
+        signal.pthread_kill(threading.get_ident(), signal.SIGALRM)  # to this thread; the main thread runs the handler
         heard.append(asked.wait(120))
 
     with pytest.raises(Interruption):
