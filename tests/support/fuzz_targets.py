@@ -119,7 +119,7 @@ def _read_answers(example: tuple[int, dict[str, str], bytes]) -> int:
         runs += 1
         answer = read_answer(status, headers, body, records, sent=sent)
         if isinstance(answer, Processed):
-            places = [refusal.index for refusal in answer.rejected]
+            places = [rejected.index for rejected in answer.rejected]
             assert places == sorted(set(places))
             assert all(0 <= place < records for place in places)
         else:

@@ -24,8 +24,8 @@ Where = tuple[int, int]
 class PlainOrders:
     """Validates order lines in the simplest way.
 
-    After :meth:`validate`, ``outcomes`` has the outcome of each row by file and index, and ``records`` the records by the
-    file and index of their first line.
+    After :meth:`validate`, ``outcomes`` has the outcome of each row by file and index, and ``records`` each record by
+    the file and index of its first line.
     """
 
     def __init__(

@@ -147,12 +147,12 @@ def test_floats_become_no_phone_numbers() -> None:
         )
 
 
-def test_a_column_that_says_whose_the_event_is_keeps_saying_so() -> None:
+def test_a_column_that_identifies_the_owner_may_also_be_a_profile_property() -> None:
     columns = {name: pa.array(["1700000000"]) for name in ("identity", "ts")}
     block = RowBlock("a", 1, tuple(columns), columns)
     encoded = EventWithProfileEncoder(
-        VIEWED, PROFILES, {}, {"identity": Column("Number"), "ts": Column("Seen")}
+        VIEWED, PROFILES, {}, {"identity": Column("Number"), "ts": Column("Visits")}
     ).encode(block)
     assert encoded.profile_updates is not None
     assert records(encoded)[0]["identity"] == records(encoded.profile_updates)[0]["identity"] == "1700000000"
-    assert records(encoded.profile_updates)[0]["profileData"] == {"Number": "1700000000", "Seen": "1700000000"}
+    assert records(encoded.profile_updates)[0]["profileData"] == {"Number": "1700000000", "Visits": "1700000000"}
