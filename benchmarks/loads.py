@@ -49,7 +49,11 @@ def load_file(path: Path, settings: LoadSettings) -> Upload:
 def load_file_in_task(path: Path, settings: LoadSettings) -> Upload:
     """Load a file in a process that has imported what a task's process has before its operator runs."""
     import_task_runtime()
-    return lambda url: load_file(path, settings)(url)
+
+    def upload(url: str) -> dict[str, Any]:
+        return load_file(path, settings)(url)
+
+    return upload
 
 
 def import_task_runtime() -> None:

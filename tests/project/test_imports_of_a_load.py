@@ -44,7 +44,8 @@ kinds = {
         },
     ),
     "orders": (
-        record_kinds.events(group_by="order", items=items), {"order": "Charged ID", "paid": "ts", "customer": "identity"}
+        record_kinds.events(group_by="order", items=items),
+        {"order": "Charged ID", "paid": "ts", "customer": "identity"},
     ),
     "device_tokens": (record_kinds.DEVICE_TOKENS, {"device": "objectId"}),
 }
