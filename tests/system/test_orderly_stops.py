@@ -70,7 +70,7 @@ RUN, NEXT_RUN = "first", "second"
 
 @pytest.fixture
 def accounts() -> Iterator[dict[str, RunningEmulator]]:
-    """Give each load a CleverTap of its own."""
+    """Start a separate emulator for each load."""
     with ExitStack() as running:
         made = {name: running.enter_context(RunningEmulator()) for name in NAMES}
         for account in made.values():
@@ -80,7 +80,7 @@ def accounts() -> Iterator[dict[str, RunningEmulator]]:
 
 @pytest.fixture
 def airflow(scheduler_database: str, accounts: dict[str, RunningEmulator], tmp_path: Path) -> RunningScheduler:
-    """Give an Airflow in which each of the four DAGs waits to be run; it does not work yet."""
+    """Return an Airflow in which each of the four DAGs waits to be run; it does not work yet."""
     source = tmp_path / "views.csv"
     source.write_text("id,ts\n" + "".join(f"c-{row},{1_700_000_000 + row}\n" for row in range(ROWS)))
     connections = {
@@ -123,12 +123,12 @@ class Load:
         return self
 
     def ids(self) -> tuple[int, int]:
-        """Give the ids of the task's process, and of the one that watches over it."""
+        """Return the ids of the task's process, and of the one that watches over it."""
         pid, parent = (self._airflow.home / f"{self.name}.pid").read_text().split()
         return int(pid), int(parent)
 
     def is_over(self) -> bool:
-        """Tell whether the process of the latest try is gone."""
+        """Return whether the process of the latest attempt has ended."""
         return not Path(f"/proc/{self.ids()[0]}").exists()
 
     def state(self, run_id: str = RUN) -> tuple[Any, ...]:

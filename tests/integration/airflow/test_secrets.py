@@ -105,7 +105,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory, copy_airflow_database: Call
 
 
 def database(home: Path) -> str:
-    """Give every value in Airflow's database, one a line; Airflow 2 keeps XComs as bytes."""
+    """Return every value in Airflow's database, one a line; Airflow 2 keeps XComs as bytes."""
     with sqlite3.connect(home / "airflow.db") as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = (row for table in tables for row in opened.execute(f'SELECT * FROM "{table}"'))  # noqa: S608

@@ -62,7 +62,7 @@ def load(run: Any) -> Any:
 
 @pytest.fixture
 def logged(caplog: Any, capsys: Any) -> Callable[[], str]:
-    """Give what the tasks have logged; where it goes differs between releases of Airflow."""
+    """Return what the tasks have logged; where it goes differs between releases of Airflow."""
     return lambda: caplog.text + "".join(capsys.readouterr())
 
 

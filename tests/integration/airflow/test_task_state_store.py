@@ -23,7 +23,7 @@ VIEWED = events(event_name="Viewed", timestamp="now")
 
 
 def no_answer() -> Exception:
-    """Give what Airflow's accessor raises once its supervisor has asked the API server five times in vain."""
+    """Return what Airflow's accessor raises once its supervisor has called the API server five times without success."""
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
 

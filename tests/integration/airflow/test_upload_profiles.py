@@ -161,7 +161,7 @@ def test_a_frame_can_be_the_source_and_its_rows_stay_out_of_airflows_database(
 
 
 def rendered_fields(dag_run: Any, task_id: str) -> Any:
-    """Give what Airflow shows of a task's templated arguments."""
+    """Return what Airflow shows of a task's templated arguments."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.utils.session import create_session
     from sqlalchemy import select

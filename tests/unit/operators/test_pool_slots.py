@@ -75,7 +75,7 @@ WAYS = [plain, plain_events, mapped, mapped_by_sets, decorated, mapped_decorated
 
 
 def scheduled_slots(make: Any, arguments: dict[str, Any], **dag_options: Any) -> int:
-    """Give the slots that the scheduler sees: those of the DAG as Airflow stores it."""
+    """Return the slots that the scheduler sees: those of the DAG as Airflow stores it."""
     from airflow.providers.common.compat.sdk import DAG
 
     with DAG("slots", schedule=None, start_date=datetime(2026, 1, 1), **dag_options) as dag:
