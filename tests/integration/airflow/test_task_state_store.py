@@ -23,7 +23,7 @@ VIEWED = events(event_name="Viewed", timestamp="now")
 
 
 def no_answer() -> Exception:
-    """Return what Airflow's accessor raises once its supervisor has called the API server five times without success."""
+    """Return what Airflow's accessor raises once its supervisor has called the API server five times in vain."""
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
 
