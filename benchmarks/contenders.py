@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.data import data_file
-from benchmarks.loads import LoadSettings, Prepare, load_file, load_frame
+from benchmarks.loads import LoadSettings, Prepare, load_file, load_file_in_task, load_frame
 from benchmarks.scripts import (
     post_chunks_in_threads,
     post_dicts,
@@ -41,6 +41,10 @@ class Contender(NamedTuple):
 CONTENDERS = {
     "load-csv": Contender("this package, CSV", load_file),
     "load-parquet": Contender("this package, Parquet", load_file, extension="parquet"),
+    "first-csv": Contender("profiles, CSV", load_file_in_task),
+    "first-parquet": Contender("profiles, Parquet", load_file_in_task, extension="parquet"),
+    "first-orders": Contender("`Charged` from order lines, CSV", load_file_in_task, "order-lines"),
+    "first-tokens": Contender("device tokens, CSV", load_file_in_task, "devices"),
     "load-frame": Contender("this package, pandas DataFrame", load_frame, extension="parquet"),
     "load-events": Contender("events", load_file, "events"),
     "load-orders": Contender("`Charged` from order lines", load_file, "order-lines"),
@@ -69,6 +73,15 @@ CONTENDERS = {
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def _memory(key: str) -> float:
+    """Return the memory of this process in MB of a million bytes.
+
+    :param key: ``VmRSS`` for now, ``VmHWM`` for the highest so far.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition(f"{key}:")[2].split()[0]) * 1024 / 1e6
 
 
 def main() -> None:
@@ -106,9 +119,11 @@ def main() -> None:
 
         stages = Stages()
         stages.start()
+    memory = _memory("VmRSS")
     cpu, started = _cpu(), time.perf_counter()
     facts = upload(arguments.url)
     measured: dict[str, Any] = {"start_up": cpu, "cpu": _cpu() - cpu, "wall": time.perf_counter() - started}
+    measured["added_mb"] = _memory("VmHWM") - memory
     if stages is not None:
         measured["stages"] = stages.seconds
     print(json.dumps(measured | {"facts": facts}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import tempfile
 from collections.abc import Callable, Mapping
@@ -43,6 +44,29 @@ class LoadSettings:
 def load_file(path: Path, settings: LoadSettings) -> Upload:
     """Load a file."""
     return _load(str(path), settings)
+
+
+def load_file_in_task(path: Path, settings: LoadSettings) -> Upload:
+    """Load a file in a process that has imported what a task's process has before its operator runs."""
+    import_task_runtime()
+
+    def upload(url: str) -> dict[str, Any]:
+        return load_file(path, settings)(url)
+
+    return upload
+
+
+def import_task_runtime() -> None:
+    """Import what Airflow imports to run a task, and what a DAG file of this package does."""
+    import airflow
+
+    if airflow.__version__.startswith("2."):
+        modules = ["airflow.cli.commands.task_command", "airflow.jobs.local_task_job_runner"]
+    else:
+        modules = ["airflow.sdk.execution_time.supervisor", "airflow.sdk.execution_time.task_runner"]
+    modules += ["airflow_provider_clevertap.operators.profiles", "airflow_provider_clevertap.hooks.clevertap"]
+    for module in modules:
+        importlib.import_module(module)
 
 
 def load_frame(path: Path, settings: LoadSettings) -> Upload:

@@ -29,6 +29,7 @@ class Job:
     :param name: its name for ``--only``; by default the contender's.
     :param title: its name in the table; by default the contender's title.
     :param scale: multiplies the rows of the table.
+    :param fixed_rows: the rows of this job, whatever the rows of the table; 0 for those of the table.
     :param latency_ms: how long the server waits before each answer.
     :param in_flight: the contender's maximum of requests in flight.
     :param ceiling: how many requests in flight the server accepts, 0 for any number.
@@ -47,6 +48,7 @@ class Job:
     name: str = ""
     title: str = ""
     scale: float = 1
+    fixed_rows: int = 0
     latency_ms: float = 0
     in_flight: int = 10
     ceiling: int = 0
@@ -73,7 +75,7 @@ class Job:
 
         :param rows: the rows of the table.
         """
-        return max(round(rows * self.scale) // CONTENDERS[self.contender].share, 1)
+        return self.fixed_rows or max(round(rows * self.scale) // CONTENDERS[self.contender].share, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Measured:
     :param start_up: the same before that: the interpreter, imports, and reading a DataFrame.
     :param wall: seconds from opening the source to the last answer.
     :param peak_mb: the peak memory of the process, in MB of a million bytes.
+    :param added_mb: how far the peak is above the memory of the process when the load began.
     :param lost: valid rows the server did not receive.
     :param doubled: rows it received more than once.
     :param bad_rows_sent: invalid rows it received.
@@ -101,6 +104,7 @@ class Measured:
     start_up: float
     wall: float
     peak_mb: float
+    added_mb: float
     lost: int
     doubled: int
     bad_rows_sent: int
@@ -137,6 +141,7 @@ def measure(job: Job, directory: Path, rows: int) -> Measured:
         start_up=measured["start_up"],
         wall=measured["wall"],
         peak_mb=peak_mb,
+        added_mb=measured["added_mb"],
         lost=tally.pop("lost"),
         doubled=tally.pop("doubled"),
         bad_rows_sent=tally.pop("bad_rows_sent"),
@@ -166,7 +171,8 @@ def _run(job: Job, directory: Path, rows: int, url: str) -> tuple[dict[str, Any]
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{job.key} failed, see above")
-    return json.loads(measured), used.ru_maxrss * 1024 / 1e6
+    # Airflow may log to standard output; the figures are the last line.
+    return json.loads(measured.splitlines()[-1]), used.ru_maxrss * 1024 / 1e6
 
 
 @contextmanager

@@ -70,6 +70,7 @@ COLUMNS: Mapping[str, Callable[[Runs], str]] = {
     "CPU s per 100 MB": _median("{:.2f}", lambda run: run.cpu / run.file_mb * 100),
     "rows/s": _median("{:,.0f}", lambda run: run.rows_per_second),
     "peak MB": _median("{:,.0f}", lambda run: run.peak_mb),
+    "MB added": _median("{:,.0f}", lambda run: run.added_mb),
     "MB per million rows": _median("{:,.0f}", lambda run: run.file_mb / run.rows * 1e6),
     "start-up CPU s": _median("{:.1f}", lambda run: run.start_up),
     "in flight": _median("{:.1f}", lambda run: run.in_flight),

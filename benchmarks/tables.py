@@ -157,6 +157,11 @@ TABLES = {
         ("rows", "CPU s", "CPU s per million", "rows/s", "peak MB"),
         max_turns=3,
     ),
+    "first-load": Comparison(
+        "The first load of a task, beyond what Airflow has imported",
+        tuple(Job(name, fixed_rows=1_000) for name in ("first-csv", "first-parquet", "first-orders", "first-tokens")),
+        ("rows", "CPU s", "MB added", *FAULTS),
+    ),
     "stages": Comparison(
         "Where the CPU time goes, s per million rows",
         tuple(

@@ -1,9 +1,9 @@
-"""Throw random and hostile input at the package until it has run a million times, or as often as asked.
+"""Run the package on random and hostile input, a million times or as often as asked.
 
     python -m scripts.fuzz [EXECUTIONS] [TARGET ...]
 
 The inputs and what must hold are in tests/support/fuzz_targets.py. A failure is shown as the smallest input that
-causes it, and a run that hangs ends with the place it hangs at.
+causes it, and a run that hangs ends with a traceback.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 
 from tests.support.fuzz_targets import TARGETS
 
-#: hypothesis remembers what it tried, so that memory grows with a round
+#: hypothesis keeps every example of a round in memory
 ROUND = 5_000
 #: seconds for one example; the slowest takes a hundredth of one
-LONGEST = 60
+MAX_SECONDS = 60
 
 
 def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
-    """Run a target so many times; give the executions, the examples and the seconds of the slowest."""
+    """Run a target; return the number of executions and examples, and the seconds of the slowest example."""
     run = rounds = examples = 0
     slowest = 0.0
     while run < executions:
@@ -42,10 +42,10 @@ def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
             suppress_health_check=list(HealthCheck),
         )
         @given(st.data())
-        def throw(data: st.DataObject) -> None:
+        def run_example(data: st.DataObject) -> None:
             nonlocal run, examples, slowest
             example = data.draw(target.examples)
-            faulthandler.dump_traceback_later(LONGEST, exit=True)
+            faulthandler.dump_traceback_later(MAX_SECONDS, exit=True)
             started = time.process_time()
             run += target.run(example)
             slowest = max(slowest, time.process_time() - started)
@@ -53,9 +53,9 @@ def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
             examples += 1
 
         before = run
-        throw()
+        run_example()
         if run - before < ROUND // 10:
-            break  # there is nothing new to try
+            break  # hypothesis finds no new examples
     return run, examples, slowest
 
 

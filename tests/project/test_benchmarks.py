@@ -142,7 +142,7 @@ def test_the_methods_of_every_stage_exist() -> None:
 
 def measured(cpu: float) -> Measured:
     return Measured(
-        rows=100, file_mb=1, cpu=cpu, start_up=1, wall=1, peak_mb=1, lost=0, doubled=0, bad_rows_sent=0,
+        rows=100, file_mb=1, cpu=cpu, start_up=1, wall=1, peak_mb=1, added_mb=1, lost=0, doubled=0, bad_rows_sent=0,
         in_flight=1, full=0, server={},
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.open import open_source
-from airflow_provider_clevertap.loading.sources.sql.errors import no_connection
+from airflow_provider_clevertap.loading.sources.sql.errors import connection_error
 from airflow_provider_clevertap.sources import SqlSource
 from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
 from tests.support.doc_pages import code, spans, table
@@ -58,7 +58,7 @@ def test_documented_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pyte
             read("shop", "SELECT * FROM people")()
 
     def read_without_connection() -> None:
-        raise no_connection("warehouse", ConnectionRefusedError("Connection refused"))
+        raise connection_error("warehouse", ConnectionRefusedError("Connection refused"))
 
     def read_missing_file() -> None:
         loader = jinja2.FileSystemLoader(tmp_path)

@@ -7,5 +7,5 @@ from typing import Any
 
 
 def connection_json(**fields: Any) -> str:
-    """Give a ``clevertap`` connection as the JSON an ``AIRFLOW_CONN_...`` variable holds."""
+    """Return a ``clevertap`` connection as the JSON an ``AIRFLOW_CONN_...`` variable holds."""
     return json.dumps({"conn_type": "clevertap", **fields})

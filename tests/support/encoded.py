@@ -1,4 +1,4 @@
-"""Blocks to encode, and the records that became of them."""
+"""Make blocks, encode them, and read the records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 IDENTITY = {"id": "identity"}
 
 
-def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowError] | None = None, rows: int = 0) -> RowBlock:
+def block_of(
+    columns: Mapping[str, Any], *, row_errors: Mapping[int, RowError] | None = None, rows: int = 0
+) -> RowBlock:
     """Make a block of Arrow arrays; a tuple of values stays Python values, as mixed columns do."""
     arrays, objects = {}, {}
     for name, values in columns.items():
@@ -25,7 +27,7 @@ def block_of(columns: Mapping[str, Any], *, faults: Mapping[int, RowError] | Non
             objects[name] = list(values)
         else:
             arrays[name] = values if isinstance(values, pa.Array) else pa.array(values)
-    return RowBlock("people.csv", 1, tuple(columns), arrays, objects, faults or {}, row_count=rows)
+    return RowBlock("people.csv", 1, tuple(columns), arrays, objects, row_errors or {}, row_count=rows)
 
 
 def encoder(columns: Mapping[str, Any] | None = None, **options: Any) -> Encoder:
@@ -33,17 +35,17 @@ def encoder(columns: Mapping[str, Any] | None = None, **options: Any) -> Encoder
 
 
 def encode(block: Mapping[str, Any], columns: Mapping[str, Any] | None = None, **options: Any) -> EncodedBlock:
-    faults = options.pop("faults", None)
-    return encoder({**IDENTITY, **(columns or {})}, **options).encode(block_of(block, faults=faults))
+    row_errors = options.pop("row_errors", None)
+    return encoder({**IDENTITY, **(columns or {})}, **options).encode(block_of(block, row_errors=row_errors))
 
 
 def records(encoded: EncodedBlock) -> dict[int, Any]:
-    """Give each record by the place of its row; what is sent must be JSON, each record with its comma."""
+    """Return each record by the index of its row, after checking that it is JSON and ends with a comma."""
     texts = encoded.records.to_pylist()
     assert all(text.endswith("},") for text in texts)
-    together = json.loads(f"[{''.join(texts)[:-1]}]")
-    assert len(together) == len(texts) == len(encoded.rows)
-    return dict(zip(encoded.rows.tolist(), together, strict=True))
+    parsed = json.loads(f"[{''.join(texts)[:-1]}]")
+    assert len(parsed) == len(texts) == len(encoded.rows)
+    return dict(zip(encoded.rows.tolist(), parsed, strict=True))
 
 
 def properties(encoded: EncodedBlock) -> list[Any]:

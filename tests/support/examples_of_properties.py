@@ -1,7 +1,7 @@
-"""How hypothesis runs in the suite: few examples, the same each time, in any time they need.
+"""How hypothesis runs in the suite: few examples, the same each time, without a time limit.
 
-A run of the suite is to say whether a change is good, not to find by chance what nobody has changed. More examples, and
-new ones each time, are looked for by ``make fuzz`` and where ``EXAMPLES_TIMES`` says how many times as many.
+A run of the suite checks a change; it should not fail by chance for code that has not changed. ``make fuzz`` and the
+environment variable ``EXAMPLES_TIMES``, a multiple, run more examples, and new ones each time.
 """
 
 from __future__ import annotations
@@ -23,5 +23,5 @@ settings.load_profile("suite")
 
 
 def examples(count: int) -> settings:
-    """Ask for a number of examples other than the usual one."""
+    """Return settings with another number of examples."""
     return settings(max_examples=count * TIMES)

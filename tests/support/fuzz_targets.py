@@ -1,7 +1,7 @@
-"""What the fuzzers throw at the package, and what must hold whatever they throw.
+"""Fuzz targets: the inputs, and what must hold for each of them.
 
-Each target is a strategy and a function that takes one example, runs the code under test and gives how often it ran it.
-A target fails by an exception that is not one of ours, by an answer that contradicts itself, or by never coming back.
+Each target is a strategy and a function that runs the code under test on one example and returns how often it ran it.
+A target fails with an exception that the package does not document, with a contradictory result, or by hanging.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReade
 class Target(NamedTuple):
     """One thing to fuzz.
 
-    :param examples: what to throw.
-    :param run: throws one example; gives how often the code under test ran.
-    :param share: of a long run: less for what takes longer.
+    :param examples: the inputs.
+    :param run: tests one example; returns how often the code under test ran.
+    :param share: its share of a long run: less for slower targets.
     """
 
     examples: st.SearchStrategy[Any]
@@ -45,7 +45,7 @@ class Target(NamedTuple):
 
 
 def pieces(*known: str, max_size: int = 30) -> st.SearchStrategy[bytes]:
-    """Make bytes of known pieces, any text and any bytes, in any order."""
+    """Return a strategy for bytes: known pieces and arbitrary bytes, in any order."""
     piece = st.sampled_from([text.encode() for text in known]) | st.binary(max_size=3)
     return st.lists(piece, max_size=max_size).map(b"".join)
 
@@ -119,7 +119,7 @@ def _read_answers(example: tuple[int, dict[str, str], bytes]) -> int:
         runs += 1
         answer = read_answer(status, headers, body, records, sent=sent)
         if isinstance(answer, Processed):
-            places = [refusal.index for refusal in answer.rejected]
+            places = [rejected.index for rejected in answer.rejected]
             assert places == sorted(set(places))
             assert all(0 <= place < records for place in places)
         else:
@@ -133,7 +133,7 @@ def _file(content: bytes, extension: str) -> SourceFile:
 
 
 def _rows(reader: Any, content: bytes, extension: str) -> tuple[list[Any], str]:
-    """Read everything; give the rows with their faults, and what stopped the reading."""
+    """Read everything; return the rows with their errors, and what stopped the reading."""
     rows: list[Any] = []
     try:
         for block in reader.read(_file(content, extension)):
@@ -162,7 +162,7 @@ def _read_csv(example: tuple[bytes, bytes, str | None, int]) -> int:
         found.append(_rows(reader, header + body, ".csv"))
     (some, stopped), (same, stopped_too) = found
     assert bool(stopped) == bool(stopped_too)
-    # of a record that never ends, only the message tells how much of it was seen
+    # of a record that never ends, only the message shows how much of it was read
     assert [row for row, _ in some] == [row for row, _ in same]
     return len(found)
 
@@ -322,7 +322,7 @@ def _encode(rows: list[dict[str, Any]]) -> int:
         encoded = encoder.encode(block)
         for record in encoded.records.to_pylist():
             json.loads(str(record).rstrip(","))
-        # every row is sent, once, or has a verdict
+        # every row is sent once, or has an outcome
         assert sorted([*map(int, encoded.rows), *map(int, encoded.unsent)]) == list(range(len(block)))
     return 1
 

@@ -42,8 +42,8 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
     :param may_go: called with the number of held uploads, returns whether the first of them may continue. It is called
         repeatedly, in the emulator's thread.
     """
-    service: Any = emulator._account
-    upload = service.upload
+    account: Any = emulator._account
+    upload = account.upload
     line: deque[asyncio.Event] = deque()
 
     async def hold(entry: Any, body: bytes, ending: Any) -> Any:
@@ -60,8 +60,8 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
                 line[0].set()
         return await upload(entry, body, ending)
 
-    service.upload = hold
+    account.upload = hold
     try:
         yield
     finally:
-        del service.upload
+        del account.upload

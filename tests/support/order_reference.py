@@ -1,4 +1,4 @@
-"""Order lines judged the plain way: row by row, with the whole source in memory and the law alone."""
+"""A simple reference for orders: line by line, with the whole source in memory, and by the models alone."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from airflow_provider_clevertap.records.models.items import ITEM_SCHEMA
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 from airflow_provider_clevertap.records.values import is_empty
 
-#: A file: its rows, and the places of those the source could not read.
+#: A file: its rows, and the indexes of those the source could not read.
 File = tuple[list[dict[str, Any]], set[int]]
 Where = tuple[int, int]
 
 
 class PlainOrders:
-    """Reads order lines as they are meant to be read.
+    """Validates order lines in the simplest way.
 
-    After :meth:`judge`, ``outcomes`` has the outcome of each row by file and place, and ``records`` the records by the
-    file and place of their first line.
+    After :meth:`validate`, ``outcomes`` has the outcome of each row by file and index, and ``records`` each record by
+    the file and index of its first line.
     """
 
     def __init__(
@@ -35,16 +35,16 @@ class PlainOrders:
         names: Sequence[str],
         *,
         on_bad_value: Any = "reject",
-        most_lines: int = 256,
+        max_lines: int = 256,
     ) -> None:
         assert kind.lines is not None
         self.group_by = kind.lines.group_by
-        self.most_lines = most_lines
+        self.max_lines = max_lines
         of_order = [name for name in names if name not in kind.lines.items]
         self.columns = plan_columns(of_order, choices, schema=EVENT_SCHEMA, constants=kind.constants)
         self.items = plan_columns(names, kind.lines.items, schema=ITEM_SCHEMA, unmapped="ignore", fixed=False)
         self.of_order = of_order
-        self.law = RecordValidator(
+        self.validator = RecordValidator(
             EVENT_SCHEMA,
             [column.rule for column in self.columns],
             constants=kind.constants,
@@ -55,37 +55,41 @@ class PlainOrders:
         self.records: dict[Where, Any] = {}
         self.dropped: set[Where] = set()
 
-    def judge(self, files: Sequence[File]) -> None:
+    def validate(self, files: Sequence[File]) -> None:
         orders = [self._orders_of(number, *file) for number, file in enumerate(files)]
         filled = [found for found, (rows, _) in zip(orders, files, strict=True) if rows]
         for earlier, later in pairwise(filled):
             if earlier and later and earlier[-1][0] == later[0][0]:
                 earlier[-1][2][:] = later[0][2][:] = ["spread"]
-        seen: set[str] = set()
+        known: set[str] = set()
         for number, found in enumerate(orders):
             for key, places, problems in found:
-                if key in seen:
-                    problems.append("scattered")
-                seen.add(key)
-                self._settle(number, files[number][0], places, problems)
+                if key in known:
+                    problems.append("not contiguous")
+                known.add(key)
+                self._validate_order(number, files[number][0], places, problems)
 
-    def _orders_of(self, number: int, rows: list[dict[str, Any]], faults: set[int]) -> list[Any]:
-        """Give each order's id, the places of its lines, and what is wrong with it so far."""
-        good = [(self._key(row), place) for place, row in enumerate(rows) if place not in faults and self._key(row)]
-        orders = [(key, [place for _, place in lines], list[str]()) for key, lines in groupby(good, lambda one: one[0])]
+    def _orders_of(self, number: int, rows: list[dict[str, Any]], unreadable: set[int]) -> list[Any]:
+        """Return each order's id, the indexes of its lines, and its problems so far."""
+        in_order = [
+            (self._key(row), place) for place, row in enumerate(rows) if place not in unreadable and self._key(row)
+        ]
+        orders = [
+            (key, [place for _, place in lines], list[str]()) for key, lines in groupby(in_order, lambda line: line[0])
+        ]
         for place, row in enumerate(rows):
-            if place not in faults and self._key(row):
+            if place not in unreadable and self._key(row):
                 continue
-            blank = place not in faults and all(is_empty(cell) for cell in row.values())
+            blank = place not in unreadable and all(is_empty(cell) for cell in row.values())
             self.outcomes[number, place] = Outcome.SKIPPED if blank else Outcome.INVALID
             around = [order for order in orders if order[1][0] < place < order[1][-1]]
             before = [order for order in orders if order[1][-1] < place][-1:]
             after = [order for order in orders if order[1][0] > place][:1]
             beside = [order for order in (*before, *after) if self._key(row) and order[0] == self._key(row)][:1]
             for order in around or beside:
-                order[2].extend([] if blank else ["a bad line"])
+                order[2].extend([] if blank else ["an invalid line"])
         for order in orders:
-            if len(order[1]) > self.most_lines:
+            if len(order[1]) > self.max_lines:
                 order[2].append("too long")
         return orders
 
@@ -93,7 +97,7 @@ class PlainOrders:
         cell = row.get(self.group_by)
         return None if is_empty(cell) else str(cell)
 
-    def _settle(self, number: int, rows: list[dict[str, Any]], places: list[int], problems: list[str]) -> None:
+    def _validate_order(self, number: int, rows: list[dict[str, Any]], places: list[int], problems: list[str]) -> None:
         lines = [rows[place] for place in places]
         order: dict[str, Any] = {}
         for name in self.of_order:
@@ -103,19 +107,19 @@ class PlainOrders:
                 problems.append("disagree")
         items, left_out = self._items(lines)
         cells = [order[column.source] for column in self.columns]
-        verdict = self.law.validate(cells, {"Items": items} if items else {}, left_out)
+        result = self.validator.validate(cells, {"Items": items} if items else {}, left_out)
         outcome = Outcome.INVALID
-        if not problems and verdict.record is not None:
+        if not problems and result.record is not None:
             outcome = Outcome.ACCEPTED
-            self.records[number, places[0]] = verdict.record
-            if verdict.issues:
+            self.records[number, places[0]] = result.record
+            if result.issues:
                 self.dropped.add((number, places[0]))
-        elif not problems and verdict.empty:
+        elif not problems and result.empty:
             outcome = Outcome.SKIPPED
         self.outcomes.update({(number, place): outcome for place in places})
 
     def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Issue]]:
-        items, faults = [], []
+        items, issues = [], []
         for line in lines:
             item = {}
             for column in self.items:
@@ -124,7 +128,7 @@ class PlainOrders:
                     if not is_empty(cell):
                         item[column.rule.key] = read_event_property(column.rule.read(cell))
                 except Exception:
-                    faults.append(Issue("Items.x", None, "bad"))
+                    issues.append(Issue("Items.x", None, "bad"))
             if item:
                 items.append(item)
-        return items, faults
+        return items, issues

@@ -10,9 +10,9 @@ import pyarrow as pa
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 
-#: Waits short enough for tests, long enough to be waits. Attempts are what runs out, and never the time.
+#: Waits short enough for tests, long enough to be waits. Only the attempts run out, never the time.
 QUICK = RetryPolicy(attempts=4, total_seconds=600.0, base=0.01, cap=0.05)
-#: The same for faults that strike at random or every so often: one batch may be struck again and again.
+#: The same for faults that occur at random or at intervals: one batch may meet many of them.
 PATIENT = RetryPolicy(attempts=100, total_seconds=600.0, base=0.01, cap=0.05)
 
 
@@ -53,5 +53,5 @@ class Rows:
 
 
 def people(count: int, **cells: Any) -> list[dict[str, Any]]:
-    """Make rows of people with nothing wrong."""
+    """Return valid rows of people."""
     return [{"identity": f"cust-{n:05}", "Email": f"user{n}@example.com", **cells} for n in range(count)]

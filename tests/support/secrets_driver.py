@@ -61,7 +61,7 @@ def main() -> None:
 
     def run(name: str, operator: Any = CleverTapUploadProfilesOperator, **arguments: Any) -> None:
         given = {"source": str(people), "columns": COLUMNS, "artifacts_path": str(LEFT / name), **arguments}
-        with DAG(f"told_{name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+        with DAG(f"traces_{name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
             operator(task_id="load", retries=0, retry_delay=timedelta(0), **given)
         states[name] = str(in_this_process(dag).state).rpartition(".")[2]
 
@@ -77,7 +77,7 @@ def main() -> None:
         run("broken_lines", source=str(lines))
         run("tokens", CleverTapUploadDeviceTokensOperator, source=str(tokens), columns={}, max_rejects=10)
         run(
-            "events", CleverTapUploadEventsOperator, event_name="Seen", timestamp="now",
+            "events", CleverTapUploadEventsOperator, event_name="Viewed", timestamp="now",
             columns={"id": "identity", "mail": "Mail", "phone": None, "token": None},
         )  # fmt: skip
         run("mapping", columns={**COLUMNS, "missing": "Name"})

@@ -70,7 +70,7 @@ RUN, NEXT_RUN = "first", "second"
 
 @pytest.fixture
 def accounts() -> Iterator[dict[str, RunningEmulator]]:
-    """Give each load a CleverTap of its own."""
+    """Start a separate emulator for each load."""
     with ExitStack() as running:
         made = {name: running.enter_context(RunningEmulator()) for name in NAMES}
         for account in made.values():
@@ -80,7 +80,7 @@ def accounts() -> Iterator[dict[str, RunningEmulator]]:
 
 @pytest.fixture
 def airflow(scheduler_database: str, accounts: dict[str, RunningEmulator], tmp_path: Path) -> RunningScheduler:
-    """Give an Airflow in which each of the four DAGs waits to be run; it does not work yet."""
+    """Return an Airflow in which each of the four DAGs waits to be run; it does not work yet."""
     source = tmp_path / "views.csv"
     source.write_text("id,ts\n" + "".join(f"c-{row},{1_700_000_000 + row}\n" for row in range(ROWS)))
     connections = {
@@ -123,12 +123,12 @@ class Load:
         return self
 
     def ids(self) -> tuple[int, int]:
-        """Give the ids of the task's process, and of the one that watches over it."""
+        """Return the ids of the task's process, and of the one that watches over it."""
         pid, parent = (self._airflow.home / f"{self.name}.pid").read_text().split()
         return int(pid), int(parent)
 
     def is_over(self) -> bool:
-        """Tell whether the process of the latest try is gone."""
+        """Return whether the process of the latest attempt has ended."""
         return not Path(f"/proc/{self.ids()[0]}").exists()
 
     def state(self, run_id: str = RUN) -> tuple[Any, ...]:
@@ -153,7 +153,7 @@ class Load:
             self._airflow.logs()
         )
 
-    def said(self, attempt: int, run_id: str = RUN) -> str:
+    def log_of(self, attempt: int, run_id: str = RUN) -> str:
         return self._airflow.log_of(self.name, run_id, attempt)
 
 
@@ -163,7 +163,7 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
     loads = [Load(name, airflow, accounts[name]) for name in NAMES]
     marked, cleared, timed, terminated = loads
     with airflow:
-        os.kill(terminated.under_way().ids()[1], signal.SIGTERM)  # as a worker is told to end
+        os.kill(terminated.under_way().ids()[1], signal.SIGTERM)  # as when a worker shuts down
         os.kill(timed.under_way().ids()[0], signal.SIGALRM)  # as the timer does with which Airflow counts the hour
         airflow.mark_failed(marked.under_way().name, RUN, "load")
         airflow.clear(cleared.under_way().name, RUN, "load")
@@ -177,10 +177,10 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
             load.succeeds(tries=2)
             load.check_copies(1)
             number = load.state()[1]
-            assert "Resumes at row" in load.said(number)
+            assert "Resumes at row" in load.log_of(number)
             for attempt in range(1, number + 1):
-                assert "may have been on their way" not in load.said(attempt)
-                assert "last state of the checkpoint was not saved" not in load.said(attempt)
+                assert "may have been on their way" not in load.log_of(attempt)
+                assert "last state of the checkpoint was not saved" not in load.log_of(attempt)
 
         # What is complete is loaded again when a person asks for it, and by a new run.
         before = marked.state()
@@ -189,7 +189,7 @@ def test_what_stops_in_good_order_leaves_nothing_unknown_and_is_gone_on_with(
         marked.wait(lambda: marked.state()[1] > before[1])
         marked.succeeds(tries=3)
         cleared.succeeds(tries=1, run_id=NEXT_RUN)
-        assert "cleared after its load was complete, so all rows are loaded again" in marked.said(3)
-        assert "Starts at row 1: no earlier attempt has left a checkpoint" in cleared.said(1, NEXT_RUN)
+        assert "cleared after its load was complete, so all rows are loaded again" in marked.log_of(3)
+        assert "Starts at row 1: no earlier attempt has left a checkpoint" in cleared.log_of(1, NEXT_RUN)
         marked.check_copies(2)
         cleared.check_copies(2)

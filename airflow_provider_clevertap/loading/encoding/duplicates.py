@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.loading.rows.slicing import column_of
 from airflow_provider_clevertap.records.values import BLANK
@@ -43,7 +44,7 @@ class DuplicateKeys:
         if column is None:
             return 0
         # Blanks around a token do not belong to it: the models remove them too.
-        keys = pc.utf8_trim(key_texts(column_of(block, column)).take(encoded.rows), BLANK)
+        keys = pc.utf8_trim(key_texts(column_of(block, column)).take(array_from_numpy(encoded.rows)), BLANK)
         duplicates = encoded.rows[np.flatnonzero(self._known_keys.add_and_mark_known(keys))]
         for row in duplicates[: _MAX_NAMED - len(self._first_duplicates)].tolist():
             number = f"{block.first_row + row:,}"

@@ -1,1 +1,1 @@
-"""Readers of files, DataFrames and query results: each gives blocks of rows."""
+"""Readers of files, DataFrames and query results. Each returns the rows in blocks."""

@@ -48,11 +48,16 @@ class ParquetReader:
         """
         first_row = 1
         with closing(_OpenFile(file)) as opened:
-            yield _block(file.name, first_row, opened.schema.empty_table(), opened.names)
+            yield _block(file.name, first_row, _no_rows(opened.schema), opened.names)
             for batch in opened.batches(self._block_rows):
                 for part in _split_long(batch):
                     yield _block(file.name, first_row, part, opened.names)
                     first_row += len(part)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch without rows; ``schema.empty_table()`` would import pandas."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
 
 
 def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: tuple[str, ...]) -> RowBlock:

@@ -19,7 +19,7 @@ def uri(host: str, *, account: str = "TEST-ABC-12Z", passcode: str = "WQX-SECRET
     return f"clevertap://{account}:{passcode}@{host.removeprefix('http://')}/http"
 
 
-def test_a_good_connection_is_told_so_and_stores_nothing(connection: str, emulator: Any) -> None:
+def test_a_valid_connection_is_confirmed_and_stores_nothing(connection: str, emulator: Any) -> None:
     assert CleverTapHook(connection).test_connection() == (True, "CleverTap accepts the account and passcode.")
     assert emulator.stats()["stored"]["profiles"] == 0
 
@@ -28,7 +28,7 @@ def test_a_good_connection_is_told_so_and_stores_nothing(connection: str, emulat
     ("wrong", "suspects"),
     [({"account": "NOBODY"}, ("Account ID", "region")), ({"passcode": "not-the-passcode"}, ("passcode", "region"))],
 )
-def test_wrong_credentials_are_told(
+def test_wrong_credentials_are_reported(
     emulator: Any, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], suspects: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WRONG", uri(emulator.url, **wrong))
@@ -39,14 +39,14 @@ def test_wrong_credentials_are_told(
     assert "not-the-passcode" not in message
 
 
-def test_an_unreachable_host_is_told(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+def test_an_unreachable_host_is_reported(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_GONE", uri(f"127.0.0.1:{unused_port}"))
     good, message = CleverTapHook("gone").test_connection()
     assert not good
     assert "No connection to 127.0.0.1" in message
 
 
-def test_an_incomplete_connection_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_connection_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_REGIONLESS", "clevertap://ABC:secret@/")
     good, message = CleverTapHook("regionless").test_connection()
     assert not good
@@ -83,7 +83,7 @@ def test_the_client_reads_profiles(connection: str, tmp_path: Any) -> None:
         assert client.get_profile(identity="nobody") is None
 
 
-def test_the_hook_sends_profile_updates_ahead_of_events(connection: str, emulator: Any, tmp_path: Any) -> None:
+def test_the_hook_sends_profile_updates_before_events(connection: str, emulator: Any, tmp_path: Any) -> None:
     source = tmp_path / "one.csv"
     source.write_text("identity,ts,City\nasha,1767322800,Pune\n")
     hook = CleverTapHook(connection)

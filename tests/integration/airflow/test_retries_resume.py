@@ -1,4 +1,4 @@
-"""What a retry, a clear and a new run of a task do: Airflow's own retries go on where the try before was broken off."""
+"""Which rows a retry, a cleared task and a new run load: a retry resumes where the last attempt was interrupted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THIRD, FOURTH = "c-2000", "c-3000"
 
 
 @pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_retry_time(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_clevertap.api.retry import RetryPolicy
 
     monkeypatch.setattr(RetryPolicy, "__post_init__", lambda policy: object.__setattr__(policy, "attempts", 1))
@@ -67,7 +67,7 @@ def load(run_dag: Any, returned: Any, views: Path, tmp_path: Path) -> Callable[.
     return run
 
 
-def test_a_retry_goes_on_where_the_try_before_was_broken_off(
+def test_a_retry_resumes_where_the_attempt_before_was_interrupted(
     load: Any, connection: str, emulator: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     emulator.inject({"do": "reset", "identity": THIRD, "times": 1})
@@ -79,15 +79,15 @@ def test_a_retry_goes_on_where_the_try_before_was_broken_off(
     assert emulator.stats()["requests"] == summary["requests"] == 7
     identities = [event["identity"] for event in emulator.events()]
     assert len(identities) == len(set(identities)) == ROWS
-    said = capfd.readouterr()
-    assert "Resumes at row 2,001, where an earlier attempt ended" in said.out + said.err
+    printed = capfd.readouterr()
+    assert "Resumes at row 2,001, where an earlier attempt ended" in printed.out + printed.err
     airflow_keeps_it = not version("apache-airflow").startswith("2.")
     assert bool(list(tmp_path.rglob("checkpoint.json"))) != airflow_keeps_it
     with Path(summary["rejects_path"]).open(newline="") as file:
         assert [row["clevertap_row"] for row in csv.DictReader(file)] == [str(ROWS + 1)]
 
 
-def test_rows_on_their_way_are_not_sent_again_when_told_to_hold(load: Any, connection: str, emulator: Any) -> None:
+def test_rows_in_flight_are_not_resent_under_hold(load: Any, connection: str, emulator: Any) -> None:
     emulator.inject({"do": "status", "status": 429, "retry_after": 3_600, "identity": FOURTH, "times": 1})
     task, summary = load(retries=1, on_unconfirmed="hold")
     assert (task.state, task.try_number) == ("success", 2)

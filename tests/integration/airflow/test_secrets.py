@@ -35,7 +35,7 @@ BAD = {"mail": "zenobia-quill-without-at", "phone": "98zenobia765", "id": "cust-
 PRIVATE = [TOKEN, *PERSON.values(), *BAD.values(), "919876501234", "-zenobia.example.org"]
 
 
-class Left(NamedTuple):
+class Traces(NamedTuple):
     home: Path
     left: Path
     printed: str
@@ -59,9 +59,9 @@ def arguments_of_all_processes() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, copy_airflow_database: Callable[[Path], None]) -> Left:
+def traces(tmp_path_factory: pytest.TempPathFactory, copy_airflow_database: Callable[[Path], None]) -> Traces:
     """Run all loads once, in an Airflow of their own; give what they left."""
-    place = tmp_path_factory.mktemp("told")
+    place = tmp_path_factory.mktemp("traces")
     home, left, source = place / "airflow", place / "left", place / "source"
     for directory in (home / "dags", left):
         directory.mkdir(parents=True)
@@ -101,11 +101,11 @@ def told(tmp_path_factory: pytest.TempPathFactory, copy_airflow_database: Callab
                     arguments.update(arguments_of_all_processes())
                     time.sleep(0.1)
             assert process.returncode == (-9 if "killed" in command else 0), printed.read_text()[-5_000:]
-    return Left(home, left, printed.read_text(), arguments)
+    return Traces(home, left, printed.read_text(), arguments)
 
 
 def database(home: Path) -> str:
-    """Give every value in Airflow's database, one a line; Airflow 2 keeps XComs as bytes."""
+    """Return every value in Airflow's database, one a line; Airflow 2 keeps XComs as bytes."""
     with sqlite3.connect(home / "airflow.db") as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = (row for table in tables for row in opened.execute(f'SELECT * FROM "{table}"'))  # noqa: S608
@@ -113,22 +113,22 @@ def database(home: Path) -> str:
     return "\n".join(value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values)
 
 
-def test_every_load_ended_as_it_was_meant_to(told: Left) -> None:
-    states = json.loads((told.left / "states.json").read_text())
+def test_every_load_ended_as_it_was_meant_to(traces: Traces) -> None:
+    states = json.loads((traces.left / "states.json").read_text())
     ended_well = {name for name, state in states.items() if state == "success"}
     assert ended_well == {
         "good", "tokens", "frame", "status_429", "status_503", "status_400", "status_413", "reset_", "half_body_",
         "stall_", "html_",
     }  # fmt: skip
     # what is looked through is there
-    assert "debug" in told.printed.lower()
-    assert any("secrets_driver" in line for line in told.arguments)
+    assert "debug" in traces.printed.lower()
+    assert any("secrets_driver" in line for line in traces.arguments)
 
 
-def test_they_are_in_no_log(told: Left) -> None:
+def test_they_are_in_no_log(traces: Traces) -> None:
     logs = [
-        told.printed,
-        *(path.read_text(errors="replace") for path in (told.home / "logs").rglob("*") if path.is_file()),
+        traces.printed,
+        *(path.read_text(errors="replace") for path in (traces.home / "logs").rglob("*") if path.is_file()),
     ]
     for text in logs:
         for line in text.splitlines():
@@ -140,23 +140,23 @@ def test_they_are_in_no_log(told: Left) -> None:
                 assert secret.lower() not in line.lower(), line
 
 
-def test_they_are_nowhere_in_airflows_database(told: Left) -> None:
-    dump = database(told.home)
+def test_they_are_nowhere_in_airflows_database(traces: Traces) -> None:
+    dump = database(traces.home)
     assert "rows_per_second" in dump
-    assert "told_bad_rows" in dump
+    assert "traces_bad_rows" in dump
     for line in dump.splitlines():
         for secret in (PASSCODE, *PRIVATE):
             assert secret.lower() not in line.lower(), line[:500]
 
 
-def test_they_are_in_no_argument_of_a_process(told: Left) -> None:
-    for line in told.arguments:
+def test_they_are_in_no_argument_of_a_process(traces: Traces) -> None:
+    for line in traces.arguments:
         for secret in (PASSCODE, *PRIVATE):
             assert secret not in line
 
 
-def test_of_the_files_left_only_the_rejects_hold_people_and_none_the_passcode(told: Left) -> None:
-    files = [path for path in told.left.rglob("*") if path.is_file()]
+def test_of_the_files_left_only_the_rejects_hold_people_and_none_the_passcode(traces: Traces) -> None:
+    files = [path for path in traces.left.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"report.json", "rejects.csv", "rejects.jsonl", "page.html"}
     for path in files:
         text = path.read_text()
@@ -166,8 +166,8 @@ def test_of_the_files_left_only_the_rejects_hold_people_and_none_the_passcode(to
                 assert secret not in text, path
 
 
-def test_the_emulators_page_shows_people_but_no_passcode_and_no_whole_token(told: Left) -> None:
-    page = (told.left / "page.html").read_text()
+def test_the_emulators_page_shows_people_but_no_passcode_and_no_whole_token(traces: Traces) -> None:
+    page = (traces.left / "page.html").read_text()
     # it stands in for CleverTap's dashboard, on this machine alone
     assert PERSON["mail"] in page
     assert PASSCODE not in page

@@ -134,7 +134,7 @@ class TestTasks:
 
 
 def rendered(dag_run: Any) -> str:
-    """Give what Airflow shows of the task's source."""
+    """Return what Airflow shows of the task's source."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.utils.session import create_session
     from sqlalchemy import select

@@ -130,7 +130,7 @@ class TestPostgres:
             query_rows(warehouse, "SELECT 1 AS a, 2 AS a")
 
     @pytest.mark.parametrize(
-        ("sql", "said"),
+        ("sql", "reason"),
         [
             ("SELECT nope FROM people", 'column "nope" does not exist'),
             ("SELECT * FROM nowhere", 'relation "nowhere" does not exist'),
@@ -140,11 +140,11 @@ class TestPostgres:
             ("SELECT %(other)s AS id", "other"),
         ],
     )
-    def test_queries_the_database_rejects(self, warehouse: str, sql: str, said: str) -> None:
+    def test_queries_the_database_rejects(self, warehouse: str, sql: str, reason: str) -> None:
         with pytest.raises(SourceError) as caught:
             query_rows(warehouse, sql, {"secret": "pg-parameter-1"} if "%" in sql else None)
         message = str(caught.value)
-        assert said in message
+        assert reason in message
         assert "connection 'warehouse'" in message
         assert "LINE 1" not in message
         for hidden in ("person", "pg-parameter-1", "PG-SECRET"):

@@ -62,7 +62,7 @@ def load(run: Any) -> Any:
 
 @pytest.fixture
 def logged(caplog: Any, capsys: Any) -> Callable[[], str]:
-    """Give what the tasks have logged; where it goes differs between releases of Airflow."""
+    """Return what the tasks have logged; where it goes differs between releases of Airflow."""
     return lambda: caplog.text + "".join(capsys.readouterr())
 
 
@@ -208,7 +208,7 @@ def test_events_and_tokens(run: Any, connection: str, emulator: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reason"),
     [
         (lambda: None, "the function '<lambda>' returned nothing. Let it return a DataFrame"),
         (lambda: 7, "a source cannot be of type int"),
@@ -222,10 +222,10 @@ def test_events_and_tokens(run: Any, connection: str, emulator: Any) -> None:
         (lambda: "nowhere.csv", "there is no such file"),
     ],
 )
-def test_what_cannot_be_loaded_fails_for_good(given: Any, told: str, load: Any, connection: str, logged: Any) -> None:
+def test_what_cannot_be_loaded_fails_for_good(given: Any, reason: str, load: Any, connection: str, logged: Any) -> None:
     instance, _ = load(given, retries=2)
     assert (instance.state, instance.try_number) == ("failed", 1)
-    assert told in logged()
+    assert reason in logged()
 
 
 def test_bad_rows_fail_for_good_with_the_summary(load: Any, connection: str) -> None:
@@ -262,7 +262,7 @@ def test_a_generator_that_raises_midway_leaves_what_was_sent_settled(
     instance, summary = load(parts)
     assert instance.state == "failed"
     assert "OwnError" in logged()
-    # What was under way when it broke off has an outcome; the rest was never sent, and is in no count.
+    # Rows in flight at the interruption have an outcome; the others were never sent, and are in no count.
     assert summary["accepted"] == emulator.stats()["accepted"] == emulator.stats()["stored"]["profiles"]
     assert 10_000 <= summary["accepted"] <= 30_000
     assert emulator.stats()["in_flight"] == 0
@@ -278,7 +278,7 @@ def test_a_generator_may_skip_its_task(load: Any, connection: str) -> None:
     assert load(parts)[0].state == "skipped"
 
 
-def test_wrong_arguments_are_told_when_the_dag_is_read() -> None:
+def test_wrong_arguments_are_reported_when_the_dag_is_read() -> None:
     async def later() -> pd.DataFrame:
         return pd.DataFrame()
 

@@ -23,7 +23,7 @@ VIEWED = events(event_name="Viewed", timestamp="now")
 
 
 def no_answer() -> Exception:
-    """Give what Airflow's accessor raises once its supervisor has asked the API server five times in vain."""
+    """Return what Airflow's accessor raises once its supervisor has called the API server five times in vain."""
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
 
@@ -32,7 +32,7 @@ def no_answer() -> Exception:
 
 
 def unknown_try() -> Exception:
-    """Give what it raises in a try that is not the latest one."""
+    """Return the error that it raises for an attempt that is not the latest one."""
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse
 

@@ -48,7 +48,7 @@ def test_events_are_loaded_with_templated_arguments(run: Any, connection: str, e
     ]
 
 
-def test_profile_updates_go_ahead_of_their_events(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
+def test_profile_updates_precede_their_events(run: Any, connection: str, emulator: Any, tmp_path: Path) -> None:
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
     path = tmp_path / "views.csv"

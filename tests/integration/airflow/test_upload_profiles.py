@@ -161,7 +161,7 @@ def test_a_frame_can_be_the_source_and_its_rows_stay_out_of_airflows_database(
 
 
 def rendered_fields(dag_run: Any, task_id: str) -> Any:
-    """Give what Airflow shows of a task's templated arguments."""
+    """Return what Airflow shows of a task's templated arguments."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -226,7 +226,7 @@ def test_what_a_library_quotes_stays_out_of_the_log(monkeypatch: pytest.MonkeyPa
             try:
                 raise ValueError("could not convert 'somebody.private@example.com'")
             except ValueError as error:
-                raise exceptions.CleverTapError("the file broke off") from error
+                raise exceptions.CleverTapError("the file is truncated") from error
         except exceptions.CleverTapError as error:
             raise getattr(exceptions, kind)("people.csv cannot be read") from error
 
@@ -235,7 +235,7 @@ def test_what_a_library_quotes_stays_out_of_the_log(monkeypatch: pytest.MonkeyPa
     with pytest.raises(Exception, match=r"people\.csv cannot be read") as caught:
         operator.execute({})
     logged = "".join(traceback.format_exception(caught.value))
-    assert "the file broke off" in logged
+    assert "the file is truncated" in logged
     assert "somebody.private" not in logged
 
 

@@ -43,7 +43,7 @@ def backfill() -> Any:
 
 
 def views_in(shop: Path) -> list[tuple[str, int]]:
-    """Give who looked when, of all rows of the three months that can be loaded, oldest first."""
+    """Return who looked when, of all rows of the three months that can be loaded, oldest first."""
     with closing(sqlite3.connect(shop)) as connection:
         rows = connection.execute("SELECT customer_id, viewed_at, seconds_on_page FROM product_views").fetchall()
     views = []
@@ -58,7 +58,7 @@ def views_in(shop: Path) -> list[tuple[str, int]]:
 
 
 def views_at(emulator: Any) -> list[tuple[str, int]]:
-    """Give who looked when, as CleverTap has it, in the order in which it came."""
+    """Return who looked when, as CleverTap has it, in the order in which it came."""
     return [(event["key"], event["ts"]) for event in emulator.events()]
 
 

@@ -41,9 +41,9 @@ def test_what_the_documentation_shows_of_them_is_in_them() -> None:
     assert excerpts
     for excerpt in excerpts:
         assert any(excerpt in file for file in files), excerpt
-    told = EXAMPLES.joinpath("monthly_event_backfill.py").read_text(encoding="utf-8").replace("\\\\", "\\")
+    docstring = EXAMPLES.joinpath("monthly_event_backfill.py").read_text(encoding="utf-8").replace("\\\\", "\\")
     for command in blocks("backfill.md", "console"):
-        assert " ".join(command.split()) in " ".join(told.split())
+        assert " ".join(command.split()) in " ".join(docstring.split())
 
 
 def test_the_nightly_load_tells_every_kind_of_row(

@@ -131,7 +131,7 @@ def test_a_rejects_file_that_has_no_room_ends_the_load_and_forgets_nothing(
     assert (tmp_path / "undisturbed" / "rejects.csv").stat().st_size > 8_192
     emulator.reset()
     emulator.inject({"do": "fail_records", "identities": sorted(refused)})
-    loading.start(name, source, directory, address, most_bytes=4_000)
+    loading.start(name, source, directory, address, max_file_bytes=4_000)
     assert loading.wait() == 1
     failure = (directory / "failure").read_text()
     assert failure.startswith("StorageUnavailableError")

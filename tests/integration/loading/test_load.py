@@ -26,8 +26,8 @@ from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.loading.rows.block import RowError
 from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.broken_loads import StoppingClient
+from tests.support.outcomes_of_rows import OUTCOMES, check_accounts, rejects, stored
 from tests.support.plain_rows import QUICK, Rows, people
-from tests.support.what_became import OUTCOMES, check_accounts, rejects, stored
 
 MakeLoad = Callable[..., Load]
 

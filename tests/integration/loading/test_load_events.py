@@ -137,7 +137,7 @@ def test_a_service_that_is_down_does_not_leave_every_row_in_doubt(
 def test_an_event_needs_a_name_and_a_time(make_load: MakeLoad, emulator: RunningEmulator) -> None:
     with pytest.raises(MappingError, match=r"no column becomes evtName and ts.*event_name"):
         make_load([{"identity": "a", "Sku": "x"}], kind=events()).run()
-    with pytest.raises(MappingError, match="'ts' would become ts, which is the same for all"):
+    with pytest.raises(MappingError, match="'ts' would become ts, which is set for all records"):
         make_load(views(1), kind=events(event_name="Viewed", timestamp="now")).run()
     with pytest.raises(ConfigurationError, match="only CleverTap may raise"):
         events(event_name="app launched")

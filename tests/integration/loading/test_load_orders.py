@@ -265,7 +265,7 @@ def test_the_profile_update_of_the_buyer_precedes_the_order(load_lines: Any, emu
     [
         ({"items": ITEMS}, "items needs group_by"),
         ({"group_by": "order_id"}, "group_by needs items"),
-        ({"group_by": "order_id", "items": {}}, "items is empty: name one column"),
+        ({"group_by": "order_id", "items": {}}, "items is empty: name at least one column"),
         ({"group_by": "order_id", "items": "sku"}, "items must be a mapping from source columns to fields, or a list"),
         ({"group_by": "order_id", "items": ITEMS, "event_name": "Viewed"}, "make Charged events"),
     ],

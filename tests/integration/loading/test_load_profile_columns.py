@@ -21,9 +21,9 @@ from airflow_provider_clevertap.exceptions import (
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES, events
 from airflow_provider_clevertap.loading.sources.open import open_source
+from tests.support.outcomes_of_rows import rejects
 from tests.support.plain_rows import QUICK, Rows
 from tests.support.views_of_people import PROFILE, VIEWED, check_order, names, views
-from tests.support.what_became import rejects
 
 MakeLoad = Callable[..., Load]
 

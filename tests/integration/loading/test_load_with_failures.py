@@ -21,8 +21,8 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from tests.support.outcomes_of_rows import check_accounts, rejects, stored
 from tests.support.plain_rows import PATIENT, QUICK, Rows, people
-from tests.support.what_became import check_accounts, rejects, stored
 
 MakeLoad = Callable[..., Load]
 

@@ -19,9 +19,9 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from tests.support.broken_loads import HoldingClient, StoppingClient
+from tests.support.outcomes_of_rows import rejects
 from tests.support.plain_rows import PATIENT, QUICK, Rows
 from tests.support.views_of_people import PROFILE, VIEWED, check_order, names, views
-from tests.support.what_became import rejects
 
 MakeLoad = Callable[..., Load]
 

@@ -70,13 +70,13 @@ def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
         later.start(name, source, directory, address)
         wait_for_stored(emulator, 60 + 25)
         if wakes == "while the later one sends":
-            earlier.let_go_on()
+            earlier.continue_load()
             may_go.left = None
             assert later.wait() == 0, (directory / "failure").read_text()
         else:
             may_go.left = None
             assert later.wait() == 0
-            earlier.let_go_on()
+            earlier.continue_load()
         assert earlier.wait() == 1
         failure = (directory / "failure").read_text()
         assert failure.startswith("SupersededError"), failure

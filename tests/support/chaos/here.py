@@ -46,7 +46,7 @@ def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *
         for size in _SIZES_BRIEF if brief else _SIZES:
             emulator.reset()
             left = directory / f"{size}"
-            loading.start(name, source, left, address, most_bytes=size)
+            loading.start(name, source, left, address, max_file_bytes=size)
             failed = loading.wait() != 0
             account.attempts += 1
             if failed:

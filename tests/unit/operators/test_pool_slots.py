@@ -33,7 +33,7 @@ def plain(arguments: dict[str, Any]) -> Any:
 
 
 def plain_events(arguments: dict[str, Any]) -> Any:
-    return CleverTapUploadEventsOperator(task_id="load", source="a.csv", event_name="Seen", **arguments)
+    return CleverTapUploadEventsOperator(task_id="load", source="a.csv", event_name="Viewed", **arguments)
 
 
 def mapped(arguments: dict[str, Any]) -> Any:
@@ -42,7 +42,7 @@ def mapped(arguments: dict[str, Any]) -> Any:
 
 def mapped_by_sets(arguments: dict[str, Any]) -> Any:
     begun = CleverTapUploadEventsOperator.partial(task_id="load", **arguments)
-    return begun.expand_kwargs([{"source": "a.csv", "event_name": "Seen"}])
+    return begun.expand_kwargs([{"source": "a.csv", "event_name": "Viewed"}])
 
 
 def decorated(arguments: dict[str, Any]) -> Any:
@@ -75,7 +75,7 @@ WAYS = [plain, plain_events, mapped, mapped_by_sets, decorated, mapped_decorated
 
 
 def scheduled_slots(make: Any, arguments: dict[str, Any], **dag_options: Any) -> int:
-    """Give the slots that the scheduler sees: those of the DAG as Airflow stores it."""
+    """Return the slots that the scheduler sees: those of the DAG as Airflow stores it."""
     from airflow.providers.common.compat.sdk import DAG
 
     with DAG("slots", schedule=None, start_date=datetime(2026, 1, 1), **dag_options) as dag:

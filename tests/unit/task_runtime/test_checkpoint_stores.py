@@ -15,7 +15,7 @@ from airflow_provider_clevertap.task_runtime.checkpoint_stores import checkpoint
 
 
 class Accessor:
-    """Airflow's store of one task; it refuses what comes from a try that is no more."""
+    """Stand-in for Airflow's store of one task, which rejects states of a superseded attempt."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
@@ -115,7 +115,7 @@ def test_what_makes_a_load_another_one(tmp_path: Path) -> None:
     loads = [
         load_of(str(path)),
         load_of([str(path)], conn_id="other"),
-        load_of(str(path), events(event_name="Seen", timestamp="now")),
+        load_of(str(path), events(event_name="Viewed", timestamp="now")),
         load_of(str(path), events(event_name="Bought", timestamp="now")),
         load_of(frames[0]),
         load_of(frames[1]),

@@ -18,7 +18,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.converters import Co
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.rows import slicing
-from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
@@ -94,7 +94,7 @@ def _join_items(texts: Any, rows: OrderRows) -> Any:
         filled = numpy_from_array(texts.is_valid())
         bounds = np.concatenate([[0], np.cumsum(filled)])[bounds]
         texts = texts.drop_null()
-    joined = pc.binary_join(pa.ListArray.from_arrays(array_from_numpy(bounds.astype(np.int32)), texts), ",")
+    joined = pc.binary_join(pa.ListArray.from_arrays(array_from_numpy(bounds.astype(np.int32)), texts), scalar(","))
     empty = none_if_clear(np.diff(bounds) == 0)
     return joined if empty is None else pc.if_else(array_from_numpy(empty), null_scalar(pa.string()), joined)
 

@@ -1,1 +1,1 @@
-"""CSV files: split into chunks of whole records, parsed by Arrow."""
+"""CSV files: text is split into chunks of complete records, which Arrow parses."""

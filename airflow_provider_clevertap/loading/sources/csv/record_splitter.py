@@ -68,12 +68,12 @@ class Dialect:
 
     @cached_property
     def before_opening(self) -> npt.NDArray[np.bool_]:
-        """Bytes that may precede an opening quote; a quote itself may, as the first of a pair."""
+        """Table of the bytes that may precede an opening quote; a quote itself may, as the first of a pair."""
         return _table(f"{self.delimiter}{self.quote or ''}\r\n")
 
     @cached_property
     def after_closing(self) -> npt.NDArray[np.bool_]:
-        """Bytes that may follow a closing quote; blanks are accepted, because some writers add them."""
+        """Table of the bytes that may follow a closing quote; blanks are accepted: some writers add them."""
         return _table(f"{self.delimiter}{self.quote or ''}\r\n \t")
 
     @cached_property

@@ -1,1 +1,1 @@
-"""The result of a query, row by row from a database cursor."""
+"""The result of a query, fetched in chunks from a database cursor, and the errors of database drivers."""

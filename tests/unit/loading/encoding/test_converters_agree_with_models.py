@@ -1,4 +1,4 @@
-"""The screens may be narrow but never wrong: whatever they let through, the law accepts and turns into the same."""
+"""Converters are never wrong: the models turn every cell that a converter decides into the same value."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def random_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dic
     fields = random_fields(random, kind)
     # Some tables are as most exports are: text, nearly all of it fine.
     tidy = random.random() < 0.3
-    #: Floats are refused for these before any row is read.
+    #: Floats are not allowed for these, which is checked before any row is read.
     no_floats = (*kind.schema.identifiers, "Phone")
     for place, field in enumerate(fields):
         name = f"source of {field}"
@@ -121,7 +121,7 @@ def text_column(random: random.Random, choice: Column, kind: RecordKind, *, most
 
 
 def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
-    """Tell whether the law takes a cell in this column of an otherwise good row."""
+    """Return whether the models accept a cell in this column of an otherwise valid row."""
     others = {
         name: good
         for name, good in GOOD_ROWS[kind.name].items()
@@ -129,8 +129,8 @@ def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
     }
     choices = {"x": choice, **{name: Column(name) for name in others}}
     planned = plan_columns(list(choices), choices, schema=kind.schema)
-    law = RecordValidator(kind.schema, [column.rule for column in planned], settings=kind.settings)
-    return law.validate([cell, *others.values()]).record is not None
+    validator = RecordValidator(kind.schema, [column.rule for column in planned], settings=kind.settings)
+    return validator.validate([cell, *others.values()]).record is not None
 
 
 def records_by_row(encoded: EncodedBlock) -> dict[int, Any]:
@@ -184,7 +184,7 @@ def browsers_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, d
 def check_agreement(
     kind: RecordKind, seeds: range, drop: tuple[str, ...] = (), make: Callable[..., Any] = random_table
 ) -> None:
-    screened_rows = 0
+    vectorized_rows = 0
     for seed in seeds:
         source = random.Random(seed)
         block, choices = make(source, kind)
@@ -193,12 +193,12 @@ def check_agreement(
         on_bad_value = source.choice(["reject", "drop"])
         fixed = source.random() < 0.7
         encoder = Encoder(kind, choices, default_country=country, on_bad_value=on_bad_value, fixed=fixed)
-        judged: list[int] = []
-        parts = _encode_counting(encoder, block, judged)
-        screened_rows += len(block) - len(judged)
+        validated: list[int] = []
+        parts = _encode_counting(encoder, block, validated)
+        vectorized_rows += len(block) - len(validated)
 
         planned = plan_columns(block.names, parse_columns(choices), schema=kind.schema, constants=kind.constants)
-        law = RecordValidator(
+        validator = RecordValidator(
             kind.schema,
             [column.rule for column in planned],
             constants=kind.constants,
@@ -214,37 +214,37 @@ def check_agreement(
             dropped |= {start + row: one for row, one in encoded.dropped.items()}
         repeatable = {start + row: encoded.repeatable for start, encoded in parts for row in range(len(encoded.block))}
         for row, cells in enumerate(block.rows(range(len(block)))):
-            verdict = law.validate([cells[column.source] for column in planned])
+            result = validator.validate([cells[column.source] for column in planned])
             where = f"seed {seed}, row {row}: {cells}"
             if row in block.row_errors:
                 assert row not in found, where
                 assert unsent[row].outcome is Outcome.INVALID, where
-            elif verdict.record is None:
+            elif result.record is None:
                 assert row not in found, where
-                assert unsent[row] == told_of(verdict, sources), where
+                assert unsent[row] == outcome_of(result, sources), where
             else:
-                assert found[row] == verdict.record, where
+                assert found[row] == result.record, where
                 assert row not in unsent
-                assert dropped.get(row) == (told_of(verdict, sources) if verdict.issues else None), where
-                assert verdict.repeatable or not repeatable[row], where
-    # The test would say nothing if every row went to the law anyway.
-    assert screened_rows > len(seeds) * ROWS * 0.03
+                assert dropped.get(row) == (outcome_of(result, sources) if result.issues else None), where
+                assert result.repeatable or not repeatable[row], where
+    # The test would prove nothing if every row went through the models anyway.
+    assert vectorized_rows > len(seeds) * ROWS * 0.03
 
 
-def told_of(verdict: ValidationResult, sources: dict[str, str]) -> RowOutcome:
-    """Give what a user is told of the law's verdict, to the word."""
-    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in verdict.issues)
-    return RowIssues(verdict.record is not None, verdict.empty, faults).outcome
+def outcome_of(result: ValidationResult, sources: dict[str, str]) -> RowOutcome:
+    """Return the outcome that reports a result of the models, with every word of its message."""
+    faults = tuple((sources.get(fault.field, fault.field), fault) for fault in result.issues)
+    return RowIssues(result.record is not None, result.empty, faults).outcome
 
 
-def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> list[tuple[int, EncodedBlock]]:
+def _encode_counting(encoder: Encoder, block: RowBlock, validated: list[int]) -> list[tuple[int, EncodedBlock]]:
     """Encode a table in several blocks, as what is found in one is kept for the next."""
     plan = encoder._plan(block)
-    judge = plan.rows.validator.validate
+    validate = plan.rows.validator.validate
 
     def counting(*cells: Any) -> Any:
-        judged.append(1)
-        return judge(*cells)
+        validated.append(1)
+        return validate(*cells)
 
     plan.rows.validator.validate = counting  # type: ignore[method-assign]
     bounds = [*range(0, len(block), PART_ROWS), len(block)]
@@ -253,20 +253,20 @@ def _encode_counting(encoder: Encoder, block: RowBlock, judged: list[int]) -> li
     ]
 
 
-def test_an_emulator_that_refuses_all_it_may_takes_what_the_law_lets_through() -> None:
+def test_an_emulator_that_rejects_all_it_may_accepts_what_the_models_accept() -> None:
     for seed in range(60):
         source = random.Random(seed)
         block, choices = random_table(source, PROFILES)
         encoder = Encoder(PROFILES, choices, default_country=source.choice([None, "IN"]), on_bad_value="drop")
         for row, record in records_by_row(encoder.encode(block)).items():
-            said = _refusal(record)
-            # Text that only looks like a date is text like any other: nothing says that it is refused.
-            assert said is None or "starts with $D_" in said, f"seed {seed}, row {row}: {record}"
+            reason = _rejection(record)
+            # Text that only looks like a date is text like any other: no documentation has it rejected.
+            assert reason is None or "starts with $D_" in reason, f"seed {seed}, row {row}: {record}"
 
 
-def _refusal(record: dict[str, Any]) -> str | None:
+def _rejection(record: dict[str, Any]) -> str | None:
     try:
         read_profile(ValidationContext(Settings(strictness="refuse"), NOW), record)
-    except RecordRejected as refusal:
-        return refusal.text
+    except RecordRejected as rejection:
+        return rejection.text
     return None

@@ -58,7 +58,7 @@ class TestEmptiness:
     def test_a_block_without_columns(self) -> None:
         found = encoder({}, fixed=False).encode(block_of({}, rows=2))
         assert len(found.records) == 0
-        assert {verdict.outcome for verdict in found.unsent.values()} == {Outcome.SKIPPED}
+        assert {outcome.outcome for outcome in found.unsent.values()} == {Outcome.SKIPPED}
 
 
 class TestText:
@@ -142,7 +142,7 @@ class TestTypes:
         ids = pa.array([7, 2**64 - 1, 0, None], pa.uint64())
         found = encode({"id": ids, "Name": ["a", "b", "c", "d"]})
         assert [record["identity"] for record in records(found).values()] == ["7", str(2**64 - 1)]
-        assert {index: verdict.code for index, verdict in found.unsent.items()} == {2: 523, 3: 523}
+        assert {index: outcome.code for index, outcome in found.unsent.items()} == {2: 523, 3: 523}
 
     @pytest.mark.parametrize("field", ["identity", "objectId", "FBID", "GPID", "Phone"])
     @pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])

@@ -1,4 +1,4 @@
-"""Blocks of rows become the text of records, and a verdict for every row that has none."""
+"""Blocks of rows are encoded as records, with an outcome for every row without a record."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class TestEveryRow:
         assert records(found).keys() == {0, 2}
         assert found.unsent == {1: RowOutcome(Outcome.INVALID, 515, "Email", "not an e-mail address")}
 
-    def test_faults_are_told_by_the_columns_of_the_source(self) -> None:
+    def test_issues_name_the_columns_of_the_source(self) -> None:
         columns = {"mail": "Email", "born": Column("DOB", format="dd/MM/yyyy")}
         found = encode({"id": ["a"], "mail": ["nope"], "born": ["1990"]}, columns)
-        verdict = found.unsent[0]
-        assert verdict.code == 515
-        assert verdict.field == "born, mail"
-        assert verdict.reason == "born: not a date written as dd/MM/yyyy; mail: not an e-mail address"
+        outcome = found.unsent[0]
+        assert outcome.code == 515
+        assert outcome.field == "born, mail"
+        assert outcome.reason == "born: not a date written as dd/MM/yyyy; mail: not an e-mail address"
 
     def test_a_row_of_nobody(self) -> None:
-        verdict = encode({"id": ["", "b"], "Name": ["Asha", "Ben"]}).unsent[0]
-        assert (verdict.outcome, verdict.code, verdict.field) == (Outcome.INVALID, 523, "id")
-        assert "no identity" in verdict.reason
+        outcome = encode({"id": ["", "b"], "Name": ["Asha", "Ben"]}).unsent[0]
+        assert (outcome.outcome, outcome.code, outcome.field) == (Outcome.INVALID, 523, "id")
+        assert "no identity" in outcome.reason
 
     @pytest.mark.parametrize("empty", [None, "", "  "])
     def test_an_empty_row_is_skipped(self, empty: str | None) -> None:
@@ -48,12 +48,12 @@ class TestEveryRow:
 
     def test_a_row_the_source_could_not_read(self) -> None:
         fault = RowError("more cells than columns: quote the cell that holds a comma", "Name")
-        found = encode({"id": ["a", "b"], "Name": ["Asha", "Ben"]}, faults={1: fault})
+        found = encode({"id": ["a", "b"], "Name": ["Asha", "Ben"]}, row_errors={1: fault})
         assert records(found).keys() == {0}
         assert found.unsent == {1: RowOutcome(Outcome.INVALID, None, "Name", fault.reason)}
 
     def test_a_fault_counts_even_where_the_row_has_nothing(self) -> None:
-        found = encode({"id": [None], "Name": [None]}, faults={0: RowError("the line is not JSON")})
+        found = encode({"id": [None], "Name": [None]}, row_errors={0: RowError("the line is not JSON")})
         assert found.unsent == {0: RowOutcome(Outcome.INVALID, None, "", "the line is not JSON")}
 
     def test_two_identifiers_in_one_row(self) -> None:
@@ -67,7 +67,7 @@ class TestEveryRow:
 
 
 class TestDroppingBadValues:
-    def test_the_row_goes_on_and_is_told_of(self) -> None:
+    def test_the_row_is_sent_and_reported(self) -> None:
         found = encode(
             {"id": ["a", "b"], "mail": ["nope", "b@c.co"], "Age": ["old", "35"], "Name": ["Asha", "Ben"]},
             {"mail": "Email"},
@@ -75,18 +75,18 @@ class TestDroppingBadValues:
         )
         assert properties(found) == [{"Name": "Asha"}, {"Name": "Ben", "Email": "b@c.co", "Age": 35}]
         assert found.unsent == {}
-        (verdict,) = found.dropped.values()
-        assert (verdict.outcome, verdict.code, verdict.values_dropped) == (Outcome.ACCEPTED, 515, 2)
-        assert verdict.field == "mail, Age"
+        (outcome,) = found.dropped.values()
+        assert (outcome.outcome, outcome.code, outcome.values_dropped) == (Outcome.ACCEPTED, 515, 2)
+        assert outcome.field == "mail, Age"
 
     def test_who_and_when_are_never_dropped(self) -> None:
         found = encode({"id": ["null", "b"], "ts": ["5", "0"], "Email": ["nope", "b@c.co"]}, on_bad_value="drop")
         assert found.dropped == {}
-        assert {index: verdict.code for index, verdict in found.unsent.items()} == {0: 523, 1: 525}
-        assert all(verdict.values_dropped == 0 for verdict in found.unsent.values())
+        assert {index: outcome.code for index, outcome in found.unsent.items()} == {0: 523, 1: 525}
+        assert all(outcome.values_dropped == 0 for outcome in found.unsent.values())
 
     def test_a_row_the_source_could_not_read_is_not_mended(self) -> None:
-        found = encode({"id": ["a"], "Name": ["Asha"]}, faults={0: RowError("broken", "Name")}, on_bad_value="drop")
+        found = encode({"id": ["a"], "Name": ["Asha"]}, row_errors={0: RowError("broken", "Name")}, on_bad_value="drop")
         assert found.unsent[0].outcome is Outcome.INVALID
 
 
@@ -105,7 +105,7 @@ class TestColumnsThatComeAndGo:
 
     def test_a_block_in_which_nobody_is_named(self) -> None:
         found = encoder(fixed=False).encode(block_of({"Tier": ["x", None]}))
-        assert [verdict.outcome for verdict in found.unsent.values()] == [Outcome.INVALID, Outcome.SKIPPED]
+        assert [outcome.outcome for outcome in found.unsent.values()] == [Outcome.INVALID, Outcome.SKIPPED]
         assert "no identity" in found.unsent[0].reason
 
     @pytest.mark.parametrize("name", ["address.city", "\ud800", "", "x" * 121])
@@ -120,7 +120,7 @@ class TestColumnsThatComeAndGo:
 
 
 class TestNotes:
-    def test_a_mended_name_is_told_once(self) -> None:
+    def test_a_corrected_name_is_reported_once(self) -> None:
         made = encoder({}, fixed=False)
         made.encode(block_of({"IDENTITY": ["a"], "phone": ["+919812345678"]}))
         assert made.new_notes() == [

@@ -1,4 +1,4 @@
-"""Lists written as text, read as a column, become what the law makes of them."""
+"""Lists written as text, read as a column, become what the models make of them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _cells = st.none() | st.lists(
 ).map(",".join)
 
 
-def screened(cells: list[str | None], separator: str) -> list[list[str] | None]:
-    """Give the items of each cell, ``None`` where only the law can tell."""
-    screen = select_items_converter(separator)
-    assert screen is not None
-    items, doubtful = screen(pa.array([cell or None for cell in cells], pa.string()))
-    unsure = [False] * len(cells) if doubtful is None else doubtful.tolist()
+def converted(cells: list[str | None], separator: str) -> list[list[str] | None]:
+    """Return the items of each cell, ``None`` where the models must decide."""
+    convert = select_items_converter(separator)
+    assert convert is not None
+    items, undecided = convert(pa.array([cell or None for cell in cells], pa.string()))
+    unsure = [False] * len(cells) if undecided is None else undecided.tolist()
     found = items.to_pylist()
-    assert all(text is None for text, only_law in zip(found, unsure, strict=True) if only_law)
+    assert all(text is None for text, is_unsure in zip(found, unsure, strict=True) if is_unsure)
     return [None if text is None else json.loads(f'["{text}"]') for text in found]
 
 
@@ -41,8 +41,8 @@ def screened(cells: list[str | None], separator: str) -> list[list[str] | None]:
         (",", ",".join(map(str, range(100))), [str(number) for number in range(100)]),
     ],
 )
-def test_plain_lists_need_no_law(separator: str, cell: str, items: list[str]) -> None:
-    assert screened([None, cell, "x"], separator) == [None, items, ["x"]]
+def test_plain_lists_are_decided(separator: str, cell: str, items: list[str]) -> None:
+    assert converted([None, cell, "x"], separator) == [None, items, ["x"]]
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_plain_lists_need_no_law(separator: str, cell: str, items: list[str]) ->
     [" ", ",", "a,", ",a", "a,,b", "a, b", " a", "a ", "a,b,a", 'say "hi"', "back\\slash", "a\nb", "\x00", "x" * 513,
      ",".join(map(str, range(101)))],
 )  # fmt: skip
-def test_what_the_law_trims_drops_or_refuses_is_left_to_it(cell: str) -> None:
-    assert screened(["tea", cell, "books,tea"], ",") == [["tea"], None, ["books", "tea"]]
+def test_what_the_models_trim_drop_or_reject_is_undecided(cell: str) -> None:
+    assert converted(["tea", cell, "books,tea"], ",") == [["tea"], None, ["books", "tea"]]
 
 
 @pytest.mark.parametrize("separator", ['"', "\\", " ", "; ", "\t", "a", "·", ""])
-def test_other_separators_are_left_to_the_law(separator: str) -> None:
+def test_other_separators_are_left_to_the_models(separator: str) -> None:
     assert select_items_converter(separator) is None
 
 
 @given(st.lists(_cells, max_size=6))
-def test_screen_agrees_with_the_law(cells: list[str | None]) -> None:
-    for cell, items in zip(cells, screened(cells, ","), strict=True):
+def test_the_converter_agrees_with_the_models(cells: list[str | None]) -> None:
+    for cell, items in zip(cells, converted(cells, ","), strict=True):
         if items is not None:
             assert not is_empty(cell)
             assert items == read_list(cell, ",")

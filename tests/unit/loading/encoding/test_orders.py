@@ -105,13 +105,13 @@ def test_orders_are_the_same_wherever_blocks_end(
     monkeypatch: pytest.MonkeyPatch, on_bad_value: str, files: list[File], sizes: list[int], most: int
 ) -> None:
     monkeypatch.setattr(grouping, "CHARGED_ITEMS", most)
-    plain = PlainOrders(KIND, COLUMNS, NAMES, on_bad_value=on_bad_value, most_lines=most)
-    plain.judge(files)
+    plain = PlainOrders(KIND, COLUMNS, NAMES, on_bad_value=on_bad_value, max_lines=most)
+    plain.validate(files)
     found = encode(KIND, COLUMNS, blocks_of(files, sizes, dict.fromkeys(NAMES, pa.string())), on_bad_value)
     assert found == (plain.records, plain.outcomes, plain.dropped)
 
 
-def test_hostile_items_are_what_the_law_makes_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_items_are_what_the_models_make_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     accepted = rows = read = 0
 
     def counting(*line: Any) -> Any:
@@ -142,13 +142,13 @@ def test_hostile_items_are_what_the_law_makes_of_them(monkeypatch: pytest.Monkey
         kind = events(group_by="id", items=items)
         on_bad_value = source.choice(["reject", "drop"])
         plain = PlainOrders(kind, choices, tuple(types), on_bad_value=on_bad_value)
-        plain.judge([(lines, set())])
+        plain.validate([(lines, set())])
         found = encode(kind, choices, blocks_of([(lines, set())], [97, 200], types), on_bad_value)
         assert found == (plain.records, plain.outcomes, plain.dropped), f"seed {seed}"
         accepted += sum(outcome is Outcome.ACCEPTED for outcome in plain.outcomes.values())
         rows += len(lines)
     assert 0.1 < accepted / rows < 0.9
-    # The test would say nothing if every order went to the law anyway.
+    # The test would prove nothing if every order went through the models anyway.
     assert read < 0.9 * rows, read / rows
 
 

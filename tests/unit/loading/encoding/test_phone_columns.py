@@ -1,4 +1,4 @@
-"""Local phone numbers read as a column become what the law makes of them, for every country."""
+"""Local phone numbers read as a column become what the models make of them, for every country."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def numbers(country: str, source: random.Random) -> list[str]:
     return made
 
 
-def law(text: str, country: str) -> str | None:
+def by_the_models(text: str, country: str) -> str | None:
     try:
         return read_phone(text, country)
     except ValueError:
@@ -48,18 +48,18 @@ def law(text: str, country: str) -> str | None:
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_screen_agrees_with_the_law(country: str) -> None:
-    screen = select_number_converter(country)
-    if screen is None:
+def test_the_converter_agrees_with_the_models(country: str) -> None:
+    convert = select_number_converter(country)
+    if convert is None:
         return
     cells = numbers(country, random.Random(country))
-    found, undecided = screen(pa.array(cells, pa.string()))
+    found, undecided = convert(pa.array(cells, pa.string()))
     for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=True)):
         if number is None:
             assert undecided is not None
             assert undecided[index]
         else:
-            assert law(cell, country) == f"+{number}", cell
+            assert by_the_models(cell, country) == f"+{number}", cell
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_screen_agrees_with_the_law(country: str) -> None:
         ("DE", "0170-1234567"),
     ],
 )
-def test_ordinary_numbers_need_no_law(country: str, text: str) -> None:
-    screen = select_number_converter(country)
-    assert screen is not None
-    found, undecided = screen(pa.array([text, None], pa.string()))
+def test_ordinary_numbers_are_decided(country: str, text: str) -> None:
+    convert = select_number_converter(country)
+    assert convert is not None
+    found, undecided = convert(pa.array([text, None], pa.string()))
     assert undecided is None
-    assert found.to_pylist() == [law(text, country)[1:], None]
+    assert found.to_pylist() == [by_the_models(text, country)[1:], None]
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_numbers_with_their_country_s_code_become_what_the_law_makes_of_them(country: str) -> None:
+def test_numbers_with_their_country_s_code_become_what_the_models_make_of_them(country: str) -> None:
     source = random.Random(country)
     code = phonenumbers.country_code_for_region(country)
     cells = [f"+{code}{source.choice(['', ' ', '-', ' (0)', '(0', '  '])}{text}" for text in numbers(country, source)]
@@ -91,10 +91,10 @@ def test_numbers_with_their_country_s_code_become_what_the_law_makes_of_them(cou
             assert undecided is not None
             assert undecided[index]
         else:
-            assert f"+{number}" == law(cell, country) == law(cell, "IN"), cell
+            assert f"+{number}" == by_the_models(cell, country) == by_the_models(cell, "IN"), cell
 
 
-def test_most_numbers_with_their_country_s_code_are_not_left_to_the_law() -> None:
+def test_common_numbers_with_their_country_s_code_are_decided() -> None:
     cells = ["+91 98123 45678", "+44 20 7946 0958", "+44 (0)20 7946 0958", "+49 30 901820", "+1 (201) 555-0123"]
     _, undecided = convert_international(pa.array(cells))
     assert undecided is None

@@ -1,4 +1,4 @@
-"""Two records of one row agree with the laws of both kinds: a row is sent whole or not at all."""
+"""Two records of one row agree with the models of both kinds: a row is sent as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -78,27 +78,27 @@ def blocks(draw: st.DrawFn) -> RowBlock:
     )
 
 
-def verdicts(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **options: Any) -> list[ValidationResult]:
+def results(kind: RecordKind, choices: dict[str, Column], block: RowBlock, **options: Any) -> list[ValidationResult]:
     planned = plan_columns(
         block.names, choices, schema=kind.schema, unmapped="ignore", fixed=False, constants=kind.constants
     )
-    law = RecordValidator(
+    validator = RecordValidator(
         kind.schema, [one.rule for one in planned], constants=kind.constants, settings=kind.settings, **options
     )
     rows = block.rows(range(len(block)))
-    return [law.validate([row[one.source] for one in planned]) for row in rows]
+    return [validator.validate([row[one.source] for one in planned]) for row in rows]
 
 
 @given(block=blocks(), on_bad_value=st.sampled_from(["reject", "drop"]), country=st.sampled_from([None, "IN"]))
 @examples(150)
-def test_both_records_of_a_row_agree_with_their_laws(block: RowBlock, on_bad_value: Any, country: str | None) -> None:
+def test_both_records_of_a_row_agree_with_their_models(block: RowBlock, on_bad_value: Any, country: str | None) -> None:
     options = {"default_country": country, "on_bad_value": on_bad_value}
     encoded = EventWithProfileEncoder(VIEWED, PROFILES, OF_EVENTS, OF_PROFILES, **options).encode(block)
     assert encoded.profile_updates is not None
     of_events, of_profiles = records(encoded), records(encoded.profile_updates)
     of_both = zip(
-        verdicts(VIEWED, OF_EVENTS, block, **options),
-        verdicts(PROFILES, {**OWNER, **OF_PROFILES}, block, **options),
+        results(VIEWED, OF_EVENTS, block, **options),
+        results(PROFILES, {**OWNER, **OF_PROFILES}, block, **options),
         strict=True,
     )
     for row, (event, profile) in enumerate(of_both):
@@ -147,12 +147,12 @@ def test_floats_become_no_phone_numbers() -> None:
         )
 
 
-def test_a_column_that_says_whose_the_event_is_keeps_saying_so() -> None:
+def test_a_column_that_identifies_the_owner_may_also_be_a_profile_property() -> None:
     columns = {name: pa.array(["1700000000"]) for name in ("identity", "ts")}
     block = RowBlock("a", 1, tuple(columns), columns)
     encoded = EventWithProfileEncoder(
-        VIEWED, PROFILES, {}, {"identity": Column("Number"), "ts": Column("Seen")}
+        VIEWED, PROFILES, {}, {"identity": Column("Number"), "ts": Column("Visits")}
     ).encode(block)
     assert encoded.profile_updates is not None
     assert records(encoded)[0]["identity"] == records(encoded.profile_updates)[0]["identity"] == "1700000000"
-    assert records(encoded.profile_updates)[0]["profileData"] == {"Number": "1700000000", "Seen": "1700000000"}
+    assert records(encoded.profile_updates)[0]["profileData"] == {"Number": "1700000000", "Visits": "1700000000"}

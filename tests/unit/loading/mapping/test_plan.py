@@ -25,7 +25,7 @@ def targets(names: list[str], columns: Mapping[str, Any] | None = None, **option
     return {column.source: column.rule.key for column in plan(names, columns, **options)}
 
 
-def refusal(names: list[str], columns: Mapping[str, Any] | None = None, **options: Any) -> str:
+def mapping_error(names: list[str], columns: Mapping[str, Any] | None = None, **options: Any) -> str:
     with pytest.raises(MappingError) as error:
         plan(names, columns, **options)
     return str(error.value)
@@ -36,7 +36,7 @@ def notes(names: list[str], columns: Mapping[str, Any] | None = None) -> list[st
 
 
 class TestWhereColumnsGo:
-    def test_columns_go_where_they_are_told_and_the_others_under_their_own_name(self) -> None:
+    def test_columns_go_where_they_are_mapped_and_the_others_under_their_own_name(self) -> None:
         found = targets(["id", "mail", "Tier", "secret"], {"id": "identity", "mail": "Email", "secret": None})
         assert found == {"id": "identity", "mail": "Email", "Tier": "Tier"}
 
@@ -44,7 +44,7 @@ class TestWhereColumnsGo:
         assert targets(["id", "Tier"], {"id": "identity"}, unmapped="ignore") == {"id": "identity"}
 
     def test_unmapped_columns_can_be_an_error(self) -> None:
-        message = refusal(["id", "Tier", "Level", "x"], {"id": "identity", "x": None}, unmapped="error")
+        message = mapping_error(["id", "Tier", "Level", "x"], {"id": "identity", "x": None}, unmapped="error")
         assert "'Tier', 'Level'" in message
         assert "unmapped='error'" in message
         assert "None to leave it out" in message
@@ -152,7 +152,7 @@ class TestManifestForm:
 )
 @pytest.mark.parametrize("fixed", [True, False])
 def test_a_mistake_names_its_column_and_what_to_write_instead(choice: Any, says: list[str], fixed: bool) -> None:
-    message = refusal(["id", "the column"], {"id": "identity", "the column": choice}, fixed=fixed)
+    message = mapping_error(["id", "the column"], {"id": "identity", "the column": choice}, fixed=fixed)
     assert "'the column'" in message
     assert all(part in message for part in says), message
 
@@ -160,7 +160,7 @@ def test_a_mistake_names_its_column_and_what_to_write_instead(choice: Any, says:
 @pytest.mark.parametrize("field", ["Email", "Phone", "Gender", "DOB", "Married", "MSG-push", "category-unsubscribe"])
 @pytest.mark.parametrize("operator", sorted(OPERATORS - {"$delete"}))
 def test_a_field_with_a_format_of_its_own_takes_no_operator_but_delete(field: str, operator: Any) -> None:
-    message = refusal(["id", "x"], {"id": "identity", "x": Column(field, operator=operator)})
+    message = mapping_error(["id", "x"], {"id": "identity", "x": Column(field, operator=operator)})
     assert f"'x': {field} has a fixed format and does not take {operator}, only $delete" in message
 
 
@@ -173,7 +173,7 @@ class TestColumnsTheSourceDoesNotHave:
     NAMES = ("Customer ID", "email", "PHONE")
 
     def test_the_source_is_listed(self) -> None:
-        message = refusal([*self.NAMES], {"Customer ID": "identity", "colour": "Colour"})
+        message = mapping_error([*self.NAMES], {"Customer ID": "identity", "colour": "Colour"})
         assert "no column 'colour'" in message
         assert "its columns are 'Customer ID', 'email', 'PHONE'" in message
 
@@ -182,18 +182,18 @@ class TestColumnsTheSourceDoesNotHave:
         [("E-mail", "email"), ("Phone", "PHONE"), ("Customer Id ", "Customer ID"), ("customer_id", "Customer ID")],
     )
     def test_a_near_miss_is_suggested(self, written: str, meant: str) -> None:
-        assert f"(did you mean {meant!r}?)" in refusal([*self.NAMES], {written: "identity"})
+        assert f"(did you mean {meant!r}?)" in mapping_error([*self.NAMES], {written: "identity"})
 
-    def test_all_of_them_are_told(self) -> None:
-        message = refusal([*self.NAMES], {"colour": "Colour", "shoe": "Shoe"})
+    def test_all_of_them_are_reported(self) -> None:
+        message = mapping_error([*self.NAMES], {"colour": "Colour", "shoe": "Shoe"})
         assert "'colour'" in message
         assert "'shoe'" in message
 
     def test_a_source_without_columns(self) -> None:
-        assert "its columns are none" in refusal([], {"id": "identity"})
+        assert "its columns are none" in mapping_error([], {"id": "identity"})
 
     def test_a_long_list_is_cut(self) -> None:
-        message = refusal([f"c{number}" for number in range(100)], {"id": "identity"})
+        message = mapping_error([f"c{number}" for number in range(100)], {"id": "identity"})
         assert "'c29' and 70 more" in message
         assert "'c30'" not in message
 
@@ -212,8 +212,8 @@ class TestTwoColumnsForOneField:
             (["identity", "customer"], {"customer": "identity"}, "identity"),
         ],
     )
-    def test_they_are_refused_by_name(self, names: list[str], columns: dict[str, str], field: str) -> None:
-        message = refusal(names, columns)
+    def test_they_are_named_in_the_error(self, names: list[str], columns: dict[str, str], field: str) -> None:
+        message = mapping_error(names, columns)
         assert f"would all become {field}" in message
         assert ", ".join(map(repr, names[-2:])) in message
 
@@ -223,7 +223,7 @@ class TestTwoColumnsForOneField:
 
 class TestWhoARowBelongsTo:
     def test_no_identifier_at_all(self) -> None:
-        message = refusal(["name", "email"])
+        message = mapping_error(["name", "email"])
         assert "the owner of a row" in message
         assert "identity or objectId or FBID or GPID" in message
         assert "columns={'customer_id': 'identity'}" in message
@@ -234,16 +234,16 @@ class TestWhoARowBelongsTo:
         assert targets(["id"], {"id": identifier}) == {"id": identifier}
 
     def test_it_must_not_be_left_out(self) -> None:
-        assert "the owner of a row" in refusal(["identity", "x"], {"identity": None})
-        assert "the owner of a row" in refusal(["identity", "x"], {"x": "Tier"}, unmapped="ignore")
+        assert "the owner of a row" in mapping_error(["identity", "x"], {"identity": None})
+        assert "the owner of a row" in mapping_error(["identity", "x"], {"x": "Tier"}, unmapped="ignore")
 
     def test_it_may_appear_later_where_columns_do(self) -> None:
         assert targets(["name"], fixed=False) == {"name": "Name"}
 
 
 class TestNamesNoPropertyCanHave:
-    def test_all_of_them_are_told(self) -> None:
-        message = refusal(["identity", "address.city", "address.zip", "a$b"])
+    def test_all_of_them_are_reported(self) -> None:
+        message = mapping_error(["identity", "address.city", "address.zip", "a$b"])
         problem = "the name of a property must not contain the character ."
         assert f"'address.city' cannot become a property: {problem}" in message
         assert "The same applies to 'address.zip', 'a$b'" in message
@@ -254,7 +254,7 @@ class TestNamesNoPropertyCanHave:
 
 
 class TestNotes:
-    def test_a_mended_name_is_told(self) -> None:
+    def test_a_corrected_name_is_reported(self) -> None:
         assert notes(["IDENTITY", "mail", "Name"], {"mail": "EMAIL"}) == [
             "'IDENTITY' is taken for CleverTap's field 'identity'",
             "'EMAIL' is taken for CleverTap's field 'Email'",

@@ -100,7 +100,7 @@ def test_the_order_of_keys_says_nothing() -> None:
 def test_a_fingerprint_is_the_same_in_every_process() -> None:
     found = []
     for seed in ("0", "1", "4242"):
-        told = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-c", "from tests.unit.loading.rows import test_stable_text as t; import json; "
              "padding = [object() for _ in range(int(__import__('os').environ['PYTHONHASHSEED']))]; "
              "print(json.dumps(t.fingerprints()))"],
@@ -110,5 +110,5 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
             text=True,
             check=True,
         )  # fmt: skip
-        found.append(json.loads(told.stdout))
+        found.append(json.loads(finished.stdout))
     assert found[0] == found[1] == found[2] == fingerprints()

@@ -256,7 +256,7 @@ def test_two_tasks_with_one_path_do_not_share_it(run_dag: Any, returned: Any, co
         ("rejects.tar.csv", 0, "", "rejects-0.tar.csv"),
     ],
 )
-def test_places_are_told_apart(place: str, index: int, suffix: str, made: str) -> None:
+def test_paths_of_loads_are_distinct(place: str, index: int, suffix: str, made: str) -> None:
     context = {"ti": SimpleNamespace(map_index=index)}
     assert distinct_path(place, context, suffix) == made
     assert distinct_path(Path(place), context, suffix) == Path(made)
