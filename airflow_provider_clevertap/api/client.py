@@ -23,10 +23,11 @@ from airflow_provider_clevertap.api.answers import (
     to_exception,
 )
 from airflow_provider_clevertap.api.connection_pool import ConnectionPool, open_pool
+from airflow_provider_clevertap.api.endpoints import UPLOAD, Endpoint
 from airflow_provider_clevertap.api.log_filter import install_filter
 from airflow_provider_clevertap.api.regions import normalize_url
 from airflow_provider_clevertap.api.request import Response, send_request
-from airflow_provider_clevertap.api.response_parser import is_success, read_answer, read_profile
+from airflow_provider_clevertap.api.response_parser import is_success, read_profile
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -108,14 +109,11 @@ class CleverTapClient:
                 "User-Agent": f"airflow-provider-clevertap/{_installed_version()}",
             }
         )
-        self._upload_headers = self._headers.copy()
         self._gzip = gzip
-        if gzip:
-            self._upload_headers["Content-Encoding"] = "gzip"
+        self._gzip_headers = self._headers.copy()
+        self._gzip_headers["Content-Encoding"] = "gzip"
         timeouts = httpx.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_SECONDS))
         self._extensions = {"timeout": timeouts.as_dict()}
-        self._upload_url = httpx.URL(f"{self.base_url}/1/upload")
-        self._dry_run_url = httpx.URL(f"{self.base_url}/1/upload?dryRun=1")
         self._profile_url = httpx.URL(f"{self.base_url}/1/profile.json")
         self._closed = False
         install_filter()
@@ -126,25 +124,39 @@ class CleverTapClient:
         )
 
     def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
-        """Send one batch to ``POST /1/upload`` and return what the response means for its records.
+        """Send one batch to ``POST /1/upload``, see :meth:`send_batch`."""
+        return self.send_batch(UPLOAD, body, records, dry_run=dry_run)
+
+    def send_batch(self, endpoint: Endpoint, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
+        """Send one batch and return what the response means for its records.
 
         Failures of the network or of CleverTap are returned as answers, not raised.
 
-        :param body: the whole request body, ``{"d":[...]}``. It is not copied.
-        :param records: the number of records in ``d``.
+        :param endpoint: where to send it.
+        :param body: the whole request body, such as ``{"d":[...]}``. It is not copied.
+        :param records: the number of records in it.
         :param dry_run: ask CleverTap to validate the batch without storing it (``?dryRun=1``).
+        :raises ConfigurationError: for a dry run, when the endpoint has none: CleverTap would store the batch.
         """
-        url = self._dry_run_url if dry_run else self._upload_url
-        content = zlib.compress(body, _GZIP_LEVEL, wbits=_GZIP_FORMAT) if self._gzip else body
+        if dry_run and not endpoint.supports_dry_run:
+            raise ConfigurationError(f"CleverTap has no dry run for {endpoint.path}: use dry_run='local'.")
+        url = httpx.URL(f"{self.base_url}{endpoint.path}{'?dryRun=1' if dry_run else ''}")
+        gzip = self._gzip and endpoint.compressible
         response = self._send(
-            httpx.Request("POST", url, headers=self._upload_headers, content=content, extensions=self._extensions)
+            httpx.Request(
+                "POST",
+                url,
+                headers=self._gzip_headers if gzip else self._headers,
+                content=zlib.compress(body, _GZIP_LEVEL, wbits=_GZIP_FORMAT) if gzip else body,
+                extensions=self._extensions,
+            )
         )
         if not isinstance(response, Response):
             return self._mask_answer(response)
-        answer = read_answer(
+        answer = endpoint.read_answer(
             response.status, response.headers, response.body, records, sent=body, account=self._account
         )
-        if self._gzip and _may_reject_gzip(answer):
+        if gzip and _may_reject_gzip(answer):
             answer = replace(answer, detail=f"{answer.detail.rstrip('.')}. {_GZIP_HINT}")
         return self._mask_answer(answer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
+from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher, Lane
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
@@ -23,8 +23,8 @@ class BatchQueue:
     """
 
     def __init__(self, kind: RecordKind, bytes_per_batch: int, ledger: Ledger) -> None:
-        self._main = Batcher(kind.records_per_call, bytes_per_batch)
-        self._profiles = Batcher((kind.profile_update_kind or kind).records_per_call, bytes_per_batch, "profile")
+        self._main = _batcher(kind, bytes_per_batch, "main")
+        self._profiles = _batcher(kind.profile_update_kind or kind, bytes_per_batch, "profile")
         self._waiting: deque[EncodedBlock] = deque()
         self._ready: deque[Batch] = deque()
         self._ledger = ledger
@@ -70,3 +70,7 @@ class BatchQueue:
     def take(self, number: int) -> list[Batch]:
         """Return the next batches, at most ``number`` of them."""
         return [self._ready.popleft() for _ in range(min(number, len(self._ready)))]
+
+
+def _batcher(kind: RecordKind, bytes_per_batch: int, lane: Lane) -> Batcher:
+    return Batcher(kind.records_per_call, bytes_per_batch, lane, endpoint=kind.endpoint, envelope=kind.envelope)

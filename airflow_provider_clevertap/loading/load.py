@@ -195,7 +195,8 @@ class Load:
         def send(attempt: Attempt) -> Answer:
             # The body is a copy of the records, so there is one for each request in flight and none for others.
             with limit_requests(self._deadline, attempt.max_seconds):
-                return client.upload(attempt.batch.body(), len(attempt.batch), dry_run=dry_run)
+                batch = attempt.batch
+                return client.send_batch(batch.endpoint, batch.body(), len(batch), dry_run=dry_run)
 
         with (
             Transport(send, options.max_in_flight, self._mailbox.put) as transport,

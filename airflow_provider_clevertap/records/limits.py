@@ -16,6 +16,9 @@ TOKENS_PER_CALL: Final = 100
 #: the three kinds of upload share it is not documented, so the default is lower.
 MAX_IN_FLIGHT: Final = 15
 DEFAULT_IN_FLIGHT: Final = 10
+#: The same for each API other than uploads (DEV api-request-limit). The page does not list ``/1/subscribe``: the limit
+#: of the others is assumed for it.
+OTHER_APIS_IN_FLIGHT: Final = 3
 
 #: Bytes of a property's name and of a text value (DEV upload-user-profiles-api; DOCS platform-considerations says
 #: characters: bytes are the stricter reading).

@@ -21,7 +21,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "locations": set(),
     "columns": set(),
     "sources": {"locations"},
-    "api": {"exceptions"},
+    "api": {"records", "exceptions"},
     "records": {"exceptions"},
     "emulator": set(),
     "loading": {"api", "records", *PUBLIC},

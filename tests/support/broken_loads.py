@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.endpoints import Endpoint
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.load import Load
 from airflow_provider_clevertap.loading.record_kinds import events
@@ -37,13 +38,13 @@ class FailingClient:
         self._sends = sends
         self.account_id = client.account_id
 
-    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:
+    def send_batch(self, endpoint: Endpoint, body: bytes, records: int, *, dry_run: bool = False) -> Any:
         self._after -= 1
         if self._after < 0:
             if self._sends:
-                self._client.upload(body, records, dry_run=dry_run)
+                self._client.send_batch(endpoint, body, records, dry_run=dry_run)
             raise Broken
-        return self._client.upload(body, records, dry_run=dry_run)
+        return self._client.send_batch(endpoint, body, records, dry_run=dry_run)
 
 
 class StoppingClient:
@@ -62,12 +63,12 @@ class StoppingClient:
         self._lock = threading.Lock()
         self.account_id = client.account_id
 
-    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:
+    def send_batch(self, endpoint: Endpoint, body: bytes, records: int, *, dry_run: bool = False) -> Any:
         with self._lock:
             self._left -= 1
             if not self._left:
                 self.stop()
-        return self._client.upload(body, records, dry_run=dry_run)
+        return self._client.send_batch(endpoint, body, records, dry_run=dry_run)
 
 
 class HoldingClient:
@@ -86,13 +87,13 @@ class HoldingClient:
         #: once it is set, no request is held back
         self.let_go = threading.Event()
 
-    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Any:
+    def send_batch(self, endpoint: Endpoint, body: bytes, records: int, *, dry_run: bool = False) -> Any:
         with self._lock:
             self._number += 1
             held = self._holds(self._number, body)
         if held and not self.let_go.wait(300):
             raise AssertionError("a request is never let go")
-        return self._client.upload(body, records, dry_run=dry_run)
+        return self._client.send_batch(endpoint, body, records, dry_run=dry_run)
 
 
 MakeLoad = Callable[..., Load]

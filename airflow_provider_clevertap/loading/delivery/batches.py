@@ -14,13 +14,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_provider_clevertap.api.endpoints import ENVELOPE, UPLOAD, Endpoint
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 
 #: Two sequences of batches are sent side by side: the rows' main records, and the profile updates that precede them.
 Lane: TypeAlias = Literal["main", "profile"]
-
-_HEAD, _TAIL = b'{"d":[', b"]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +55,26 @@ class Batch:
     :param slices: its records, in order.
     :param lane: see :class:`Batcher`.
     :param span: the rows that it covers: the ordinal of the first, and the one after the last.
+    :param endpoint: where to send it.
+    :param envelope: what stands before and after the records in the request's body.
     """
 
     def __init__(
-        self, number: int, slices: tuple[RecordSlice, ...], lane: Lane = "main", span: tuple[int, int] = (0, 0)
+        self,
+        number: int,
+        slices: tuple[RecordSlice, ...],
+        lane: Lane = "main",
+        span: tuple[int, int] = (0, 0),
+        *,
+        endpoint: Endpoint = UPLOAD,
+        envelope: tuple[bytes, bytes] = ENVELOPE,
     ) -> None:
         self.number = number
         self.slices = slices
         self.lane = lane
         self.span = span
+        self.endpoint = endpoint
+        self.envelope = envelope
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -84,7 +94,8 @@ class Batch:
     def body(self) -> bytes:
         """Return the request body."""
         *texts, last = (part.text() for part in self.slices)
-        return b"".join((_HEAD, *texts, last[:-1], _TAIL))
+        head, tail = self.envelope
+        return b"".join((head, *texts, last[:-1], tail))
 
     def locate(self, record: int) -> tuple[EncodedBlock, int]:
         """Return the block of a record's row, and the position of the row in it."""
@@ -116,7 +127,7 @@ class Batch:
             positions = records[(records >= start) & (records < stop)] - start
             if len(positions):
                 slices.append(part.take(positions))
-        return Batch(self.number, tuple(slices), self.lane, self.span)
+        return Batch(self.number, tuple(slices), self.lane, self.span, endpoint=self.endpoint, envelope=self.envelope)
 
 
 class Batcher:
@@ -125,13 +136,25 @@ class Batcher:
     :param records_per_batch: the maximum number of records of a batch.
     :param bytes_per_batch: the maximum size of a batch's body; a single record may be larger.
     :param lane: which records these are: the rows' main records, or the profile updates that precede them.
+    :param endpoint: where the batches are sent.
+    :param envelope: what stands before and after the records in a request's body.
     """
 
-    def __init__(self, records_per_batch: int, bytes_per_batch: int, lane: Lane = "main") -> None:
+    def __init__(
+        self,
+        records_per_batch: int,
+        bytes_per_batch: int,
+        lane: Lane = "main",
+        *,
+        endpoint: Endpoint = UPLOAD,
+        envelope: tuple[bytes, bytes] = ENVELOPE,
+    ) -> None:
         self._lane = lane
+        self._endpoint = endpoint
+        self._envelope = envelope
         self._covered = 0
         self._max_records = records_per_batch
-        self._max_bytes = bytes_per_batch - len(_HEAD) - len(_TAIL)
+        self._max_bytes = bytes_per_batch - sum(map(len, envelope))
         self._slices: list[RecordSlice] = []
         self._records = 0
         self._bytes = 0
@@ -164,7 +187,14 @@ class Batcher:
             last = self._slices[-1]
             span = (self._covered, _after(last.encoded, int(last.rows[-1])))
             self._covered = span[1]
-            yield Batch(self._batches, tuple(self._slices), self._lane, span)
+            yield Batch(
+                self._batches,
+                tuple(self._slices),
+                self._lane,
+                span,
+                endpoint=self._endpoint,
+                envelope=self._envelope,
+            )
         self._slices, self._records, self._bytes = [], 0, 0
 
     def _fill(self, offsets: NDArray[np.int32], start: int, count: int) -> int:

@@ -26,8 +26,8 @@ from tests.support.plain_rows import QUICK, Rows, people
 #: Where the wall clock may be read: the start of a load, the time stamp of the report, a Retry-After date in an answer
 #: without a Date header, and the time at which a path was last used.
 STAMPS = {
-    "loading/record_kinds.py": 1, "loading/load.py": 1, "loading/artifacts/report.py": 1, "api/response_parser.py": 1,
-    "task_runtime/path_claims.py": 2,
+    "loading/record_kinds/events.py": 1, "loading/load.py": 1, "loading/artifacts/report.py": 1,
+    "api/response_parser.py": 1, "task_runtime/path_claims.py": 2,
 }  # fmt: skip
 
 

@@ -154,19 +154,20 @@ def reject_first(monkeypatch: pytest.MonkeyPatch, record_type: str, rejection: d
     """Replace the upload: the first record of each request of a type is rejected, and the others are sent."""
     from airflow_provider_clevertap.api.answers import Processed, RejectedRecord
 
-    upload = CleverTapClient.upload
+    send_batch = CleverTapClient.send_batch
 
-    def rejecting(self: Any, body: bytes, count: int, **options: Any) -> Any:
+    def rejecting(self: Any, endpoint: Any, body: bytes, count: int, **options: Any) -> Any:
         if f'"type":"{record_type}"' not in body.decode().replace(": ", ":"):
-            return upload(self, body, count, **options)
+            return send_batch(self, endpoint, body, count, **options)
         import json
 
         records = json.loads(body)["d"][1:]
         if records:
-            assert upload(self, json.dumps({"d": records}).encode(), len(records), **options) == Processed(())
+            rest = json.dumps({"d": records}).encode()
+            assert send_batch(self, endpoint, rest, len(records), **options) == Processed(())
         return Processed((RejectedRecord(0, rejection["code"], rejection["error"]),))
 
-    monkeypatch.setattr(CleverTapClient, "upload", rejecting)
+    monkeypatch.setattr(CleverTapClient, "send_batch", rejecting)
 
 
 @pytest.mark.parametrize("bad", [0, 39], ids=["good", "nearly all bad"])

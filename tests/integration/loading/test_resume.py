@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,9 +76,8 @@ def test_events_keep_the_moment_of_the_first_try(
 ) -> None:
     rows = people(2_000)
     moments = iter([1_800_000_000.0, 1_800_003_600.0])
-    monkeypatch.setattr(
-        "airflow_provider_clevertap.loading.record_kinds.time", SimpleNamespace(time=lambda: next(moments))
-    )
+    module = import_module("airflow_provider_clevertap.loading.record_kinds.events")  # not the function
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: next(moments)))
     first, second = (events(event_name="Viewed", timestamp="now") for _ in range(2))
     monkeypatch.undo()
     interrupt(make(rows, kind=first, after=1, max_in_flight=1))

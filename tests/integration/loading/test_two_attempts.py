@@ -130,11 +130,11 @@ def test_what_an_earlier_try_writes_at_the_last_moment_is_not_lost(
         account_id = client.account_id
         requests = 0
 
-        def upload(self, *arguments: Any, **options: Any) -> Any:
+        def send_batch(self, *arguments: Any, **options: Any) -> Any:
             self.requests += 1
             if self.requests == 3:
                 raise RuntimeError("the worker is lost")
-            return client.upload(*arguments, **options)
+            return client.send_batch(*arguments, **options)
 
     lost: Any = Slow()
     with pytest.raises(RuntimeError):
@@ -163,13 +163,13 @@ def test_a_try_stops_when_its_checkpoint_is_not_its_own_and_leaves_the_files_alo
         account_id = client.account_id
         requests = 0
 
-        def upload(self, *arguments: Any, **options: Any) -> Any:
+        def send_batch(self, *arguments: Any, **options: Any) -> Any:
             self.requests += 1
             if self.requests == 2:
                 state: Any = other.load()
                 other.save(state | {"seconds": 99.0})
                 (tmp_path / "rejects.csv").write_text("the other's")
-            return client.upload(*arguments, **options)
+            return client.send_batch(*arguments, **options)
 
     taken: Any = TakenOver()
     options = LoadOptions(max_in_flight=1, rejects_path=tmp_path / "rejects.csv", report_path=tmp_path / "report.json")

@@ -11,6 +11,7 @@ import msgspec
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Answer, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.endpoints import Endpoint
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.chaos.faults import Outage
 
@@ -113,9 +114,9 @@ class _Recording:
         self._service = service
         self.account_id = client.account_id
 
-    def upload(self, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
+    def send_batch(self, endpoint: Endpoint, body: bytes, records: int, *, dry_run: bool = False) -> Answer:
         self._service.before_request()
-        answer = self._client.upload(body, records, dry_run=dry_run)
+        answer = self._client.send_batch(endpoint, body, records, dry_run=dry_run)
         self._recorder.note(body, answer)
         if isinstance(answer, Unreachable):
             self._service.was_refused()

@@ -18,7 +18,7 @@ from tests.support.chaos.faults import Fault
 from tests.support.chaos.remote import RemoteCase, run_remote
 from tests.support.paths import ROOT
 
-UPLOAD = CleverTapClient.upload
+SEND_BATCH = CleverTapClient.send_batch
 
 
 def test_the_table_has_a_line_for_each_case() -> None:
@@ -46,26 +46,26 @@ def test_contradictions_are_reported(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert chaos.main(["--quick", "--only", "no such fault"]) == 1
 
 
-def forget(client: CleverTapClient, body: bytes, records: int, **options: Any) -> Any:
+def forget(client: CleverTapClient, endpoint: Any, body: bytes, records: int, **options: Any) -> Any:
     """Return the answer of a processed batch, and send nothing."""
-    return Processed() if b"cust-000300" in body else UPLOAD(client, body, records, **options)
+    return Processed() if b"cust-000300" in body else SEND_BATCH(client, endpoint, body, records, **options)
 
 
-def send_twice(client: CleverTapClient, body: bytes, records: int, **options: Any) -> Any:
-    UPLOAD(client, body, records, **options)
-    return UPLOAD(client, body, records, **options)
+def send_twice(client: CleverTapClient, endpoint: Any, body: bytes, records: int, **options: Any) -> Any:
+    SEND_BATCH(client, endpoint, body, records, **options)
+    return SEND_BATCH(client, endpoint, body, records, **options)
 
 
 @pytest.mark.parametrize(
-    ("upload", "problem"),
+    ("send_batch", "problem"),
     [(forget, "lost: 20, such as cust-000"), (send_twice, "in the store more often than they were sent again: 577")],
 )
 @pytest.mark.parametrize("policy", chaos_remote.POLICIES)
 def test_a_lost_or_duplicated_row_is_found(
-    upload: Any, problem: str, policy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    send_batch: Any, problem: str, policy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(CleverTapClient, "upload", upload)
+    monkeypatch.setattr(CleverTapClient, "send_batch", send_batch)
     account = run_remote(RemoteCase("no fault", "events", policy), tmp_path)
     assert any(found.startswith(problem) for found in account.problems)
-    assert account.lost == (20 if upload is forget else 0)
-    assert account.duplicated == (577 if upload is send_twice else 0)
+    assert account.lost == (20 if send_batch is forget else 0)
+    assert account.duplicated == (577 if send_batch is send_twice else 0)
