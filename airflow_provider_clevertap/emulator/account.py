@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from airflow_provider_clevertap.emulator.faults.registry import FaultRegistry
 from airflow_provider_clevertap.emulator.faults.rules import FailRecords, ResponseFault
 from airflow_provider_clevertap.emulator.http.concurrency import ConcurrencyCeiling
+from airflow_provider_clevertap.emulator.kinds import UPLOAD
 from airflow_provider_clevertap.emulator.replies import MALFORMED, Reply, failure, json_reply
 from airflow_provider_clevertap.emulator.settings import Credentials, Settings
 from airflow_provider_clevertap.emulator.storage.database import IN_MEMORY, Database, RequestEntry
@@ -21,9 +22,6 @@ from airflow_provider_clevertap.emulator.validation.batch import (
     read_records,
     validate_batch,
 )
-
-UPLOAD = "/1/upload"
-"""The path of uploads. Their concurrency has its own limit, and some faults are for them only."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,12 +79,13 @@ class EmulatedAccount:
         await self._in_thread(self._database.log, entry)
 
     async def stats(self) -> dict[str, Any]:
-        """Return the totals, the number of requests in flight and its peaks."""
+        """Return the totals, the number of requests in flight and its peaks, for uploads and by path."""
         return {
             **await self.query(read_totals),
             "in_flight": self.in_flight.now(UPLOAD),
             "peak_in_flight": self.in_flight.peak(UPLOAD),
             "peak_in_flight_other": self.in_flight.peak_except(UPLOAD),
+            "paths": self.in_flight.by_api(),
         }
 
     async def reset(self) -> None:
@@ -95,23 +94,25 @@ class EmulatedAccount:
         self.in_flight.reset_peaks()
         await self._in_thread(self._database.reset)
 
-    async def upload(self, entry: RequestEntry, body: bytes, fault: ResponseFault | None) -> Reply:
-        """Answer ``POST /1/upload``.
+    async def receive(self, entry: RequestEntry, path: str, body: bytes, fault: ResponseFault | None) -> Reply:
+        """Answer a request with records.
 
         :param entry: the request's line in the log, filled in here.
+        :param path: the path, which determines the kinds of records.
         :param fault: the fault of this request: it may reject records or keep them from being stored.
         """
-        return await self._in_thread(self._upload, entry, body, fault)
+        return await self._in_thread(self._receive, entry, path, body, fault)
 
-    def _upload(self, entry: RequestEntry, body: bytes, fault: ResponseFault | None) -> Reply:
+    def _receive(self, entry: RequestEntry, path: str, body: bytes, fault: ResponseFault | None) -> Reply:
         settings = self.settings
         now = time.time()
         try:
-            records = read_records(body)
+            records = read_records(path, body)
         except BadRequestError as error:
             entry.result = str(error)
             return failure(400, entry.result)
-        result = validate_batch(records, settings, int(now), fault.rejects if isinstance(fault, FailRecords) else None)
+        record_fault = fault.rejects if isinstance(fault, FailRecords) else None
+        result = validate_batch(path, records, settings, int(now), record_fault)
         if not entry.dry_run and (fault is None or fault.stored):
             self._database.store(entry.id, result, now, settings)
             entry.stored = True

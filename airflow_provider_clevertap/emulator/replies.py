@@ -29,6 +29,10 @@ def json_reply(status: int, content: dict[str, Any]) -> Reply:
     return Reply(status, msgspec.json.encode(content))
 
 
-def failure(status: int, error: str) -> Reply:
-    """Return an error in the form CleverTap uses."""
-    return json_reply(status, {"status": "fail", "error": error, "code": status})
+def failure(status: int, error: str, code: int | None = None) -> Reply:
+    """Return an error in the form CleverTap uses.
+
+    :param status: the HTTP status.
+    :param code: the code in the body; the HTTP status by default.
+    """
+    return json_reply(status, {"status": "fail", "error": error, "code": status if code is None else code})

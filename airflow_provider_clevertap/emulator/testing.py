@@ -162,17 +162,24 @@ class RunningEmulator:
         """
         return self._items("tokens", object_id)
 
+    def subscriptions(self, value: str | None = None) -> list[dict[str, Any]]:
+        """Return the subscriptions: one status for each type and value.
+
+        :param value: only those of this e-mail address or phone number.
+        """
+        return self._items("subscriptions", value)
+
     def refused(self, key: str | None = None) -> list[dict[str, Any]]:
         """Return the rejected records with code and error.
 
-        :param key: only those of this identity or objectId.
+        :param key: only those of this identity, objectId or value.
         """
         return self._items("refused", key)
 
     def error_stream(self, key: str | None = None) -> list[dict[str, Any]]:
         """Return what was answered with success and yet left out or reported as wrong.
 
-        :param key: only entries for this identity or objectId.
+        :param key: only entries for this identity, objectId or value.
         """
         return self._items("error_stream", key)
 

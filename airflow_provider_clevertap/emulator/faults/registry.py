@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule, identifiers_of
+from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule, has_identifier
+from airflow_provider_clevertap.emulator.kinds import kind_of
 
 
 class Injection(msgspec.Struct):
@@ -30,9 +31,9 @@ class _ActiveRule:
         self.struck = 0
         self._random = random.Random(rule.seed)  # noqa: S311 - repeatable on purpose
 
-    def applies(self, path: str, body: bytes, is_upload: bool) -> bool:
+    def applies(self, path: str, body: bytes, has_records: bool) -> bool:
         """Return whether the rule applies to a request, and count it."""
-        if not self._matches(path, body, is_upload):
+        if not self._matches(path, body, has_records):
             return False
         self.matched += 1
         if self.matched <= self.rule.skip or (self.matched - self.rule.skip) % self.rule.every:
@@ -42,25 +43,27 @@ class _ActiveRule:
         self.struck += 1
         return True
 
-    def _matches(self, path: str, body: bytes, is_upload: bool) -> bool:
+    def _matches(self, path: str, body: bytes, has_records: bool) -> bool:
         rule = self.rule
         if rule.times is not None and self.struck >= rule.times:
             return False
-        if not path.startswith(rule.path) or (rule.is_upload_only and not is_upload):
+        if not path.startswith(rule.path) or (rule.is_for_records and not has_records):
             return False
-        return _matches_body(rule, body)
+        return _matches_body(rule, path, body)
 
 
-def _matches_body(rule: Rule, body: bytes) -> bool:
+def _matches_body(rule: Rule, path: str, body: bytes) -> bool:
     if rule.larger_than is not None and len(body) <= rule.larger_than:
         return False
-    if rule.identity is None and rule.more_than is None:
+    if rule.kind is None and rule.identity is None and rule.more_than is None:
         return True
     try:
         records = msgspec.json.decode(body)["d"]
         if rule.more_than is not None and len(records) <= rule.more_than:
             return False
-        return rule.identity is None or any(rule.identity in identifiers_of(record) for record in records)
+        if rule.kind is not None and not any(kind_of(path, record) == rule.kind for record in records):
+            return False
+        return rule.identity is None or any(has_identifier(record, rule.identity) for record in records)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, KeyError, RecursionError):
         return False
 
@@ -79,11 +82,14 @@ class FaultRegistry:
         """Remove all rules."""
         self._rules = []
 
-    def inject(self, path: str, body: bytes, is_upload: bool) -> Injection:
-        """Return the faults of a request, and count it."""
+    def inject(self, path: str, body: bytes, has_records: bool) -> Injection:
+        """Return the faults of a request, and count it.
+
+        :param has_records: whether requests to this path contain records.
+        """
         injection = Injection()
         for active in self._rules:
-            if active.applies(path, body, is_upload):
+            if active.applies(path, body, has_records):
                 if not isinstance(active.rule, Delay):
                     injection.fault = active.rule
                     break

@@ -75,7 +75,7 @@ def apply_fault(fault: ResponseFault | None, reply: Reply, records: int) -> Repl
 def _status(fault: Status) -> Reply:
     phrase = HTTPStatus(fault.status).phrase if fault.status in list(HTTPStatus) else "Error"
     if fault.body == "json":
-        reply = failure(fault.status, fault.error or _ERRORS.get(fault.status, phrase))
+        reply = failure(fault.status, fault.error or _ERRORS.get(fault.status, phrase), fault.code)
     elif fault.body == "html":
         reply = Reply(fault.status, _HTML.format(f"{fault.status} {phrase}").encode(), _HTML_TYPE)
     else:

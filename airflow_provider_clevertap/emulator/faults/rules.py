@@ -11,7 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from airflow_provider_clevertap.emulator.kinds import KINDS
 from airflow_provider_clevertap.emulator.settings import MAX_INTEGER, Count
+from airflow_provider_clevertap.emulator.validation.common import identifiers_of
 
 Natural = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 Integer = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -24,9 +26,10 @@ class FaultRule(
     """The conditions under which a fault applies to a request. All that are given must hold.
 
     :param path: only requests whose path begins with this.
-    :param identity: only uploads with a record of this identity or objectId.
+    :param kind: only requests with a record of this kind: ``profile``, ``event``, ``token`` or ``subscription``.
+    :param identity: only requests with a record of this identity or objectId, or a subscription of this value.
     :param larger_than: only bodies with more bytes than this.
-    :param more_than: only uploads with more records than this.
+    :param more_than: only requests with more records than this.
     :param skip: let this many matching requests pass first.
     :param every: then apply to every Nth matching request.
     :param probability: then apply with this probability.
@@ -34,7 +37,8 @@ class FaultRule(
     :param times: apply this often, then never again; without a limit by default.
     """
 
-    path: str = "/1/"
+    path: str = "/"
+    kind: str | None = None
     identity: str | None = None
     larger_than: Natural | None = None
     more_than: Natural | None = None
@@ -44,7 +48,13 @@ class FaultRule(
     seed: Integer = 0
     times: Count | None = None
 
-    is_upload_only: ClassVar[bool] = False
+    is_for_records: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Check that the kind exists."""
+        if self.kind is not None and self.kind not in KINDS:
+            msg = f"Unknown kind: use {', '.join(KINDS)}"
+            raise ValueError(msg)
 
 
 class Delay(FaultRule, frozen=True, tag="delay"):
@@ -63,6 +73,7 @@ class Status(FaultRule, frozen=True, tag="status"):
     :param body: ``json`` in CleverTap's form, an ``html`` page as a gateway sends it, or ``empty``.
     :param retry_after: seconds for a ``Retry-After`` header; by default there is none.
     :param error: the text in the body, instead of the usual one.
+    :param code: the code in the body, instead of the HTTP status.
     :param stored: store the records first.
     """
 
@@ -70,6 +81,7 @@ class Status(FaultRule, frozen=True, tag="status"):
     body: Literal["json", "html", "empty"] = "json"
     retry_after: Natural | None = None
     error: str | None = None
+    code: Integer | None = None
     stored: bool = False
 
 
@@ -141,7 +153,7 @@ class WrongCounts(FaultRule, frozen=True, tag="wrong_counts"):
     processed: Integer | None = None
     stored: bool = True
 
-    is_upload_only: ClassVar[bool] = True
+    is_for_records: ClassVar[bool] = True
 
 
 class NoRecordNumbers(FaultRule, frozen=True, tag="no_record_numbers"):
@@ -149,7 +161,7 @@ class NoRecordNumbers(FaultRule, frozen=True, tag="no_record_numbers"):
 
     stored: bool = True
 
-    is_upload_only: ClassVar[bool] = True
+    is_for_records: ClassVar[bool] = True
 
 
 class HugeBody(FaultRule, frozen=True, tag="huge_body"):
@@ -184,23 +196,23 @@ class CloseIdle(FaultRule, frozen=True, tag="close_idle"):
 
 
 class FailRecords(FaultRule, frozen=True, tag="fail_records"):
-    """Reject some records of an upload with code 555, valid or not; the others are treated as usual.
+    """Reject some records of a request with code 555, valid or not; the others are treated as usual.
 
     :param records: their 1-based numbers.
-    :param identities: their identities or objectIds. With neither, all records.
+    :param identities: their identities or objectIds, or values of subscriptions. With neither, all records.
     """
 
     records: tuple[Count, ...] = ()
     identities: tuple[str, ...] = ()
     stored: bool = True
 
-    is_upload_only: ClassVar[bool] = True
+    is_for_records: ClassVar[bool] = True
 
     def rejects(self, number: int, record: dict[str, Any]) -> bool:
         """Return whether to reject a record."""
         if not self.records and not self.identities:
             return True
-        return number in self.records or not identifiers_of(record).isdisjoint(self.identities)
+        return number in self.records or any(has_identifier(record, identity) for identity in self.identities)
 
 
 ResponseFault = (
@@ -224,11 +236,9 @@ ResponseFault = (
 Rule = Delay | ResponseFault
 
 
-def identifiers_of(record: object) -> set[str]:
-    """Return the identity and objectId of a record, as text."""
-    if not isinstance(record, dict):
-        return set()
-    return {str(record[name]) for name in ("identity", "objectId") if name in record}
+def has_identifier(record: object, identifier: str) -> bool:
+    """Return whether the identity, objectId or value of a record, as text, is this one."""
+    return any(str(value) == identifier for value in identifiers_of(record))
 
 
 def name_of(rule: Rule) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import hmac
 import time
 import zlib
+from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import ClientError, web
 
@@ -17,7 +19,7 @@ from airflow_provider_clevertap.emulator.http.admin import add_admin_routes
 from airflow_provider_clevertap.emulator.http.concurrency import TooManyRequestsError
 from airflow_provider_clevertap.emulator.http.dashboard import add_dashboard
 from airflow_provider_clevertap.emulator.http.idle_connections import IDLE_CONNECTIONS, IdleConnections
-from airflow_provider_clevertap.emulator.http.routes import ROUTES, Call, Route
+from airflow_provider_clevertap.emulator.http.routes import Call, Route, routes_by_path
 from airflow_provider_clevertap.emulator.replies import (
     INVALID_CREDENTIALS,
     MALFORMED,
@@ -52,7 +54,9 @@ def build_app(account: EmulatedAccount) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[ACCOUNT] = account
     app[IDLE_CONNECTIONS] = IdleConnections()
-    app.router.add_route("*", "/1/{rest:.*}", _serve)
+    for path, routes in routes_by_path().items():
+        app.router.add_route("*", path, partial(_serve, routes))
+    app.router.add_route("*", "/1/{rest:.*}", partial(_serve, {}))
     add_admin_routes(app, account)
     add_dashboard(app, account)
 
@@ -71,8 +75,11 @@ def build_runner(account: EmulatedAccount) -> web.AppRunner:
     return web.AppRunner(build_app(account), access_log=None, auto_decompress=False, shutdown_timeout=STOP_SECONDS)
 
 
-async def _serve(request: web.Request) -> web.StreamResponse:
-    """Answer any request to the API. The log line is written before the answer, so a client can rely on it."""
+async def _serve(routes: Mapping[str, Route], request: web.Request) -> web.StreamResponse:
+    """Answer any request to the API. The log line is written before the answer, so a client can rely on it.
+
+    :param routes: the routes of the request's path, by method; empty for an unknown path.
+    """
     account = request.app[ACCOUNT]
     entry = account.new_entry(request.method, request.path)
     started = time.perf_counter()
@@ -84,17 +91,18 @@ async def _serve(request: web.Request) -> web.StreamResponse:
         return await send(request, None, None, account.stopping)
     try:
         _check_credentials(request, account)
-        route = _find_route(request)
+        route = _find_route(routes, request.method)
         with account.in_flight.admit(route.path, route.max_in_flight(account.settings)) as entry.in_flight:
             body = await _read_body(request, entry, account)
-            injection = account.faults.inject(request.path, body, route.is_upload)
+            injection = account.faults.inject(request.path, body, route.has_records)
             await asyncio.sleep(account.settings.latency + injection.delay)
-            reply = await route.answer(Call(account, entry, request.query, body, injection.fault))
+            call = Call(account, entry, route.path, request.match_info, request.query, body, injection.fault)
+            reply = await route.answer(call)
             sent = apply_fault(injection.fault, reply, entry.records)
             await _log(account, entry, sent, injection, started)
             return await send(request, injection.fault, sent, account.stopping)
     except TooManyRequestsError:
-        entry.in_flight = account.in_flight.now(request.path)
+        entry.in_flight = account.in_flight.now(route.path)
         error_reply = failure(429, TOO_MANY_REQUESTS)
         entry.result = TOO_MANY_REQUESTS
     except _RejectedRequest as rejected:
@@ -128,13 +136,12 @@ def _is_same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
 
 
-def _find_route(request: web.Request) -> Route:
-    route = ROUTES.get(request.path)
-    if route is None:
+def _find_route(routes: Mapping[str, Route], method: str) -> Route:
+    if not routes:
         raise _RejectedRequest(404, "Not Found")
-    if request.method != route.method:
+    if method not in routes:
         raise _RejectedRequest(405, "Method Not Allowed")
-    return route
+    return routes[method]
 
 
 async def _read_body(request: web.Request, entry: RequestEntry, account: EmulatedAccount) -> bytes:

@@ -52,6 +52,10 @@ class ConcurrencyCeiling:
         """Return the highest peak of all other APIs."""
         return max((peak for other, peak in self._peak.items() if other != api), default=0)
 
+    def by_api(self) -> dict[str, dict[str, int]]:
+        """Return ``in_flight`` and ``peak`` of every API that has had a request."""
+        return {api: {"in_flight": self._now[api], "peak": peak} for api, peak in sorted(self._peak.items())}
+
     def reset_peaks(self) -> None:
         """Reset the peaks to the requests in flight now."""
-        self._peak = Counter(self._now)
+        self._peak = Counter({api: now for api, now in self._now.items() if now})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
-from airflow_provider_clevertap.emulator.account import UPLOAD, EmulatedAccount
+from airflow_provider_clevertap.emulator.account import EmulatedAccount
 from airflow_provider_clevertap.emulator.faults.rules import ResponseFault
+from airflow_provider_clevertap.emulator.kinds import SUBSCRIBE, UPLOAD, kinds_at
 from airflow_provider_clevertap.emulator.replies import Reply
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.storage.database import RequestEntry
@@ -16,11 +18,15 @@ class Call(NamedTuple):
     """A request to an endpoint, after the checks that all endpoints share.
 
     :param entry: its line in the request log, filled in by the endpoint.
+    :param path: the endpoint's path, as in its route.
+    :param parameters: the variable parts of the path, by name.
     :param fault: the fault of this request, if any.
     """
 
     account: EmulatedAccount
     entry: RequestEntry
+    path: str
+    parameters: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     fault: ResponseFault | None
@@ -29,26 +35,30 @@ class Call(NamedTuple):
 class Route(NamedTuple):
     """One endpoint.
 
+    :param path: its path, below ``/1`` or elsewhere. It may have variable parts, as in ``/v2/content/{name}``.
     :param answer: returns the answer to a call.
+    :param max_in_flight: returns how many requests to this path may be in flight. The routes of one path share their
+        count; every path has its own.
     """
 
     method: str
     path: str
     answer: Callable[[Call], Awaitable[Reply]]
+    max_in_flight: Callable[[Settings], int] = attrgetter("max_in_flight_other")
 
     @property
-    def is_upload(self) -> bool:
-        """Return whether this is the endpoint for uploads."""
-        return self.path == UPLOAD
+    def has_records(self) -> bool:
+        """Return whether its requests contain records. Some faults are for these only."""
+        return bool(kinds_at(self.path))
 
-    def max_in_flight(self, settings: Settings) -> int:
-        """Return how many requests to this endpoint may be in flight."""
-        return settings.max_in_flight if self.is_upload else settings.max_in_flight_other
+
+async def _answer_records(call: Call) -> Reply:
+    return await call.account.receive(call.entry, call.path, call.body, call.fault)
 
 
 async def _answer_upload(call: Call) -> Reply:
     call.entry.dry_run = call.query.get("dryRun") == "1"
-    return await call.account.upload(call.entry, call.body, call.fault)
+    return await _answer_records(call)
 
 
 async def _answer_profile(call: Call) -> Reply:
@@ -57,11 +67,17 @@ async def _answer_profile(call: Call) -> Reply:
     return reply
 
 
-ROUTES = {
-    route.path: route
-    for route in (
-        Route("POST", UPLOAD, _answer_upload),
-        Route("GET", "/1/profile.json", _answer_profile),
-    )
-}
-"""The endpoints by path. Any other path gets 404, any other method 405."""
+ROUTES = [
+    Route("POST", UPLOAD, _answer_upload, attrgetter("max_in_flight")),
+    Route("POST", SUBSCRIBE, _answer_records),
+    Route("GET", "/1/profile.json", _answer_profile),
+]
+"""The endpoints. Any other path below ``/1`` gets 404, any other method of these paths 405."""
+
+
+def routes_by_path() -> dict[str, dict[str, Route]]:
+    """Return the routes by path and method."""
+    paths: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = route
+    return paths

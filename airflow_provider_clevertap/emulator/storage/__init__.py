@@ -1,1 +1,1 @@
-"""Storage of the emulator in SQLite: profiles, events, device tokens, requests and errors."""
+"""Storage of the emulator in SQLite: profiles, events, device tokens, subscriptions, requests and errors."""

@@ -1,4 +1,4 @@
-"""The emulator's SQLite database: one connection, used by one thread, with one transaction per upload."""
+"""The emulator's SQLite database: one connection, used by one thread, with one transaction per request."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RequestEntry(msgspec.Struct, kw_only=True):
 
 
 class Database:
-    """The profiles, events, device tokens, requests and errors of an emulator.
+    """The profiles, events, device tokens, subscriptions, requests and errors of an emulator.
 
     :param database: a file, which is created when it is missing, or ``:memory:``.
     """

@@ -12,7 +12,7 @@ import msgspec
 NO_LIMIT = -1
 """SQLite takes a negative limit for none."""
 
-_JSON_COLUMNS = frozenset({"data", "keys", "record"})
+_JSON_COLUMNS = frozenset({"data", "keys", "record", "unsubscribed"})
 _BOOLEAN_COLUMNS = frozenset({"dry_run", "stored"})
 
 
@@ -52,15 +52,26 @@ class Listing:
     finish: Callable[[dict[str, Any]], None] = _finish_nothing
 
 
+_KEYS = "(SELECT json_group_array(json_array(kind, value)) FROM profile_keys WHERE profile_id = t.id) AS keys"
+
+_UNSUBSCRIBED = (
+    "(SELECT json_group_array(s.type) FROM subscriptions s WHERE s.status = 'Unsubscribe' AND ("
+    "(s.type = 'email' AND s.value = t.email) OR (s.type IN ('phone', 'whatsapp') AND s.value ="
+    " CASE WHEN json_valid(t.data) THEN json_extract(t.data, '$.Phone') END))) AS unsubscribed"
+)
+"""The channels of a profile that are unsubscribed. A status is that of an address, so it counts for every profile that
+has the address, whichever of the two arrived first (https://developer.clevertap.com/docs/subscribe-api)."""
+
 PROFILES = Listing(
     "profiles",
     order="changed",
     condition="t.id IN (SELECT profile_id FROM profile_keys WHERE value = ?)",
-    columns="t.*, (SELECT json_group_array(json_array(kind, value)) FROM profile_keys WHERE profile_id = t.id) AS keys",
+    columns=f"t.*, {_KEYS}, {_UNSUBSCRIBED}",
     finish=_finish_profile,
 )
 EVENTS = Listing("events", order="id", condition="t.key = ?", finish=_finish_event)
 TOKENS = Listing("tokens", order="rowid", condition="t.object_id = ?")
+SUBSCRIPTIONS = Listing("subscriptions", order="rowid", condition="t.value = ?")
 
 LOGS = (
     Listing("refused", order="id", condition="t.key = ?"),
@@ -82,7 +93,7 @@ def read_list(
     """Return one page of a list, oldest first.
 
     :param newest: newest first instead.
-    :param only: an identity or objectId; for ``requests`` a path.
+    :param only: an identity, objectId or subscription's value; for ``requests`` a path.
     :returns: ``items``, and ``total``, the number of items on all pages.
     """
     where, parameters = ("", ()) if only is None else (f"WHERE {listing.condition}", (only,))

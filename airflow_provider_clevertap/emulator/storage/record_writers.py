@@ -10,11 +10,17 @@ from airflow_provider_clevertap.emulator.validation.common import identity_text
 from airflow_provider_clevertap.emulator.validation.device_tokens import TokenRecord
 from airflow_provider_clevertap.emulator.validation.events import EventRecord
 from airflow_provider_clevertap.emulator.validation.profiles import ProfileRecord
+from airflow_provider_clevertap.emulator.validation.subscriptions import SubscriptionRecord
 
 _INSERT_EVENT = "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _WRITE_TOKEN = (
     "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, 1) ON CONFLICT (object_id) DO UPDATE SET"
     " token_type = ?2, token = ?3, keys = ?4, received_at = ?5, uploads = uploads + 1"
+)
+
+_WRITE_SUBSCRIPTION = (
+    "INSERT INTO subscriptions VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT (value, type) DO UPDATE SET"
+    " status = ?3, received_at = ?4, uploads = uploads + 1"
 )
 
 
@@ -53,3 +59,9 @@ def write_token(batch: BatchWriter, record: TokenRecord) -> None:
     """Store a device token in place of an earlier one of the same device."""
     keys = msgspec.json.encode(record.keys).decode() if record.keys else None
     batch.add_row(_WRITE_TOKEN, (record.object_id, record.token_type, record.token, keys, batch.now))
+
+
+def write_subscription(batch: BatchWriter, record: SubscriptionRecord) -> None:
+    """Store the status of an address in place of its earlier one. It needs no profile, and creates none."""
+    if not record.is_dropped:
+        batch.add_row(_WRITE_SUBSCRIPTION, (record.channel, record.value, record.status, batch.now))

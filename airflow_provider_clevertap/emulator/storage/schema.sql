@@ -50,6 +50,16 @@ CREATE TABLE IF NOT EXISTS tokens (
     uploads     INTEGER NOT NULL
 );
 
+-- One status for each address of a channel, whatever profiles share it.
+CREATE TABLE IF NOT EXISTS subscriptions (
+    type        TEXT NOT NULL,           -- email, phone or whatsapp
+    value       TEXT NOT NULL,           -- as sent
+    status      TEXT NOT NULL,           -- Unsubscribe or Resubscribe
+    received_at REAL NOT NULL,
+    uploads     INTEGER NOT NULL,        -- records received for it
+    PRIMARY KEY (value, type)
+);
+
 -- Rejected records. The name is also that of their list in the admin endpoints.
 CREATE TABLE IF NOT EXISTS refused (
     id            INTEGER PRIMARY KEY,

@@ -1,4 +1,4 @@
-"""Validate the records of one upload, and build the answer's body from the results."""
+"""Validate the records of one request, and build the answer's body from the results."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.kinds import KINDS, EmulatedKind, ValidRecord
+from airflow_provider_clevertap.emulator.kinds import KINDS, EmulatedKind, ValidRecord, kind_of, kinds_at
 from airflow_provider_clevertap.emulator.replies import MALFORMED
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.validation.common import (
     RecordRejected,
     StreamError,
     ValidationContext,
+    identifiers_of,
     identity_text,
 )
 
-RECORDS_PER_UPLOAD = 1000
-"""Profiles and events together (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
-
-NO_KIND = "other"
-"""The kind of a record whose ``type`` is missing or unknown."""
+RECORDS_PER_REQUEST = 1000
+"""Records of all kinds together (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
 
 class AcceptedRecord(NamedTuple):
@@ -38,8 +36,8 @@ class RejectedRecord(NamedTuple):
     """A record that did not pass.
 
     :param number: its 1-based position in the batch.
-    :param kind: its type, or ``other``.
-    :param key: its identity or objectId, as far as that can be read.
+    :param kind: its kind, or ``other``.
+    :param key: its identity, objectId or value, as far as that can be read.
     :param record: the record as the answer shows it.
     """
 
@@ -58,7 +56,7 @@ class BadRequestError(Exception):
 class BatchResult(msgspec.Struct):
     """The results of validating one batch.
 
-    :param kinds: the type of each record, in order.
+    :param kinds: the kind of each record, in order.
     :param accepted: the records that passed, in order.
     :param rejected: those that did not.
     :param findings: lines for the error stream.
@@ -74,12 +72,13 @@ RecordFault = Callable[[int, dict[str, Any]], bool]
 """Takes a record's number and the record; returns whether a fault rejects it with code 555."""
 
 
-def read_records(body: bytes) -> list[Any]:
-    """Return the records of an upload.
+def read_records(path: str, body: bytes) -> list[Any]:
+    """Return the records of a request.
 
     Rejected here: text that is not standard JSON (comments, NaN, Infinity, another encoding), anything without a
     list ``d``, and by our choice an empty list or one above the documented maximum.
 
+    :param path: where the records arrived.
     :raises BadRequestError: the body is rejected as a whole.
     """
     try:
@@ -89,37 +88,32 @@ def read_records(body: bytes) -> list[Any]:
     records = document.get("d") if isinstance(document, dict) else None
     if not isinstance(records, list) or not records:
         raise BadRequestError(MALFORMED)
-    if len(records) > RECORDS_PER_UPLOAD:
-        raise BadRequestError(f"More than {RECORDS_PER_UPLOAD} records in one call")
-    for kind in KINDS.values():
+    if len(records) > RECORDS_PER_REQUEST:
+        raise BadRequestError(f"More than {RECORDS_PER_REQUEST} records in one call")
+    for kind in kinds_at(path):
         if _is_too_many(records, kind):
-            raise BadRequestError(f"More than {kind.max_per_upload} {kind.listing.table} in one call")
+            raise BadRequestError(f"More than {kind.max_per_request} {kind.listing.table} in one call")
     return records
 
 
 def _is_too_many(records: list[Any], kind: EmulatedKind[Any]) -> bool:
-    limit = kind.max_per_upload
+    limit = kind.max_per_request
     if limit is None or len(records) <= limit:
         return False
-    return sum(kind_of(record) == kind.name for record in records) > limit
-
-
-def kind_of(record: object) -> str:
-    """Return a record's type, or ``other``."""
-    kind = record.get("type") if isinstance(record, dict) else None
-    return kind if type(kind) is str and kind in KINDS else NO_KIND
+    return sum(kind_of(kind.path, record) == kind.name for record in records) > limit
 
 
 def validate_batch(
-    records: list[Any], settings: Settings, now: int, record_fault: RecordFault | None = None
+    path: str, records: list[Any], settings: Settings, now: int, record_fault: RecordFault | None = None
 ) -> BatchResult:
     """Validate every record of a batch.
 
+    :param path: where the records arrived.
     :param now: UNIX seconds.
     :param record_fault: chooses records to reject with code 555, valid or not.
     """
     context = ValidationContext(settings, now)
-    result = BatchResult([kind_of(record) for record in records], [], [], context.findings)
+    result = BatchResult([kind_of(path, record) for record in records], [], [], context.findings)
     for number, (name, record) in enumerate(zip(result.kinds, records, strict=True), start=1):
         context.start(number, name)
         findings_before = len(context.findings)
@@ -145,9 +139,7 @@ def _as_shown(record: Any) -> Any:
 
 
 def _key_of(record: Any) -> str:
-    if not isinstance(record, dict):
-        return ""
-    value = record.get("identity", record.get("objectId", ""))
+    value = next(iter(identifiers_of(record)), "")
     return str(value)[:200] if isinstance(value, str | int | float) else ""
 
 

@@ -47,6 +47,9 @@ MESSAGES = {
 IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
 """What may identify the profile of a record (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
+RECORD_KEYS = ("identity", "objectId", "value")
+"""The fields a record is listed by, and that fault rules find it by; ``value`` is that of a subscription."""
+
 REJECTED_IDENTITIES = frozenset(
     [
         "undefined",
@@ -95,12 +98,13 @@ class RecordRejected(Exception):  # noqa: N818 - the API's own word for an ordin
     """The record is rejected.
 
     :param code: the API's error code.
-    :param detail: replaces the ``{}`` of the code's message, where it has one.
+    :param detail: replaces the ``{}`` of the message, where it has one.
+    :param message: replaces the code's usual message.
     """
 
-    def __init__(self, code: int, detail: object = "") -> None:
+    def __init__(self, code: int, detail: object = "", message: str | None = None) -> None:
         self.code = code
-        self.text = MESSAGES[code].format(detail)
+        self.text = (message or MESSAGES[code]).format(detail)
         super().__init__(self.text)
 
 
@@ -142,7 +146,7 @@ class ValidationContext:
         """Make the next record the current one.
 
         :param number: its 1-based position in the batch.
-        :param kind: ``profile``, ``event`` or ``token``.
+        :param kind: the name of its kind.
         """
         self.number = number
         self.kind = kind
@@ -190,6 +194,11 @@ def identifier_of(context: ValidationContext, record: dict[str, Any]) -> Key:
     if len(present) > 1:
         context.undocumented(present[1], "one record names several identifiers", 523)
     return key
+
+
+def identifiers_of(record: object) -> list[Any]:
+    """Return the identity, objectId and value of a record, of any type, as far as it has them."""
+    return [record[name] for name in RECORD_KEYS if name in record] if isinstance(record, dict) else []
 
 
 def identity_text(value: object) -> str | None:

@@ -27,7 +27,7 @@ _PHONE = re.compile(r"\+[1-9][0-9]{4,}")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
-def _is_email(value: object) -> bool:
+def is_email(value: object) -> bool:
     """Return whether this is text with one ``@``, a name before it and dotted labels after it.
 
     The page says only that an address must be "valid".
@@ -35,7 +35,7 @@ def _is_email(value: object) -> bool:
     return type(value) is str and len(value) <= VALUE_BYTES and _EMAIL.fullmatch(value) is not None
 
 
-def _is_phone(value: object) -> bool:
+def is_phone(value: object) -> bool:
     """Return whether this is ``+``, a country code (none begins with 0) and a number: more than 4 digits in all."""
     return type(value) is str and _PHONE.fullmatch(value) is not None
 
@@ -52,8 +52,8 @@ def _one_of(*allowed: str) -> Callable[[object], bool]:
 
 FORMATS: dict[str, tuple[int, Callable[[object], bool]]] = {
     "Gender": (514, _one_of("M", "F")),
-    "Email": (515, _is_email),
-    "Phone": (516, _is_phone),
+    "Email": (515, is_email),
+    "Phone": (516, is_phone),
     "Employed": (517, _one_of("Y", "N")),
     "Education": (518, _one_of("School", "College", "Graduate")),
     "Married": (519, _one_of("Y", "N")),

@@ -32,7 +32,7 @@ def emulator(_shared_emulator: RunningEmulator) -> Iterator[RunningEmulator]:
     running = _shared_emulator
     yield running
     running.clear_faults()
-    wait_until(lambda: not running.stats()["in_flight"], "all uploads to end")
+    wait_until(lambda: not any(path["in_flight"] for path in running.stats()["paths"].values()), "all requests to end")
     running.change_settings(**msgspec.to_builtins(Settings()))
     running.reset()
 
@@ -47,12 +47,11 @@ def api(emulator: RunningEmulator) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def upload(api: httpx.Client) -> Post:
-    """Upload records and return the answer's JSON; the status must be 200."""
+def poster(api: httpx.Client, path: str) -> Post:
+    """Return a function that posts records and returns the answer's JSON; the status must be 200."""
 
     def post(*records: Any, **params: str) -> dict[str, Any]:
-        answer = api.post("/1/upload", json={"d": list(records)}, params=params)
+        answer = api.post(path, json={"d": list(records)}, params=params)
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
         content: dict[str, Any] = answer.json()
@@ -62,11 +61,22 @@ def upload(api: httpx.Client) -> Post:
 
 
 @pytest.fixture
-def code_of(upload: Post) -> Callable[[Any], int | None]:
-    """Upload one record and return the code it is rejected with, ``None`` when it is accepted."""
+def upload(api: httpx.Client) -> Post:
+    """Upload profiles, events and tokens."""
+    return poster(api, "/1/upload")
+
+
+@pytest.fixture
+def subscribe(api: httpx.Client) -> Post:
+    """Send subscriptions."""
+    return poster(api, "/1/subscribe")
+
+
+def code_with(post: Post) -> Callable[[Any], int | None]:
+    """Return a function that posts one record and returns the code it is rejected with, ``None`` when accepted."""
 
     def code(record: Any) -> int | None:
-        answer = upload(record)
+        answer = post(record)
         if answer["status"] == "success":
             assert answer == {"status": "success", "processed": 1, "unprocessed": []}
             return None
@@ -74,6 +84,12 @@ def code_of(upload: Post) -> Callable[[Any], int | None]:
         return int(answer["unprocessed"][0]["code"])
 
     return code
+
+
+@pytest.fixture
+def code_of(upload: Post) -> Callable[[Any], int | None]:
+    """Upload one record and return the code it is rejected with, ``None`` when it is accepted."""
+    return code_with(upload)
 
 
 @pytest.fixture
@@ -109,5 +125,16 @@ def token() -> Callable[..., dict[str, Any]]:
 
     def make(object_id: str = "dev-1", **data: Any) -> dict[str, Any]:
         return {"type": "token", "objectId": object_id, "tokenData": {"id": "token-1", "type": "fcm", **data}}
+
+    return make
+
+
+@pytest.fixture
+def subscription() -> Callable[..., dict[str, Any]]:
+    """Make a subscription record; ``None`` leaves a field out."""
+
+    def make(value: Any = "asha@example.com", /, **fields: Any) -> dict[str, Any]:
+        record = {"type": "email", "value": value, "status": "Unsubscribe", **fields}
+        return {name: field for name, field in record.items() if field is not None}
 
     return make

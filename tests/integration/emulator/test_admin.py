@@ -23,6 +23,7 @@ def test_totals(api: httpx.Client, upload: Any, profile: Any, event: Any, emulat
         "event": {"received": 2, "accepted": 1, "refused": 1},
         "other": {"received": 1, "accepted": 0, "refused": 1},
         "profile": {"received": 2, "accepted": 1, "refused": 1},
+        "subscription": {"received": 0, "accepted": 0, "refused": 0},
         "token": {"received": 0, "accepted": 0, "refused": 0},
     }
     assert stats["refused_codes"] == {"513": 1, "515": 1, "524": 1}
@@ -56,12 +57,25 @@ def test_rejected_records_are_listed_with_code_reason_and_record(
     assert emulator.refused("a") == []
 
 
-@pytest.mark.parametrize("name", ["profiles", "events", "tokens", "refused", "error_stream", "requests"])
+@pytest.mark.parametrize(
+    "name", ["profiles", "events", "tokens", "subscriptions", "refused", "error_stream", "requests"]
+)
 def test_lists_over_http_in_pages(
-    api: httpx.Client, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator, name: str
+    api: httpx.Client,
+    upload: Any,
+    subscribe: Any,
+    profile: Any,
+    event: Any,
+    token: Any,
+    subscription: Any,
+    emulator: RunningEmulator,
+    name: str,
 ) -> None:
+    emulator.change_settings(strictness="keep" if name == "subscriptions" else "late")
     for number in range(5):
         key = f"k-{number}"
+        if name == "subscriptions":
+            subscribe(subscription(key))
         upload(profile(key, **{"a.b": 1}), {**event(), "identity": key}, token(key), profile(key, Age="x"))
     everything = getattr(emulator, name)()
     assert len(everything) == 5

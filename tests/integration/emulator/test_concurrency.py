@@ -54,6 +54,11 @@ def lookups(count: int) -> dict[str, Any]:
     return {"count": count, "method": "GET", "path": path, "peak": "peak_in_flight_other"}
 
 
+def subscriptions(count: int, record: Any) -> dict[str, Any]:
+    body = json.dumps({"d": [record]}).encode()
+    return {"count": count, "method": "POST", "path": "/1/subscribe", "peak": "peak_in_flight_other", "body": body}
+
+
 def statuses(answers: list[Future[httpx.Response]]) -> list[int]:
     return [answer.result().status_code for answer in answers]
 
@@ -81,6 +86,27 @@ def test_other_apis_have_a_limit_of_their_own(
         upload(profile())
     assert statuses(held) == [200] * 3
     assert emulator.stats()["peak_in_flight_other"] == 3
+
+
+def test_each_of_the_other_paths_has_its_own_limit(
+    api: httpx.Client, subscribe: Any, subscription: Any, emulator: RunningEmulator, hold: Hold
+) -> None:
+    with hold(**subscriptions(3, subscription())) as held:
+        rejected = api.post("/1/subscribe", json={"d": [subscription()]})
+        assert api.get("/1/profile.json?identity=c-1").status_code == 404
+        assert emulator.stats()["paths"]["/1/subscribe"] == {"in_flight": 3, "peak": 3}
+    assert rejected.json() == {"status": "fail", "error": "Too many concurrent requests", "code": 429}
+    assert statuses(held) == [200] * 3
+    assert emulator.subscriptions()[0]["uploads"] == 3
+    emulator.set_max_in_flight(15, other=4)
+    with hold(**subscriptions(4, subscription())) as held:
+        pass
+    assert statuses(held) == [200] * 4
+    paths = emulator.stats()["paths"]
+    assert paths["/1/subscribe"] == {"in_flight": 0, "peak": 4}
+    assert paths["/1/profile.json"] == {"in_flight": 0, "peak": 1}
+    emulator.reset()
+    assert emulator.stats()["paths"] == {}
 
 
 def test_the_limits_can_be_changed_while_running(

@@ -91,10 +91,26 @@ def test_what_arrived_is_shown(
     assert emulator.passcode not in page.text
 
 
+def test_subscriptions_are_shown(show: Any, upload: Any, subscribe: Any, profile: Any, subscription: Any) -> None:
+    upload(profile("c-1", Phone="+919812345678"))
+    subscribe(subscription("+919812345678", type="whatsapp"), subscription("b@example.com", status="Resubscribe"))
+    text = show().text
+    for expected in ("unsubscribed: whatsapp", "Unsubscribe", "b@example.com", "Resubscribe"):
+        assert expected in text, expected
+
+
 def test_hostile_values_are_only_text(
-    show: Any, upload: Any, profile: Any, event: Any, token: Any, emulator: RunningEmulator
+    show: Any,
+    upload: Any,
+    subscribe: Any,
+    profile: Any,
+    event: Any,
+    token: Any,
+    subscription: Any,
+    emulator: RunningEmulator,
 ) -> None:
     emulator.change_settings(strictness="keep")
+    subscribe(subscription(HOSTILE), subscription("x", status=HOSTILE))
     upload(
         profile(HOSTILE, **{"Name": HOSTILE, HOSTILE[:60]: "x"}),
         event(HOSTILE[:100], {HOSTILE[:60]: HOSTILE}),

@@ -297,6 +297,43 @@ def test_conditions_on_the_body(post: Any, api: httpx.Client, emulator: RunningE
     assert api.get("/1/profile.json?identity=a").status_code == 200
 
 
+def test_a_status_with_a_code_of_its_own(post: Any, emulator: RunningEmulator) -> None:
+    emulator.inject({"do": "status", "status": 200, "error": "Request still in progress", "code": 2})
+    answer = post()
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "fail", "error": "Request still in progress", "code": 2}
+    assert not is_stored(emulator)
+
+
+def test_a_rule_may_name_the_kind(
+    post: Any, api: httpx.Client, emulator: RunningEmulator, profile: Any, event: Any, subscription: Any
+) -> None:
+    emulator.inject(
+        {"do": "status", "status": 500, "kind": "subscription"},
+        {"do": "status", "status": 503, "kind": "event"},
+    )
+    assert post(profile()).status_code == 200
+    assert post(profile(), event()).status_code == 503
+    assert post({"type": "subscription"}).json()["unprocessed"][0]["code"] == 524
+    assert api.post("/1/subscribe", json={"d": [subscription()]}).status_code == 500
+    assert api.post("/1/subscribe", content=b"{").status_code == 400
+
+
+def test_faults_find_a_subscription_by_its_value(
+    api: httpx.Client, subscribe: Any, emulator: RunningEmulator, subscription: Any
+) -> None:
+    emulator.inject(
+        {"do": "fail_records", "identities": ["b@example.com"]},
+        {"do": "status", "status": 400, "identity": "bad@example.com"},
+    )
+    answer = subscribe(subscription("a@example.com"), subscription("b@example.com"))
+    assert [one["code"] for one in answer["unprocessed"]] == [555]
+    assert [one["value"] for one in emulator.subscriptions()] == ["a@example.com"]
+    emulator.clear_faults()
+    emulator.inject({"do": "status", "status": 400, "identity": "bad@example.com"})
+    assert api.post("/1/subscribe", json={"d": [subscription("bad@example.com")]}).status_code == 400
+
+
 def test_faults_of_uploads_do_not_change_other_answers(post: Any, api: httpx.Client, emulator: RunningEmulator) -> None:
     post()
     for rule in ({"do": "wrong_counts"}, {"do": "no_record_numbers"}, {"do": "fail_records"}):
@@ -327,6 +364,7 @@ def test_rules_over_http(api: httpx.Client, post: Any, emulator: RunningEmulator
         b'[{"do":"status","status":99}]',
         b'[{"do":"reset","timess":1}]',
         b'[{"do":"reset","every":0}]',
+        b'[{"do":"reset","kind":"profiles"}]',
         b'[{"do":"reset"},{"do":"delay","seconds":-1}]',
     ],
 )

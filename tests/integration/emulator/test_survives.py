@@ -63,19 +63,28 @@ records = st.fixed_dictionaries(
         "tokenData": st.one_of(st.fixed_dictionaries({"id": texts, "type": st.just("fcm")}), values),
     },
 )
-finite = st.lists(st.one_of(records, values), min_size=1, max_size=8)
+subscriptions = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.one_of(st.sampled_from(["email", "phone", "whatsapp"]), values),
+        "value": st.one_of(st.sampled_from(["a@b.co", "+919812345678"]), values),
+        "status": st.one_of(st.sampled_from(["Unsubscribe", "Resubscribe"]), values),
+    },
+)
+finite = st.lists(st.one_of(records, subscriptions, values), min_size=1, max_size=8)
 
 
+@pytest.mark.parametrize("path", ["/1/upload", "/1/subscribe"])
 @pytest.mark.parametrize("strictness", ["late", "refuse", "keep"])
 @examples(40)
 @given(batch=finite)
 def test_every_record_is_accepted_or_rejected(
-    api: httpx.Client, emulator: RunningEmulator, strictness: str, batch: list[Any]
+    api: httpx.Client, emulator: RunningEmulator, strictness: str, path: str, batch: list[Any]
 ) -> None:
     emulator.change_settings(strictness=strictness)
     before = emulator.stats()
     try:
-        answer = api.post("/1/upload", json={"d": batch})
+        answer = api.post(path, json={"d": batch})
     except ValueError:
         return  # the batch contains an infinity, which the client cannot encode
     assert answer.status_code == 200, answer.text

@@ -25,7 +25,7 @@ def test_the_load_waits_for_the_answer(
     checked = returned(dag_run, "check")
     assert checked["dry_run"] == "server"
     assert min(checked["accepted"], checked["rejected"], checked["invalid"]) > 0
-    assert stored_when_asked == [{"profiles": 0, "events": 0, "tokens": 0}]
+    assert [set(stored.values()) for stored in stored_when_asked] == [{0}]
 
     (question,) = asked
     assert f"Load {checked['accepted']} profiles" in question["subject"]

@@ -200,7 +200,7 @@ def test_dry_runs_store_nothing(make_load: MakeLoad, emulator: RunningEmulator) 
     remote = make_load(rows, kind=VIEWED, profile_columns=PROFILE, max_rejects=1, dry_run="server").run()
     assert (remote.accepted, remote.invalid, remote.requests) == (1_199, 1, 4)
     assert all(request["dry_run"] for request in emulator.requests())
-    assert emulator.stats()["stored"] == {"profiles": 0, "events": 0, "tokens": 0}
+    assert set(emulator.stats()["stored"].values()) == {0}
 
 
 def test_columns_may_feed_both_records(make_load: MakeLoad, emulator: RunningEmulator) -> None:
