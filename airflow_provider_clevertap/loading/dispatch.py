@@ -35,7 +35,7 @@ class BatchQueue:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the source has ended and every batch has been taken."""
+        """Return whether the source has ended and every batch has been taken."""
         return self._complete and not self._waiting and not self._ready
 
     def add(self, encoded: EncodedBlock) -> None:

@@ -1,4 +1,4 @@
-"""Read and encode the source in a thread of its own, one block ahead of the load.
+"""Read and encode the source in a separate thread, one block before the load needs it.
 
 The thread that keeps the load's state is so never busy with encoding while requests could be sent.
 """

@@ -20,12 +20,12 @@ from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.connections import form
 from airflow_provider_clevertap.loading.artifacts.rejects_format import ADDED_COLUMNS
-from airflow_provider_clevertap.loading.delivery import batch_delivery
+from airflow_provider_clevertap.loading.delivery import decision
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
-from airflow_provider_clevertap.loading.outcomes.summary import Summary
+from airflow_provider_clevertap.loading.outcomes.summary import Counts, Summary
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import limits
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
@@ -46,6 +46,9 @@ def test_every_link_has_a_target(page: str) -> None:
         target = here if not path else (here.parent / path).resolve()
         assert target.exists() or is_screenshot(target), link
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+EMPTY = Summary.of(Counts(), kind="profiles")
 
 
 def is_screenshot(target: Path) -> bool:
@@ -155,9 +158,9 @@ def test_all_outcomes_columns_and_keys_are_documented() -> None:
     assert [row[0] for row in table("outcomes.md", "Outcome")] == [outcome.value for outcome in Outcome]
     assert [code(row[0]) for row in table("outcomes.md", "Column")] == list(ADDED_COLUMNS)
     keys = [key for row in table("outcomes.md", "Key") for key in spans(row[0])]
-    assert sorted(keys) == sorted(Summary("profiles").to_dict())
+    assert sorted(keys) == sorted(EMPTY.to_dict())
     (example,) = blocks("operators.md", "json")
-    assert list(json.loads(example)) == list(Summary("profiles").to_dict())
+    assert list(json.loads(example)) == list(EMPTY.to_dict())
     assert blocks("outcomes.md", "csv")[0].splitlines()[0].endswith(",".join(ADDED_COLUMNS[:5]))
 
 
@@ -166,7 +169,7 @@ def test_bounds_of_retries_match_the_code() -> None:
     documented = [row[1] for row in table("outcomes.md", "Bound, for one batch")]
     assert [float(number) for number in documented] == [
         policy.attempts, policy.total_seconds, policy.base, policy.cap,
-        batch_delivery._SERVER_ERROR_RETRIES, batch_delivery._CONTRADICTION_RETRIES, LoadOptions().bytes_per_batch,
+        decision.SERVER_ERROR_RESENDS, decision.CONTRADICTION_RESENDS, LoadOptions().bytes_per_batch,
     ]  # fmt: skip
 
 

@@ -46,12 +46,13 @@ ENGINE_ALLOWED: Mapping[str, set[str]] = {
     "encoding": {"rows", "mapping", "record_kinds", "outcomes", "options"},
     "delivery": {"rows", "encoding.blocks", "outcomes", "options"},
     "checkpoint": {"rows", "storage", "delivery", "encoding.blocks", "outcomes", "options", "record_kinds"},
-    "progress": {"outcomes"},
     "ledger": {"checkpoint", "delivery", "artifacts", "outcomes", "encoding.blocks", "rows"},
-    "dispatch": {"ledger", "checkpoint", "delivery", "encoding.blocks", "record_kinds"},
+    "dispatch": {"ledger", "delivery", "encoding.blocks", "record_kinds"},
+    "reader": {"encoding.block_encoder", "encoding.blocks", "encoding.duplicates", "rows"},
+    "conductor": {"reader", "dispatch", "ledger", "delivery", "outcomes", "rows"},
     "load": {
         "rows", "storage", "outcomes", "mapping", "options", "record_kinds", "artifacts", "encoding", "delivery",
-        "checkpoint", "progress", "ledger", "dispatch",
+        "checkpoint", "ledger", "dispatch", "reader", "conductor",
     },
 }  # fmt: skip
 #: Libraries that each part must not import: records do no I/O, and only the Airflow parts import Airflow.

@@ -29,7 +29,7 @@ class Part:
     :param server_error_resends: how often they were resent because of an error of CleverTap's own.
     :param possibly_processed: they were sent, and may have been processed.
     :param attempts: how often they were sent.
-    :param failures: how many of these attempts failed; being told to wait is no failure.
+    :param failures: how many of these attempts failed; a request to wait is no failure.
     :param started: when they were first sent, in seconds of the monotonic clock.
     """
 
@@ -77,7 +77,7 @@ class BatchDelivery:
 
     @property
     def finished(self) -> bool:
-        """Whether every record has an outcome."""
+        """Return whether every record has an outcome."""
         return not self._parts
 
     def seconds_left(self, policy: RetryPolicy) -> float:

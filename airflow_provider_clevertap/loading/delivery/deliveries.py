@@ -98,7 +98,7 @@ class Deliveries:
 
     @property
     def may_begin(self) -> bool:
-        """Whether one more batch may be sent now."""
+        """Return whether one more batch may be sent now."""
         backlog = self.claims.backlog
         waiting = min(len(self._waits), self.max_in_flight) if self.max_in_flight > 1 else 0
         return (
@@ -177,7 +177,7 @@ class Deliveries:
 
     @property
     def in_flight(self) -> bool:
-        """Whether an attempt has no answer yet."""
+        """Return whether an attempt has no answer yet."""
         return self._attempts > 0
 
     def fail_rest(self) -> list[BatchResult]:
