@@ -163,7 +163,7 @@ class Load:
         duplicates = None
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
             duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
-        reading = BlockReading(self.source, encoder, duplicates)
+        reading = BlockReading(self.source, encoder, duplicates, self._stopping)
         try:
             if self._client is None or self.options.dry_run == "local":
                 self._validate_only(reading, ledger)

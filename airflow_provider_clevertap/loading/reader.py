@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
@@ -50,10 +51,21 @@ class BlockReading:
     :param source: the source.
     :param encoder: makes records of its rows.
     :param duplicates: counts keys that come again, where that matters.
+    :param stopping: set when the load is asked to stop; some encoders read the whole source for their first block.
+    :param progress: returns the share of the source read so far; the source's own unless another is given.
     """
 
-    def __init__(self, source: Source, encoder: BlockEncoder, duplicates: DuplicateKeys | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        encoder: BlockEncoder,
+        duplicates: DuplicateKeys | None,
+        stopping: threading.Event,
+        progress: Callable[[], float | None] | None = None,
+    ) -> None:
         self._source = source
+        self._stopping = stopping
+        self._progress = progress or source.progress
         self._encoder = encoder
         self._duplicates = duplicates
         self._blocks: Iterator[RowBlock] = iter(())
@@ -61,14 +73,16 @@ class BlockReading:
 
     def __enter__(self) -> Self:
         self._blocks = self._source.blocks()
-        self._encoded = iter(self._encoder.encode_all(self._blocks))
+        self._encoded = iter(self._encoder.encode_all(self._read()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(self._blocks, Generator):  # a database may still be working on its query
-            self._blocks.close()
+        # An encoder may have a file open, and a database may still be working on its query.
+        for iterator in (self._encoded, self._blocks):
+            if isinstance(iterator, Generator):
+                iterator.close()
 
     def next_block(self) -> ReadBlock | None:
         """Return the next block, ``None`` at the end of the source.
@@ -79,7 +93,13 @@ class BlockReading:
         if encoded is None:
             return None
         duplicates = 0 if self._duplicates is None else self._duplicates.count_in(encoded)
-        return ReadBlock(encoded, tuple(self._encoder.new_notes()), duplicates, self._source.progress())
+        return ReadBlock(encoded, tuple(self._encoder.new_notes()), duplicates, self._progress())
+
+    def _read(self) -> Iterator[RowBlock]:
+        for block in self._blocks:
+            if self._stopping.is_set():
+                raise LoadStoppedError("The load was stopped.")
+            yield block
 
 
 class Reader:

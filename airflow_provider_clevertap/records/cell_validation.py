@@ -81,7 +81,7 @@ def _field_type(schema: RecordSchema, rule: CellRule) -> Any:
     if rule.in_data and rule.custom:
         return schema.custom
     fields = schema.model.model_fields
-    if rule.in_data:
+    if rule.in_data and schema.data is not None:
         data: Any = fields[schema.data].annotation
         fields = data.model_fields
     by_name = {info.alias or name: info for name, info in fields.items()}

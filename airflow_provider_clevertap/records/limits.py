@@ -12,6 +12,9 @@ PROFILES_PER_CALL: Final = 1000
 EVENTS_PER_CALL: Final = 1000
 TOKENS_PER_CALL: Final = 100
 
+#: Records in one ``POST /1/subscribe`` (DEV subscribe-api).
+SUBSCRIPTIONS_PER_CALL: Final = 1000
+
 #: Requests in flight for each account (DEV api-request-limit). Other programs of the account share it. Whether
 #: the three kinds of upload share it is not documented, so the default is lower.
 MAX_IN_FLIGHT: Final = 15
@@ -81,3 +84,8 @@ RESTRICTED_EVENTS: Final = frozenset(
 
 #: Types of device tokens (DEV upload-device-tokens-api): three on the current page, the others in older samples.
 TOKEN_TYPES: Final = ("apns", "fcm", "gcm", "wns", "mpns", "chrome")
+
+#: Channels of a subscription (DEV subscribe-api: e-mail and phone; WhatsApp only in newer, secondary sources), and the
+#: two statuses one can be set to.
+SUBSCRIPTION_CHANNELS: Final = ("email", "phone", "whatsapp")
+SUBSCRIPTION_STATUSES: Final = ("Unsubscribe", "Resubscribe")

@@ -6,7 +6,7 @@ return the same results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -40,7 +40,8 @@ class RecordSchema:
     """A kind of record: its model, and the fields that columns can be mapped to.
 
     :param model: the pydantic model of the whole record.
-    :param data: the name of the object that holds the properties, such as ``profileData``.
+    :param data: the name of the object that holds the properties, such as ``profileData``; ``None`` when the record is
+        flat, and all its fields are in ``top``.
     :param identifiers: the fields that name the owner of the record.
     :param top: every field outside the properties that a column may fill, identifiers included.
     :param known: the properties CleverTap knows by name, in its spelling.
@@ -55,10 +56,12 @@ class RecordSchema:
         whole record only check whether they are filled.
     :param custom_limit: how many custom properties CleverTap documents for one owner.
     :param record_names: the names in the record of fields with another name in mappings, such as ``id`` for ``token``.
+    :param words: the fields that have few distinct values, such as a type, and the function that reads each.
+    :param required_hints: other ways to give a required field than a column, as the end of a message.
     """
 
     model: type[BaseModel]
-    data: str
+    data: str | None
     identifiers: tuple[str, ...]
     top: tuple[str, ...]
     known: tuple[str, ...]
@@ -72,6 +75,8 @@ class RecordSchema:
     interdependent: frozenset[str] = frozenset()
     custom_limit: int | None = None
     record_names: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    required_hints: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
         """Return CleverTap's spelling of a known field, whatever the case of ``name``; otherwise ``name`` itself."""
@@ -160,14 +165,16 @@ class RecordValidator:
         if model is None or (issues and not (self._drop and self._are_properties(issues))):
             return ValidationResult(None, tuple(issues))
         record = model.model_dump(by_alias=True, exclude_none=True)
-        return ValidationResult(record, tuple(issues), repeatable=is_repeatable(record.get(self.schema.data, {})))
+        properties = {} if self.schema.data is None else record.get(self.schema.data, {})
+        return ValidationResult(record, tuple(issues), repeatable=is_repeatable(properties))
 
     def _are_properties(self, issues: Sequence[Issue]) -> bool:
         return self._data_keys.issuperset(entry.field for entry in issues)
 
     def _validate_model(self, top: dict[str, Any], data: dict[str, Any]) -> tuple[BaseModel | None, list[Issue]]:
+        fields = top if self.schema.data is None else {**top, self.schema.data: data}
         try:
-            return self.schema.model.model_validate({**top, self.schema.data: data}, context=self.context), []
+            return self.schema.model.model_validate(fields, context=self.context), []
         except ValidationError as error:
             issues = [
                 self._issue(str(entry["loc"][-1]) if entry["loc"] else self._identifier, entry.get("ctx", {}))

@@ -16,12 +16,12 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, ValidatedBlock
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
+from airflow_provider_clevertap.loading.encoding.interdependent_fields import compare_interdependent
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.encoding.row_validation import RowValidator
 from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults, UndecidedCells
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import Converter
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
-from airflow_provider_clevertap.loading.encoding.web_push_keys import join_web_push_keys
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, plan_columns
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
@@ -111,7 +111,8 @@ class Encoder:
         :raises MappingError: when the block's columns cannot become records as asked.
         """
         plan = self._plan(block)
-        columns = join_web_push_keys([self._encode_column(column, block) for column in plan.columns], len(block))
+        columns = [self._encode_column(column, block) for column in plan.columns]
+        columns = compare_interdependent(columns, len(block), self.kind.schema, self.kind.constants)
         if derived is not None:
             derived.reject_conflicts(column.planned for column in plan.columns)
             columns.append(derived.column)
@@ -185,7 +186,9 @@ class Encoder:
 
     def _plan_column(self, column: PlannedColumn, column_type: Any, validator: RecordValidator) -> _ColumnPlan:
         rule, context = column.rule, validator.context
-        converter = None if column_type is None else select_converter(rule, column_type, context)
+        converter = (
+            None if column_type is None else select_converter(rule, column_type, context, validator.schema.words)
+        )
         # A bad value that is left out is not an empty cell. Where an empty cell removes the property, only the models
         # can distinguish the two, and they need the whole row.
         needs_row = rule.delete_empty and self._on_bad_value == "drop"

@@ -77,14 +77,19 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, 
     # A column that can fill no field may have a name that JSON cannot write.
     columns = [column for column in columns if column.rule.problem is None]
     used = None if used_rows.all() else array_from_numpy(used_rows)
-    constants = json.dumps({"type": kind.record_type, **kind.constants}, ensure_ascii=False)
-    fragments: list[Any] = [constants.removesuffix("}")]
-    for column in columns:
-        if not column.rule.in_data:
+    constants = {} if kind.record_type is None else {"type": kind.record_type}
+    constants |= kind.constants
+    fragments: list[Any] = [json.dumps(constants, ensure_ascii=False).removesuffix("}")]
+    top = [column for column in columns if not column.rule.in_data]
+    if constants:
+        for column in top:
             fragments += _with_comma(column, used)
-    properties = _properties([column for column in columns if column.rule.in_data], used)
-    fragments += [f',"{kind.schema.data}":{{', *properties, "}},"]
-    fragments = _merge_literals(fragments)
+    else:
+        fragments += _properties(top, used)
+    if kind.schema.data is not None:
+        properties = _properties([column for column in columns if column.rule.in_data], used)
+        fragments += [f',"{kind.schema.data}":{{', *properties, "}"]
+    fragments = _merge_literals([*fragments, "},"])
     if len(fragments) == 1:
         return array_from_texts(fragments * rows)
     return _join(fragments, null_handling="replace")

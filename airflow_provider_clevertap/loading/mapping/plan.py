@@ -21,8 +21,6 @@ from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 #: Names of columns in one message.
 _MAX_LISTED = 30
-#: Other ways to give a field that every record needs.
-_REQUIRED_HINTS = {"evtName": ", or give event_name for all", "ts": ", or set timestamp='now'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ def _check_required_fields(
     if missing:
         raise MappingError(
             f"no column becomes {' and '.join(missing)}: map one, such as columns={{'...': '{missing[0]}'}}"
-            f"{_REQUIRED_HINTS.get(missing[0], '')}; the source's columns are {_listed(names)}"
+            f"{schema.required_hints.get(missing[0], '')}; the source's columns are {_listed(names)}"
         )
 
 

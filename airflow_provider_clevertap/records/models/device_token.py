@@ -113,4 +113,5 @@ TOKEN_SCHEMA: Final = RecordSchema(
     takes_custom=False,
     interdependent=frozenset({"keys", "p256dh", "auth"}),
     record_names={"token": "id"},
+    words={"type": read_token_type},
 )

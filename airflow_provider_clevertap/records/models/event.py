@@ -142,4 +142,6 @@ EVENT_SCHEMA: Final = RecordSchema(
     takes_operations=False,
     custom=Property,
     interdependent=frozenset({"Items"}),
+    words={"evtName": read_event_name},
+    required_hints={"evtName": ", or give event_name for all", "ts": ", or set timestamp='now'"},
 )

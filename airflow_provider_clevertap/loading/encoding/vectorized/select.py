@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,6 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS, TS_MILLISECONDS_FROM
-from airflow_provider_clevertap.records.models.device_token import read_token_type
-from airflow_provider_clevertap.records.models.event import read_event_name
 from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 #: Narrower than the models' own pattern of an address, so that RE2 and Python cannot disagree on it.
@@ -64,9 +63,7 @@ _KNOWN_TEXT: Mapping[str, Converter] = {
     "ct_is_test_user": columns.text,
     **dict.fromkeys(_FLAG_FIELDS, columns.words(_TRUTH)),
     **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.identity),
-    "evtName": columns.names(read_event_name),
     **dict.fromkeys(("token", "p256dh", "auth"), columns.token),
-    "type": columns.names(read_token_type),
 }
 
 #: Declared types, when the column is text and the field is a custom attribute.
@@ -102,12 +99,18 @@ _FIELD_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.
 )
 
 
-def select_converter(rule: CellRule, column_type: Any, settings: Mapping[str, Any]) -> Converter | None:
+def select_converter(
+    rule: CellRule,
+    column_type: Any,
+    settings: Mapping[str, Any],
+    words: Mapping[str, Callable[[Any], str]] = MappingProxyType({}),
+) -> Converter | None:
     """Return the converter for a column.
 
     :param rule: how the column is read.
     :param column_type: the Arrow type of its cells.
     :param settings: what the models know besides the row.
+    :param words: the fields that have few distinct values, and the function with which the models read each.
     :returns: the converter; ``None`` when the models must decide every cell that is not empty.
     """
     if rule.problem is not None:
@@ -118,11 +121,11 @@ def select_converter(rule: CellRule, column_type: Any, settings: Mapping[str, An
         return _custom_converter(rule, column_type)
     if rule.key == "ts":
         return _time_converter(rule, column_type, settings.get("latest_ts"))
-    if rule.key == "Phone":
+    if rule.key in ("Phone", "value"):
         return _phone_converter(rule, column_type, settings.get("default_country"))
     if rule.key == "DOB" and rule.type is DeclaredType.DATE:
         return _date_converter(rule, column_type)
-    return _known_field_converter(rule, column_type)
+    return _known_field_converter(rule, column_type, words)
 
 
 def convert_column(block: RowBlock, name: str, converter: Converter | None) -> ConvertedColumn:
@@ -158,12 +161,14 @@ def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:
     return None
 
 
-def _known_field_converter(rule: CellRule, column_type: Any) -> Converter | None:
+def _known_field_converter(
+    rule: CellRule, column_type: Any, words: Mapping[str, Callable[[Any], str]]
+) -> Converter | None:
     field_type = _FIELD_TYPES.get(rule.key)
     if rule.type not in (None, DeclaredType.TEXT, field_type):
         return None
     if pa.types.is_string(column_type):
-        return _KNOWN_TEXT.get(rule.key)
+        return columns.names(words[rule.key]) if rule.key in words else _KNOWN_TEXT.get(rule.key)
     if rule.key in _FLAG_FIELDS and pa.types.is_boolean(column_type):
         return columns.flags
     if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
@@ -194,7 +199,10 @@ def _number_converter(column_type: Any) -> Converter | None:
 
 
 def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> Converter | None:
-    """Select converters for international numbers, and for local ones where the country is known."""
+    """Select converters for international numbers, and for local ones where the country is known.
+
+    The value of a subscription is a phone number or an e-mail address; only the latter contains ``@``.
+    """
     if rule.type not in (None, DeclaredType.TEXT):
         return None
     local = None if country is None else select_number_converter(country)
@@ -203,6 +211,8 @@ def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> C
     if not pa.types.is_string(column_type):
         return None
     converter = columns.matching(_PLAIN_PHONE, '"', '"')
+    if rule.key == "value":
+        converter = columns.or_else(_KNOWN_TEXT["Email"], converter)
     for numbers in (local, convert_international):
         converter = converter if numbers is None else columns.or_else(converter, _number_column(numbers))
     return converter
