@@ -43,6 +43,6 @@ class Endpoint:
 
 #: Profiles, events and device tokens (https://developer.clevertap.com/docs/upload-user-profiles-api).
 UPLOAD: Final = Endpoint("/1/upload", MAX_IN_FLIGHT, supports_dry_run=True, compressible=True)
-#: Subscription statuses (https://developer.clevertap.com/docs/subscribe). No dry run is documented. Whether it accepts
-#: compressed requests is unknown, and the connection's test sends none to it, so its requests are not compressed.
+#: Subscription statuses (https://developer.clevertap.com/docs/subscribe-api). No dry run is documented. Whether it
+#: accepts compressed requests is unknown, and the connection's test sends none to it, so none of its requests is.
 SUBSCRIBE: Final = Endpoint("/1/subscribe", OTHER_APIS_IN_FLIGHT, supports_dry_run=False)

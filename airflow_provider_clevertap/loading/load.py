@@ -25,6 +25,7 @@ from airflow_provider_clevertap.loading.dispatch import BatchQueue
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder, RowEncoder
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
 from airflow_provider_clevertap.loading.encoding.profile_updates import EventWithProfileEncoder, parse_profile_columns
 from airflow_provider_clevertap.loading.ledger import Ledger
@@ -163,7 +164,8 @@ class Load:
         duplicates = None
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
             duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
-        reading = BlockReading(self.source, encoder, duplicates, self._stopping)
+        progress = encoder.share_returned if isinstance(encoder, LastRowEncoder) else None
+        reading = BlockReading(self.source, encoder, duplicates, self._stopping, progress)
         try:
             if self._client is None or self.options.dry_run == "local":
                 self._validate_only(reading, ledger)
@@ -239,6 +241,8 @@ class Load:
             encoder: RowEncoder = Encoder(kind, columns, **settings)
         else:
             encoder = EventWithProfileEncoder(kind, kind.profile_update_kind, columns, profile_columns, **settings)
+        if kind.last_wins:
+            return LastRowEncoder(encoder, kind.last_wins, many_files=self.source.many_files)
         if kind.lines is None:
             return encoder
         of_order = {**columns, **(profile_columns or {})}

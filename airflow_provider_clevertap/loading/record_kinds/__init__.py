@@ -7,5 +7,15 @@ from airflow_provider_clevertap.loading.record_kinds.device_tokens import DEVICE
 from airflow_provider_clevertap.loading.record_kinds.events import EVENTS, events
 from airflow_provider_clevertap.loading.record_kinds.kind import OrderLines, RecordKind
 from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES
+from airflow_provider_clevertap.loading.record_kinds.subscriptions import SUBSCRIPTIONS, subscriptions
 
-__all__ = ["DEVICE_TOKENS", "EVENTS", "PROFILES", "OrderLines", "RecordKind", "events"]
+__all__ = [
+    "DEVICE_TOKENS",
+    "EVENTS",
+    "PROFILES",
+    "SUBSCRIPTIONS",
+    "OrderLines",
+    "RecordKind",
+    "events",
+    "subscriptions",
+]

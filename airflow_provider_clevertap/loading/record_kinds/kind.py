@@ -28,13 +28,15 @@ class RecordKind:
     """One kind of record.
 
     :param name: its name in the summary and the log, such as ``profiles``.
-    :param record_type: the record's ``type`` in ``POST /1/upload``.
+    :param record_type: the record's ``type`` in ``POST /1/upload``; ``None`` for records without such a field.
     :param schema: the model of the record and the fields a column may fill.
     :param records_per_call: the maximum number of records in one request.
     :param repeatable: sending a record without counting operations twice has the same effect as sending it once.
     :param constants: top-level fields that are the same in every record.
     :param settings: what the validation needs besides the row.
     :param distinct: a field whose value should be different in each row; rows with duplicates are counted.
+    :param last_wins: the text fields of a record that may have one record in a load: of several rows with the same
+        values in them, the last one is sent, and the earlier ones are skipped. Empty when every row is sent.
     :param lines: how several rows make one record; ``None`` when each row makes one record.
     :param profile_update_kind: the kind of the profile update that may precede a record of this kind.
     :param endpoint: where the records are sent.
@@ -43,13 +45,14 @@ class RecordKind:
     """
 
     name: str
-    record_type: str
+    record_type: str | None
     schema: RecordSchema
     records_per_call: int
     repeatable: bool
     constants: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     distinct: str | None = None
+    last_wins: tuple[str, ...] = ()
     lines: OrderLines | None = None
     profile_update_kind: RecordKind | None = None
     endpoint: Endpoint = UPLOAD

@@ -38,6 +38,7 @@ GOOD_ROWS: dict[str, dict[str, str]] = {
     "profiles": {"identity": "cust-1"},
     "events": {"identity": "cust-1", "evtName": "Product Viewed", "ts": "1700000000"},
     "device tokens": {"objectId": "__a1b2c3", "token": "dQw4:APA91b", "type": "fcm"},
+    "subscriptions": {"type": "email", "value": "asha@example.com", "status": "Unsubscribe"},
 }
 CUSTOM = ["Tier", "Größe", "x y", "Points", "Joined"]
 FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-yyyy", "dd MMM yyyy", "yyyyMMdd",
