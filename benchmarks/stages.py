@@ -21,7 +21,7 @@ def measured_methods() -> tuple[tuple[str, type, str], ...]:
     from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
     from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
     from airflow_provider_clevertap.loading.ledger import Ledger
-    from airflow_provider_clevertap.loading.progress import Progress
+    from airflow_provider_clevertap.loading.outcomes.progress import Progress
     from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
     from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 
@@ -41,9 +41,10 @@ def measured_methods() -> tuple[tuple[str, type, str], ...]:
         ("rejects file", RejectsFile, "write"),
         ("checkpoint", Checkpoint, "resume_block"),
         ("checkpoint", Checkpoint, "claim"),
-        ("checkpoint", Checkpoint, "record_result"),
-        ("checkpoint", Checkpoint, "record_unaccepted"),
-        ("checkpoint", Checkpoint, "save_complete"),
+        ("checkpoint", Checkpoint, "settle"),
+        ("checkpoint", Checkpoint, "record"),
+        ("checkpoint", Checkpoint, "save"),
+        ("checkpoint", Checkpoint, "complete"),
         ("progress", Progress, "tick"),
     )
 
