@@ -10,6 +10,7 @@ from airflow_provider_clevertap.connections.form import (
     conn_fields,
     field_behaviour,
 )
+from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -48,20 +49,10 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": [
-                    "airflow_provider_clevertap.operators.profiles",
-                    "airflow_provider_clevertap.operators.events",
-                    "airflow_provider_clevertap.operators.device_tokens",
-                ],
+                "python-modules": [kind.operator_module for kind in UPLOAD_KINDS],
             }
         ],
-        "task-decorators": [
-            {
-                "name": f"clevertap_{kind}",
-                "class-name": f"airflow_provider_clevertap.decorators.{kind}.clevertap_{kind}_task",
-            }
-            for kind in ("profiles", "events", "device_tokens")
-        ],
+        "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],
         "config": {
             "clevertap": {
                 "description": "Settings of the CleverTap provider.",

@@ -69,7 +69,7 @@ def _httpx_request(url: str, body: bytes) -> Any:
 
 
 def as_this_package(url: str, body: bytes, requests: int) -> Usage:
-    from airflow_provider_clevertap.api.connection_pool import open_pool
+    from airflow_provider_clevertap.api.network.connection_pool import open_pool
 
     connections = open_pool(url, IN_FLIGHT)
 

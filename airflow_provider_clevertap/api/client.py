@@ -22,11 +22,11 @@ from airflow_provider_clevertap.api.answers import (
     Unreachable,
     to_exception,
 )
-from airflow_provider_clevertap.api.connection_pool import ConnectionPool, open_pool
 from airflow_provider_clevertap.api.endpoints import UPLOAD, Endpoint
-from airflow_provider_clevertap.api.log_filter import install_filter
+from airflow_provider_clevertap.api.network.connection_pool import ConnectionPool, open_pool
+from airflow_provider_clevertap.api.network.log_filter import install_filter
+from airflow_provider_clevertap.api.network.request import Response, send_request
 from airflow_provider_clevertap.api.regions import normalize_url
-from airflow_provider_clevertap.api.request import Response, send_request
 from airflow_provider_clevertap.api.response_parser import is_success, read_profile
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 

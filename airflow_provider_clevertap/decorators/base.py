@@ -91,7 +91,8 @@ class _LoadingFunction(_TaskDecorator):  # type: ignore[type-arg]
 def _set_slots(result: Any) -> Any:
     """Set ``pool_slots`` of a mapped task, and return the result of Airflow's ``expand``."""
     task = result.operator
-    for slots in mapped_slots(task.partial_kwargs, None, task.task_group, task.dag).values():
+    kind = task.operator_class.upload_kind
+    for slots in mapped_slots(task.partial_kwargs, None, task.task_group, task.dag, kind).values():
         task.pool_slots = slots
     return result
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator
+from airflow_provider_clevertap.upload_kinds import DEVICE_TOKENS
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
@@ -18,7 +19,7 @@ class DecoratedDeviceTokensOperator(DecoratedUploadOperator, CleverTapUploadDevi
     """Load what a function returns as device tokens."""
 
     template_fields: Sequence[str] = template_fields_of(CleverTapUploadDeviceTokensOperator)
-    custom_operator_name = "@task.clevertap_device_tokens"
+    custom_operator_name = f"@task.{DEVICE_TOKENS.decorator_name}"
 
 
 def clevertap_device_tokens_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:

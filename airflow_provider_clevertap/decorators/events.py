@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+from airflow_provider_clevertap.upload_kinds import EVENTS
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
@@ -18,7 +19,7 @@ class DecoratedEventsOperator(DecoratedUploadOperator, CleverTapUploadEventsOper
     """Load what a function returns as events."""
 
     template_fields: Sequence[str] = template_fields_of(CleverTapUploadEventsOperator)
-    custom_operator_name = "@task.clevertap_events"
+    custom_operator_name = f"@task.{EVENTS.decorator_name}"
 
 
 def clevertap_events_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+from airflow_provider_clevertap.upload_kinds import PROFILES
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import TaskDecorator
@@ -18,7 +19,7 @@ class DecoratedProfilesOperator(DecoratedUploadOperator, CleverTapUploadProfiles
     """Load what a function returns as profiles."""
 
     template_fields: Sequence[str] = template_fields_of(CleverTapUploadProfilesOperator)
-    custom_operator_name = "@task.clevertap_profiles"
+    custom_operator_name = f"@task.{PROFILES.decorator_name}"
 
 
 def clevertap_profiles_task(python_callable: Callable[..., Any] | None = None, **arguments: Any) -> TaskDecorator:

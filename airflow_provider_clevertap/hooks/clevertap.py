@@ -17,18 +17,19 @@ from airflow_provider_clevertap.connections.form import (
 from airflow_provider_clevertap.connections.settings import connect, read_connection
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+from airflow_provider_clevertap.upload_kinds import UploadMethods
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from airflow_provider_clevertap.api.client import CleverTapClient
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
-    from airflow_provider_clevertap.loading.record_kinds import RecordKind
+    from airflow_provider_clevertap.upload_kinds import UploadKind
 
 __all__ = ["CleverTapHook"]
 
 
-class CleverTapHook(BaseHook):
+class CleverTapHook(UploadMethods, BaseHook):
     """Hook that loads data into CleverTap and calls its API through an Airflow connection.
 
     :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
@@ -90,52 +91,10 @@ class CleverTapHook(BaseHook):
             return False, str(error)
         return True, "CleverTap accepts the account and passcode."
 
-    def upload_profiles(self, source: Any, **options: Any) -> dict[str, Any]:
-        """Load profiles, for use inside ``@task`` functions.
-
-        :param source: what ``CleverTapUploadProfilesOperator`` accepts: paths, URIs, globs, DataFrames, source objects.
-        :param options: the operator's other arguments, such as ``columns``, ``max_rejects`` or ``dry_run``. Inside a
-            running task ``rejects_path`` has the operator's default; elsewhere no rejects file is written without it.
-        :return: the summary.
-        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
-        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
-        """
-        from airflow_provider_clevertap.loading.record_kinds import PROFILES
-
-        return self._upload(PROFILES, source, options)
-
-    def upload_events(self, source: Any, **options: Any) -> dict[str, Any]:
-        """Load events, for use inside ``@task`` functions.
-
-        :param source: as for :meth:`upload_profiles`.
-        :param options: the other arguments of ``CleverTapUploadEventsOperator``, such as ``event_name`` or
-            ``profile_columns``.
-        :return: the summary.
-        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
-        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
-        """
-        from airflow_provider_clevertap.loading.record_kinds import events
-
-        kind_options = ("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items")
-        kind = events(**{name: options.pop(name) for name in kind_options if options.get(name) is not None})
-        return self._upload(kind, source, options)
-
-    def upload_device_tokens(self, source: Any, **options: Any) -> dict[str, Any]:
-        """Load device tokens, for use inside ``@task`` functions.
-
-        :param source: as for :meth:`upload_profiles`.
-        :param options: the other arguments of ``CleverTapUploadDeviceTokensOperator``.
-        :return: the summary.
-        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
-        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
-        """
-        from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS
-
-        return self._upload(DEVICE_TOKENS, source, options)
-
-    def _upload(self, kind: RecordKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
+    def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         artifacts_path = options.pop("artifacts_path", None)
-        load = TaskLoad(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        record_kind = kind.make_record_kind({name: options.pop(name, None) for name in kind.options})
+        load = TaskLoad(record_kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
         return load.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
 
 

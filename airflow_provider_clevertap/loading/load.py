@@ -20,6 +20,7 @@ from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.conductor import Conductor, Mailbox
 from airflow_provider_clevertap.loading.delivery.deliveries import Attempt, Deliveries
+from airflow_provider_clevertap.loading.delivery.endpoint_limits import allowed_in_flight, check_dry_run
 from airflow_provider_clevertap.loading.delivery.transport import Transport
 from airflow_provider_clevertap.loading.dispatch import BatchQueue
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder, RowEncoder
@@ -64,6 +65,8 @@ class Load:
     ) -> None:
         if client is None and options.dry_run != "local":
             raise ConfigurationError("only a local dry run can do without a client")
+        self._columns = parse_columns(options.columns)
+        self._profile_columns = parse_profile_columns(kind, options.profile_columns)
         self.kind = kind
         self.source = source
         self.options = options
@@ -75,8 +78,10 @@ class Load:
         self._mailbox: Mailbox = queue.SimpleQueue()
         self._counts = Counts()
         self._summary: Summary | None = None
-        self._columns = parse_columns(options.columns)
-        self._profile_columns = parse_profile_columns(kind, options.profile_columns)
+        updates = None if self._profile_columns is None else kind.profile_update_kind
+        self._endpoints = [one.endpoint for one in (kind, updates) if one is not None]
+        if options.dry_run == "server":
+            check_dry_run(self._endpoints)
 
     @property
     def summary(self) -> Summary:
@@ -193,6 +198,7 @@ class Load:
     def _send(self, client: CleverTapClient, reading: BlockReading, ledger: Ledger) -> None:
         options = self.options
         dry_run = options.dry_run == "server"
+        max_in_flight = allowed_in_flight(options.max_in_flight, self._endpoints, self._log)
 
         def send(attempt: Attempt) -> Answer:
             # The body is a copy of the records, so there is one for each request in flight and none for others.
@@ -201,7 +207,7 @@ class Load:
                 return client.send_batch(batch.endpoint, batch.body(), len(batch), dry_run=dry_run)
 
         with (
-            Transport(send, options.max_in_flight, self._mailbox.put) as transport,
+            Transport(send, max_in_flight, self._mailbox.put) as transport,
             Reader(reading, self._mailbox.put) as reader,
         ):
             Conductor(
@@ -209,7 +215,7 @@ class Load:
                 BatchQueue(self.kind, options.bytes_per_batch, ledger),
                 Deliveries(
                     transport,
-                    options.max_in_flight,
+                    max_in_flight,
                     options.retries,
                     may_resend=options.on_unconfirmed == "resend",
                     dry_run=dry_run,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, cast
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.columns import Column
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+    from airflow_provider_clevertap.upload_kinds import UploadKind
 
 __all__ = ["CleverTapUploadOperator"]
 
@@ -89,6 +89,8 @@ class CleverTapUploadOperator(BaseOperator):
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {"columns": "json"}
     ui_color = "#fde7d9"
+    #: the operator's entry in the registry
+    upload_kind: ClassVar[UploadKind]
 
     def __init__(
         self,
@@ -108,7 +110,7 @@ class CleverTapUploadOperator(BaseOperator):
         resume: bool | str = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**with_slots(kwargs, max_in_flight))
+        super().__init__(**with_slots(kwargs, max_in_flight, self.upload_kind))
         self.source = source
         self.columns = columns
         self.unmapped = unmapped
@@ -128,7 +130,13 @@ class CleverTapUploadOperator(BaseOperator):
         """Set the arguments that all instances of a mapped task share, see Airflow's ``partial``."""
         partial: Any = super().partial(**kwargs)
         partial.kwargs.update(
-            mapped_slots(kwargs, kwargs.get("default_args"), partial.kwargs["task_group"], partial.kwargs["dag"])
+            mapped_slots(
+                kwargs,
+                kwargs.get("default_args"),
+                partial.kwargs["task_group"],
+                partial.kwargs["dag"],
+                cls.upload_kind,
+            )
         )
         return partial
 
@@ -142,9 +150,13 @@ class CleverTapUploadOperator(BaseOperator):
         # Airflow shows every template field as text in its UI, and the text of a DataFrame is its rows.
         self._source = FrameSource(source) if _holds_frames(source) else source
 
-    @abstractmethod
     def _kind(self) -> RecordKind:
-        """Return the kind of record. Imported in the method, because importing it is too slow for a DAG file."""
+        """Return the kind of record. Called when a task runs, because importing it is too slow for a DAG file."""
+        return self.upload_kind.make_record_kind(self._kind_options())
+
+    def _kind_options(self) -> dict[str, Any]:
+        """Return the options of the kind of record, read from the rendered arguments."""
+        return {}
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the load.

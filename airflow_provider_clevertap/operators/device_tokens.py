@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.upload_kinds import DEVICE_TOKENS
 
 __all__ = ["CleverTapUploadDeviceTokensOperator"]
 
@@ -29,7 +25,4 @@ class CleverTapUploadDeviceTokensOperator(CleverTapUploadOperator):
     other columns are left out. See https://developer.clevertap.com/docs/upload-device-tokens-api.
     """
 
-    def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS
-
-        return DEVICE_TOKENS
+    upload_kind = DEVICE_TOKENS

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_clevertap.operators.arguments import columns_or_names, optional_text, whole_number
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.upload_kinds import EVENTS
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.columns import Column
-    from airflow_provider_clevertap.loading.record_kinds import RecordKind
 
 __all__ = ["CleverTapUploadEventsOperator"]
 
@@ -63,6 +63,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         too. May be JSON text. Templated.
     """
 
+    upload_kind = EVENTS
     template_fields: Sequence[str] = (
         *CleverTapUploadOperator.template_fields,
         "event_name",
@@ -99,10 +100,8 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         self.items = items
         self.profile_columns = profile_columns
 
-    def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.record_kinds import events
-
-        arguments = {
+    def _kind_options(self) -> dict[str, Any]:
+        return {
             "event_name": optional_text(self.event_name),
             "timestamp": optional_text(self.timestamp),
             "property_limit": whole_number("property_limit", self.property_limit),
@@ -110,7 +109,6 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             "group_by": optional_text(self.group_by),
             "items": columns_or_names("items", self.items),
         }
-        return events(**{name: value for name, value in arguments.items() if value is not None})
 
     def _options(self) -> dict[str, Any]:
         return {**super()._options(), "profile_columns": columns_or_names("profile_columns", self.profile_columns)}

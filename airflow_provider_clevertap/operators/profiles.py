@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.upload_kinds import PROFILES
 
 __all__ = ["CleverTapUploadProfilesOperator"]
 
@@ -30,7 +26,4 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
     See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
     """
 
-    def _kind(self) -> RecordKind:
-        from airflow_provider_clevertap.loading.record_kinds import PROFILES
-
-        return PROFILES
+    upload_kind = PROFILES

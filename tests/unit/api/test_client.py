@@ -6,14 +6,16 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import httpx
 import pytest
 
-from airflow_provider_clevertap.api.answers import Forbidden, Processed, RateLimited, RejectedRecord
+from airflow_provider_clevertap.api.answers import Answer, Forbidden, Malformed, Processed, RateLimited, RejectedRecord
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.endpoints import Endpoint
 from airflow_provider_clevertap.exceptions import (
     AccessDeniedError,
     CleverTapError,
@@ -314,3 +316,32 @@ def test_connecting_gets_no_more_than_ten_seconds() -> None:
     with client("https://in1.api.clevertap.com", timeout=300, transport=httpx.MockTransport(answer)) as api:
         api.upload(ONE, 1)
     assert seen[0].extensions["timeout"] == {"connect": 10.0, "read": 300, "write": 300, "pool": 300}
+
+
+PETS = Endpoint("/2/pets", max_in_flight=2, supports_dry_run=False)
+
+
+def test_a_batch_goes_to_its_endpoint_which_is_compressed_only_where_that_is_tested(serve: StartServer) -> None:
+    server = serve(always(http()))
+    with client(server.url, gzip=True) as api:
+        assert api.send_batch(PETS, ONE, 1) == Processed()
+    (request,) = server.requests
+    assert request.line == "POST /2/pets HTTP/1.1"
+    assert request.body == ONE
+    assert "content-encoding" not in request.headers
+
+
+def test_the_endpoint_reads_its_answer_and_no_passcode_comes_back(serve: StartServer) -> None:
+    def read(*_arguments: Any, **_options: Any) -> Answer:
+        return Malformed(f"not {PASSCODE}")
+
+    server = serve(always(http()))
+    with client(server.url) as api:
+        assert api.send_batch(replace(PETS, read_answer=read), ONE, 1) == Malformed("not ***")
+
+
+def test_a_dry_run_is_never_sent_to_an_endpoint_that_would_store_it(serve: StartServer) -> None:
+    server = serve(always(http()))
+    with client(server.url) as api, pytest.raises(ConfigurationError, match="no dry run for /2/pets"):
+        api.send_batch(PETS, ONE, 1, dry_run=True)
+    assert server.requests == []

@@ -16,7 +16,7 @@ import pytest
 from airflow_provider_clevertap.api.answers import Ambiguous, Processed
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.deadline import RequestState
-from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
+from airflow_provider_clevertap.api.network.backend import BoundedBackend, BoundedStream
 from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, SUCCESS, TIMEOUT, Line, StartServer, http
 
 FAILURE = http(503, b'{"status":"fail","error":"Try later","code":503}')

@@ -84,7 +84,7 @@ def test_init_only_stores_its_arguments() -> None:
     tree = ast.parse(Path(inspect.getsourcefile(CleverTapUploadOperator) or "").read_text())
     (init,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
     first, *rest = init.body
-    assert ast.unparse(first) == "super().__init__(**with_slots(kwargs, max_in_flight))"
+    assert ast.unparse(first) == "super().__init__(**with_slots(kwargs, max_in_flight, self.upload_kind))"
     for statement in rest:
         assert isinstance(statement, ast.Assign), ast.unparse(statement)
         assert isinstance(statement.value, ast.Name), ast.unparse(statement)

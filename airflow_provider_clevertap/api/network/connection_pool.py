@@ -17,7 +17,7 @@ import httpcore
 import httpx
 
 from airflow_provider_clevertap.api.deadline import RequestState
-from airflow_provider_clevertap.api.network_backend import BoundedBackend, BoundedStream
+from airflow_provider_clevertap.api.network.backend import BoundedBackend, BoundedStream
 
 #: Seconds an idle connection is kept. A service may close an idle connection just when a request is sent, and then it
 #: is unknown whether the request was processed. A short time makes that rare.

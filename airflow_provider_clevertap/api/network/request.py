@@ -1,7 +1,7 @@
 """Send one HTTP request and read its response within limits of time and size.
 
-Errors of the network are returned, not raised: as :class:`~.answers.Unreachable` when certainly nothing was sent, as
-:class:`~.answers.Ambiguous` when the request may have arrived. Redirects are not followed and nothing is retried.
+Errors of the network are returned, not raised: as ``Unreachable`` when certainly nothing was sent, as ``Ambiguous`` when the
+request may have arrived. Redirects are not followed and nothing is retried.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import httpx
 from airflow_provider_clevertap.api.answers import Ambiguous, Unreachable
 from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.excerpts import one_line
-from airflow_provider_clevertap.api.log_filter import hide_secret
+from airflow_provider_clevertap.api.network.log_filter import hide_secret
 from airflow_provider_clevertap.api.response_parser import is_success
 
 if TYPE_CHECKING:
     import re
 
-    from airflow_provider_clevertap.api.connection_pool import ConnectionPool
+    from airflow_provider_clevertap.api.network.connection_pool import ConnectionPool
 
 log = logging.getLogger(__name__)
 

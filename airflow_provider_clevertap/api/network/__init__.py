@@ -1,0 +1,1 @@
+"""The HTTP connections to CleverTap, and one request on one of them."""
