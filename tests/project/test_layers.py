@@ -27,10 +27,11 @@ ALLOWED: Mapping[str, set[str]] = {
     "loading": {"api", "records", *PUBLIC},
     "connections": {"api", "records", "exceptions"},
     "task_runtime": {"connections", "loading", "api", "records", *PUBLIC},
-    "hooks": {"task_runtime", "connections", "loading", "api", "records", *PUBLIC},
-    "operators": {"hooks", "task_runtime", "connections", "loading", "api", "records", *PUBLIC},
-    "decorators": {"operators", "exceptions"},
-    "provider_info": {"connections"},
+    "upload_kinds": {"loading", "records"},
+    "hooks": {"upload_kinds", "task_runtime", "connections", "loading", "api", "records", *PUBLIC},
+    "operators": {"upload_kinds", "hooks", "task_runtime", "connections", "loading", "api", "records", *PUBLIC},
+    "decorators": {"upload_kinds", "operators", "exceptions"},
+    "provider_info": {"upload_kinds", "connections"},
 }
 #: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,
 #: sources, records and api is defined above.

@@ -1,7 +1,7 @@
 """Send one HTTP request and read its response within limits of time and size.
 
-Errors of the network are returned, not raised: as ``Unreachable`` when certainly nothing was sent, as ``Ambiguous`` when the
-request may have arrived. Redirects are not followed and nothing is retried.
+Errors of the network are returned, not raised: as ``Unreachable`` when certainly nothing was sent, as ``Ambiguous``
+when the request may have arrived. Redirects are not followed and nothing is retried.
 """
 
 from __future__ import annotations
