@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -105,6 +106,15 @@ Answer: TypeAlias = Processed | Failure
 
 #: statuses that concern the account or its rights; the other 3xx and 4xx concern the address or the request
 _ACCESS_STATUSES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+
+
+def mask_answer(answer: Answer, mask: Callable[[str], str]) -> Answer:
+    """Return an answer with its texts masked, in case a server repeated the passcode."""
+    if not isinstance(answer, Processed):
+        return replace(answer, detail=mask(answer.detail))
+    if not answer.rejected:
+        return answer
+    return Processed(tuple(replace(record, reason=mask(record.reason)) for record in answer.rejected))
 
 
 def to_exception(answer: Failure) -> CleverTapError:

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import math
 import re
-import zlib
 from dataclasses import replace
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 
 from airflow_provider_clevertap.api.answers import (
     Ambiguous,
     Answer,
     Failure,
-    Forbidden,
-    Malformed,
     Processed,
     Unreachable,
+    mask_answer,
     to_exception,
 )
 from airflow_provider_clevertap.api.endpoints import UPLOAD, Endpoint
+from airflow_provider_clevertap.api.network.compression import compress, with_hint
 from airflow_provider_clevertap.api.network.connection_pool import ConnectionPool, open_pool
+from airflow_provider_clevertap.api.network.headers import header_text, request_headers
 from airflow_provider_clevertap.api.network.log_filter import install_filter
 from airflow_provider_clevertap.api.network.request import Response, send_request
+from airflow_provider_clevertap.api.read_answers import ReadAnswer, mask_read_answer, read_fields
+from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError, repeat_read
 from airflow_provider_clevertap.api.regions import normalize_url
-from airflow_provider_clevertap.api.response_parser import is_success, read_profile
+from airflow_provider_clevertap.api.response_parser import is_success
+from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
@@ -40,16 +44,10 @@ _MAX_CONNECT_SECONDS = 10.0
 _MAX_UPLOAD_RESPONSE_BYTES = 32 * 1024 * 1024
 #: maximum bytes of a profile, which unlike the response to an upload is decoded completely
 _MAX_PROFILE_BYTES = 2 * 1024 * 1024
-#: the fastest level: it compresses records to a quarter; higher levels save little more and take several times as long
-_GZIP_LEVEL = 1
-#: zlib's number for a gzip header and the largest window
-_GZIP_FORMAT = 31
-_GZIP_HINT = (
-    "The request was compressed, which CleverTap does not document: if all requests are rejected, remove gzip from the "
-    "connection."
-)
-#: text that is allowed in an HTTP header
-_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+#: maximum bytes of the answer to other calls that read: a page of an export has up to 5000 events with their profiles
+_MAX_READ_BYTES = 64 * 1024 * 1024
+#: a lookup of one profile: its caller waits for it
+_PROFILE_POLICY = ReadPolicy(RetryPolicy(attempts=3, total_seconds=30.0, cap=2.0), max_poll_seconds=30.0)
 #: a record without an identity: CleverTap cannot store it even if a proxy removes ``dryRun`` from the address
 _ACCESS_PROBE = b'{"d":[{"type":"profile","profileData":{}}]}'
 
@@ -57,7 +55,7 @@ _ACCESS_PROBE = b'{"d":[{"type":"profile","profileData":{}}]}'
 class CleverTapClient:
     """Client of one CleverTap account at one address. It can be shared between threads; create one and reuse it.
 
-    Redirects are not followed, certificates are verified, and nothing is retried. The environment's proxies
+    Redirects are not followed, certificates are verified, and uploads are not retried. The environment's proxies
     (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``) and certificates (``SSL_CERT_FILE``, ``SSL_CERT_DIR``) apply as
     usual, except that plain http addresses, which must be on this machine, never use a proxy.
 
@@ -90,31 +88,21 @@ class CleverTapClient:
             raise ConfigurationError("The timeout of the CleverTap connection must be a number of seconds above 0.")
         if max_in_flight < 1:
             raise ConfigurationError("max_in_flight of the CleverTap connection must be 1 or more.")
-        self.account_id = _header_text(account_id, "Account ID", "login")
+        self.account_id = header_text(account_id, "Account ID", "login")
         self.base_url = normalize_url(base_url)
         self.timeout = timeout
         self.max_in_flight = max_in_flight
-        secret = _header_text(passcode, "passcode", "password")
+        secret = header_text(passcode, "passcode", "password")
         # a server that repeats it may change its case, for example in a host name
         self._secret = re.compile(re.escape(secret), re.IGNORECASE)
         self._account = f"account {self.account_id} at {self.base_url}"
         # the headers of all requests are built once
-        self._headers = httpx.Headers(
-            {
-                "X-CleverTap-Account-Id": self.account_id,
-                "X-CleverTap-Passcode": secret,
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": f"airflow-provider-clevertap/{_installed_version()}",
-            }
-        )
+        self._headers = request_headers(self.account_id, secret)
         self._gzip = gzip
         self._gzip_headers = self._headers.copy()
         self._gzip_headers["Content-Encoding"] = "gzip"
         timeouts = httpx.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_SECONDS))
         self._extensions = {"timeout": timeouts.as_dict()}
-        self._profile_url = httpx.URL(f"{self.base_url}/1/profile.json")
         self._closed = False
         install_filter()
         self._connections = (
@@ -147,23 +135,23 @@ class CleverTapClient:
                 "POST",
                 url,
                 headers=self._gzip_headers if gzip else self._headers,
-                content=zlib.compress(body, _GZIP_LEVEL, wbits=_GZIP_FORMAT) if gzip else body,
+                content=compress(body) if gzip else body,
                 extensions=self._extensions,
             )
         )
         if not isinstance(response, Response):
-            return self._mask_answer(response)
+            return mask_answer(response, self._mask)
         answer = endpoint.read_answer(
             response.status, response.headers, response.body, records, sent=body, account=self._account
         )
-        if gzip and _may_reject_gzip(answer):
-            answer = replace(answer, detail=f"{answer.detail.rstrip('.')}. {_GZIP_HINT}")
-        return self._mask_answer(answer)
+        return mask_answer(with_hint(answer) if gzip else answer, self._mask)
 
     def get_profile(
         self, *, identity: str | None = None, email: str | None = None, object_id: str | None = None
     ) -> dict[str, Any] | None:
         """Return one profile (``GET /1/profile.json``) by exactly one of its identifiers.
+
+        A failure that may be transient is retried twice, and no longer than 30 seconds.
 
         :param identity: the identity.
         :param email: the e-mail address.
@@ -181,16 +169,61 @@ class CleverTapClient:
         query = {name: value for name, value in identifiers.items() if value}
         if len(query) != 1:
             raise ConfigurationError("Pass exactly one of identity, email and object_id, and not an empty one.")
-        url = self._profile_url.copy_merge_params(query)
-        response = self._send(
-            httpx.Request("GET", url, headers=self._headers, extensions=self._extensions), _MAX_PROFILE_BYTES
-        )
-        if not isinstance(response, Response):
-            raise self._to_exception(response)
-        profile = read_profile(response.status, response.headers, response.body, account=self._account)
-        if profile is None or isinstance(profile, dict):
-            return profile
-        raise self._to_exception(profile)
+        try:
+            fields = self.read("/1/profile.json", query=query, max_bytes=_MAX_PROFILE_BYTES, policy=_PROFILE_POLICY)
+        except RejectedReadError as error:
+            unknown = error.http_status == HTTPStatus.NOT_FOUND
+            if unknown or (is_success(error.http_status) and error.code in (None, HTTPStatus.NOT_FOUND)):
+                return None
+            raise
+        if not isinstance(fields.get("record"), dict):
+            raise ConfigurationError(f"The service at {self.base_url} answered a profile lookup without a profile.")
+        return dict(fields["record"])
+
+    def read(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | str = "",
+        body: Any = None,
+        max_bytes: int = _MAX_READ_BYTES,
+        policy: ReadPolicy | None = None,
+    ) -> dict[str, Any]:
+        """Make a call that reads data, and repeat it until CleverTap has answered it.
+
+        Reading twice is harmless: failures that may be transient are retried, and an answer that CleverTap is still
+        preparing is waited for.
+
+        :param path: the path, such as ``/1/events.json``.
+        :param query: the query; text is sent as it is, such as a cursor that is already percent-encoded.
+        :param body: sent as JSON with ``POST``; without it the method is ``GET``.
+        :param max_bytes: the maximum size of the answer.
+        :param policy: how often and how long to repeat the call.
+        :returns: the fields of the answer, whose ``status`` is ``success`` or ``partial``.
+        :raises RejectedReadError: when CleverTap rejects the call; the error has its code and text.
+        :raises AccessDeniedError: when CleverTap rejects the account, the passcode or the right to read.
+        :raises ConfigurationError: when the address is not CleverTap's.
+        :raises CleverTapUnavailableError: when CleverTap cannot be reached, fails, or does not finish in time.
+        :raises LoadStoppedError: when ``policy.stopping`` is set.
+        """
+        url = httpx.URL(f"{self.base_url}{path}{f'?{query}' if isinstance(query, str) and query else ''}")
+        if not isinstance(query, str):
+            url = url.copy_merge_params(query)
+        method, content = ("GET", None) if body is None else ("POST", msgspec.json.encode(body))
+
+        def call() -> ReadAnswer:
+            request = httpx.Request(method, url, headers=self._headers, content=content, extensions=self._extensions)
+            response = self._send(request, max_bytes)
+            if isinstance(response, Response):
+                answer = read_fields(response.status, response.headers, response.body, self._account)
+            else:
+                answer = response
+            return mask_read_answer(answer, self._mask)
+
+        answer = repeat_read(call, policy or ReadPolicy())
+        if isinstance(answer, dict):
+            return answer
+        raise self._to_exception(answer)
 
     def check_access(self) -> None:
         """Check that the account, the passcode and the address work for uploads, without writing anything.
@@ -235,14 +268,6 @@ class CleverTapClient:
             raise RuntimeError("the client is closed")
         return send_request(self._connections, request, max_bytes=max_bytes, seconds=self.timeout, secret=self._secret)
 
-    def _mask_answer(self, answer: Answer) -> Answer:
-        """Remove the passcode from the texts of an answer, in case a server repeated it."""
-        if not isinstance(answer, Processed):
-            return replace(answer, detail=self._mask(answer.detail))
-        if not answer.rejected:
-            return answer
-        return Processed(tuple(replace(record, reason=self._mask(record.reason)) for record in answer.rejected))
-
     def _mask(self, text: str) -> str:
         return self._secret.sub("***", text)
 
@@ -252,30 +277,3 @@ class CleverTapClient:
         if isinstance(answer, Ambiguous) and answer.status is not None and is_success(answer.status):
             return ConfigurationError(f"The service at {self.base_url} does not answer like CleverTap: {detail}")
         return to_exception(replace(answer, detail=detail))
-
-
-def _may_reject_gzip(answer: Answer) -> TypeGuard[Malformed | Forbidden]:
-    """Return whether an answer may mean that the service cannot read compressed requests."""
-    return isinstance(answer, Malformed) or (
-        isinstance(answer, Forbidden) and answer.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    )
-
-
-def _header_text(value: str, name: str, field: str) -> str:
-    """Check a credential for use in a header: the HTTP library would quote an invalid header in its error."""
-    text = value.strip()
-    if not text:
-        raise ConfigurationError(f"The {name} ({field} of the CleverTap connection) is empty.")
-    if not _HEADER_TEXT.fullmatch(text):
-        raise ConfigurationError(
-            f"The {name} ({field} of the CleverTap connection) contains characters that are not allowed in an HTTP "
-            "header: copy it again from CleverTap."
-        )
-    return text
-
-
-def _installed_version() -> str:
-    try:
-        return version("airflow-provider-clevertap")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "unknown"

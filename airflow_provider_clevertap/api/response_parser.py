@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airflow_provider_clevertap.api.answers import (
@@ -30,7 +30,6 @@ from airflow_provider_clevertap.api.excerpts import describe_body, one_line
 from airflow_provider_clevertap.api.response_body import (
     UnreadableError,
     UploadBody,
-    decode,
     lists_no_records,
     read_body,
     whole_number,
@@ -42,7 +41,8 @@ if TYPE_CHECKING:
 
 #: maximum ``Retry-After`` in seconds (one day); the retry policy limits the actual wait
 _MAX_RETRY_AFTER = 86_400.0
-_MAX_STATUS = 599
+#: the highest number that is an HTTP status; CleverTap has higher codes
+MAX_STATUS = 599
 
 
 def read_answer(
@@ -69,33 +69,10 @@ def read_answer(
     if parsed is not None:
         code = whole_number(parsed.code)
         if code is not None and _rejects_request(parsed, code):
-            return _failure(code, headers, _in_body(code, status, parsed.error), account)
+            return to_failure(code, headers, describe_code(code, status, parsed.error), account)
         with suppress(UnreadableError):
             return read_outcomes(parsed, status, records, sent)
     return Ambiguous(status, f"HTTP {status} with {describe_body(body)} instead of CleverTap's answer")
-
-
-def read_profile(
-    status: int, headers: Mapping[str, str], body: bytes, *, account: str = "the account"
-) -> dict[str, Any] | Failure | None:
-    """Read the response to a profile lookup and return the profile, ``None`` when there is none with that identifier.
-
-    CleverTap answers a lookup of an unknown profile with 404, or with 200 and ``status`` ``fail``
-    (https://developer.clevertap.com/docs/get-user-profiles-api).
-    """
-    decoded = decode(body)
-    fields: dict[str, Any] = decoded if isinstance(decoded, dict) else {}
-    if is_success(status) and fields.get("status") == "success" and isinstance(fields.get("record"), dict):
-        return dict(fields["record"])
-    failed = fields.get("status") == "fail"
-    code = whole_number(fields.get("code"))
-    if failed and (status == HTTPStatus.NOT_FOUND or (is_success(status) and code in (None, HTTPStatus.NOT_FOUND))):
-        return None
-    if not is_success(status):
-        return read_failure(status, headers, body, account)
-    if failed and code is not None:
-        return _failure(code, headers, _in_body(code, status, fields.get("error")), account)
-    return Ambiguous(status, f"HTTP {status} with {describe_body(body)} instead of a profile")
 
 
 def read_failure(status: int, headers: Mapping[str, str], body: bytes, account: str) -> Failure:
@@ -104,7 +81,7 @@ def read_failure(status: int, headers: Mapping[str, str], body: bytes, account: 
     if parsed is not None and whole_number(parsed.processed):
         return Ambiguous(status, f"HTTP {status}, but the answer reports processed records")
     excerpt = quoted(parsed.error) if parsed else f" with {describe_body(body)}" if body else ""
-    return _failure(status, headers, f"HTTP {status}{excerpt}", account)
+    return to_failure(status, headers, f"HTTP {status}{excerpt}", account)
 
 
 def is_success(status: int) -> bool:
@@ -112,7 +89,11 @@ def is_success(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _failure(status: int, headers: Mapping[str, str], error: str, account: str) -> Failure:
+def to_failure(status: int, headers: Mapping[str, str], error: str, account: str) -> Failure:
+    """Return the failure that a status means, whether it is the HTTP status or a code in the body.
+
+    :param error: what to quote: status and error text.
+    """
     match status:
         case HTTPStatus.BAD_REQUEST:
             return Malformed(f"CleverTap rejected the request as malformed: {error}")
@@ -165,11 +146,13 @@ def _target(headers: Mapping[str, str]) -> str:
 def _rejects_request(body: UploadBody, code: int) -> bool:
     """Return whether a 2xx response rejects the whole request, with the actual status as ``code``."""
     rejected = body.status == "fail" and lists_no_records(body) and body.processed in (None, 0, "0")
-    return rejected and HTTPStatus.BAD_REQUEST <= code <= _MAX_STATUS
+    return rejected and HTTPStatus.BAD_REQUEST <= code <= MAX_STATUS
 
 
-def _in_body(code: int, status: int, error: object) -> str:
-    return f"code {code}{quoted(error)} in an answer with HTTP {status}"
+def describe_code(code: object, status: int, error: object) -> str:
+    """Return a code of an answer with its error text and HTTP status, for a message."""
+    shown = str(code) if isinstance(code, int) else one_line(code)
+    return f"code {shown}{quoted(error)} in an answer with HTTP {status}" if shown else f"HTTP {status}{quoted(error)}"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.api.answers import Processed
-from airflow_provider_clevertap.api.response_parser import read_answer, read_profile, retry_after
+from airflow_provider_clevertap.api.read_answers import RejectedRead, read_fields
+from airflow_provider_clevertap.api.response_parser import read_answer, retry_after
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
 from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_COLUMNS
@@ -112,8 +113,9 @@ def _read_answers(example: tuple[int, dict[str, str], bytes]) -> int:
     status, headers, body = example
     wait = retry_after(headers)
     assert wait is None or (math.isfinite(wait) and wait >= 0)
-    profile = read_profile(status, headers, body)
-    assert profile is None or isinstance(profile, dict) or profile.detail.isprintable()
+    fields = read_fields(status, headers, body)
+    text = "" if isinstance(fields, dict) else fields.error if isinstance(fields, RejectedRead) else fields.detail
+    assert text == "" or text.isprintable()
     runs = 2
     for records, sent in ((1, _SENT[2]), (2, _SENT[0]), (2, _SENT[1]), (3, _SENT[3])):
         runs += 1

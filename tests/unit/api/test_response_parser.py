@@ -22,7 +22,7 @@ from airflow_provider_clevertap.api.answers import (
     Unreachable,
     to_exception,
 )
-from airflow_provider_clevertap.api.response_parser import read_answer, read_profile, retry_after
+from airflow_provider_clevertap.api.response_parser import read_answer, retry_after
 from airflow_provider_clevertap.exceptions import (
     AccessDeniedError,
     CleverTapUnavailableError,
@@ -231,39 +231,6 @@ def test_retry_after_as_a_date_is_kept_in_the_answer(status: int) -> None:
     assert isinstance(answer, (RateLimited, Ambiguous))
     assert answer.retry_after is not None
     assert 3_600 < answer.retry_after <= 7_200
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [(404, fail(404)), (404, {"status": "fail"}), (200, fail(None)), (200, fail(404)), (200, {"status": "fail"})],
-)
-def test_a_profile_nobody_has_is_none(status: int, body: Any) -> None:
-    assert read_profile(status, {}, json.dumps(body).encode()) is None
-
-
-def test_a_profile_is_its_record() -> None:
-    record = {"email": "asha@example.com", "profileData": {"Plan": "gold"}, "events": {}}
-    assert read_profile(200, {}, json.dumps({"status": "success", "record": record}).encode()) == record
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (404, PAGE, Forbidden),
-        (404, b"", Forbidden),
-        (401, json.dumps(fail(401)).encode(), Forbidden),
-        (200, json.dumps(fail(401)).encode(), Forbidden),
-        (200, json.dumps(fail(429)).encode(), RateLimited),
-        (200, json.dumps(fail(1)).encode(), Ambiguous),
-        (200, b'{"status":"success"}', Ambiguous),
-        (200, b'{"status":"success","record":[]}', Ambiguous),
-        (200, b"{" * 100_000, Ambiguous),
-        (200, PAGE, Ambiguous),
-        (500, json.dumps(fail(500)).encode(), Ambiguous),
-    ],
-)
-def test_other_answers_to_a_profile_lookup_are_failures(status: int, body: bytes, kind: type[Answer]) -> None:
-    assert type(read_profile(status, {}, body)) is kind
 
 
 @pytest.mark.parametrize(
