@@ -17,6 +17,8 @@ from airflow_provider_clevertap.api.excerpts import describe_body, one_line
 from airflow_provider_clevertap.api.response_body import decode, whole_number
 from airflow_provider_clevertap.api.response_parser import (
     MAX_STATUS,
+    THROTTLED,
+    WRONG_CREDENTIALS,
     describe_code,
     is_success,
     read_failure,
@@ -24,8 +26,7 @@ from airflow_provider_clevertap.api.response_parser import (
     to_failure,
 )
 
-#: codes in the body of answers with ``status`` ``fail``: too many requests, and an answer that is not ready yet
-_THROTTLED: Final = 1
+#: code of an answer with ``status`` ``fail``: CleverTap is still preparing the answer
 _IN_PROGRESS: Final = 2
 #: statuses, as HTTP status or as code, that mean the same for reads as for uploads; the others reject the call
 _SHARED_STATUSES: Final = (
@@ -34,7 +35,6 @@ _SHARED_STATUSES: Final = (
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
 )
-_WRONG_CREDENTIALS: Final = "invalid credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ def _read_fail(status: int, headers: Mapping[str, str], fields: Mapping[str, Any
     shown = describe_code(fields.get("code"), status, error)
     if code == _IN_PROGRESS:
         return InProgress(error or "CleverTap is still preparing the answer")
-    if code == _THROTTLED:
+    if code == THROTTLED:
         return RateLimited(f"Too many requests in flight for {account}: {shown}", retry_after(headers))
-    if _WRONG_CREDENTIALS in error.lower():
+    if WRONG_CREDENTIALS in error.lower():
         return to_failure(HTTPStatus.UNAUTHORIZED, headers, shown, account)
     meant = code if code is not None and is_success(status) else status
     if meant in _SHARED_STATUSES or HTTPStatus.INTERNAL_SERVER_ERROR <= meant <= MAX_STATUS:

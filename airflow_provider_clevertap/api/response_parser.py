@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from airflow_provider_clevertap.api.answers import (
@@ -23,6 +23,7 @@ from airflow_provider_clevertap.api.answers import (
     Failure,
     Forbidden,
     Malformed,
+    Processed,
     RateLimited,
     TooLarge,
 )
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 _MAX_RETRY_AFTER = 86_400.0
 #: the highest number that is an HTTP status; CleverTap has higher codes
 MAX_STATUS = 599
+#: code of an answer with HTTP 200: too many requests
+THROTTLED: Final = 1
+#: text of answers that may come with HTTP 200 and without a code, in lower case
+WRONG_CREDENTIALS: Final = "invalid credentials"
 
 
 def read_answer(
@@ -72,6 +77,40 @@ def read_answer(
             return to_failure(code, headers, describe_code(code, status, parsed.error), account)
         with suppress(UnreadableError):
             return read_outcomes(parsed, status, records, sent)
+    return Ambiguous(status, f"HTTP {status} with {describe_body(body)} instead of CleverTap's answer")
+
+
+def read_status(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    records: int,  # noqa: ARG001
+    *,
+    sent: bytes = b"",  # noqa: ARG001
+    account: str = "the account",
+) -> Answer:
+    """Return what a response means that has a ``status`` and nothing about single records, as for deleted profiles.
+
+    All records of the batch share its outcome. A batch that is rejected may be rejected for one of its records, so the
+    answer is the one after which a load sends smaller batches.
+
+    The parameters are those of :func:`read_answer`.
+    """
+    if not is_success(status):
+        return read_failure(status, headers, body, account)
+    parsed = read_body(body)
+    if parsed is not None and parsed.status == "success":
+        return Processed()
+    if parsed is not None and parsed.status == "fail":
+        code = whole_number(parsed.code)
+        shown = describe_code(parsed.code, status, parsed.error)
+        if code == THROTTLED:
+            code = HTTPStatus.TOO_MANY_REQUESTS
+        if code is None or not HTTPStatus.BAD_REQUEST <= code <= MAX_STATUS:
+            code = HTTPStatus.BAD_REQUEST
+        if WRONG_CREDENTIALS in one_line(parsed.error).lower():
+            code = HTTPStatus.UNAUTHORIZED
+        return to_failure(code, headers, shown, account)
     return Ambiguous(status, f"HTTP {status} with {describe_body(body)} instead of CleverTap's answer")
 
 

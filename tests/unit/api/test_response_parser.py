@@ -22,7 +22,7 @@ from airflow_provider_clevertap.api.answers import (
     Unreachable,
     to_exception,
 )
-from airflow_provider_clevertap.api.response_parser import read_answer, retry_after
+from airflow_provider_clevertap.api.response_parser import read_answer, read_status, retry_after
 from airflow_provider_clevertap.exceptions import (
     AccessDeniedError,
     CleverTapUnavailableError,
@@ -277,3 +277,35 @@ def test_denied_access_keeps_the_status(status: int) -> None:
     error = to_exception(Forbidden(status, "x"))
     assert isinstance(error, AccessDeniedError)
     assert error.http_status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"status": "success"}, Processed),
+        (200, fail(400), Malformed),
+        (200, fail(None), Malformed),
+        (200, fail(3), Malformed),
+        (400, fail(400), Malformed),
+        (200, fail(413), TooLarge),
+        (200, fail(1), RateLimited),
+        (200, fail(429), RateLimited),
+        (429, fail(429), RateLimited),
+        (200, fail(401), Forbidden),
+        (200, {"status": "fail", "error": "Invalid Credentials"}, Forbidden),
+        (403, fail(403), Forbidden),
+        (200, fail(500), Ambiguous),
+        (503, fail(500), Ambiguous),
+        (200, {"status": "partial"}, Ambiguous),
+        (200, {}, Ambiguous),
+    ],
+)
+def test_an_answer_with_a_status_only_is_the_outcome_of_every_record(status: int, body: Any, kind: type) -> None:
+    answer = read_status(status, {}, json.dumps(body).encode(), 100)
+    assert type(answer) is kind
+    assert answer == Processed() or not isinstance(answer, Processed)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", PAGE, b'{"status":"success"'])
+def test_an_unreadable_answer_with_a_status_only_proves_nothing(body: bytes) -> None:
+    assert isinstance(read_status(200, {}, body, 1), Ambiguous)
