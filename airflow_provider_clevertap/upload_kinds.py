@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT
+from airflow_provider_clevertap.records.limits import MAX_IN_FLIGHT, OTHER_APIS_IN_FLIGHT
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
@@ -85,8 +85,16 @@ DEVICE_TOKENS: Final = UploadKind(
     operator="CleverTapUploadDeviceTokensOperator",
     hook_method="upload_device_tokens",
 )
+SUBSCRIPTIONS: Final = UploadKind(
+    module="subscriptions",
+    record_kind="subscriptions",
+    operator="CleverTapUpdateSubscriptionsOperator",
+    hook_method="update_subscriptions",
+    options=("channel", "status"),
+    max_in_flight=OTHER_APIS_IN_FLIGHT,
+)
 
-UPLOAD_KINDS: Final = (PROFILES, EVENTS, DEVICE_TOKENS)
+UPLOAD_KINDS: Final = (PROFILES, EVENTS, DEVICE_TOKENS, SUBSCRIPTIONS)
 
 
 class UploadMethods:
@@ -126,6 +134,17 @@ class UploadMethods:
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
         return self._upload(DEVICE_TOKENS, source, options)
+
+    def update_subscriptions(self, source: Any, **options: Any) -> dict[str, Any]:
+        """Change subscriptions, for use inside ``@task`` functions.
+
+        :param source: as for :meth:`upload_profiles`.
+        :param options: the other arguments of ``CleverTapUpdateSubscriptionsOperator``, such as ``channel``.
+        :return: the summary.
+        :raises TooManyRejectsError: when more rows failed than ``max_rejects`` allows.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        return self._upload(SUBSCRIPTIONS, source, options)
 
     def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         """Load the source as this kind of record; the hook does it."""

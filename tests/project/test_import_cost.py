@@ -18,11 +18,12 @@ import airflow_provider_clevertap.hooks.clevertap
 import airflow_provider_clevertap.columns
 import airflow_provider_clevertap.sources
 """
-#: Airflow imports all three decorators as soon as a DAG file uses any decorator that a provider brings.
+#: Airflow imports all decorators as soon as a DAG file uses any decorator that a provider brings.
 DECORATORS = """
 import airflow_provider_clevertap.decorators.profiles
 import airflow_provider_clevertap.decorators.events
 import airflow_provider_clevertap.decorators.device_tokens
+import airflow_provider_clevertap.decorators.subscriptions
 """
 LISTED = """
 import json, sys

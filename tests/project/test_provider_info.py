@@ -115,7 +115,7 @@ def test_every_module_named_exists() -> None:
 def test_the_decorators_are_found_by_their_names() -> None:
     from airflow.providers.common.compat.sdk import task
 
-    for kind in ("profiles", "events", "device_tokens"):
+    for kind in ("profiles", "events", "device_tokens", "subscriptions"):
         made = getattr(task, f"clevertap_{kind}")(task_id="load")(lambda: None)
         assert made.operator_class.custom_operator_name == f"@task.clevertap_{kind}"
 

@@ -18,6 +18,7 @@ PUBLIC_NAMES = {
     "decorators.device_tokens": {"clevertap_device_tokens_task"},
     "decorators.events": {"clevertap_events_task"},
     "decorators.profiles": {"clevertap_profiles_task"},
+    "decorators.subscriptions": {"clevertap_subscriptions_task"},
     "emulator.testing": {"RunningEmulator"},
     "exceptions": {
         "AccessDeniedError",
@@ -40,6 +41,7 @@ PUBLIC_NAMES = {
     "operators.device_tokens": {"CleverTapUploadDeviceTokensOperator"},
     "operators.events": {"CleverTapUploadEventsOperator"},
     "operators.profiles": {"CleverTapUploadProfilesOperator"},
+    "operators.subscriptions": {"CleverTapUpdateSubscriptionsOperator"},
     "sources": {"CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource"},
 }
 USER_FILES = sorted([*EXAMPLES.rglob("*.py"), *DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])

@@ -120,6 +120,18 @@ def test_order_lines_become_whole_orders(run_dag: Any, returned: Any, connection
         assert [item["SKU"] for item in order["Items"]] == bought
 
 
+def test_the_last_choice_of_each_address_counts(run_dag: Any, returned: Any, connection: str, emulator: Any) -> None:
+    summary = returned(run_dag(dag_in(EXAMPLES / "unsubscribe_list.py")), "update_subscriptions")
+    assert {key: summary[key] for key in ("rows", "accepted", "invalid", "skipped", "rejected")} == {
+        "rows": 23, "accepted": 13, "invalid": 3, "skipped": 7, "rejected": 0,
+    }  # fmt: skip
+    assert {row["clevertap_field"] for row in read(Path(summary["rejects_path"]))} == {"channel", "address"}
+    found = {(one["type"], one["value"]): one["status"] for one in emulator.subscriptions()}
+    assert len(found) == summary["accepted"]
+    assert found["email", "liam.szabo4@example.com"] == "Resubscribe"
+    assert found["phone", "+447700900175"] == "Unsubscribe"
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
