@@ -90,7 +90,7 @@ def test_the_hook_sends_profile_updates_before_events(connection: str, emulator:
     assert hook.upload_events(str(source), event_name="Viewed", profile_columns=["City"])["accepted"] == 1
     assert emulator.profile("asha")["data"] == {"City": "Pune"}
     assert emulator.events("asha")[0]["data"] == {}
-    with pytest.raises(ConfigurationError, match="goes with events"):
+    with pytest.raises(ConfigurationError, match="is for events"):
         hook.upload_profiles(str(source), profile_columns=["City"])
 
 

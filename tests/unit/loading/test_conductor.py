@@ -186,7 +186,7 @@ ROWS = st.sampled_from(["good", "good", "good", "no update", "invalid", "profile
     denied_after=st.none() | st.integers(0, 40),
 )
 @examples(200)
-def test_every_row_comes_to_its_outcome(
+def test_every_row_gets_its_outcome(
     blocks: list[list[str]], seed: int, max_open_rows: int, in_flight: int, trouble: float, denied_after: int | None
 ) -> None:
     rows = {f"{number}-{row}": kind for number, kinds in enumerate(blocks) for row, kind in enumerate(kinds)}

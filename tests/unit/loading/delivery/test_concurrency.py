@@ -72,7 +72,7 @@ def test_rises_again_when_the_account_allows_more() -> None:
     assert concurrency.limit >= 12
 
 
-def test_never_exceeds_its_maximum() -> None:
+def test_never_exceeds_its_highest_limit() -> None:
     concurrency = AdaptiveConcurrencyLimit(4)
     for _ in range(1_000):
         concurrency.succeeded(4)
