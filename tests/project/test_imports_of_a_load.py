@@ -48,6 +48,7 @@ kinds = {
         {"order": "Charged ID", "paid": "ts", "customer": "identity"},
     ),
     "device_tokens": (record_kinds.DEVICE_TOKENS, {"device": "objectId"}),
+    "subscriptions": (record_kinds.subscriptions(status="Unsubscribe"), {"channel": "type", "address": "value"}),
 }
 record_kind, columns = kinds[kind]
 options = LoadOptions(
@@ -93,6 +94,9 @@ ROWS: Mapping[str, list[dict[str, Any]]] = {
     "device_tokens": [
         {"device": f"__{number:032x}", "token": f"token-{number % 30}-{'x' * 40}", "type": "fcm" if number else "fax"}
         for number in range(40)
+    ],
+    "subscriptions": [
+        {"channel": "email" if number else "fax", "address": f"person-{number}@example.com"} for number in range(40)
     ],
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import json
 import sys
@@ -28,6 +27,7 @@ from airflow_provider_clevertap.loading.artifacts.rejects_format import (
 from airflow_provider_clevertap.loading.outcomes.outcome import RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.json_values import to_json_value
 from airflow_provider_clevertap.loading.storage.errors import storage_errors
 from airflow_provider_clevertap.loading.storage.files import AtomicFile
 from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
@@ -139,7 +139,7 @@ class _JsonRows:
             row.update(zip(added, cells, strict=True))
             if row.get(LINE_COLUMN, "") is None:
                 del row[LINE_COLUMN]
-            self.stream.write(json.dumps(row, default=_to_json, ensure_ascii=False) + "\n")
+            self.stream.write(json.dumps(row, default=to_json_value, ensure_ascii=False) + "\n")
 
     def finish(self, file: AtomicFile) -> None:
         """Do nothing: JSON Lines have no header."""
@@ -237,12 +237,5 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):
-        value = json.dumps(value, default=_to_json, ensure_ascii=False)
-    return with_formula_marks(_to_json(value) if isinstance(value, date | time | bytes) else str(value))
-
-
-def _to_json(value: Any) -> Any:
-    """Return a JSON value for types that JSON does not have."""
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+        value = json.dumps(value, default=to_json_value, ensure_ascii=False)
+    return with_formula_marks(to_json_value(value) if isinstance(value, date | time | bytes) else str(value))

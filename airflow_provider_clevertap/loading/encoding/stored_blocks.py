@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
+import json
+import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -14,9 +14,15 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
+from airflow_provider_clevertap.loading.rows.json_values import to_json_value
 
 #: Bytes of blocks kept in memory; a larger source goes into the file.
 _MAX_IN_MEMORY: Final = 32 << 20
+#: The lengths of a block's three parts.
+_LENGTHS: Final = struct.Struct("<3Q")
 
 
 class StoredBlocks:
@@ -24,6 +30,9 @@ class StoredBlocks:
 
     The file is the user's alone and has no name, so that the operating system deletes it even when the process is
     killed. It is in Python's temporary directory (``TMPDIR``) and as large as the rows and their records.
+
+    Blocks whose records have profile updates, or are made of several rows, cannot be stored. Python values of types
+    that JSON does not have come back as the text that the rejects file has for them.
     """
 
     def __init__(self) -> None:
@@ -46,14 +55,10 @@ class StoredBlocks:
 
         :raises StorageUnavailableError: when that is impossible, as on a full disk.
         """
-        block = encoded.block
-        # Arrow's own format, because pickle would write the whole array of which a column is a slice.
-        columns, records = _to_bytes(dict(block.columns)), _to_bytes({"": encoded.records})
-        objects = {name: _storable(values) for name, values in block.objects.items()}
-        rest = replace(encoded, block=replace(block, columns={}, objects=objects), records=None)
-        written = pickle.dumps((columns, records, rest), pickle.HIGHEST_PROTOCOL)
+        records = {"records": encoded.records, "rows": array_from_numpy(encoded.rows)}
+        parts = (_arrow(encoded.block.columns), _arrow(records), json.dumps(_others(encoded)).encode())
         with _disk_errors():
-            self._file.write(written)
+            self._file.write(b"".join((_LENGTHS.pack(*map(len, parts)), *parts)))
         self._count += 1
 
     def read(self) -> Iterator[EncodedBlock]:
@@ -65,9 +70,9 @@ class StoredBlocks:
             self._file.seek(0)
         for _ in range(self._count):
             with _disk_errors():
-                columns, records, rest = pickle.load(self._file)  # noqa: S301 (only this object has the file)
-            block = replace(rest.block, columns=_from_bytes(columns))
-            yield replace(rest, block=block, records=_from_bytes(records)[""])
+                lengths = _LENGTHS.unpack(self._file.read(_LENGTHS.size))
+                columns, records, others = map(self._file.read, lengths)
+            yield _block(_arrays(columns), _arrays(records), json.loads(others))
 
 
 @contextmanager
@@ -81,7 +86,8 @@ def _disk_errors() -> Iterator[None]:
         ) from None
 
 
-def _to_bytes(arrays: dict[str, Any]) -> bytes:
+def _arrow(arrays: Mapping[str, Any]) -> bytes:
+    """Return arrays of one length in Arrow's format, which leaves out what a slice does not show of its array."""
     if not arrays:
         return b""
     batch = pa.RecordBatch.from_arrays(list(arrays.values()), list(arrays))
@@ -92,17 +98,49 @@ def _to_bytes(arrays: dict[str, Any]) -> bytes:
     return written
 
 
-def _from_bytes(written: bytes) -> dict[str, Any]:
+def _arrays(written: bytes) -> dict[str, Any]:
     if not written:
         return {}
     batch = pa.ipc.open_stream(written).read_next_batch()
     return dict(zip(batch.schema.names, batch.columns, strict=True))
 
 
-def _storable(values: list[Any]) -> list[Any]:
-    """Return Python values, those that pickle cannot write as the text that the rejects file would have."""
+def _others(encoded: EncodedBlock) -> dict[str, Any]:
+    """Return everything of a block that is in no Arrow array, as JSON values."""
+    block = encoded.block
+    return {
+        "block": [block.file, block.first_row, block.names, block.row_count],
+        "objects": {name: list(map(_json_value, values)) for name, values in block.objects.items()},
+        "row_errors": [[row, error.reason, error.column, error.text] for row, error in block.row_errors.items()],
+        "unsent": list(encoded.unsent.items()),
+        "dropped": list(encoded.dropped.items()),
+        "repeatable": encoded.repeatable,
+        "columns_by_code": list(encoded.columns_by_code.items()),
+    }
+
+
+def _block(columns: Mapping[str, Any], records: Mapping[str, Any], others: Mapping[str, Any]) -> EncodedBlock:
+    file, first_row, names, row_count = others["block"]
+    errors = {row: RowError(*error) for row, *error in others["row_errors"]}
+    return EncodedBlock(
+        block=RowBlock(file, first_row, tuple(names), columns, others["objects"], errors, row_count),
+        records=records["records"],
+        rows=numpy_from_array(records["rows"]),
+        unsent=_outcomes(others["unsent"]),
+        dropped=_outcomes(others["dropped"]),
+        repeatable=others["repeatable"],
+        columns_by_code=dict(others["columns_by_code"]),
+    )
+
+
+def _outcomes(listed: list[tuple[int, list[Any]]]) -> dict[int, RowOutcome]:
+    return {row: RowOutcome(Outcome(outcome), *others) for row, (outcome, *others) in listed}
+
+
+def _json_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | float):
+        return value
     try:
-        pickle.dumps(values)
-    except Exception:  # any type may be in a DataFrame, and raise anything
-        return [str(value) for value in values] if len(values) == 1 else [_storable([value])[0] for value in values]
-    return values
+        return json.loads(json.dumps(value, default=to_json_value))
+    except Exception:  # keys that JSON does not have, an object in itself, a number of too many digits
+        return f"({type(value).__name__})"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +18,13 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
+from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.encoding import stored_blocks
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.encoding.stored_blocks import StoredBlocks
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.record_kinds import SUBSCRIPTIONS
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
@@ -114,21 +118,54 @@ def test_blocks_are_the_same_after_the_file() -> None:
         "list": pa.array([["a", None]]),
         "none": pa.nulls(1),
     }
-    objects: dict[str, list[Any]] = {"any": [{"a": 1}], "lock": [threading.Lock()], "text": ["\ud800"]}
+    objects: dict[str, list[Any]] = {"any": [{"a": [1, 2.5, True, None]}], "text": ["\ud800"], "number": [10**400]}
     names = (*columns, *objects)
     block = RowBlock("people.csv", 7, names, columns, objects, {0: RowError("too many cells", "type")})
-    before = Encoder(SUBSCRIPTIONS, COLUMNS).encode(block).numbered(3, 40)
+    before = Encoder(SUBSCRIPTIONS, COLUMNS).encode(block)
     with StoredBlocks() as stored:
         stored.append(before)
         (after,) = stored.read()
     for name, column in columns.items():
         assert after.block.columns[name].equals(column)
-    assert after.block.objects == {**objects, "lock": [str(objects["lock"][0])]}
+    assert after.block.objects == objects
     assert after.block.row_errors == block.row_errors
     assert (after.block.names, after.block.file, after.block.first_row) == (names, "people.csv", 7)
     assert after.records.equals(before.records)
     assert np.array_equal(after.rows, before.rows)
-    assert (after.unsent, after.number, after.start) == (before.unsent, 3, 40)
+    assert (after.unsent, after.dropped, after.columns_by_code) == (before.unsent, before.dropped, {})
+
+
+@pytest.mark.parametrize("name", ["rejects.csv", "rejects.jsonl"])
+def test_other_values_are_in_the_rejects_file_as_without_the_file(tmp_path: Path, name: str) -> None:
+    values = [
+        Decimal("1.50"), UUID(int=7), date(2026, 1, 2), datetime(2026, 1, 2, 3, 4, tzinfo=UTC), time(5, 6), b"bytes",
+        (1, "a"), [Decimal(2), {"d": date(2026, 1, 2)}], {1: 2}, 5 + 1j, float("nan"), float("-inf"), True, "=1+1",
+    ]  # fmt: skip
+    cells = pa.array([None] * len(values), pa.string())
+    block = RowBlock("f", 1, ("type", "any"), {"type": cells}, {"any": values})
+    columns = {**COLUMNS, "any": None}
+    before = Encoder(SUBSCRIPTIONS, columns, fixed=False).encode(block)
+    with StoredBlocks() as stored:
+        stored.append(before)
+        (after,) = stored.read()
+    texts = []
+    for number, encoded in enumerate((before, after)):
+        rejects = RejectsFile(tmp_path / str(number) / name)
+        rejects.write(encoded.block, dict.fromkeys(range(len(values)), RowOutcome(Outcome.INVALID)))
+        rejects.publish()
+        texts.append((tmp_path / str(number) / name).read_text())
+    assert texts[0] == texts[1]
+
+
+def test_a_value_that_has_no_text_does_not_stop_the_load() -> None:
+    within_itself: list[Any] = []
+    within_itself.append(within_itself)
+    values = [10**5000, {(1, 2): 3}, within_itself]
+    block = RowBlock("f", 1, ("any",), {}, {"any": values})
+    with StoredBlocks() as stored:
+        stored.append(Encoder(SUBSCRIPTIONS, {"any": None}, fixed=False).encode(block))
+        (after,) = stored.read()
+    assert after.block.objects["any"] == ["(int)", "(dict)", "(list)"]
 
 
 def test_rows_without_columns_are_counted_after_the_file() -> None:
