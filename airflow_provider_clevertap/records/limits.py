@@ -19,8 +19,8 @@ SUBSCRIPTIONS_PER_CALL: Final = 1000
 #: the three kinds of upload share it is not documented, so the default is lower.
 MAX_IN_FLIGHT: Final = 15
 DEFAULT_IN_FLIGHT: Final = 10
-#: The same for each API other than uploads (DEV api-request-limit). The page does not list ``/1/subscribe``: the limit
-#: of the others is assumed for it.
+#: The same for each API other than uploads (DEV api-request-limit). The page does not list ``/1/subscribe``, and DEV
+#: subscribe-api knows no limit on the number of requests: the limit of the others is the stricter reading.
 OTHER_APIS_IN_FLIGHT: Final = 3
 
 #: Bytes of a property's name and of a text value (DEV upload-user-profiles-api; DOCS platform-considerations says
