@@ -43,10 +43,10 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
         repeatedly, in the emulator's thread.
     """
     account: Any = emulator._account
-    upload = account.upload
+    receive = account.receive
     line: deque[asyncio.Event] = deque()
 
-    async def hold(entry: Any, body: bytes, ending: Any) -> Any:
+    async def hold(entry: Any, path: str, body: bytes, ending: Any) -> Any:
         if not isinstance(ending, Status):
             first = asyncio.Event()
             line.append(first)
@@ -58,10 +58,10 @@ def held_answers(emulator: RunningEmulator, may_go: Callable[[int], bool]) -> It
             line.popleft()
             if line:
                 line[0].set()
-        return await upload(entry, body, ending)
+        return await receive(entry, path, body, ending)
 
-    account.upload = hold
+    account.receive = hold
     try:
         yield
     finally:
-        del account.upload
+        del account.receive
