@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -184,6 +186,18 @@ def test_a_slice_is_not_stored_as_the_array_it_is_of(monkeypatch: pytest.MonkeyP
     with StoredBlocks() as stored:
         stored.append(Encoder(SUBSCRIPTIONS, COLUMNS).encode(part))
         assert stored._file.tell() < 20_000
+
+
+def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_blocks, "_MAX_IN_MEMORY", 1)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with StoredBlocks() as stored:
+        stored.append(Encoder(SUBSCRIPTIONS, COLUMNS).encode(block_of([("email", "a@b.co", "Unsubscribe")])))
+        file = os.fstat(stored._file.fileno())
+        assert file.st_nlink == 0
+        assert file.st_mode & 0o077 == 0
+        assert list(tmp_path.iterdir()) == []
+        assert [len(encoded.rows) for encoded in stored.read()] == [1]
 
 
 def test_a_full_disk_is_an_error_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
