@@ -47,7 +47,7 @@ _MAX_PROFILE_BYTES = 2 * 1024 * 1024
 #: maximum bytes of the answer to other calls that read: a page of an export has up to 5000 events with their profiles
 _MAX_READ_BYTES = 64 * 1024 * 1024
 #: a lookup of one profile: its caller waits for it
-_PROFILE_POLICY = ReadPolicy(RetryPolicy(attempts=3, total_seconds=30.0, cap=2.0), max_poll_seconds=30.0)
+_PROFILE_POLICY = ReadPolicy(RetryPolicy(attempts=3, total_seconds=5.0, cap=2.0), max_poll_seconds=30.0)
 #: a record without an identity: CleverTap cannot store it even if a proxy removes ``dryRun`` from the address
 _ACCESS_PROBE = b'{"d":[{"type":"profile","profileData":{}}]}'
 
@@ -151,7 +151,7 @@ class CleverTapClient:
     ) -> dict[str, Any] | None:
         """Return one profile (``GET /1/profile.json``) by exactly one of its identifiers.
 
-        A failure that may be transient is retried twice, and no longer than 30 seconds.
+        A failure that may be transient is retried twice at most, and only in the first 5 seconds.
 
         :param identity: the identity.
         :param email: the e-mail address.

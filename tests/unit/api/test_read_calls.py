@@ -235,7 +235,7 @@ def test_a_lookup_is_made_three_times_at_most(serve: StartServer) -> None:
     server = serve(in_turn(http(503, b"")))
     with client(server) as api, pytest.raises(CleverTapUnavailableError):
         api.get_profile(identity="a")
-    assert len(server.requests) == 3
+    assert len(server.requests) <= 3
 
 
 # --- what a response means -----------------------------------------------------------------------------------------
