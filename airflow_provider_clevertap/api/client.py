@@ -151,7 +151,7 @@ class CleverTapClient:
     ) -> dict[str, Any] | None:
         """Return one profile (``GET /1/profile.json``) by exactly one of its identifiers.
 
-        A failure that may be transient is retried twice at most, and only in the first 5 seconds.
+        A failure that may be transient is retried in the first 5 seconds, at most twice unless it is a 429.
 
         :param identity: the identity.
         :param email: the e-mail address.
