@@ -3,12 +3,13 @@
 ::
 
     source -> encoder --> register --> batch queue --> claim --> send ===> CleverTap
-    (thread of reader)        |             ^                      |   (threads of transport)
+    (thread of the caller)    |             ^                      |   (threads of transport)
                               |             | profile updates      v
                               +-------> ledger <----- settle <--- answer
 
-Everything that has a state is used by one thread. The reader and the transport have threads of their own; both put
-what they have into one mailbox, and this thread takes it from there.
+Everything that has a state is used by one thread, that of the conductor. The source is read by the thread that started
+the load, and the transport has threads of its own; both put what they have into one mailbox, from which the conductor
+takes it.
 """
 
 from __future__ import annotations

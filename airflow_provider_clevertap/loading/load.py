@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import threading
 import time
+from concurrent.futures import Future, wait
 from typing import Any
 
 from airflow_provider_clevertap.api.answers import Answer
@@ -206,11 +208,9 @@ class Load:
                 batch = attempt.batch
                 return client.send_batch(batch.endpoint, batch.body(), len(batch), dry_run=dry_run)
 
-        with (
-            Transport(send, max_in_flight, self._mailbox.put) as transport,
-            Reader(reading, self._mailbox.put) as reader,
-        ):
-            Conductor(
+        reader = Reader(reading, self._mailbox.put)
+        with Transport(send, max_in_flight, self._mailbox.put) as transport:
+            conductor = Conductor(
                 reader,
                 BatchQueue(self.kind, options.bytes_per_batch, ledger),
                 Deliveries(
@@ -225,8 +225,37 @@ class Load:
                 progress=Progress(self._log, self._counts),
                 stopping=self._stopping,
                 log=self._log,
-            ).run()
+            )
+            self._conduct(conductor, reader)
         ledger.finish()
+
+    def _conduct(self, conductor: Conductor, reader: Reader) -> None:
+        """Run the conductor in a thread that has the state of the load to itself, while this thread reads the source.
+
+        :raises CleverTapError: what the conductor raises.
+        """
+        ended: Future[None] = Future()
+
+        def conduct() -> None:
+            try:
+                conductor.run()
+                ended.set_result(None)
+            except BaseException as error:  # it belongs to whoever waits
+                ended.set_exception(error)
+            finally:
+                reader.stop()
+
+        # The context carries Airflow's notion of the current task to the store of the checkpoint.
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(conduct,), name="clevertap-conductor", daemon=True).start()
+        try:
+            reader.run()
+            ended.result()
+        except BaseException:
+            if not ended.done():  # raised in this thread, as by Ctrl-C
+                self.stop()
+                wait([ended])
+            raise
 
     def _close(self, ledger: Ledger) -> None:
         try:

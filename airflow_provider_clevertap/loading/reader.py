@@ -1,11 +1,10 @@
-"""Read and encode the source in a separate thread, one block before the load needs it.
+"""Read and encode the source, one block before the load needs it.
 
-The thread that keeps the load's state is so never busy with encoding while requests could be sent.
+The thread that keeps the state of a load is so never busy with encoding while requests could be sent.
 """
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -103,7 +102,10 @@ class BlockReading:
 
 
 class Reader:
-    """Reads blocks in a thread. Used as a context: at its end the source is closed, by the thread that read it.
+    """Reads blocks for a load whose state belongs to another thread.
+
+    The thread that starts a load reads its source: what makes the rows may hold things that only the thread may use in
+    which it was made, such as a database connection.
 
     :param reading: reads the blocks.
     :param deliver: takes each block, and the end; called by the reading thread.
@@ -113,27 +115,19 @@ class Reader:
         self._reading = reading
         self._deliver = deliver
         self._wanted = threading.Semaphore(1)
-        self._closing = False
-        # The context carries Airflow's notion of the current task to functions that make rows.
-        context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="clevertap-reader", daemon=True)
+        self._stopped = False
 
     def request_block(self) -> None:
         """Have one more block read; the first needs no request."""
         self._wanted.release()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._closing = True
+    def stop(self) -> None:
+        """End :meth:`run` before the next block."""
+        self._stopped = True
         self._wanted.release()
-        self._thread.join()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Read blocks as they are requested, to the end of the source. An error is delivered, not raised."""
         try:
             with self._reading:
                 while self._is_wanted() and (block := self._reading.next_block()) is not None:
@@ -145,4 +139,4 @@ class Reader:
 
     def _is_wanted(self) -> bool:
         self._wanted.acquire()
-        return not self._closing
+        return not self._stopped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Generator, Iterable, Iterator, Mapping, Set
 from itertools import chain, islice
 from typing import Any
 
@@ -88,6 +88,14 @@ class DataFramesSource:
                 "write them to files."
             )
         self._is_consumed = self._is_iterator
+        try:
+            yield from self._blocks()
+        finally:
+            # In the thread that ran it: a generator may hold what only this thread may close.
+            if isinstance(self._frames, Generator):
+                self._frames.close()
+
+    def _blocks(self) -> Iterator[RowBlock]:
         self._rows_read = 0
         first: tuple[str, ...] | None = None
         no_rows = RowBlock("", 1, (), {})
