@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n auto --dist loadgroup
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
-	@echo 'make ui           the same in the Airflow UI, for clicking; goes on where it was stopped (FRESH=1: anew)'
+	@echo 'make ui           the same in the Airflow UI, to click through; it keeps its state until the next call (FRESH=1: start anew)'
 	@echo 'make test-quick   the tests to run while working: no Airflow, nothing slow'
 	@echo 'make test         linters, types, documentation, and the tests on Airflow 3.3 and 2.11 that are not slow'
 	@echo 'make test-slow-3.3, test-slow-2.11   schedulers, killed processes, faults, whole programs'

@@ -20,7 +20,7 @@ from scripts.local_airflow import PYTHON, ROOT, airflow_environment, background,
 START_TIMEOUT = 300.0
 RUN_TIMEOUT = 300.0
 #: Seconds the API may take for one answer on a busy machine.
-ANSWER_TIMEOUT = 120.0
+ANSWER_TIMEOUT = 600.0
 #: Seconds for which a request is repeated: with SQLite, one of two concurrent writes fails as the database is locked.
 LOCK_TIMEOUT = 120.0
 #: The names of this package's loggers in the log of a task begin with this.
