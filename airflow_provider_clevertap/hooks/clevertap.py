@@ -16,7 +16,6 @@ from airflow_provider_clevertap.connections.form import (
 )
 from airflow_provider_clevertap.connections.settings import connect, read_connection
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
-from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 from airflow_provider_clevertap.upload_kinds import UploadMethods
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ class CleverTapHook(UploadMethods, BaseHook):
         return True, "CleverTap accepts the account and passcode."
 
     def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
+        from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+
         artifacts_path = options.pop("artifacts_path", None)
         record_kind = kind.make_record_kind({name: options.pop(name, None) for name in kind.options})
         load = TaskLoad(record_kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
