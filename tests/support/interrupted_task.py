@@ -58,8 +58,8 @@ TaskLoad.stop = watched("asked", TaskLoad.stop)
 TaskLoad.run = watched("ended", TaskLoad.run)
 
 
-def save_interrupted(checkpoint, method=Checkpoint.save_interrupted):
-    method(checkpoint)
+def save_interrupted(checkpoint, counts, method=Checkpoint.save_interrupted):
+    method(checkpoint, counts)
     lanes = checkpoint.state.lanes.values()
     unsettled = sum(len(lane.claimed.without(lane.settled)) for lane in lanes)
     print("saved", checkpoint.saved, "unsettled", unsettled, flush=True)
