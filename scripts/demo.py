@@ -36,6 +36,7 @@ FURTHER = (
         "orders from a CSV file of order lines: the lines of an order make one Charged event",
     ),
     ("device_tokens", "load_tokens", "push tokens of devices, from a CSV file"),
+    ("unsubscribe_list", "update_subscriptions", "opt-outs and opt-ins, from a CSV file: the last choice counts"),
 )
 
 OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")

@@ -35,5 +35,5 @@ def test_the_demo_shows_what_it_should() -> None:
         ("2026-02-01", "2026-03-01", "1,512", "1,500"),
         ("2026-03-01", "2026-04-01", "1,512", "1,500"),
     ]
-    (stored,) = re.findall(r"\((.*) profiles, (.*) events, (.*) tokens\)", done.stdout)
-    assert stored == ("3,000", "4,736", "190")
+    (stored,) = re.findall(r"\((.*) profiles, (.*) events, (.*) tokens, (.*) subscriptions\)", done.stdout)
+    assert stored == ("3,000", "4,736", "190", "13")
