@@ -26,7 +26,7 @@ class ClaimWindow:
         self._max_in_flight = max_in_flight
         self._seconds: float | None = None
         #: claimed batches that wait for a request in flight to end, so that none is missing while a claim is written
-        self.backlog = 0 if max_in_flight == 1 else max(1, max_in_flight // 4)
+        self.backlog = 0 if max_in_flight == 1 else max(1, max_in_flight // 2)
 
     def answered(self, seconds: float) -> None:
         """Record how long an attempt took."""
