@@ -11,11 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from airflow_provider_clevertap.emulator.options import add_settings, read_settings
 from airflow_provider_clevertap.emulator.settings import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_PASSCODE,
-    MAX_IN_FLIGHT,
-    MAX_IN_FLIGHT_OTHER,
     Credentials,
     Settings,
 )
@@ -36,38 +35,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("--database", default=":memory:", metavar="FILE", help="SQLite file to store what arrives (default: memory)")
     add("--account-id", default=DEFAULT_ACCOUNT_ID, help="account id to expect (default %(default)s)")
     add("--passcode", default=DEFAULT_PASSCODE, help="passcode to expect (default %(default)s)")
-    add("--max-in-flight", type=int, default=MAX_IN_FLIGHT, help="uploads at a time (default %(default)s)")
-    add("--max-in-flight-other", type=int, default=MAX_IN_FLIGHT_OTHER, help="other requests at a time, per API")
-    add("--latency", type=float, default=0.0, metavar="SECONDS", help="time added to every request")
-    add(
-        "--strictness",
-        default="late",
-        choices=("late", "refuse", "keep"),
-        help="what to do where CleverTap documents a limit but no answer (default %(default)s)",
-    )
-    add(
-        "--compressed",
-        default="malformed",
-        choices=("malformed", "unsupported", "accept"),
-        help="what to do with uploads compressed with gzip: 400, 415 or accept them (default %(default)s)",
-    )
-    add("--max-event-properties", type=int, default=100, help="properties per event (default %(default)s)")
-    add("--discard-event", action="append", default=[], metavar="NAME", help="event name to reject with code 528")
+    add_settings(parser)
     return parser
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings().changed(
-        {
-            "max_in_flight": options.max_in_flight,
-            "max_in_flight_other": options.max_in_flight_other,
-            "latency": options.latency,
-            "strictness": options.strictness,
-            "compressed": options.compressed,
-            "max_event_properties": options.max_event_properties,
-            "discarded_events": options.discard_event,
-        }
-    )
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> None:
@@ -109,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.allow_remote and not is_loopback(options.host):
         parser.error(f"--host {options.host} can be reached by other machines: add --allow-remote to allow it")
     try:
-        settings = _settings(options)
-    except msgspec.ValidationError as error:
+        settings = read_settings(options)
+    except msgspec.MsgspecError as error:
         parser.error(str(error))
     try:
         asyncio.run(_run(options, settings))

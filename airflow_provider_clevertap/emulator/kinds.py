@@ -46,8 +46,8 @@ class ValidRecord(Protocol):
     """A record that passed validation, in the form in which it is written."""
 
     @property
-    def key(self) -> Key | None:
-        """Return the identifier of the profile it changes; ``None`` when it changes none."""
+    def profile_keys(self) -> tuple[Key, ...]:
+        """Return the identifiers of the profile it changes; none when it changes no profile."""
 
 
 R = TypeVar("R", bound=ValidRecord)

@@ -1,4 +1,8 @@
-"""Settings of an emulator: its credentials, its limits, and what it does where CleverTap documents no answer."""
+"""Settings of an emulator: its credentials, its limits, and what it does where CleverTap documents no answer.
+
+Each setting is one field of :class:`Settings`. The command line has an option for each, with the text of its ``:param``
+as help.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +59,15 @@ Compressed = Literal["malformed", "unsupported", "accept"]
 ``accept``: read it as if it were not compressed.
 """
 
+Refused = Literal["refuse", "accept"]
+"""What to do with a record that CleverTap rejects, as far as is known: ``refuse`` with its code, or ``accept``."""
+
+Disputed = Literal["strict", "accept"]
+"""What to do where CleverTap's own programs contradict its documentation.
+
+``strict``: as its documentation has it; what breaks the rule is treated as ``strictness`` says.
+``accept``: as its programs have it.
+"""
 
 MAX_INTEGER = 2**63 - 1
 """The largest integer that SQLite and the JSON written here can hold."""
@@ -66,15 +79,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything that can be changed while the emulator runs.
 
     :param max_in_flight: uploads answered at the same time; one more gets 429.
-    :param max_in_flight_other: the same for every other API.
+    :param max_in_flight_other: the same for every other API, each with its own count.
     :param latency: seconds added to every API request, while it counts as in flight.
-    :param strictness: see :data:`Strictness`.
-    :param compressed: see :data:`Compressed`.
+    :param strictness: a value that breaks a documented limit without a documented answer: left out and reported in the
+        error stream (``late``), rejected (``refuse``) or stored (``keep``).
+    :param compressed: uploads compressed with gzip: 400 (``malformed``), 415 (``unsupported``) or ``accept``.
     :param max_event_properties: above it an event is rejected with code 522.
     :param max_custom_attributes: per profile; attributes above it are left out and reported in the error stream.
     :param max_event_types: per account; events of further types are left out and reported as well.
     :param discarded_events: event names "discarded in the dashboard", rejected with code 528.
     :param device_types: token types valid for an objectId, to provoke code 534; an objectId not listed takes all.
+    :param web_page_viewed: the event ``Web Page Viewed``: code 513, as CleverTap answered in 2024 although no page
+        lists the name, or ``accept``.
+    :param missing_event_data: an event without ``evtData``: code 512, or ``accept``, as clients exist that send none.
+    :param flags_as_text: ``MSG-*`` as the text ``true``, ``false``, ``1`` or ``0``: ``accept``, as CleverTap's own
+        uploader sends it, or ``strict``.
+    :param identity_and_object_id: ``identity`` and ``objectId`` in one record: ``strict``, or ``accept``, as
+        CleverTap's own shop integration sends them: both then lead to the profile.
     """
 
     max_in_flight: Count = MAX_IN_FLIGHT
@@ -87,6 +108,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_event_types: Count = MAX_EVENT_TYPES
     discarded_events: tuple[str, ...] = ()
     device_types: dict[str, tuple[str, ...]] = {}
+    web_page_viewed: Refused = "refuse"
+    missing_event_data: Refused = "refuse"
+    flags_as_text: Disputed = "accept"
+    identity_and_object_id: Disputed = "strict"
 
     def changed(self, changes: dict[str, Any]) -> Settings:
         """Return these settings with some of them replaced.

@@ -101,7 +101,7 @@ class Database:
     def _write_accepted(
         self, request_id: int, now: float, accepted: list[AcceptedRecord], settings: Settings
     ) -> list[StreamError]:
-        keys = {key for record in accepted if (key := record.content.key) is not None}
+        keys = {key for record in accepted for key in record.content.profile_keys}
         batch = BatchWriter(self.connection, self._sequences, request_id, now, settings)
         batch.profiles.load(keys)
         for kind, content in accepted:

@@ -6,6 +6,7 @@ import msgspec
 
 from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter
 from airflow_provider_clevertap.emulator.storage.profile_changes import apply_changes
+from airflow_provider_clevertap.emulator.storage.touched_profiles import StoredProfile
 from airflow_provider_clevertap.emulator.validation.common import identity_text
 from airflow_provider_clevertap.emulator.validation.device_tokens import TokenRecord
 from airflow_provider_clevertap.emulator.validation.events import EventRecord
@@ -26,7 +27,7 @@ _WRITE_SUBSCRIPTION = (
 
 def write_profile(batch: BatchWriter, record: ProfileRecord) -> None:
     """Change the profile a record belongs to."""
-    profile = batch.profiles.find_or_create(record.key)
+    profile = _profile_of(batch, record, "profile")
     profile.uploads += 1
     profile.is_changed = True
     changes = dict(record.changes)
@@ -47,12 +48,20 @@ def write_event(batch: BatchWriter, record: EventRecord) -> None:
         note = "the account has no room for another event type"
         batch.report(record.number, "event", record.key, "evtName", note)
         return
-    profile = batch.profiles.find_or_create(record.key)
+    profile = _profile_of(batch, record, "event")
     data = msgspec.json.encode(record.data).decode()
     batch.add_row(
         _INSERT_EVENT,
         (batch.request_id, batch.now, record.ts, profile.id, *record.key, type_id, record.name, data),
     )
+
+
+def _profile_of(batch: BatchWriter, record: ProfileRecord | EventRecord, kind: str) -> StoredProfile:
+    """Return the profile a record belongs to, which may be new."""
+    profile = batch.profiles.find_or_create(*record.profile_keys)
+    if record.device is not None and not batch.profiles.leads_to(record.device, profile):
+        batch.report(record.number, kind, record.key, "objectId", "the objectId belongs to another profile")
+    return profile
 
 
 def write_token(batch: BatchWriter, record: TokenRecord) -> None:

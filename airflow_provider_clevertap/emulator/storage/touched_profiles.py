@@ -59,14 +59,26 @@ class TouchedProfiles:
                     self._by_id[profile_id] = stored
                 self._by_key[Key(kind, value)] = self._by_id[profile_id]
 
-    def find_or_create(self, key: Key) -> StoredProfile:
-        """Return the profile of a key that was loaded, a new one if there is none."""
+    def find_or_create(self, key: Key, device: Key | None = None) -> StoredProfile:
+        """Return the profile of a key that was loaded, a new one if there is none.
+
+        :param device: a key of the same profile. It leads there from now on, unless it leads to another profile. A
+            profile that only its device was known of gets the identity (our choice).
+        """
         profile = self._by_key.get(key)
+        if profile is None and device in self._by_key and self.set_identity(self._by_key[device], key.value):
+            return self._by_key[device]
         if profile is None:
             profile = StoredProfile(self._sequences.next_profile(), {}, self._now, 0, True)
             self._by_id[profile.id] = profile
             self._add_key(key, profile)
+        if device is not None and device not in self._by_key:
+            self._add_key(device, profile)
         return profile
+
+    def leads_to(self, key: Key, profile: StoredProfile) -> bool:
+        """Return whether a key that was loaded leads to a profile."""
+        return self._by_key.get(key) is profile
 
     def set_identity(self, profile: StoredProfile, identity: str) -> bool:
         """Make an identity lead to a profile.

@@ -21,6 +21,9 @@ from airflow_provider_clevertap.emulator.validation.common import (
 RECORDS_PER_REQUEST = 1000
 """Records of all kinds together (https://developer.clevertap.com/docs/upload-user-profiles-api)."""
 
+MAX_NUMBER_LENGTH = 18
+"""Characters of a phone number that is shown as a JSON number; a longer one might not fit into 64 bits."""
+
 
 class AcceptedRecord(NamedTuple):
     """A record that passed validation.
@@ -126,16 +129,34 @@ def validate_batch(
             result.accepted.append(AcceptedRecord(kind, kind.read(context, record)))
         except RecordRejected as rejection:
             del context.findings[findings_before:]
-            shown = _as_shown(record)
+            shown = _as_shown(record, context.has_valid_phone)
             result.rejected.append(RejectedRecord(number, name, _key_of(record), rejection.code, rejection.text, shown))
     return result
 
 
-def _as_shown(record: Any) -> Any:
-    """Return a rejected record as CleverTap shows it: a number as identity has become text by then."""
-    if isinstance(record, dict) and type(record.get("identity")) in (int, float):
-        return {**record, "identity": identity_text(record["identity"]) or str(record["identity"])}
-    return record
+def _as_shown(record: Any, has_valid_phone: bool) -> Any:
+    """Return a rejected record as CleverTap shows it, which in recorded answers is not always as it was sent.
+
+    A number as identity is text, in ``profileData`` too. A phone number that had passed its check, before another
+    property did not, is a number without ``+``.
+    """
+    if not isinstance(record, dict):
+        return record
+    shown = _with_identity_as_text(record)
+    properties = record.get("profileData")
+    if isinstance(properties, dict):
+        properties = _with_identity_as_text(properties)
+        phone = properties.get("Phone")
+        if has_valid_phone and type(phone) is str and len(phone) <= MAX_NUMBER_LENGTH:
+            properties = {**properties, "Phone": int(phone)}
+        shown = {**shown, "profileData": properties}
+    return shown
+
+
+def _with_identity_as_text(fields: dict[str, Any]) -> dict[str, Any]:
+    if type(fields.get("identity")) not in (int, float):
+        return fields
+    return {**fields, "identity": identity_text(fields["identity"]) or str(fields["identity"])}
 
 
 def _key_of(record: Any) -> str:

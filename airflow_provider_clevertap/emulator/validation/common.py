@@ -132,7 +132,7 @@ class ValidationContext:
     :param now: UNIX seconds, for a record without ``ts``.
     """
 
-    __slots__ = ("findings", "key", "kind", "now", "number", "settings")
+    __slots__ = ("findings", "has_valid_phone", "key", "kind", "now", "number", "settings")
 
     def __init__(self, settings: Settings, now: int) -> None:
         self.settings = settings
@@ -141,6 +141,7 @@ class ValidationContext:
         self.number = 0
         self.kind = ""
         self.key = ""
+        self.has_valid_phone = False
 
     def start(self, number: int, kind: str) -> None:
         """Make the next record the current one.
@@ -151,6 +152,7 @@ class ValidationContext:
         self.number = number
         self.kind = kind
         self.key = ""
+        self.has_valid_phone = False
 
     def undocumented(self, field: str, note: str, code: int = 512) -> bool:
         """Deal with something wrong for which the documentation names no answer.
@@ -169,8 +171,8 @@ class ValidationContext:
         return strictness == "keep"
 
 
-def identifier_of(context: ValidationContext, record: dict[str, Any]) -> Key:
-    """Return what identifies the profile of a record.
+def identifiers_of_profile(context: ValidationContext, record: dict[str, Any]) -> tuple[Key, Key | None]:
+    """Return what identifies the profile of a record, and its objectId as well where a setting accepts both.
 
     Several identifiers in one record: which one counts is not documented; here it is the first of :data:`IDENTIFIERS`.
 
@@ -179,21 +181,30 @@ def identifier_of(context: ValidationContext, record: dict[str, Any]) -> Key:
     present = [name for name in IDENTIFIERS if name in record]
     if not present:
         raise RecordRejected(523)
-    name = present[0]
+    key = _key_in(record, present[0])
+    context.key = key.value
+    if present == ["identity", "objectId"] and context.settings.identity_and_object_id == "accept":
+        return key, _key_in(record, "objectId")
+    if len(present) > 1:
+        context.undocumented(present[1], "one record names several identifiers", 523)
+    return key, None
+
+
+def keys_of(key: Key, device: Key | None) -> tuple[Key, ...]:
+    """Return the identifiers of a record's profile."""
+    return (key,) if device is None else (key, device)
+
+
+def _key_in(record: dict[str, Any], name: str) -> Key:
     value = record[name]
     if name == "objectId":
         if not is_object_id(value):
             raise RecordRejected(526)
-        key = Key(name, value)
-    else:
-        text = identity_text(value)
-        if text is None:
-            raise RecordRejected(523)
-        key = Key(name, text)
-    context.key = key.value
-    if len(present) > 1:
-        context.undocumented(present[1], "one record names several identifiers", 523)
-    return key
+        return Key(name, value)
+    text = identity_text(value)
+    if text is None:
+        raise RecordRejected(523)
+    return Key(name, text)
 
 
 def identifiers_of(record: object) -> list[Any]:

@@ -24,9 +24,9 @@ class TokenRecord(NamedTuple):
     keys: dict[str, str] | None
 
     @property
-    def key(self) -> Key | None:
-        """Return ``None``: a token belongs to a device, so it changes no profile."""
-        return None
+    def profile_keys(self) -> tuple[Key, ...]:
+        """Return nothing: a token belongs to a device, so it changes no profile."""
+        return ()
 
 
 def read_token(context: ValidationContext, record: dict[str, Any]) -> TokenRecord:

@@ -9,9 +9,10 @@ from airflow_provider_clevertap.emulator.validation.common import (
     Key,
     RecordRejected,
     ValidationContext,
-    identifier_of,
+    identifiers_of_profile,
     is_kept_key,
     is_kept_value,
+    keys_of,
     time_of,
 )
 
@@ -47,12 +48,16 @@ RESTRICTED_EVENTS = frozenset(
 )
 """System events the API does not accept. ``Charged``, also a system event, is accepted."""
 
+WEB_PAGE_VIEWED = name_key("Web Page Viewed")
+"""An event that no page lists, and that CleverTap rejected in an answer recorded in 2024."""
+
 
 class EventRecord(NamedTuple):
     """An event record that passed validation.
 
     :param is_dropped: answered with success, then left out, because its name breaks a limit.
     :param ts: UNIX seconds.
+    :param device: an objectId that leads to the profile as well.
     """
 
     number: int
@@ -61,6 +66,12 @@ class EventRecord(NamedTuple):
     data: dict[str, Any]
     ts: int
     is_dropped: bool
+    device: Key | None = None
+
+    @property
+    def profile_keys(self) -> tuple[Key, ...]:
+        """Return the identifiers of the profile."""
+        return keys_of(self.key, self.device)
 
 
 def read_event(context: ValidationContext, record: dict[str, Any]) -> EventRecord:
@@ -68,10 +79,10 @@ def read_event(context: ValidationContext, record: dict[str, Any]) -> EventRecor
 
     :raises RecordRejected: the record is rejected.
     """
-    key = identifier_of(context, record)
+    key, device = identifiers_of_profile(context, record)
     ts = time_of(context, record)
     name = _name_of(record, context.settings)
-    data = record.get("evtData")
+    data = record.get("evtData", {} if context.settings.missing_event_data == "accept" else None)
     if type(data) is not dict:
         raise RecordRejected(512, "evtData is missing or not an object")
     max_properties = context.settings.max_event_properties
@@ -83,7 +94,7 @@ def read_event(context: ValidationContext, record: dict[str, Any]) -> EventRecor
     kept = _kept_properties(context, data, ignore="Items" if items is not None else None)
     if items is not None:
         kept["Items"] = items
-    return EventRecord(context.number, key, name, kept, ts, is_dropped)
+    return EventRecord(context.number, key, name, kept, ts, is_dropped, device)
 
 
 def _name_of(record: dict[str, Any], settings: Settings) -> str:
@@ -93,7 +104,8 @@ def _name_of(record: dict[str, Any], settings: Settings) -> str:
     if type(name) is not str:
         raise RecordRejected(512, "evtName is not a text")
     compared = name_key(name)
-    if compared in RESTRICTED_EVENTS:
+    is_refused = compared == WEB_PAGE_VIEWED and settings.web_page_viewed == "refuse"
+    if compared in RESTRICTED_EVENTS or is_refused:
         raise RecordRejected(513)
     if any(compared == name_key(discarded) for discarded in settings.discarded_events):
         raise RecordRejected(528)

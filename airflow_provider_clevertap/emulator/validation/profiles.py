@@ -11,10 +11,11 @@ from airflow_provider_clevertap.emulator.validation.common import (
     Key,
     RecordRejected,
     ValidationContext,
-    identifier_of,
+    identifiers_of_profile,
     identity_text,
     is_kept_key,
     is_kept_value,
+    keys_of,
     time_of,
 )
 
@@ -73,6 +74,7 @@ BOOLEAN_KEYS = frozenset(
         "MSG-dndWhatsApp",
     ]
 )
+_TEXT_FLAGS = frozenset({"true", "false", "1", "0"})
 SUBSCRIPTION_KEYS = frozenset({"category-unsubscribe", "category-resubscribe"})
 PREDEFINED_KEYS = (
     frozenset(FORMATS)
@@ -87,12 +89,19 @@ class ProfileRecord(NamedTuple):
 
     :param changes: values and operators by property; empty for a profile without properties.
     :param ts: UNIX seconds.
+    :param device: an objectId that leads to the profile as well.
     """
 
     number: int
     key: Key
     changes: dict[str, Any]
     ts: int
+    device: Key | None = None
+
+    @property
+    def profile_keys(self) -> tuple[Key, ...]:
+        """Return the identifiers of the profile."""
+        return keys_of(self.key, self.device)
 
 
 def read_profile(context: ValidationContext, record: dict[str, Any]) -> ProfileRecord:
@@ -100,17 +109,17 @@ def read_profile(context: ValidationContext, record: dict[str, Any]) -> ProfileR
 
     :raises RecordRejected: the record is rejected.
     """
-    key = identifier_of(context, record)
+    key, device = identifiers_of_profile(context, record)
     ts = time_of(context, record)
     data = record.get("profileData")
     if not isinstance(data, dict):
         context.undocumented("profileData", "missing or not an object")
-        return ProfileRecord(context.number, key, {}, ts)
+        return ProfileRecord(context.number, key, {}, ts, device)
     changes = {name: value for name, value in data.items() if _is_kept(context, name, value)}
     for name, value in changes.items():
         if is_operator(value):
             changes[name] = _valid_items(context, name, value)
-    return ProfileRecord(context.number, key, changes, ts)
+    return ProfileRecord(context.number, key, changes, ts, device)
 
 
 def _is_kept(context: ValidationContext, name: str, value: object) -> bool:
@@ -132,9 +141,12 @@ def _is_kept_predefined(context: ValidationContext, name: str, value: object) ->
         code, is_valid = FORMATS[name]
         if not is_valid(value) and not (name == "Age" and is_operator(value, NUMBER_OPERATORS)):
             raise RecordRejected(code)
+        context.has_valid_phone = context.has_valid_phone or name == "Phone"
         return is_kept_value(context, name, value) if type(value) is str else True
     if name in BOOLEAN_KEYS:
-        return type(value) is bool or context.undocumented(name, "not a boolean")
+        accepts_text = context.settings.flags_as_text == "accept" and type(value) is str
+        is_flag = type(value) is bool or (accepts_text and str(value).lower() in _TEXT_FLAGS)
+        return is_flag or context.undocumented(name, "not a boolean")
     if name in SUBSCRIPTION_KEYS:
         return _are_groups(value) or context.undocumented(name, "not lists of groups by channel")
     if name == "identity":

@@ -40,9 +40,9 @@ class SubscriptionRecord(NamedTuple):
     is_dropped: bool
 
     @property
-    def key(self) -> Key | None:
-        """Return ``None``: a status belongs to an address, so it changes no profile."""
-        return None
+    def profile_keys(self) -> tuple[Key, ...]:
+        """Return nothing: a status belongs to an address, so it changes no profile."""
+        return ()
 
 
 def read_subscription(context: ValidationContext, record: object) -> SubscriptionRecord:

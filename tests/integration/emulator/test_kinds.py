@@ -27,8 +27,8 @@ class Beacon(NamedTuple):
     name: str
 
     @property
-    def key(self) -> Key | None:
-        return None
+    def profile_keys(self) -> tuple[Key, ...]:
+        return ()
 
 
 def read_beacon(context: ValidationContext, record: dict[str, Any]) -> Beacon:

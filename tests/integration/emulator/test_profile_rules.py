@@ -54,7 +54,7 @@ def test_predefined_keys_and_their_codes(code_of: Any, profile: Any, emulator: R
 @pytest.mark.parametrize(
     ("key", "good", "bad"),
     [
-        ("MSG-email", True, "true"),
+        ("MSG-email", True, "yes"),
         ("MSG-dndPhone", False, 0),
         ("category-unsubscribe", {"email": ["Group A"]}, {"email": "Group A"}),
         ("category-resubscribe", {"email": []}, ["email"]),
