@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
+from airflow_provider_clevertap.storage.private_files import PRIVATE
 
 DryRun: TypeAlias = Literal["local", "server"]
 OnBadValue: TypeAlias = Literal["reject", "drop"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import SupersededError
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore, superseded_message
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.storage.private_files import PRIVATE
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore

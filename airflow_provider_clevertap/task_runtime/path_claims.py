@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import CleverTapError, escape_unprintable
-from airflow_provider_clevertap.loading.storage.file_identity import location_key
-from airflow_provider_clevertap.loading.storage.files import AtomicFile
 from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.storage.file_identity import location_key
+from airflow_provider_clevertap.storage.files import AtomicFile
 from airflow_provider_clevertap.task_runtime.artifact_paths import file_name
 
 #: Seconds for which a path belongs to the load that used it last, when another run asks for it.

@@ -124,7 +124,7 @@ class TaskLoad:
         :return: the store, ``None`` when no checkpoint is saved.
         """
         from airflow_provider_clevertap.loading.sources.files.source import FilesSource
-        from airflow_provider_clevertap.loading.storage.file_identity import check_distinct
+        from airflow_provider_clevertap.storage.file_identity import check_distinct
         from airflow_provider_clevertap.task_runtime.checkpoint_stores import (
             checkpoint_store,
             load_identity,

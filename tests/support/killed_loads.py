@@ -24,7 +24,7 @@ from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.sources.open import open_source
-from airflow_provider_clevertap.loading.storage import retry
+from airflow_provider_clevertap.storage import retry
 from tests.support.plain_rows import PATIENT
 
 ROWS = 2_400

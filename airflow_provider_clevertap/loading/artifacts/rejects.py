@@ -28,10 +28,10 @@ from airflow_provider_clevertap.loading.outcomes.outcome import RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.json_values import to_json_value
-from airflow_provider_clevertap.loading.storage.errors import storage_errors
-from airflow_provider_clevertap.loading.storage.files import AtomicFile
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
-from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
+from airflow_provider_clevertap.storage.errors import storage_errors
+from airflow_provider_clevertap.storage.files import AtomicFile
+from airflow_provider_clevertap.storage.private_files import PRIVATE
+from airflow_provider_clevertap.storage.written_file import WrittenFile
 
 
 class RejectsFile:

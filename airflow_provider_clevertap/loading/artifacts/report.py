@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
-from airflow_provider_clevertap.loading.storage.files import AtomicFile
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE
 from airflow_provider_clevertap.records.error_codes import ERROR_CODES
+from airflow_provider_clevertap.storage.files import AtomicFile
+from airflow_provider_clevertap.storage.private_files import PRIVATE
 
 
 def write_report(

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.record_kinds import OrderLines
 from airflow_provider_clevertap.loading.rows.block import Source
-from airflow_provider_clevertap.loading.storage.retry import retry_storage
+from airflow_provider_clevertap.storage.retry import retry_storage
 
 T = TypeVar("T")
 

@@ -27,7 +27,7 @@ from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.outcome import HELD_BACK, INTERRUPTED, Outcome, RowOutcome
 from airflow_provider_clevertap.loading.outcomes.summary import Counts
-from airflow_provider_clevertap.loading.storage.retry import retry_storage
+from airflow_provider_clevertap.storage.retry import retry_storage
 
 #: Counts that reading the source again cannot restore.
 _COUNTED: Final = ("requests", "retries", "resent")

@@ -12,9 +12,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import SupersededError
-from airflow_provider_clevertap.loading.storage.errors import storage_errors
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE, make_directories, open_new
 from airflow_provider_clevertap.locations import file_system_of, local_path
+from airflow_provider_clevertap.storage.errors import storage_errors
+from airflow_provider_clevertap.storage.private_files import PRIVATE, make_directories, open_new
 
 #: The file that names the attempt that owns the checkpoint.
 _OWNER_FILE: Final = "taken-by"

@@ -11,7 +11,7 @@ from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.summary import Counts
-from airflow_provider_clevertap.loading.storage.retry import retry_storage
+from airflow_provider_clevertap.storage.retry import retry_storage
 
 _START_REGARDLESS = (
     "To start at row 1 regardless, which loads again the {rows:,} rows that were settled, set resume=False or remove "

@@ -54,7 +54,7 @@ def test_ids_that_look_alike_stay_apart() -> None:
 @pytest.mark.parametrize("letter", ["a", "\u0434", "\u4eba", "\U0001f600", "/", "\udc80"])
 def test_ids_of_any_length_become_names_a_file_system_takes(tmp_path: Path, letter: str) -> None:
     from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
-    from airflow_provider_clevertap.loading.storage.files import AtomicFile
+    from airflow_provider_clevertap.storage.files import AtomicFile
 
     long = letter * 249
     directories = [

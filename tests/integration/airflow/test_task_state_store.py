@@ -94,7 +94,7 @@ def test_a_store_that_stays_away_ends_the_try_and_nothing_is_sent_without_it(
     make: Any, emulator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
+        monkeypatch.setattr(f"airflow_provider_clevertap.storage.retry.{name}", 0.3)
     accessor = Accessor(dict.fromkeys(range(2, 99), no_answer()))
     with pytest.raises(StorageUnavailableError, match="task state store"):
         make(accessor).run()

@@ -84,7 +84,7 @@ def test_nothing_is_sent_without_a_checkpoint(
     client: CleverTapClient, emulator: RunningEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
+        monkeypatch.setattr(f"airflow_provider_clevertap.storage.retry.{name}", 0.3)
 
     def wait_for_two_batches() -> None:
         # A request that is not sent when the load ends stays held.

@@ -34,7 +34,7 @@ REFUSED = {f"cust-{number:05}" for number in (3, 1_500, 2_222, 4_999)}
 @pytest.fixture
 def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RETRY_SECONDS", "CLOSING_RETRY_SECONDS"):
-        monkeypatch.setattr(f"airflow_provider_clevertap.loading.storage.retry.{name}", 0.3)
+        monkeypatch.setattr(f"airflow_provider_clevertap.storage.retry.{name}", 0.3)
 
 
 @pytest.fixture

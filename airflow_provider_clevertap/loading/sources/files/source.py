@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.column_names import check_same_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
-from airflow_provider_clevertap.loading.storage.file_identity import same_file
+from airflow_provider_clevertap.storage.file_identity import same_file
 
 #: How much of a first line is read: enough for the widest header a CSV file may have.
 _MAX_FIRST_LINE_BYTES: Final = 16 * 1024 * 1024

@@ -21,7 +21,7 @@ from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
-from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
+from airflow_provider_clevertap.storage.written_file import WrittenFile
 
 BAD = RowOutcome(Outcome.INVALID, 515, "mail", "mail: not an e-mail address")
 

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.exceptions import (
     SupersededError,
     escape_unprintable,
 )
-from airflow_provider_clevertap.loading.storage.errors import describe_error
+from airflow_provider_clevertap.storage.errors import describe_error
 
 #: Seconds for which a failing operation is retried; nothing is sent meanwhile.
 RETRY_SECONDS: Final = 180.0

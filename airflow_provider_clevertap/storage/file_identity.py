@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.loading.storage.errors import storage_errors
 from airflow_provider_clevertap.locations import file_system_of, local_path
+from airflow_provider_clevertap.storage.errors import storage_errors
 
 #: Options of a file system that identify the server or account.
 _ADDRESS_OPTIONS: Final = ("host", "port", "endpoint_url", "account_name", "endpoint_override")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from airflow_provider_clevertap.loading.storage.errors import storage_errors
-from airflow_provider_clevertap.loading.storage.private_files import PRIVATE, make_directories, open_new
-from airflow_provider_clevertap.loading.storage.written_file import WrittenFile
 from airflow_provider_clevertap.locations import file_system_of, local_path
+from airflow_provider_clevertap.storage.errors import storage_errors
+from airflow_provider_clevertap.storage.private_files import PRIVATE, make_directories, open_new
+from airflow_provider_clevertap.storage.written_file import WrittenFile
 
 
 class AtomicFile:
