@@ -91,13 +91,15 @@ class DateReader:
     A local time that occurs twice because of a clock change is read as the first of the two. One that is skipped by a
     clock change is read with the offset from before the change.
 
-    :param formats: patterns to try in this order; none means ISO 8601 (``2026-11-22``, ``2026-11-22 18:30:00+05:30``).
+    :param formats: the patterns in which dates are written; none means ISO 8601 (``2026-11-22``,
+        ``2026-11-22 18:30:00+05:30``). Text that fits several of them must mean the same with each.
     :param timezone: IANA name of the zone for dates and times without one.
-    :raises ValueError: when a format or the zone is not known.
+    :raises ValueError: when a format or the zone is not known, or two formats are the same.
     """
 
     def __init__(self, formats: tuple[str, ...] = (), timezone: str = "UTC") -> None:
         self.formats = tuple(strptime_format(pattern) for pattern in formats)
+        _check_formats_differ(formats, self.formats)
         self._expected = " or ".join(formats) or "yyyy-mm-dd (with or without a time)"
         try:
             self.timezone = UTC if timezone == "UTC" else ZoneInfo(timezone)
@@ -113,50 +115,57 @@ class DateReader:
     def seconds(self, value: Any) -> int:
         """Return the moment as whole seconds since 1970, UTC; fractions are rounded down."""
         try:
-            return self._seconds(value)
+            found = self._moments(value)
         except (ValueError, ArithmeticError):
-            raise issue(f"not a date written as {self._expected}") from None
+            found = set()
+        if len(found) > 1:
+            raise issue(f"ambiguous: as {self._expected} it means different dates")
+        if not found:
+            raise issue(f"not a date written as {self._expected}")
+        return found.pop()
 
-    def _seconds(self, value: Any) -> int:
-        if isinstance(value, str):
-            return self._from_text(value.strip())
+    def _moments(self, value: Any) -> set[int]:
+        """Return every moment that the value can mean."""
         if isinstance(value, datetime):
-            return self._from_moment(value)
+            return {self._from_moment(value)}
         if isinstance(value, date):
-            return self._from_moment(datetime(value.year, value.month, value.day))
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            return self._from_number(value)
-        raise ValueError
+            return {self._from_moment(datetime(value.year, value.month, value.day))}
+        if isinstance(value, str):
+            value = value.strip()
+            if not self.formats:
+                return {self._from_iso(value)}
+        elif not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+            return set()
+        moments = (self._read_as(pattern, value) for pattern in self.formats)
+        return {moment for moment in moments if moment is not None}
 
     def _from_moment(self, value: datetime) -> int:
         moment = value.replace(tzinfo=self.timezone) if value.utcoffset() is None else value
         return int((moment - _EPOCH_START) // _SECOND)
 
-    def _from_text(self, text: str) -> int:
-        if not self.formats:
-            if not _ISO.fullmatch(text):
-                raise ValueError
-            return self._from_moment(datetime.fromisoformat(text.upper()))
-        for pattern in self.formats:
-            try:
-                if pattern in (EPOCH, EPOCH_MILLISECONDS):
-                    if _NUMBER.fullmatch(text):
-                        return _whole_seconds(Decimal(text), pattern)
-                else:
-                    return self._from_moment(_parse(text, pattern))
-            except ValueError:
-                continue
-        raise ValueError
+    def _from_iso(self, text: str) -> int:
+        if not _ISO.fullmatch(text):
+            raise ValueError
+        return self._from_moment(datetime.fromisoformat(text.upper()))
 
-    def _from_number(self, value: float | Decimal) -> int:
-        # A plain number such as 19900101 counts as seconds only if the mapping says so.
-        for pattern in self.formats:
-            try:
-                if pattern in (EPOCH, EPOCH_MILLISECONDS):
+    def _read_as(self, pattern: str, value: str | float | Decimal) -> int | None:
+        """Read a value in one format; ``None`` when it does not fit."""
+        try:
+            if pattern in (EPOCH, EPOCH_MILLISECONDS):
+                if not isinstance(value, str):
                     return _whole_seconds(value, pattern)
-            except ValueError:
-                continue
-        raise ValueError
+                return _whole_seconds(Decimal(value), pattern) if _NUMBER.fullmatch(value) else None
+            # A plain number such as 19900101 counts as seconds only if the mapping says so.
+            return self._from_moment(_parse(value, pattern)) if isinstance(value, str) else None
+        except (ValueError, ArithmeticError):
+            return None
+
+
+def _check_formats_differ(written: tuple[str, ...], formats: tuple[str, ...]) -> None:
+    for number, pattern in enumerate(formats):
+        first = formats.index(pattern)
+        if first < number:
+            raise ValueError(f"date formats {written[first]!r} and {written[number]!r} are the same: leave one out")
 
 
 def _parse(text: str, pattern: str) -> datetime:

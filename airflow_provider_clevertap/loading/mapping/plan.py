@@ -8,15 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.mapping.rules import make_rule
 from airflow_provider_clevertap.loading.options import Unmapped
-from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
-from airflow_provider_clevertap.records.dates import DateReader
-from airflow_provider_clevertap.records.fields import read_key
-from airflow_provider_clevertap.records.operations import OPERATORS
+from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 #: Names of columns in one message.
@@ -69,7 +65,7 @@ def plan_columns(
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None and not _is_left_out(name, choices, schema):
             requested = name if choice.name is None else choice.name
-            planned.append(PlannedColumn(name, _rule(name, choice, schema), requested))
+            planned.append(PlannedColumn(name, make_rule(name, choice, schema), requested))
     _check_fields_are_distinct(planned, constants)
     _check_property_names(column for column in planned if fixed or column.source in choices)
     if fixed:
@@ -99,88 +95,6 @@ def notes_on(planned: Sequence[PlannedColumn], schema: RecordSchema) -> Iterable
     custom, limit = sum(column.rule.custom for column in planned), schema.custom_limit
     if limit is not None and custom > limit:
         yield f"{custom} custom attributes: CleverTap documents a limit of {limit} and may drop the excess"
-
-
-def _rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
-    try:
-        _check_option_types(choice)
-        key = schema.canonical(source if choice.name is None else choice.name)
-        in_data = key not in schema.top
-        _check_operator(choice, key, schema)
-        declared = _declared_type(choice, is_date=key in schema.dates)
-        dates = DateReader(_formats(choice), choice.timezone)
-    except ValueError as error:
-        raise MappingError(f"column {source!r}: {error}") from None
-    return CellRule(
-        key=key,
-        in_data=in_data,
-        custom=in_data and key not in schema.known,
-        type=declared,
-        dates=dates,
-        separator=choice.separator,
-        operator=choice.operator,
-        delete_empty=choice.empty == "delete",
-        problem=_key_problem(key) if in_data else None,
-    )
-
-
-def _check_option_types(choice: Column) -> None:
-    for option in ("name", "type", "timezone", "separator", "operator", "empty"):
-        value = getattr(choice, option)
-        if value is not None and not isinstance(value, str):
-            raise ValueError(f"{option} must be text, not {type(value).__name__}")
-
-
-def _check_operator(choice: Column, key: str, schema: RecordSchema) -> None:
-    if choice.empty not in ("omit", "delete"):
-        raise ValueError(f"empty={choice.empty!r} is not known; use 'omit' or 'delete'")
-    if choice.operator is not None and choice.operator not in OPERATORS:
-        raise ValueError(f"operator {choice.operator!r} is not known; use {_sorted_list(OPERATORS)}")
-    if not schema.takes_operations and (choice.operator is not None or choice.empty == "delete"):
-        raise ValueError("only properties of profiles take operators or can be deleted")
-    if not schema.takes_operations and choice.type == DeclaredType.LIST.value:
-        raise ValueError("only profiles have properties that hold lists")
-    if not schema.takes_custom and key not in (*schema.top, *schema.known):
-        raise ValueError(f"{key} is none of {', '.join((*schema.top, *schema.known))}")
-    if key in schema.top and (choice.operator is not None or choice.empty == "delete"):
-        raise ValueError(f"{key} is not a property: it takes no operator and cannot be deleted")
-    allowed = schema.operators.get(key, OPERATORS)
-    if choice.operator is not None and choice.operator not in allowed:
-        raise ValueError(f"{key} has a fixed format and does not take {choice.operator}, only {_sorted_list(allowed)}")
-
-
-def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
-    if not choice.separator:
-        raise ValueError("the separator cannot be empty")
-    if choice.type is not None and choice.type not in set(DeclaredType):
-        raise ValueError(f"type {choice.type!r} is not known; use {', '.join(DeclaredType)}")
-    if choice.format is not None and choice.type not in (None, DeclaredType.DATE):
-        raise ValueError(f"a date format cannot be used with type {choice.type!r}")
-    # A zone alone does not make a column a date: its cells may be datetimes already.
-    if choice.format is not None or (is_date and choice.type in (None, DeclaredType.TEXT)):
-        return DeclaredType.DATE
-    return None if choice.type is None else DeclaredType(choice.type)
-
-
-def _formats(choice: Column) -> tuple[str, ...]:
-    if choice.format is None:
-        return ()
-    formats = (choice.format,) if isinstance(choice.format, str) else choice.format
-    if not isinstance(formats, Sequence) or not all(isinstance(pattern, str) for pattern in formats):
-        raise ValueError("format must be a date pattern or a list of them")
-    return tuple(formats)
-
-
-def _sorted_list(operators: Iterable[str]) -> str:
-    return ", ".join(sorted(operators))
-
-
-def _key_problem(key: str) -> str | None:
-    try:
-        read_key(key)
-    except PydanticCustomError as error:
-        return str(error.message())
-    return None
 
 
 def _check_sources_exist(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:

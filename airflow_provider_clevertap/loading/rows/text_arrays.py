@@ -65,6 +65,17 @@ class TextArray:
         """Mark cells with a space, a control character or anything beyond ASCII at an end; ``None`` for none."""
         return either(self._mark(self._starts, _ODD), self._mark(self._stops - 1, _ODD))
 
+    def bytes_of(self, cells: Mask, length: int) -> NDArray[np.uint8]:
+        """Return the bytes of some cells, a row of the result for each.
+
+        :param cells: marks them.
+        :param length: the number of bytes that each of them has.
+        """
+        if len(self._bytes) == len(cells) * length and cells.all():
+            return self._bytes.reshape(-1, length)
+        cut: NDArray[np.uint8] = self._bytes[(self._starts[cells] - self._base)[:, np.newaxis] + np.arange(length)]
+        return cut
+
     def _mark(self, places: Any, marked: Mask) -> Mask | None:
         if not len(self._bytes):
             return None

@@ -108,10 +108,11 @@ def test_what_is_stored_in_clevertaps_form_goes_through(stored: str) -> None:
         ("epoch_ms", 648950400123, 648950400),
         ("epoch_ms", 1700000000123.0, 1700000000),
         (["yyyy-MM-dd", "dd/MM/yyyy"], "26/07/1990", 648950400),
-        (["epoch", "epoch_ms"], "648950400", 648950400),
-        (["epoch", "epoch_ms"], 648950400, 648950400),
-        (["epoch", "epoch_ms"], 1700000000123, 1700000000),
-        (["dd/MM/yyyy", "MM/dd/yyyy"], "02/03/2020", 1583107200),
+        (["dd/MM/yyyy", "dd.MM.yyyy", "dd MMM yyyy"], "26 Jul 1990", 648950400),
+        # Only one of the two can be meant, or both mean the same day.
+        (["dd/MM/yyyy", "MM/dd/yyyy"], "26/07/1990", 648950400),
+        (["dd/MM/yyyy", "MM/dd/yyyy"], "07/26/1990", 648950400),
+        (["dd/MM/yyyy", "MM/dd/yyyy"], "07/07/1990", 647308800),
     ],
 )
 def test_dates_in_a_format_of_their_own(format: Any, text: Any, expected: int) -> None:
@@ -139,6 +140,20 @@ def test_dates_in_a_format_of_their_own(format: Any, text: Any, expected: int) -
 )
 def test_a_cell_in_another_format_is_refused_in_the_words_of_the_mapping(format: str, text: Any) -> None:
     assert issue_of(text, Column("Joined On", format=format)) == (None, f"not a date written as {format}")
+
+
+@pytest.mark.parametrize(
+    ("formats", "text"),
+    [
+        (["dd/MM/yyyy", "MM/dd/yyyy"], "02/03/2020"),
+        (["yyyy-MM-dd", "MM/dd/yyyy", "dd/MM/yyyy"], "02/03/2020"),
+        (["%d.%m.%y", "%y.%m.%d"], "01.02.03"),
+        (["dd/MM/yyyy HH:mm", "MM/dd/yyyy HH:mm"], "02/03/2020 10:11"),
+    ],
+)
+def test_a_cell_that_fits_two_formats_with_two_meanings_is_ambiguous(formats: list[str], text: str) -> None:
+    reason = f"ambiguous: as {' or '.join(formats)} it means different dates"
+    assert issue_of(text, Column("Joined On", format=formats)) == (None, reason)
 
 
 @pytest.mark.parametrize("number", [648950400, 648950400.0, 19900726, Decimal(5), True, 10**400])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, TypeAlias
 
@@ -11,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.loading.rows.conversion import scalar
+from airflow_provider_clevertap.loading.encoding.vectorized.fixed_dates import FixedDates, fixed_dates
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
     Mask,
     TextArray,
@@ -19,6 +21,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     blank_out,
     either,
     marks_of_false,
+    none_if_clear,
 )
 from airflow_provider_clevertap.records.dates import EPOCH, EPOCH_MILLISECONDS, DateReader
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
@@ -37,25 +40,10 @@ _DATES = (
     (_YEAR, "(?:0[13578]|1[02])", "31"),
     (_LEAP_YEAR, "02", "29"),
 )
-_FORMAT = re.compile(
-    "(?:%Y(?P<a>[-/. ])%m(?P=a)%d|%d(?P<b>[-/. ])%m(?P=b)%Y|%m(?P<c>[-/. ])%d(?P=c)%Y)(?:[ T]%H:%M(?::%S)?)?"
-)
-
-
-def _pattern(date_format: str) -> str | None:
-    """Return a pattern that matches only real dates in a format; ``None`` when no pattern is known for the format."""
-    if not _FORMAT.fullmatch(date_format):
-        return None
-    day, hour, rest = re.escape(date_format).partition("%H")
-    days = "|".join(
-        day.replace("%Y", year).replace("%m", month).replace("%d", number) for year, month, number in _DATES
-    )
-    clock = f"{hour}{rest}".replace("%H", _HOUR).replace("%M", _SIXTIETH).replace("%S", _SIXTIETH)
-    return f"(?:{days}){clock}"
-
+_DAY = "(?:" + "|".join("-".join(parts) for parts in _DATES) + ")"
 
 #: ISO 8601 as Arrow and the models both read it.
-_ISO = f"{_pattern('%Y-%m-%d')}(?:[ T]{_HOUR}:{_SIXTIETH}(?::{_SIXTIETH}(?:[.][0-9]{{1,6}})?)?{_ZONE}?)?"
+_ISO = f"{_DAY}(?:[ T]{_HOUR}:{_SIXTIETH}(?::{_SIXTIETH}(?:[.][0-9]{{1,6}})?)?{_ZONE}?)?"
 #: Bytes of a date, of a date with a time to the second, and of an empty cell.
 _PLAIN_LENGTHS = (10, 19, 0)
 #: Seconds from 1970 to the start of 1900 and of 2100.
@@ -64,6 +52,9 @@ _ISO_FROM, _ISO_TO = -2_208_988_800, 4_102_444_800
 #: Arrow does not follow a zone's rules past the last change its database lists (2037), nor local mean times.
 _ZONES_KNOWN_FROM = -631_152_000  # 1950
 _ZONES_KNOWN_TO = 2_114_380_800  # 2037
+
+#: Directives that need letters.
+_WITH_WORDS = re.compile("%[aAbBp]")
 
 _SECONDS_PATTERN = "(0|[1-9][0-9]{0,9})"
 _MILLISECONDS_PATTERN = "[1-9][0-9]{3,12}"
@@ -95,10 +86,29 @@ def _select_text_converter(dates: DateReader) -> SecondsConverter | None:
         return lambda column: _epoch_text(column, _SECONDS_PATTERN, 1)
     if dates.formats == (EPOCH_MILLISECONDS,):
         return lambda column: _epoch_text(column, _MILLISECONDS_PATTERN, 1000)
-    # Of several formats the first that fits counts, so only the first can be converted here.
-    date_format = dates.formats[0]
-    pattern = _pattern(date_format)
-    return None if pattern is None else lambda column: _with_pattern(column, pattern, date_format, dates)
+    groups = _groups(dates.formats)
+    return (lambda column: _with_formats(column, groups, dates)) if groups else None
+
+
+def _groups(formats: Sequence[str]) -> list[list[FixedDates]]:
+    """Return the formats that can be converted here; text fits formats of one group only, and no other format."""
+    fixed = [form for date_format in formats if (form := fixed_dates(date_format)) is not None]
+    others = [date_format for date_format in formats if fixed_dates(date_format) is None]
+    groups: dict[str, list[FixedDates]] = {}
+    for form in fixed:
+        if not any(_may_fit(form, other) for other in others):
+            groups.setdefault(form.separators, []).append(form)
+    return list(groups.values())
+
+
+def _may_fit(form: FixedDates, other: str) -> bool:
+    """Return whether text in a format of fixed width may also fit another format, as far as a look can tell."""
+    if other in (EPOCH, EPOCH_MILLISECONDS):
+        return form.separators in ("", ".", "-")
+    if _WITH_WORDS.search(other):
+        return False
+    separators = re.sub(r"%.|\s|[0-9]", "", other)
+    return set(separators.lower()) == set(form.separators.replace(" ", "").lower()) or "%z" in other
 
 
 def _iso(column: Any, dates: DateReader) -> tuple[Any, Mask | None]:
@@ -133,9 +143,22 @@ def _plain_iso(column: Any) -> Any:
     return timestamps if first is None or (first >= _ISO_FROM and last < _ISO_TO) else None
 
 
-def _with_pattern(column: Any, pattern: str, date_format: str, dates: DateReader) -> tuple[Any, Mask | None]:
-    column, undecided = _only_matching(column, pattern)
-    seconds, ambiguous = _in_zone(pc.strptime(column, format=date_format, unit="s"), dates)
+def _with_formats(column: Any, groups: Sequence[Sequence[FixedDates]], dates: DateReader) -> tuple[Any, Mask | None]:
+    """Convert dates in one or several formats."""
+    filled = as_mask(column.is_valid())
+    times, missing = np.zeros(len(column), np.int64), filled.copy()
+    for group in groups:
+        read = [form.read(column) for form in group]
+        fits = functools.reduce(np.logical_or, [fit for _, fit in read])
+        for moments, fit in read:
+            times[fit] = moments[fit]
+        for moments, fit in read[:-1]:
+            # Day and month in one order mean another date than in the other: only the models can say so.
+            fits &= ~fit | (times == moments)
+        missing &= ~fits
+    undecided = none_if_clear(missing)
+    times = array_from_numpy(times, none_if_clear(missing | ~filled)).view(pa.timestamp("s"))
+    seconds, ambiguous = _in_zone(times, dates)
     return seconds, either(undecided, ambiguous)
 
 
@@ -182,4 +205,4 @@ def _in_zone(timestamps: Any, dates: DateReader) -> tuple[Any, Mask | None]:
 
 
 def _epoch_seconds(timestamps: Any) -> Any:
-    return _floor_to_seconds(timestamps).cast(pa.int64())
+    return (timestamps if timestamps.type.unit == "s" else _floor_to_seconds(timestamps)).cast(pa.int64())

@@ -43,7 +43,8 @@ GOOD_ROWS: dict[str, dict[str, str]] = {
 CUSTOM = ["Tier", "Größe", "x y", "Points", "Joined"]
 FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-yyyy", "dd MMM yyyy", "yyyyMMdd",
            "dd.MM.yyyy", "dd/MM/yyyy HH:mm", "epoch", "epoch_ms", "yyyy-MM-dd HH:mm:ss", "%d/%m/%Y %H:%M:%S",
-           ["yyyy-MM-dd", "dd/MM/yyyy"], ["epoch", "epoch_ms"]]  # fmt: skip
+           ["yyyy-MM-dd", "dd/MM/yyyy"], ["dd/MM/yyyy", "MM/dd/yyyy"],
+           ["dd-MM-yyyy", "yyyy-MM-dd", "MM-dd-yyyy", "epoch"], ["dd/MM/yyyy", "dd MMM yyyy", "%m/%d/%y"]]  # fmt: skip
 ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
 
 

@@ -140,6 +140,7 @@ class TestManifestForm:
         (Column(type="integer", format="dd/MM/yyyy"), ["a date format cannot be used with type 'integer'"]),
         (Column(format="dd/mm/yyyy"), ["'dd/mm/yyyy'", "MM is the month, mm the minute"]),
         (Column(format="DD.MM.YYYY"), ["'DD.MM.YYYY'", "yyyy MM MMM dd HH mm ss"]),
+        (Column(format=["dd/MM/yyyy", "%d/%m/%Y"]), ["'dd/MM/yyyy' and '%d/%m/%Y' are the same", "leave one out"]),
         (Column(type="date", timezone="IST"), ["time zone 'IST'", "Asia/Kolkata"]),
         (Column(""), ["must have a name"]),
         (Column("a.b"), ["must not contain the character .", "another name"]),
