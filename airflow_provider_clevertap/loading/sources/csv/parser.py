@@ -19,10 +19,13 @@ from airflow_provider_clevertap.loading.rows.conversion import (
     numpy_from_array,
     scalar,
 )
+from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_out
 from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, is_rejects_file, usable_names
-from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk, Dialect
+from airflow_provider_clevertap.loading.sources.csv.dialect import Dialect
+from airflow_provider_clevertap.loading.sources.csv.quoted_sections import MalformedRecord
+from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_HEADER_AGAIN = "this row is the header again: the file was put together from parts that each begin with the header"
 
 
 class ChunkParser:
@@ -55,12 +58,22 @@ class ChunkParser:
             columns, row_errors = self._columns_with_invalid_bytes(chunk.data)
         if self._has_formula_marks:
             columns = {name: _remove_formula_marks(column) for name, column in columns.items()}
-        if chunk.swallowed_lines:
-            row_errors[0] = RowError(
-                f"a quote opened in this row closes {chunk.swallowed_lines} lines later in the middle of a cell, so "
-                "these lines are in this row: remove the stray quote, or write a quote within a cell twice"
-            )
+        row_errors.update(dict.fromkeys(self._repeated_headers(columns), RowError(_HEADER_AGAIN)))
+        if chunk.malformed:
+            row_errors.update({record.row: _malformed(record) for record in chunk.malformed})
+            # No cells: loaded again from the rejects file, they must not pass for what was meant.
+            malformed = np.zeros(len(columns[self.names[0]]), np.bool_)
+            malformed[[record.row for record in chunk.malformed]] = True
+            columns = {name: blank_out(column, malformed) for name, column in columns.items()}
         return columns, row_errors
+
+    def _repeated_headers(self, columns: Mapping[str, pa.Array]) -> list[int]:
+        """Return the rows of a chunk whose cells are the names of their columns."""
+        first, *others = self.names
+        rows = np.flatnonzero(as_mask(pc.equal(columns[first], scalar(first))))
+        for name in others if len(rows) else ():
+            rows = rows[as_mask(pc.equal(columns[name].take(array_from_numpy(rows)), scalar(name)))]
+        return rows.tolist()
 
     def _skip_invalid(self, row: csv.InvalidRow) -> str:
         self._invalid.append(row)
@@ -68,9 +81,8 @@ class ChunkParser:
 
     def _columns(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
         self._invalid.clear()
-        text = _protect_byte_order_mark(data)
         table = csv.read_csv(
-            pa.BufferReader(text), _read_options(self._header, text), self._parse_options, self._convert_options
+            pa.BufferReader(data), _read_options(self._header, data), self._parse_options, self._convert_options
         )
         columns = {name: _one_array(table.column(name)) for name in self.names}
         if not self._invalid:
@@ -167,7 +179,7 @@ def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[
             by_width[row.actual_columns].append(index)
     for width, indices in by_width.items():
         names = [str(column) for column in range(width)]
-        text = _protect_byte_order_mark("\n".join(invalid[index].text for index in indices).encode())
+        text = "\n".join(invalid[index].text for index in indices).encode()
         options = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
         table = csv.read_csv(pa.BufferReader(text), _read_options(names, text), _parse_options(dialect), options)
         columns = [column.to_pylist() for column in table.columns]
@@ -177,14 +189,24 @@ def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[
 
 def header_cells(record: bytes, dialect: Dialect) -> list[str]:
     """Return the cells of the first record of a file."""
-    text = _protect_byte_order_mark(record + b"\n")
+    text = record + b"\n"
     table = csv.read_csv(pa.BufferReader(text), _read_options((), text), _parse_options(dialect))
     return list(table.column_names)
 
 
-def _protect_byte_order_mark(text: bytes) -> bytes:
-    # Arrow drops these three bytes at the start of any text. Here they are data, so a blank line goes before them.
-    return b"\n" + text if text.startswith(_BYTE_ORDER_MARK) else text
+def _malformed(record: MalformedRecord) -> RowError:
+    text = record.text.decode("utf-8", "backslashreplace")
+    if record.swallowed_lines:
+        return RowError(
+            f"a quote opened in this row closes {record.swallowed_lines} lines later in the middle of a cell, so "
+            "these lines are in this row: remove the stray quote, or write a quote within a cell twice",
+            text=text,
+        )
+    return RowError(
+        "text follows a closing quote, so where the cells of this row end is uncertain: write a quote within a quoted "
+        "cell twice",
+        text=text,
+    )
 
 
 def _remove_formula_marks(column: pa.Array) -> pa.Array:

@@ -8,10 +8,11 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, SourceErro
 from airflow_provider_clevertap.loading.artifacts.rejects_format import without_formula_marks
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.column_names import check_count, check_names, is_rejects_file
+from airflow_provider_clevertap.loading.sources.csv.dialect import Dialect
 from airflow_provider_clevertap.loading.sources.csv.parser import ChunkParser, header_cells, is_utf8
+from airflow_provider_clevertap.loading.sources.csv.quoted_sections import find_malformed, find_quoted
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import (
     CHUNK_BYTES,
-    Dialect,
     EndlessRecordError,
     RecordSplitter,
 )
@@ -101,6 +102,11 @@ class CsvReader:
             raise SourceError(
                 f"{file.name}: the header is not valid {self._encoding}. Set the encoding the file is written in, "
                 "for example CsvSource(path, encoding='cp1252')."
+            )
+        if find_malformed(record, len(record), find_quoted(record, dialect)):
+            raise SourceError(
+                f"{file.name}: the header is malformed: text follows a closing quote. Write a quote within a quoted "
+                "name twice. If quotes are ordinary text in this file, use CsvSource(path, quote=None)."
             )
         # Checked before parsing, which takes a thousand bytes per column; delimiters within quotes are counted as well.
         check_count(1 + record.count(dialect.delimiter.encode()), file.name)

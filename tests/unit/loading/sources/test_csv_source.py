@@ -151,11 +151,53 @@ def test_an_inch_sign_is_not_a_quote(tmp_path: Path) -> None:
 
 def test_a_stray_quote_that_swallows_lines_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, 'id,what\n1,a\n2,"oops\n3,b\n4,"c" d\n5,e\n')
-    rows = read_with_errors(path)
-    assert [row["id"] for row, _ in rows] == ["1", "2", "5"]
-    assert rows[1][1] is not None
-    assert "2 lines" in rows[1][1].reason
-    assert "3,b" in rows[1][0]["what"]
+    assert [row["id"] for row in read_rows(path)] == ["1", None, "5"]
+    ((number, error),) = read_row_errors(path).items()
+    assert number == 2
+    assert "2 lines" in error.reason
+    assert error.text == '2,"oops\n3,b\n4,"c" d'
+
+
+def test_text_after_a_closing_quote_makes_its_row_invalid(tmp_path: Path) -> None:
+    lines = [
+        "id,what",
+        '1,"He wrote \\"hi\\" ok"',
+        '2,"5" pipe"',
+        '3,"a"b"c"',
+        '4,"x""y"',
+        '5,"a, b" ',
+        '6,5" pipe',
+        '"7" x,y',
+        '8,"z"',
+    ]
+    path = write(tmp_path, "\r\n".join(lines))
+    nothing = (None, None)
+    assert [tuple(row.values()) for row in read_rows(path)] == [
+        *[nothing, nothing, nothing, ("4", 'x"y'), ("5", "a, b "), ("6", '5" pipe'), nothing, ("8", "z")]
+    ]
+    errors = read_row_errors(path)
+    assert {number: error.text for number, error in errors.items()} == {row: lines[row] for row in (1, 2, 3, 7)}
+    assert all("twice" in error.reason for error in errors.values())
+
+
+def test_many_malformed_rows_are_found_among_blank_lines_and_quoted_lines(tmp_path: Path) -> None:
+    rows = ['%d,"a\n\nb"', '%d,"a"b', "", '%d,"x, ""y"""', "%d,c", "\n", '"%d"d,"e"f']
+    text = "\n".join(
+        (rows[number % 7] + " ").rstrip() % ((number,) if "%" in rows[number % 7] else ()) for number in range(70_000)
+    )
+    path = write(tmp_path, "id,what\n" + text)
+    found = read_with_errors(path)
+    assert [row["id"] for row, _ in found] == [
+        str(number) if number % 7 in (0, 3, 4) else None for number in range(70_000) if number % 7 not in (2, 5)
+    ]
+    assert [error.text for _, error in found if error] == [
+        rows[number % 7] % number for number in range(70_000) if number % 7 in (1, 6)
+    ]
+
+
+def test_a_header_with_text_after_a_closing_quote(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the header is malformed: text follows a closing quote"):
+        read_rows(write(tmp_path, 'id,"na"me\n1,2\n'))
 
 
 def test_an_unclosed_quote_stops_the_load_after_the_rows_before_it(tmp_path: Path) -> None:
@@ -262,12 +304,30 @@ def test_arguments_that_cannot_be_used(tmp_path: Path, arguments: dict[str, Any]
         open_source(CsvSource(write(tmp_path, "a\n1\n"), **arguments))
 
 
-def test_a_byte_order_mark_in_the_middle_of_a_file_is_text(tmp_path: Path) -> None:
-    path = write(tmp_path, "a,b\n" + "\ufeffx,1\n" * 300)
+@pytest.mark.parametrize("chunk_bytes", [1, 8, 1 << 20])
+def test_byte_order_marks_before_records_are_dropped(tmp_path: Path, chunk_bytes: int) -> None:
+    path = write(tmp_path, "a,b\n" + "\ufeffx,1\n" * 30 + '\ufeff\ufeff"\ufeffy\n\ufeff, z",2\r\n\r\n\ufeff\n')
     (file,) = find_files([path])
-    reader = CsvReader(delimiter=None, quote='"', encoding="utf-8", header=None, block_rows=9, chunk_bytes=8)
+    reader = CsvReader(delimiter=None, quote='"', encoding="utf-8", header=None, block_rows=9, chunk_bytes=chunk_bytes)
     values = [row["a"] for block in reader.read(file) for row in block.rows(range(len(block)))]
-    assert values == ["\ufeffx"] * 300
+    assert values == ["x"] * 30 + ["\ufeffy\n\ufeff, z"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("compression", ["", ".gz"])
+def test_a_file_put_together_from_parts(tmp_path: Path, encoding: str, compression: str) -> None:
+    parts = ["\ufeffid,name\n1,A\n", '\ufeff"id",name\r\n2,B\r\n', "id,name\n", "\ufeff3,id\n", "id,name"]
+    compress = gzip.compress if compression else bytes
+    path = write(tmp_path, b"".join(compress(part.encode(encoding)) for part in parts), f"people.csv{compression}")
+    rows = read_with_errors(CsvSource(path, encoding=encoding))
+    assert [row["id"] for row, _ in rows] == ["1", "id", "2", "id", "3", "id"]
+    assert ["header again" in error.reason if error else None for _, error in rows] == [None, True] * 3
+
+
+def test_a_row_is_the_header_again_only_if_all_of_its_cells_are(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,name,city\nid,name,\nid,Name,city\nid,name,city,\nid,name\nid,name,city\n")
+    assert ["header again" in error.reason for error in read_row_errors(path).values()] == [False, False, True]
+    assert read_row_errors(CsvSource(write(tmp_path, "id\n1\n"), header=["id"]))[1].reason.startswith("this row is")
 
 
 def test_blocks_are_bounded_and_the_same_each_time(tmp_path: Path) -> None:
