@@ -103,6 +103,8 @@ class CleverTapClient:
         self._gzip_headers["Content-Encoding"] = "gzip"
         timeouts = httpx.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_SECONDS))
         self._extensions = {"timeout": timeouts.as_dict()}
+        #: of batches: parsing one takes longer than making the rest of a request
+        self._urls: dict[str, httpx.URL] = {}
         self._closed = False
         install_filter()
         self._connections = (
@@ -128,7 +130,8 @@ class CleverTapClient:
         """
         if dry_run and not endpoint.supports_dry_run:
             raise ConfigurationError(f"CleverTap has no dry run for {endpoint.path}: use dry_run='local'.")
-        url = httpx.URL(f"{self.base_url}{endpoint.path}{'?dryRun=1' if dry_run else ''}")
+        target = f"{endpoint.path}?dryRun=1" if dry_run else endpoint.path
+        url = self._urls.get(target) or self._urls.setdefault(target, httpx.URL(self.base_url + target))
         gzip = self._gzip and endpoint.compressible
         response = self._send(
             httpx.Request(

@@ -154,6 +154,7 @@ class Conductor:
                     raise error
                 case Completed() as completed:
                     self._settle(self._deliveries.complete(completed))
+        self._batches.release()
         self._progress.tick()
 
     def _collect(self) -> None:
@@ -174,7 +175,6 @@ class Conductor:
             self._progress.report_wait(step.detail, step.wait, step.then)
         if step.send_next is not None:
             self._send(step.send_next)
-        self._batches.release()
 
     def _record(self, step: Step) -> None:
         self._ledger.withdraw_resend(step.not_resent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ class RejectsFile:
     def _added(self, block: RowBlock, outcomes: Mapping[int, RowOutcome]) -> dict[str, list[Any]]:
         """Return the columns that are added to those of the source."""
         values = [
-            (block.first_row + row, outcome.outcome.value, outcome.code, outcome.field, outcome.reason)
+            (block.first_row + row, outcome.outcome, outcome.code, outcome.field, outcome.reason)
             for row, outcome in outcomes.items()
         ]
         added = dict(zip(OUTCOME_COLUMNS, map(list, zip(*values, strict=True)), strict=True))
@@ -152,7 +153,7 @@ class _CsvRows:
         self._columns: tuple[str, ...] = ()
         #: for consecutive rows with the same columns: the columns and the number of rows
         self._parts: list[tuple[tuple[str, ...], int]] = []
-        self._writer = csv.writer(stream)
+        self._stream = stream
 
     def write(self, block: RowBlock, rows: Sequence[int], added: Mapping[str, Sequence[Any]]) -> None:
         if not {*block.names, *added} <= set(self._columns):
@@ -161,7 +162,7 @@ class _CsvRows:
         cells = {name: _cells(slicing.column_of(taken, name)) for name in block.names}
         cells |= {name: _repeated_cells(values) for name, values in added.items()}
         missing = [None] * len(rows)
-        self._writer.writerows(zip(*(cells.get(name, missing) for name in self._columns), strict=True))
+        self._write(zip(*(cells.get(name, missing) for name in self._columns), strict=True))
         columns, count = self._parts[-1]
         self._parts[-1] = (columns, count + len(rows))
 
@@ -179,8 +180,13 @@ class _CsvRows:
             *(name for name in ADDED_COLUMNS if name in names),
         )
         if not self._parts:
-            self._writer.writerow(map(with_formula_marks, self._columns))
+            self._write([tuple(map(with_formula_marks, self._columns))])
         self._parts.append((self._columns, 0))
+
+    def _write(self, rows: Iterable[Sequence[Any]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        self._stream.write(text.getvalue())
 
     def _copy(self, written: IO[str], to: WrittenFile) -> None:
         """Copy the rows, with their formula marks, below the complete header."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -75,21 +74,14 @@ class Batch:
         self.span = span
         self.endpoint = endpoint
         self.envelope = envelope
+        #: sending the batch twice has the same effect as sending it once
+        self.repeatable = all(part.encoded.repeatable for part in slices)
+        self._starts = [0]
+        for part in slices:
+            self._starts.append(self._starts[-1] + len(part.rows))
 
     def __len__(self) -> int:
         return self._starts[-1]
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts = [0]
-        for part in self.slices:
-            starts.append(starts[-1] + len(part.rows))
-        return starts
-
-    @property
-    def repeatable(self) -> bool:
-        """Sending the batch twice has the same effect as sending it once."""
-        return all(part.encoded.repeatable for part in self.slices)
 
     def body(self) -> bytes:
         """Return the request body."""

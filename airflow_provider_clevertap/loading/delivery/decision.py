@@ -91,10 +91,10 @@ class Streak:
             return replace(self, unconfirmed_batches=self.unconfirmed_batches + 1, unconfirmed_since=since)
         if isinstance(decision, Resend) and not isinstance(answer, Processed):
             return self
-        single = self.single_rejections
         if isinstance(answer, Processed):
-            single = 0
-        elif isinstance(answer, Malformed | TooLarge) and sent.records == 1:
+            return Streak() if self.single_rejections or self.unconfirmed_batches else self
+        single = self.single_rejections
+        if isinstance(answer, Malformed | TooLarge) and sent.records == 1:
             single += 1
         return Streak(single)
 

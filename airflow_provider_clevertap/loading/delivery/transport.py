@@ -61,7 +61,8 @@ class Transport(Generic[T]):
                 thread = threading.Thread(target=self._work, name="clevertap-sender", daemon=True)
                 self._threads.append(thread)
                 thread.start()
-            self._changed.notify()
+            elif self._may_begin:
+                self._changed.notify()
 
     def set_limit(self, limit: int) -> None:
         """Set how many attempts may be in flight."""
@@ -110,12 +111,16 @@ class Transport(Generic[T]):
                 in_flight = self._in_flight
                 self._in_flight -= 1
                 self._held += not isinstance(answer, Processed)
-                self._changed.notify()
+            # No other thread is woken: this one takes the next attempt.
             self._completed(Completed(attempt, answer, in_flight, time.monotonic() - started))
+
+    @property
+    def _may_begin(self) -> bool:
+        return self._in_flight < self._limit and not self._held
 
     def _next(self) -> T | None:
         with self._changed:
-            while not (self._submitted and self._in_flight < self._limit and not self._held):
+            while not (self._submitted and self._may_begin):
                 if self._closing:
                     return None
                 self._changed.wait()
