@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from airflow_provider_clevertap.emulator.export.answers import Exports
+from airflow_provider_clevertap.emulator.export.rejections import QueryRejected
 from airflow_provider_clevertap.emulator.faults.registry import FaultRegistry
 from airflow_provider_clevertap.emulator.faults.rules import FailRecords, ResponseFault
 from airflow_provider_clevertap.emulator.http.concurrency import ConcurrencyCeiling
@@ -50,6 +52,7 @@ class EmulatedAccount:
         self.stopping = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="clevertap-emulator-store")
         self._database = self._thread.submit(Database, database).result()
+        self._exports = Exports(self._database.connection)
         self._last_request = self._thread.submit(self._database.last_request_id).result()
 
     def close(self) -> None:
@@ -68,6 +71,16 @@ class EmulatedAccount:
             :mod:`~airflow_provider_clevertap.emulator.storage.queries` do.
         """
         return await self._in_thread(reader, self._database.connection, *args, **kwargs)
+
+    async def export(self, answer: Callable[[Exports, Settings, float], Reply]) -> Reply:
+        """Answer a call about what is stored.
+
+        :param answer: takes the exports, the settings and the time; a query that it rejects is answered here.
+        """
+        try:
+            return await self._in_thread(answer, self._exports, self.settings, time.time())
+        except QueryRejected as rejected:
+            return rejected.reply
 
     def new_entry(self, method: str, path: str) -> RequestEntry:
         """Return a line of the request log for a request that has just arrived."""
@@ -92,7 +105,11 @@ class EmulatedAccount:
         """Delete everything that has arrived, the peaks and the faults. Settings stay."""
         self.faults.clear()
         self.in_flight.reset_peaks()
-        await self._in_thread(self._database.reset)
+        await self._in_thread(self._reset)
+
+    def _reset(self) -> None:
+        self._database.reset()
+        self._exports.clear()
 
     async def receive(self, entry: RequestEntry, path: str, body: bytes, fault: ResponseFault | None) -> Reply:
         """Answer a request with records.
@@ -115,6 +132,7 @@ class EmulatedAccount:
         result = validate_batch(path, records, settings, int(now), record_fault)
         if not entry.dry_run and (fault is None or fault.stored):
             self._database.store(entry.id, result, now, settings)
+            self._exports.forget_profiles()
             entry.stored = True
         answer = answer_of(result)
         entry.records = len(records)

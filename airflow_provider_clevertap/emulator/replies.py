@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ MALFORMED = "Malformed request"
 
 INVALID_CREDENTIALS = "Invalid Credentials"
 TOO_MANY_REQUESTS = "Too many concurrent requests"
+
+_STATUS = re.compile(rb'"status":"(\w+)"')
 
 JSON_TYPE = "application/json;charset=utf-8"
 
@@ -27,6 +30,12 @@ class Reply(msgspec.Struct):
 def json_reply(status: int, content: dict[str, Any]) -> Reply:
     """Return an answer with a JSON body."""
     return Reply(status, msgspec.json.encode(content))
+
+
+def result_of(reply: Reply) -> str:
+    """Return the ``status`` of an answer's body; it begins the body."""
+    found = _STATUS.search(reply.body[:200])
+    return found[1].decode() if found else ""
 
 
 def failure(status: int, error: str, code: int | None = None) -> Reply:

@@ -7,6 +7,7 @@ as help.
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -73,6 +74,18 @@ MAX_INTEGER = 2**63 - 1
 """The largest integer that SQLite and the JSON written here can hold."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+Duration = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+CURSOR_LIFE = 4 * 3600.0
+CURSOR_IDLE = 3600.0
+PROFILE_CURSOR_LIFE = 4 * 86_400.0
+"""Seconds that cursors live, of which only clients tell: https://github.com/leanderp/clevertap-mcp."""
+
+UNEXPORTABLE_EVENTS = ("Notification Sent", "Notification Viewed", "Notification Clicked")
+"""Events whose export was seen to be rejected (https://github.com/bruin-data/ingestr): only cloud exports have them."""
+
+SYSTEM_EVENTS = ("App Launched", "App Uninstalled", *UNEXPORTABLE_EVENTS)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +107,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param missing_event_data: an event without ``evtData``: code 512, or ``accept``, as clients exist that send none.
     :param flags_as_text: ``MSG-*`` as the text ``true``, ``false``, ``1`` or ``0``: ``accept``, as CleverTap's own
         uploader sends it, or ``strict``.
+    :param project_timezone: the IANA name of the project's time zone, for the days and times of exports and counts.
+    :param export_delay: seconds until an event that has arrived can be exported and counted.
+    :param pages_not_ready: how often each page of an export is asked for before it is ready; until then code 2.
+    :param cursor_life: seconds after which the cursors of an export of events are no longer valid.
+    :param cursor_idle: the same, since a cursor of the export was last used.
+    :param profile_cursor_life: seconds after which the cursors of an export of profiles are no longer valid.
+    :param system_events: events that exist in every account although nobody can upload them.
+    :param unexportable_events: events that can be counted but not exported.
+    :param profiles_without_event: an export of profiles without ``event_name``, but with conditions on profiles:
+        ``refuse``, or ``accept``, as one page has it: all events of the past 365 days.
+    :param exported_dates: dates in exported properties: as they were uploaded (``text``, such as ``$D_1700000000``) or
+        as ``seconds``; no page says which.
+    :param dropped_properties: properties that the schema drops after a success, by the name of their event.
     :param identity_and_object_id: ``identity`` and ``objectId`` in one record: ``strict``, or ``accept``, as
         CleverTap's own shop integration sends them: both then lead to the profile.
     """
@@ -112,6 +138,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     missing_event_data: Refused = "refuse"
     flags_as_text: Disputed = "accept"
     identity_and_object_id: Disputed = "strict"
+    project_timezone: str = "UTC"
+    export_delay: Duration = 0.0
+    pages_not_ready: Natural = 0
+    cursor_life: Duration = CURSOR_LIFE
+    cursor_idle: Duration = CURSOR_IDLE
+    profile_cursor_life: Duration = PROFILE_CURSOR_LIFE
+    system_events: tuple[str, ...] = SYSTEM_EVENTS
+    unexportable_events: tuple[str, ...] = UNEXPORTABLE_EVENTS
+    profiles_without_event: Refused = "refuse"
+    exported_dates: Literal["text", "seconds"] = "text"
+    dropped_properties: dict[str, tuple[str, ...]] = {}
+
+    def __post_init__(self) -> None:
+        """Check that the time zone exists."""
+        try:
+            ZoneInfo(self.project_timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            msg = f"Unknown time zone {self.project_timezone!r}"
+            raise ValueError(msg) from None
 
     def changed(self, changes: dict[str, Any]) -> Settings:
         """Return these settings with some of them replaced.

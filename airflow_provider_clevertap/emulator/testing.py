@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
-from airflow_provider_clevertap.emulator.faults.rules import FaultRule, Rule
+from airflow_provider_clevertap.emulator.faults.conditions import FaultRule
+from airflow_provider_clevertap.emulator.faults.rules import Rule
 from airflow_provider_clevertap.emulator.http.app import build_runner
 from airflow_provider_clevertap.emulator.settings import (
     DEFAULT_ACCOUNT_ID,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import msgspec
@@ -21,7 +22,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def _written(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("()", "[]")
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def test_every_setting_has_an_option_with_a_text() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule, has_identifier
+from airflow_provider_clevertap.emulator.faults.conditions import FaultTarget, has_identifier
+from airflow_provider_clevertap.emulator.faults.rules import Delay, ResponseFault, Rule
 from airflow_provider_clevertap.emulator.kinds import kind_of
 
 
@@ -31,9 +32,9 @@ class _ActiveRule:
         self.struck = 0
         self._random = random.Random(rule.seed)  # noqa: S311 - repeatable on purpose
 
-    def applies(self, path: str, body: bytes, has_records: bool) -> bool:
+    def applies(self, target: FaultTarget) -> bool:
         """Return whether the rule applies to a request, and count it."""
-        if not self._matches(path, body, has_records):
+        if not self._matches(target):
             return False
         self.matched += 1
         if self.matched <= self.rule.skip or (self.matched - self.rule.skip) % self.rule.every:
@@ -43,13 +44,15 @@ class _ActiveRule:
         self.struck += 1
         return True
 
-    def _matches(self, path: str, body: bytes, has_records: bool) -> bool:
+    def _matches(self, target: FaultTarget) -> bool:
         rule = self.rule
         if rule.times is not None and self.struck >= rule.times:
             return False
-        if not path.startswith(rule.path) or (rule.is_for_records and not has_records):
+        if not target.path.startswith(rule.path) or rule.method not in (None, target.method):
             return False
-        return _matches_body(rule, path, body)
+        if (rule.is_for_records and not target.has_records) or (rule.is_for_pages and not target.has_cursor):
+            return False
+        return _matches_body(rule, target.path, target.body)
 
 
 def _matches_body(rule: Rule, path: str, body: bytes) -> bool:
@@ -82,14 +85,11 @@ class FaultRegistry:
         """Remove all rules."""
         self._rules = []
 
-    def inject(self, path: str, body: bytes, has_records: bool) -> Injection:
-        """Return the faults of a request, and count it.
-
-        :param has_records: whether requests to this path contain records.
-        """
+    def inject(self, target: FaultTarget) -> Injection:
+        """Return the faults of a request, and count it."""
         injection = Injection()
         for active in self._rules:
-            if active.applies(path, body, has_records):
+            if active.applies(target):
                 if not isinstance(active.rule, Delay):
                     injection.fault = active.rule
                     break

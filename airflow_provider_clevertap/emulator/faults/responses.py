@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import ClientError, web
 
+from airflow_provider_clevertap.emulator.faults.export_rules import NullTime, WithoutFields
 from airflow_provider_clevertap.emulator.faults.rules import (
     BadJson,
     CloseIdle,
@@ -43,6 +45,8 @@ _HTML_TYPE = "text/html;charset=utf-8"
 _CLIENT_CHECK_SECONDS = 0.05
 """How often a stalled request checks whether its client is still connected."""
 
+_TIME = re.compile(rb'"ts":[0-9]+')
+
 _PADDING = b" " * 65_536
 
 
@@ -68,6 +72,11 @@ def apply_fault(fault: ResponseFault | None, reply: Reply, records: int) -> Repl
             return json_reply(200, {"status": "success", "processed": processed, "unprocessed": []})
         case NoRecordNumbers():
             return _without_record_numbers(reply)
+        case WithoutFields():
+            answer = msgspec.json.decode(reply.body, type=dict[str, msgspec.Raw])
+            return json_reply(reply.status, {name: value for name, value in answer.items() if name not in fault.fields})
+        case NullTime():
+            return Reply(reply.status, _TIME.sub(b'"ts":null', reply.body, count=1))
         case _:
             return reply
 

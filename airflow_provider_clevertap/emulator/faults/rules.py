@@ -11,50 +11,20 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.kinds import KINDS
-from airflow_provider_clevertap.emulator.settings import MAX_INTEGER, Count
-from airflow_provider_clevertap.emulator.validation.common import identifiers_of
-
-Natural = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
-Integer = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
-
-
-class FaultRule(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"
-):
-    """The conditions under which a fault applies to a request. All that are given must hold.
-
-    :param path: only requests whose path begins with this.
-    :param kind: only requests with a record of this kind: ``profile``, ``event``, ``token`` or ``subscription``.
-    :param identity: only requests with a record of this identity or objectId, or a subscription of this value.
-    :param larger_than: only bodies with more bytes than this.
-    :param more_than: only requests with more records than this.
-    :param skip: let this many matching requests pass first.
-    :param every: then apply to every Nth matching request.
-    :param probability: then apply with this probability.
-    :param seed: for ``probability``, so that a run can be repeated.
-    :param times: apply this often, then never again; without a limit by default.
-    """
-
-    path: str = "/"
-    kind: str | None = None
-    identity: str | None = None
-    larger_than: Natural | None = None
-    more_than: Natural | None = None
-    skip: Natural = 0
-    every: Count = 1
-    probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
-    seed: Integer = 0
-    times: Count | None = None
-
-    is_for_records: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        """Check that the kind exists."""
-        if self.kind is not None and self.kind not in KINDS:
-            msg = f"Unknown kind: use {', '.join(KINDS)}"
-            raise ValueError(msg)
+from airflow_provider_clevertap.emulator.faults.conditions import (
+    FaultRule,
+    Integer,
+    Seconds,
+    has_identifier,
+)
+from airflow_provider_clevertap.emulator.faults.export_rules import (
+    EmptyPage,
+    InvalidateCursor,
+    NullTime,
+    RepeatCursor,
+    WithoutFields,
+)
+from airflow_provider_clevertap.emulator.settings import Count, Natural
 
 
 class Delay(FaultRule, frozen=True, tag="delay"):
@@ -230,15 +200,15 @@ ResponseFault = (
     | SlowDrip
     | CloseIdle
     | FailRecords
+    | EmptyPage
+    | RepeatCursor
+    | InvalidateCursor
+    | NullTime
+    | WithoutFields
 )
 """The faults of which a request has at most one."""
 
 Rule = Delay | ResponseFault
-
-
-def has_identifier(record: object, identifier: str) -> bool:
-    """Return whether the identity, objectId or value of a record, as text, is this one."""
-    return any(str(value) == identifier for value in identifiers_of(record))
 
 
 def name_of(rule: Rule) -> str:

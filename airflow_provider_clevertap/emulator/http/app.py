@@ -12,14 +12,16 @@ from functools import partial
 from aiohttp import ClientError, web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
+from airflow_provider_clevertap.emulator.faults.conditions import FaultTarget
 from airflow_provider_clevertap.emulator.faults.registry import Injection
 from airflow_provider_clevertap.emulator.faults.responses import apply_fault, send
 from airflow_provider_clevertap.emulator.faults.rules import CloseIdle, name_of
 from airflow_provider_clevertap.emulator.http.admin import add_admin_routes
+from airflow_provider_clevertap.emulator.http.calls import Call, Route
 from airflow_provider_clevertap.emulator.http.concurrency import TooManyRequestsError
 from airflow_provider_clevertap.emulator.http.dashboard import add_dashboard
 from airflow_provider_clevertap.emulator.http.idle_connections import IDLE_CONNECTIONS, IdleConnections
-from airflow_provider_clevertap.emulator.http.routes import Call, Route, routes_by_path
+from airflow_provider_clevertap.emulator.http.routes import routes_by_path
 from airflow_provider_clevertap.emulator.replies import (
     INVALID_CREDENTIALS,
     MALFORMED,
@@ -94,9 +96,12 @@ async def _serve(routes: Mapping[str, Route], request: web.Request) -> web.Strea
         route = _find_route(routes, request.method)
         with account.in_flight.admit(route.path, route.max_in_flight(account.settings)) as entry.in_flight:
             body = await _read_body(request, entry, account)
-            injection = account.faults.inject(request.path, body, route.has_records)
+            target = FaultTarget(request.method, request.path, body, route.has_records, "cursor" in request.query)
+            injection = account.faults.inject(target)
             await asyncio.sleep(account.settings.latency + injection.delay)
-            call = Call(account, entry, route.path, request.match_info, request.query, body, injection.fault)
+            call = Call(
+                account, entry, route.method, route.path, request.match_info, request.query, body, injection.fault
+            )
             reply = await route.answer(call)
             sent = apply_fault(injection.fault, reply, entry.records)
             await _log(account, entry, sent, injection, started)

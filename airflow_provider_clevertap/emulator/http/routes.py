@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
 
-from airflow_provider_clevertap.emulator.account import EmulatedAccount
-from airflow_provider_clevertap.emulator.faults.rules import ResponseFault
-from airflow_provider_clevertap.emulator.kinds import SUBSCRIBE, UPLOAD, kinds_at
-from airflow_provider_clevertap.emulator.replies import Reply
-from airflow_provider_clevertap.emulator.settings import Settings
-from airflow_provider_clevertap.emulator.storage.database import RequestEntry
-
-
-class Call(NamedTuple):
-    """A request to an endpoint, after the checks that all endpoints share.
-
-    :param entry: its line in the request log, filled in by the endpoint.
-    :param path: the endpoint's path, as in its route.
-    :param parameters: the variable parts of the path, by name.
-    :param fault: the fault of this request, if any.
-    """
-
-    account: EmulatedAccount
-    entry: RequestEntry
-    path: str
-    parameters: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
-    fault: ResponseFault | None
-
-
-class Route(NamedTuple):
-    """One endpoint.
-
-    :param path: its path, below ``/1`` or elsewhere. It may have variable parts, as in ``/v2/content/{name}``.
-    :param answer: returns the answer to a call.
-    :param max_in_flight: returns how many requests to this path may be in flight. The routes of one path share their
-        count; every path has its own.
-    """
-
-    method: str
-    path: str
-    answer: Callable[[Call], Awaitable[Reply]]
-    max_in_flight: Callable[[Settings], int] = attrgetter("max_in_flight_other")
-
-    @property
-    def has_records(self) -> bool:
-        """Return whether its requests contain records. Some faults are for these only."""
-        return bool(kinds_at(self.path))
+from airflow_provider_clevertap.emulator.export.walks import Kind
+from airflow_provider_clevertap.emulator.http.calls import Call, Route
+from airflow_provider_clevertap.emulator.kinds import SUBSCRIBE, UPLOAD
+from airflow_provider_clevertap.emulator.replies import Reply, result_of
 
 
 async def _answer_records(call: Call) -> Reply:
@@ -62,15 +22,43 @@ async def _answer_upload(call: Call) -> Reply:
 
 
 async def _answer_profile(call: Call) -> Reply:
-    reply = await call.account.profile(call.query)
-    call.entry.result = "success" if reply.status == 200 else "fail"  # noqa: PLR2004 - an HTTP status
-    return reply
+    return await call.account.profile(call.query)
 
+
+async def _answer_export(kind: Kind, call: Call) -> Reply:
+    """Answer a query with a cursor, and a cursor with a page, whatever the method.
+
+    A ``GET`` with the query in the address is the older form, which CleverTap's own Node client uses.
+    """
+    cursor = call.query.get("cursor")
+    if cursor is not None:
+        return await call.account.export(lambda exports, *now: exports.page(kind, cursor, *now, call.fault))
+    body = call.query.get("query", "").encode() if call.method == "GET" else call.body
+    return await call.account.export(lambda exports, *now: exports.begin(kind, call.query, body, *now))
+
+
+def _logged(answer: Callable[[Call], Awaitable[Reply]]) -> Callable[[Call], Awaitable[Reply]]:
+    """Return a function that also writes the status of the answer into the request log."""
+
+    async def logged(call: Call) -> Reply:
+        reply = await answer(call)
+        call.entry.result = result_of(reply)
+        return reply
+
+    return logged
+
+
+_answer_events = _logged(partial(_answer_export, "events"))
+_answer_profiles = _logged(partial(_answer_export, "profiles"))
 
 ROUTES = [
     Route("POST", UPLOAD, _answer_upload, attrgetter("max_in_flight")),
     Route("POST", SUBSCRIBE, _answer_records),
-    Route("GET", "/1/profile.json", _answer_profile),
+    Route("GET", "/1/profile.json", _logged(_answer_profile)),
+    Route("POST", "/1/events.json", _answer_events),
+    Route("GET", "/1/events.json", _answer_events),
+    Route("POST", "/1/profiles.json", _answer_profiles),
+    Route("GET", "/1/profiles.json", _answer_profiles),
 ]
 """The endpoints. Any other path below ``/1`` gets 404, any other method of these paths 405."""
 

@@ -72,12 +72,19 @@ def find_profile(connection: sqlite3.Connection, by: str, value: str) -> dict[st
     if row is None:
         return None
     (profile_id, email, data) = row
+    properties = msgspec.json.decode(data)
+    identity = connection.execute(
+        "SELECT value FROM profile_keys WHERE profile_id = ? AND kind = 'identity'", (profile_id,)
+    ).fetchone()
     record = {
-        "profileData": msgspec.json.decode(data),
+        "identity": identity[0] if identity else None,
+        "email": email,
+        "name": name if isinstance(name := properties.get("Name"), str) else None,
+        "profileData": properties,
         "events": _events_of(connection, profile_id),
         "platformInfo": _devices_of(connection, profile_id),
     }
-    return record if email is None else {"email": email, **record}
+    return {name: value for name, value in record.items() if value is not None}
 
 
 def _events_of(connection: sqlite3.Connection, profile_id: int) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter
@@ -9,7 +11,7 @@ from airflow_provider_clevertap.emulator.storage.profile_changes import apply_ch
 from airflow_provider_clevertap.emulator.storage.touched_profiles import StoredProfile
 from airflow_provider_clevertap.emulator.validation.common import identity_text
 from airflow_provider_clevertap.emulator.validation.device_tokens import TokenRecord
-from airflow_provider_clevertap.emulator.validation.events import EventRecord
+from airflow_provider_clevertap.emulator.validation.events import EventRecord, name_key
 from airflow_provider_clevertap.emulator.validation.profiles import ProfileRecord
 from airflow_provider_clevertap.emulator.validation.subscriptions import SubscriptionRecord
 
@@ -49,11 +51,24 @@ def write_event(batch: BatchWriter, record: EventRecord) -> None:
         batch.report(record.number, "event", record.key, "evtName", note)
         return
     profile = _profile_of(batch, record, "event")
-    data = msgspec.json.encode(record.data).decode()
+    data = msgspec.json.encode(_kept_by_schema(batch, record)).decode()
     batch.add_row(
         _INSERT_EVENT,
         (batch.request_id, batch.now, record.ts, profile.id, *record.key, type_id, record.name, data),
     )
+
+
+def _kept_by_schema(batch: BatchWriter, record: EventRecord) -> dict[str, Any]:
+    """Return an event's properties without those that the account's schema drops after the answer was a success."""
+    dropped = {
+        name
+        for event, names in batch.settings.dropped_properties.items()
+        if name_key(event) == name_key(record.name)
+        for name in names
+    }
+    for name in dropped & record.data.keys():
+        batch.report(record.number, "event", record.key, name, "the schema drops this property")
+    return {name: value for name, value in record.data.items() if name not in dropped} if dropped else record.data
 
 
 def _profile_of(batch: BatchWriter, record: ProfileRecord | EventRecord, kind: str) -> StoredProfile:

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS profiles (
 );
 CREATE INDEX IF NOT EXISTS profiles_email ON profiles (email);
 CREATE INDEX IF NOT EXISTS profiles_changed ON profiles (changed);
+CREATE INDEX IF NOT EXISTS profiles_export ON profiles (id % 23);
 
 CREATE TABLE IF NOT EXISTS profile_keys (
     kind       TEXT NOT NULL,            -- identity, objectId, FBID or GPID
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS events (
     data        TEXT NOT NULL            -- JSON object
 );
 CREATE INDEX IF NOT EXISTS events_profile ON events (profile_id);
+CREATE INDEX IF NOT EXISTS events_export ON events (type_id, profile_id % 23, ts);
 
 CREATE TABLE IF NOT EXISTS tokens (
     object_id   TEXT PRIMARY KEY,

@@ -77,6 +77,14 @@ def test_one_upload_too_many_gets_429(api: httpx.Client, profile: Any, emulator:
     assert emulator.profile("c-1")["uploads"] == 15
 
 
+def test_queries_and_pages_of_an_export_share_three(api: httpx.Client, emulator: RunningEmulator, hold: Hold) -> None:
+    body = b'{"event_name":"App Launched","from":20251101,"to":20251101}'
+    with hold(3, "POST", "/1/events.json", "peak_in_flight_other", body) as held:
+        assert api.get("/1/events.json?cursor=x").status_code == 429
+        assert api.post("/1/profiles.json", content=body).status_code == 200
+    assert statuses(held) == [200] * 3
+
+
 def test_other_apis_have_a_limit_of_their_own(
     api: httpx.Client, upload: Any, profile: Any, emulator: RunningEmulator, hold: Hold
 ) -> None:

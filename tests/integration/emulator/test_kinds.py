@@ -9,7 +9,7 @@ import pytest
 from httpx import delete
 
 from airflow_provider_clevertap.emulator.http import routes
-from airflow_provider_clevertap.emulator.http.routes import Call, Route
+from airflow_provider_clevertap.emulator.http.calls import Call, Route
 from airflow_provider_clevertap.emulator.kinds import KINDS, EmulatedKind
 from airflow_provider_clevertap.emulator.replies import Reply, json_reply
 from airflow_provider_clevertap.emulator.storage.batch_writer import BatchWriter

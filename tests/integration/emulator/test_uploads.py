@@ -158,7 +158,9 @@ def test_one_profile_is_found_by_each_of_its_keys(
     expected = {
         "status": "success",
         "record": {
+            "identity": "c-1",
             "email": "asha@example.com",
+            "name": "Asha",
             "profileData": {"Name": "Asha", "Email": "asha@example.com"},
             "events": {
                 "Charged": {"count": 2, "first_seen": 90, "last_seen": 100},
