@@ -105,13 +105,16 @@ class CannotResumeError(FinalError):
 class TooManyRejectsError(FinalError):
     """More rows failed than ``max_rejects`` allows; all other rows were loaded.
 
-    :param message: what happened and where the rejects are.
+    :param message: what happened, the most frequent reasons, and where the rejects are, each in a line of its own.
     :param summary: the finished load's summary, as in XCom.
     """
 
     def __init__(self, message: str, summary: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.summary = summary
+
+    def __str__(self) -> str:
+        return "\n".join(map(escape_unprintable, str(self.args[0]).split("\n")))
 
 
 class UnavailableError(CleverTapError):

@@ -1,7 +1,7 @@
 """Let CleverTap check a file, ask a person for approval, and load the file after that.
 
-The dry run sends every record, and CleverTap stores nothing. Its counts are in the question, which Airflow shows under
-"Required Actions". "Reject" skips the load.
+The dry run sends every record, and CleverTap stores nothing. Its counts, and why rows failed, are in the question,
+which Airflow shows under "Required Actions". "Reject" skips the load.
 
 Requires Airflow 3.1 or newer: earlier releases have no operator that asks a person.
 """
@@ -27,13 +27,23 @@ COUNTS = """
 {% set counts = ti.xcom_pull(task_ids='check') %}
 | Rows of `{{ params.source }}` | |
 |---|---|
-{% for outcome in ('rows', 'accepted', 'rejected', 'invalid', 'skipped') -%}
+{% for outcome in ('rows', 'accepted', 'rejected', 'invalid', 'unconfirmed', 'skipped') -%}
 | {{ outcome }} | {{ counts[outcome] }} |
 {% endfor %}
-{% for code, rows in counts.codes.items() -%}
-- code {{ code }}: {{ rows }} rows
+{% if counts.reasons -%}
+| Rows | Outcome | Column | Code | Why | First rows |
+|---|---|---|---|---|---|
+{% for each in counts.reasons -%}
+| {{ each.rows }} | {{ each.outcome }} | {{ each.column or '' }} | {{ each.code or '' }} | {{ each.reason }} | \
+{{ each.first_rows | join(', ') }} |
 {% endfor %}
+{% endif -%}
+{% if counts.further_reasons.reasons -%}
+{{ counts.further_reasons.reasons }} further reasons, {{ counts.further_reasons.rows }} rows
+{% endif %}
+{% if counts.rejects_path -%}
 Rows that failed, with reasons: `{{ counts.rejects_path }}`
+{%- endif %}
 """
 
 with DAG(

@@ -232,13 +232,11 @@ class Ledger:
             settled = settled | settled[encoded.record_first_rows]
             failed = _for_each_row(failed, encoded.record_first_rows)
         outcomes = {**encoded.dropped, **failed, **encoded.unsent}
-        rows = [row for row in sorted(outcomes) if settled[row]]
-        for row in rows:
-            self.counts.count(outcomes[row])
-            if row in encoded.dropped:
-                self.counts.values_dropped += encoded.dropped[row].values_dropped
-        self.counts.accepted += int(settled.sum()) - len(rows)
-        written = {row: outcomes[row] for row in rows if outcomes[row].outcome is not Outcome.SKIPPED}
+        outcomes = {row: outcomes[row] for row in sorted(outcomes) if settled[row]}
+        dropped = {row: encoded.dropped[row] for row in outcomes if row in encoded.dropped}
+        self.counts.count(encoded.block.file, encoded.block.first_row, outcomes, dropped)
+        self.counts.accepted += int(settled.sum()) - len(outcomes)
+        written = {row: outcome for row, outcome in outcomes.items() if outcome.outcome is not Outcome.SKIPPED}
         self.counts.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)
 

@@ -78,7 +78,7 @@ class Load:
         self._stopping = threading.Event()
         self._deadline = Deadline()
         self._mailbox: Mailbox = queue.SimpleQueue()
-        self._counts = Counts()
+        self._counts = Counts(many_files=source.many_files)
         self._summary: Summary | None = None
         updates = None if self._profile_columns is None else kind.profile_update_kind
         self._endpoints = [one.endpoint for one in (kind, updates) if one is not None]

@@ -240,23 +240,17 @@ class CleverTapUploadOperator(BaseOperator):
                 self.log.warning("The summary is not in XCom: %s", type(problem).__name__)
 
     def _fail(self, error: CleverTapError) -> NoReturn:
-        """Raise the error as one of Airflow's, so that Airflow retries transient failures and no others."""
+        """Raise the error as one of Airflow's, so that Airflow retries transient failures and no others.
+
+        Airflow logs a traceback of every exception. This one has no cause: the message says what the reader needs.
+        """
         self.log.debug("Cause of the failure", exc_info=error)
-        _remove_foreign_causes(error)
         if isinstance(error, FinalError):
-            raise AirflowFailException(str(error)) from error
-        raise AirflowException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
+        raise AirflowException(str(error)) from None
 
 
 def _holds_frames(source: Any) -> bool:
     """Return whether this is a DataFrame or a list of them, without importing the libraries that define them."""
     first = source[0] if isinstance(source, list | tuple) and source else source
     return type(first).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
-
-
-def _remove_foreign_causes(error: CleverTapError) -> None:
-    """Remove other libraries' errors from the chain: they quote values of rows, and Airflow logs the whole chain."""
-    while isinstance(error.__cause__, CleverTapError):
-        error = error.__cause__
-    error.__context__ = None
-    error.__cause__ = None

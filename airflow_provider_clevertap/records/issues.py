@@ -13,11 +13,13 @@ class Issue(NamedTuple):
     :param field: the CleverTap field, such as ``Email`` or ``identity``.
     :param code: CleverTap's error code for it, ``None`` where CleverTap has none.
     :param reason: what is wrong and how to fix it, without the value.
+    :param general: the reason without what differs from row to row, where something does.
     """
 
     field: str
     code: int | None
     reason: str
+    general: str = ""
 
 
 def issue(reason: str, code: int | None = None, field: str | None = None) -> PydanticCustomError:

@@ -1,4 +1,4 @@
-"""Write the summary of a load to the task log: counts, reasons by code and paths of files. Never a row's data."""
+"""Write the summary of a load to the task log: counts, reasons and paths of files. Never a row's data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import escape_unprintable
-from airflow_provider_clevertap.records.error_codes import ERROR_CODES
+from airflow_provider_clevertap.loading.outcomes.reasons import describe_reasons
 
 _OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
-_FAILED = ("rejected", "invalid", "unconfirmed")
 
 
 def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) -> None:
-    """Write a load's summary to a log.
+    """Write a load's summary to a log. What people look for comes last: which rows failed, why, and where they are.
 
     :param log: the task's log.
     :param source: the source's name.
@@ -29,23 +28,14 @@ def log_summary(log: logging.Logger, source: str, summary: Mapping[str, Any]) ->
         f"{summary['rows_per_second']:,.0f}",
         f"; {dry_run} dry run, nothing was stored" if dry_run else "",
     )
-    log.info("Outcomes: %s", ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in _OUTCOMES))
-    for code, count in summary["codes"].items():
-        log.info("Code %s, %s rows: %s", code, f"{count:,}", _explanation(code))
-    failed = sum(summary[outcome] for outcome in _FAILED)
-    uncoded = failed - sum(summary["codes"].values())
-    if uncoded:
-        log.info("No code, %s rows: the rejects file has the reason for each row", f"{uncoded:,}")
-    if summary["values_dropped"]:
-        log.info("Invalid values dropped from rows that were sent without them: %s", f"{summary['values_dropped']:,}")
     if summary["retries"]:
         log.info("Requests: %s, of which %s were retries", f"{summary['requests']:,}", f"{summary['retries']:,}")
-    if failed and summary["rejects_path"]:
-        log.info("Rejects file, to correct and load again: %s", escape_unprintable(summary["rejects_path"]))
     if summary["report_path"]:
         log.info("Report: %s", escape_unprintable(summary["report_path"]))
-
-
-def _explanation(code: str) -> str:
-    known = ERROR_CODES.get(int(code)) if code.isdigit() else None
-    return f"{known.meaning}; {known.fix}" if known else "the rejects file has the reason for each row"
+    log.info("Outcomes: %s", ", ".join(f"{summary[outcome]:,} {outcome}" for outcome in _OUTCOMES))
+    if summary["values_dropped"]:
+        log.info("Invalid values left out of rows that were sent without them: %s", f"{summary['values_dropped']:,}")
+    for line in describe_reasons(summary):
+        log.info("%s", line)
+    if summary["rejects_path"]:
+        log.info("Rejects file, to correct and load again: %s", escape_unprintable(summary["rejects_path"]))

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.connections.settings import connect
-from airflow_provider_clevertap.exceptions import AccessDeniedError, ConfigurationError
+from airflow_provider_clevertap.exceptions import AccessDeniedError, CleverTapError, ConfigurationError
 from airflow_provider_clevertap.locations import join_path
 from airflow_provider_clevertap.task_runtime.artifact_paths import (
     artifacts_base,
@@ -79,8 +79,20 @@ class TaskLoad:
         :param context: the running task's context. With it, the rejects file and the report have default paths, and
             a checkpoint is saved, from which a later attempt resumes.
         :param artifacts_path: base of the default paths, see ``task_directory``.
-        :raises CleverTapError: as the load engine does; ``summary`` then holds the counts so far.
+        :raises CleverTapError: as the load engine does; ``summary`` then holds the counts so far. It has no cause and
+            no frames below this one: Airflow logs all of them, other libraries' errors quote values of rows, and the
+            message says what the reader needs.
         """
+        try:
+            return self._run(source, options, context, artifacts_path)
+        except CleverTapError as error:
+            self._log.debug("Cause of the failure", exc_info=error)
+            error.__context__ = None
+            raise error.with_traceback(None) from None
+
+    def _run(
+        self, source: Any, options: Mapping[str, Any], context: Mapping[str, Any] | None, artifacts_path: Any
+    ) -> dict[str, Any]:
         from airflow_provider_clevertap.loading.options import LoadOptions
         from airflow_provider_clevertap.loading.sources.open import open_source
 

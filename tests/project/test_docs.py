@@ -159,6 +159,8 @@ def test_all_outcomes_columns_and_keys_are_documented() -> None:
     assert [code(row[0]) for row in table("outcomes.md", "Column")] == list(ADDED_COLUMNS)
     keys = [key for row in table("outcomes.md", "Key") for key in spans(row[0])]
     assert sorted(keys) == sorted(EMPTY.to_dict())
+    of_reasons = [key for row in table("outcomes.md", "Key of a reason") for key in spans(row[0])]
+    assert all(list(reason) == of_reasons for reason in json.loads(blocks("outcomes.md", "json")[0]))
     (example,) = blocks("operators.md", "json")
     assert list(json.loads(example)) == list(EMPTY.to_dict())
     assert blocks("outcomes.md", "csv")[0].splitlines()[0].endswith(",".join(ADDED_COLUMNS[:5]))

@@ -17,6 +17,8 @@ def check_accounts(summary: Summary, rows: int) -> dict[str, Any]:
     facts = summary.to_dict()
     assert facts["rows"] == rows == sum(facts[outcome] for outcome in OUTCOMES)
     json.dumps(facts)
+    with_reason = sum(reason["rows"] for reason in facts["reasons"] if reason["outcome"] in OUTCOMES)
+    assert with_reason + facts["further_reasons"]["rows"] >= rows - facts["accepted"], "a row has no reason"
     return facts
 
 

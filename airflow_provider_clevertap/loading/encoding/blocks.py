@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.exceptions import escape_unprintable
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
@@ -88,7 +88,7 @@ class RowIssues:
     def outcome(self) -> RowOutcome:
         """The row's outcome, as far as it is known before anything is sent."""
         if self.empty:
-            return RowOutcome(Outcome.SKIPPED)
+            return EMPTY_ROW
         listed = self.issues[:_MAX_LISTED]
         more = len(self.issues) - len(listed)
         return RowOutcome(
@@ -101,7 +101,14 @@ class RowIssues:
             )
             + (f"; and {more} more" if more else ""),
             values_dropped=len(self.issues) if self.sent else 0,
+            reasons=self._reasons(),
         )
+
+    def _reasons(self) -> tuple[Reason, ...]:
+        if len(self.issues) == 1 and not self.issues[0][1].general:
+            return ()
+        reasons = (Reason(name, issue.code, issue.general or issue.reason) for name, issue in self.issues)
+        return tuple(dict.fromkeys(reasons))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.stored_blocks import StoredBlocks
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_texts
 from airflow_provider_clevertap.loading.rows.text_hashes import Hashes, hash_texts
@@ -83,9 +83,10 @@ class LastRowEncoder:
         """
         if not len(records):
             return encoded
-        fields = " and ".join(self._key)
+        same = f"has the same {' and '.join(self._key)}, and the last such row is sent"
+        reasons = (Reason("", None, f"a later row {same}"),)
         skipped = {
-            row: RowOutcome(Outcome.SKIPPED, reason=f"row {name} has the same {fields}, and the last such row is sent")
+            row: RowOutcome(Outcome.SKIPPED, reason=f"row {name} {same}", reasons=reasons)
             for row, name in zip(encoded.rows[records].tolist(), names, strict=True)
         }
         sent = np.ones(len(encoded.rows), np.bool_)

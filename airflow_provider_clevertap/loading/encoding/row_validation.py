@@ -162,7 +162,7 @@ class RowValidator:
         for position, row in enumerate(rows):
             if row in block.row_errors:
                 error = block.row_errors[row]
-                yield row, ValidationResult(None, (Issue(error.column, None, error.reason),))
+                yield row, ValidationResult(None, (Issue(error.column, None, error.reason, error.general),))
             else:
                 properties, left_out = ({}, ()) if derived is None else derived.properties_of(row)
                 yield row, self.validator.validate([column[position] for column in cells], properties, left_out)

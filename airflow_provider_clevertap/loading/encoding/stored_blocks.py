@@ -7,6 +7,7 @@ import struct
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import astuple
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
 from airflow_provider_clevertap.loading.rows.json_values import to_json_value
@@ -111,7 +112,7 @@ def _others(encoded: EncodedBlock) -> dict[str, Any]:
     return {
         "block": [block.file, block.first_row, block.names, block.row_count],
         "objects": {name: list(map(_json_value, values)) for name, values in block.objects.items()},
-        "row_errors": [[row, error.reason, error.column, error.text] for row, error in block.row_errors.items()],
+        "row_errors": [[row, *astuple(error)] for row, error in block.row_errors.items()],
         "unsent": list(encoded.unsent.items()),
         "dropped": list(encoded.dropped.items()),
         "repeatable": encoded.repeatable,
@@ -134,7 +135,13 @@ def _block(columns: Mapping[str, Any], records: Mapping[str, Any], others: Mappi
 
 
 def _outcomes(listed: list[tuple[int, list[Any]]]) -> dict[int, RowOutcome]:
-    return {row: RowOutcome(Outcome(outcome), *others) for row, (outcome, *others) in listed}
+    return {row: _outcome(values) for row, values in listed}
+
+
+def _outcome(values: list[Any]) -> RowOutcome:
+    outcome = RowOutcome(*values)
+    reasons = tuple(Reason(*reason) for reason in outcome.reasons)
+    return outcome._replace(outcome=Outcome(outcome.outcome), reasons=reasons)
 
 
 def _json_value(value: Any) -> Any:

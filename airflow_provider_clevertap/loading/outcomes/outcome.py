@@ -28,6 +28,19 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
+class Reason(NamedTuple):
+    """One thing wrong with a row, in words that many rows share: it holds no value and no number of a row.
+
+    :param column: the source column (or CleverTap field) with the issue, empty for the whole row.
+    :param code: CleverTap's error code, if one fits.
+    :param text: what is wrong and how to fix it.
+    """
+
+    column: str
+    code: int | None
+    text: str
+
+
 class RowOutcome(NamedTuple):
     """The outcome of one row, and the reason.
 
@@ -36,6 +49,7 @@ class RowOutcome(NamedTuple):
     :param field: the source column (or CleverTap field) with the issue, if it is known.
     :param reason: what is wrong and how to fix it.
     :param values_dropped: how many bad values were left out of a row that was sent without them.
+    :param reasons: the reason as rows are counted by it, where it is more than one or differs from row to row.
     """
 
     outcome: Outcome
@@ -43,3 +57,8 @@ class RowOutcome(NamedTuple):
     field: str = ""
     reason: str = ""
     values_dropped: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
+#: The outcome of an empty row.
+EMPTY_ROW: Final = RowOutcome(Outcome.SKIPPED, reason="every cell of the row is empty")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.reasons import ReasonCounts
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Counts:
 
     ``rows == accepted + rejected + invalid + unconfirmed + skipped`` holds at any moment for the rows settled so far.
 
+    :param many_files: the source has several files, so that the number of a row alone does not name it.
     :param resumed_from_row: the row at which this attempt resumed the load, ``None`` when it started at the first.
     :param earlier_seconds: how long earlier attempts took.
     :param started: when this attempt began, in seconds of the monotonic clock.
@@ -34,9 +36,14 @@ class Counts:
     retries: int = 0
     rejects_rows: int = 0
     codes: Counter[int] = field(default_factory=Counter)
+    many_files: bool = False
+    reasons: ReasonCounts = field(init=False)
     resumed_from_row: int | None = None
     earlier_seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.reasons = ReasonCounts(many_files=self.many_files)
 
     @property
     def rows(self) -> int:
@@ -53,8 +60,25 @@ class Counts:
         """Seconds the load has taken so far, in all its attempts."""
         return self.earlier_seconds + time.monotonic() - self.started
 
-    def count(self, row: RowOutcome) -> None:
-        """Count one row."""
+    def count(
+        self, file: str, first_row: int, outcomes: Mapping[int, RowOutcome], dropped: Mapping[int, RowOutcome]
+    ) -> None:
+        """Count the rows of a block that were not accepted, or that were accepted without some of their values.
+
+        :param file: the block's file, empty for none.
+        :param first_row: the number of its first row.
+        :param outcomes: their outcomes, by their position in the block, ascending.
+        :param dropped: for those of which values were left out, what and why.
+        """
+        for outcome in outcomes.values():
+            self._count(outcome)
+        self.values_dropped += sum(outcome.values_dropped for outcome in dropped.values())
+        if dropped:  # no other row with an outcome here was accepted
+            outcomes = {row: outcome for row, outcome in outcomes.items() if outcome.outcome is not Outcome.ACCEPTED}
+        self.reasons.add(file, first_row, outcomes)
+        self.reasons.add(file, first_row, dropped, left_out=True)
+
+    def _count(self, row: RowOutcome) -> None:
         match row.outcome:
             case Outcome.ACCEPTED:
                 self.accepted += 1
@@ -77,6 +101,8 @@ class Summary:
     :param kind: what was loaded, such as ``profiles``.
     :param dry_run: ``None``, ``"local"`` or ``"server"``.
     :param codes: how many rows failed with each of CleverTap's codes.
+    :param reasons: the most frequent reasons of rows that were not accepted, and of values that were left out.
+    :param further_reasons: how many other reasons there are, and the rows they have.
     :param seconds: how long the load took, in all its attempts.
     :param rejects_path: where the rejects file is, ``None`` when there is none.
     :param report_path: where the report is, ``None`` when there is none.
@@ -96,6 +122,8 @@ class Summary:
     retries: int
     rejects_rows: int
     codes: Mapping[int, int]
+    reasons: Sequence[Mapping[str, Any]]
+    further_reasons: Mapping[str, int]
     seconds: float
     resumed_from_row: int | None
     rejects_path: str | None = None
@@ -115,6 +143,7 @@ class Summary:
 
         :param counts: its counts.
         """
+        reasons, further_reasons = counts.reasons.most_frequent()
         return cls(
             kind=kind,
             dry_run=dry_run,
@@ -130,6 +159,8 @@ class Summary:
             retries=counts.retries,
             rejects_rows=counts.rejects_rows,
             codes=dict(sorted(counts.codes.items())),
+            reasons=reasons,
+            further_reasons=further_reasons,
             seconds=counts.seconds,
             resumed_from_row=counts.resumed_from_row,
             rejects_path=rejects_path,
@@ -162,6 +193,8 @@ class Summary:
             "requests": self.requests,
             "retries": self.retries,
             "codes": {str(code): count for code, count in self.codes.items()},
+            "reasons": [dict(reason) for reason in self.reasons],
+            "further_reasons": dict(self.further_reasons),
             "seconds": round(self.seconds, 3),
             "rows_per_second": round(self.rows / self.seconds, 1) if self.seconds > 0 else 0.0,
             "resumed_from_row": self.resumed_from_row,

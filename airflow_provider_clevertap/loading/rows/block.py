@@ -26,11 +26,13 @@ class RowError:
     :param column: the source column that causes it, when one does.
     :param text: the row's text in the file, when it has no cells (an invalid line of JSON Lines); only for the
         rejects file.
+    :param general: the reason without what differs from row to row, where something does.
     """
 
     reason: str
     column: str = ""
     text: str = field(default="", repr=False)
+    general: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ BLOCK_CELLS = 4 << 20
 #: Maximum nesting of brackets in a row. Later stages handle values by recursion, and CleverTap accepts no more than a
 #: list in an object.
 MAX_DEPTH = 32
+_NOT_JSON = "the line is not valid JSON"
 
 
 class JsonLinesReader:
@@ -83,7 +84,7 @@ class JsonLinesReader:
         except RecursionError:
             return _row_error(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets inside one another")
         except msgspec.DecodeError as error:
-            return _row_error(line, f"the line is not valid JSON ({error})")
+            return _row_error(line, f"{_NOT_JSON} ({error})", _NOT_JSON)
         if not isinstance(row, dict):
             return _row_error(line, 'the line is not a JSON object such as {"column": value, ...}')
         if line.count(b"{") + line.count(b"[") > MAX_DEPTH and _is_deep(row):
@@ -95,7 +96,9 @@ class JsonLinesReader:
         if _may_repeat_key(line, row):
             repeated = _repeated_key(line)
             if repeated is not None:
-                return _row_error(line, f"the key {repeated!r} occurs more than once in one object")
+                return _row_error(
+                    line, f"the key {repeated!r} occurs more than once in one object", "a key occurs more than once"
+                )
         return row
 
 
@@ -141,8 +144,8 @@ def _is_deep(row: dict[str, Any]) -> bool:
     return True
 
 
-def _row_error(line: bytes, reason: str) -> RowError:
-    return RowError(reason, text=line.decode("utf-8", "backslashreplace").strip())
+def _row_error(line: bytes, reason: str, general: str = "") -> RowError:
+    return RowError(reason, text=line.decode("utf-8", "backslashreplace").strip(), general=general)
 
 
 def _may_repeat_key(line: bytes, row: dict[str, Any]) -> bool:

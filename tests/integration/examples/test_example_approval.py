@@ -29,10 +29,15 @@ def test_the_load_waits_for_the_answer(
 
     (question,) = asked
     assert f"Load {checked['accepted']} profiles" in question["subject"]
-    for outcome in ("rows", "accepted", "rejected", "invalid", "skipped"):
+    for outcome in ("rows", "accepted", "rejected", "invalid", "unconfirmed", "skipped"):
         assert f"| {outcome} | {checked[outcome]} |" in question["body"]
-    for code, rows in checked["codes"].items():
-        assert f"\n- code {code}: {rows} rows\n" in question["body"]
+    assert len(checked["reasons"]) > 5
+    rows = [f"| {each['rows']} | {each['outcome']} | {each['column'] or ''} | " for each in checked["reasons"]]
+    table = "| Rows | Outcome | Column | Code | Why | First rows |\n|---|---|---|---|---|---|\n"
+    assert question["body"].partition(table)[2].startswith(rows[0])
+    lines = [line for line in question["body"].splitlines() if line.count(" | ") == 5]
+    assert [line.startswith(row) for line, row in zip(lines[1:], rows, strict=True)] == [True] * len(rows)
+    assert "| not an e-mail address | 245, 258, " in question["body"]
     assert checked["rejects_path"] in question["body"]
 
     states = {task.task_id: task.state for task in dag_run.get_task_instances()}

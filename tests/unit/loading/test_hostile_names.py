@@ -99,7 +99,9 @@ def test_no_message_has_a_raw_name(quiet: None, failure: str, tmp_path: Path) ->
     with pytest.raises(CleverTapError) as caught:
         FAILURES[failure](tmp_path)
     message = str(caught.value)
-    assert message.isprintable(), repr(message)
+    first, *more = message.split("\n")
+    assert all(line.isprintable() for line in (first, *more)), repr(message)
+    assert [line.partition(" ")[0] for line in more] == (["-", "Which"] if failure == "too many rejects" else [])
     assert ("\\x1b[31m" in message) or failure in ("one field of two columns",), message
 
 

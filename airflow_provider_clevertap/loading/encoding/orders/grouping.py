@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
@@ -152,16 +152,17 @@ class OrderGrouper:
         for line in unassigned.tolist():
             error = lines.block.row_errors.get(line)
             if error is not None:
-                unsent[line] = _invalid(error.reason, error.column)
+                unsent[line] = _invalid(error.reason, error.column, general=error.general)
             elif filled[line]:
                 unsent[line] = _invalid("the line belongs to no order: fill its order id", self._group_by)
             else:
-                unsent[line] = RowOutcome(Outcome.SKIPPED)
+                unsent[line] = EMPTY_ROW
                 continue
             order = lines.order_of(line)
             if order is not None:
                 number = lines.block.first_row + line
-                rejected.setdefault(order, _invalid(f"another line of the order cannot be used: row {number}"))
+                unusable = _invalid(f"{_UNUSABLE_LINE}: row {number}", general=_UNUSABLE_LINE)
+                rejected.setdefault(order, unusable)
         return unsent
 
     def _non_contiguous(self) -> RowOutcome:
@@ -170,10 +171,14 @@ class OrderGrouper:
         )
 
 
-def _invalid(reason: str, column: str = "", code: int | None = None) -> RowOutcome:
-    return RowOutcome(Outcome.INVALID, code, column, reason)
+def _invalid(reason: str, column: str = "", code: int | None = None, general: str = "") -> RowOutcome:
+    """Return the outcome of a line; ``general`` is the reason without what differs from row to row."""
+    return RowOutcome(
+        Outcome.INVALID, code, column, reason, reasons=(Reason(column, code, general),) if general else ()
+    )
 
 
+_UNUSABLE_LINE = "another line of the order cannot be used"
 _TOO_LONG = _invalid(f"the order has more than {CHARGED_ITEMS} lines, and so items", code=EVENT_STRUCTURE)
 
 

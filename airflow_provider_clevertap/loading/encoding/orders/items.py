@@ -83,7 +83,9 @@ class ItemColumns:
             if item:
                 items.append(item)
             number = rows.row_number(start + line)
-            issues += [issue._replace(reason=f"{issue.reason} (row {number})") for issue in item_issues]
+            issues += [
+                issue._replace(reason=f"{issue.reason} (row {number})", general=issue.reason) for issue in item_issues
+            ]
         return items or None, issues
 
 

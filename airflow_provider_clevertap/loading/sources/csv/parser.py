@@ -26,6 +26,7 @@ from airflow_provider_clevertap.loading.sources.csv.quoted_sections import Malfo
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk
 
 _HEADER_AGAIN = "this row is the header again: the file was put together from parts that each begin with the header"
+_LOOK_FOR = "look for a missing or surplus delimiter, or a cell that needs quotes around it"
 
 
 class ChunkParser:
@@ -107,9 +108,10 @@ class ChunkParser:
         }
         row_errors = {
             int(number): RowError(
-                f"the row has {row.actual_columns} cells where the header has {row.expected_columns}: look for a "
-                "missing or surplus delimiter, or a cell that needs quotes around it",
+                f"the row has {row.actual_columns} cells where the header has {row.expected_columns}: {_LOOK_FOR}",
                 text="" if row.actual_columns <= MAX_COLUMNS else row.text,
+                general=f"the row has {'more' if row.actual_columns > row.expected_columns else 'fewer'} cells than "
+                f"the header: {_LOOK_FOR}",
             )
             for number, row in zip(rows, self._invalid, strict=True)
         }
@@ -197,10 +199,12 @@ def header_cells(record: bytes, dialect: Dialect) -> list[str]:
 def _malformed(record: MalformedRecord) -> RowError:
     text = record.text.decode("utf-8", "backslashreplace")
     if record.swallowed_lines:
+        where = "lines later in the middle of a cell, so these lines are in this row"
+        do = "remove the stray quote, or write a quote within a cell twice"
         return RowError(
-            f"a quote opened in this row closes {record.swallowed_lines} lines later in the middle of a cell, so "
-            "these lines are in this row: remove the stray quote, or write a quote within a cell twice",
+            f"a quote opened in this row closes {record.swallowed_lines} {where}: {do}",
             text=text,
+            general=f"a quote opened in this row closes {where}: {do}",
         )
     return RowError(
         "text follows a closing quote, so where the cells of this row end is uncertain: write a quote within a quoted "

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome
 from tests.support.encoded import IDENTITY, block_of, encode, encoder, properties, records
 
 
@@ -42,7 +42,7 @@ class TestEmptiness:
         columns = {"tier": Column("Tier", empty="delete"), "points": Column("Points", type="integer", empty="delete")}
         found = encode({"id": ["a", "b", None], "tier": ["x", None, None], "points": [None, "5", ""]}, columns)
         assert properties(found) == [{"Tier": "x", "Points": {"$delete": 1}}, {"Tier": {"$delete": 1}, "Points": 5}]
-        assert found.unsent == {2: RowOutcome(Outcome.SKIPPED)}
+        assert found.unsent == {2: EMPTY_ROW}
 
     @pytest.mark.parametrize("filled", [("x", None, None), (None, "x", None), (None, None, "x"), (None, None, None)])
     def test_commas_stand_between_whatever_a_row_fills(self, filled: tuple[str | None, ...]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
-from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
+from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome, RowOutcome
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.loading.rows.block import RowError
 from tests.support.encoded import block_of, encode, encoder, properties, records
@@ -44,7 +44,7 @@ class TestEveryRow:
     def test_an_empty_row_is_skipped(self, empty: str | None) -> None:
         found = encode({"id": ["a", empty], "Name": ["Asha", empty]})
         assert records(found).keys() == {0}
-        assert found.unsent == {1: RowOutcome(Outcome.SKIPPED)}
+        assert found.unsent == {1: EMPTY_ROW}
 
     def test_a_row_the_source_could_not_read(self) -> None:
         fault = RowError("more cells than columns: quote the cell that holds a comma", "Name")
