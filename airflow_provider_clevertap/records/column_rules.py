@@ -10,6 +10,7 @@ from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import check_seconds, read_ts
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.operations import DELETE, read_operand
+from airflow_provider_clevertap.records.unreadable import check_readable
 from airflow_provider_clevertap.records.values import (
     read_boolean,
     read_float,
@@ -64,6 +65,7 @@ class CellRule:
         """
         if self.problem is not None:
             raise issue(self.problem)
+        check_readable(value)
         if self.operator == DELETE:
             return {DELETE: 1} if read_boolean(value) else None
         if self.operator is not None:

@@ -16,6 +16,7 @@ from uuid import UUID
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
+from airflow_provider_clevertap.records.unreadable import check_readable
 
 #: Blank characters: a cell that contains no others is empty. Other Unicode spaces count as text.
 BLANK: Final = " \t\r\n\f\v"
@@ -55,6 +56,7 @@ def read_text(value: Any) -> str:
 
 
 def _to_text(value: Any) -> str:
+    check_readable(value)
     if isinstance(value, bool) or not isinstance(value, int | UUID):
         raise issue(f"must be text, not {type(value).__name__}")
     if isinstance(value, int) and value.bit_length() > _MAX_TEXT_BITS:

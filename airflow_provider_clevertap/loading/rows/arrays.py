@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
@@ -11,20 +12,13 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_texts, null_scalar
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_texts
+from airflow_provider_clevertap.loading.rows.plain_values import composite, plain_values
 
 #: One column of a row block: it belongs in ``RowBlock.columns`` when it is an array, else in ``RowBlock.objects``.
 Column: TypeAlias = "pa.Array | list[Any]"
 
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), date: pa.date32()}
-_SIMPLER_TYPES = {
-    pa.null(): pa.string(),
-    pa.large_string(): pa.string(),
-    pa.string_view(): pa.string(),
-    pa.large_binary(): pa.binary(),
-    pa.binary_view(): pa.binary(),
-    pa.float16(): pa.float32(),
-}
 
 #: Python's datetime has only the years 1 to 9999, in every time zone.
 _FIRST_MOMENT = datetime(1, 1, 2)
@@ -33,12 +27,20 @@ _LAST_MOMENT = datetime(9999, 12, 30)
 _DECIMAL_DIGITS = 38
 
 
+def from_objects(values: list[Any]) -> Column:
+    """Return Python values of any class as an Arrow array if they share one type, else in plain form.
+
+    :param values: the values, ``None`` for missing.
+    """
+    return from_values(plain_values(values))
+
+
 def from_values(values: list[Any]) -> Column:
     """Return values that share one type as an Arrow array, and other values unchanged.
 
     Integers and floats in one column stay Python values: an array would turn the integers into floats.
 
-    :param values: Python values, ``None`` for missing.
+    :param values: Python values in plain form, ``None`` for missing.
     """
     array = array_of(values, set(map(type, values)))
     return values if array is None else array
@@ -48,20 +50,19 @@ def from_database_values(values: list[Any]) -> Column:
     """Return values that share one type of databases as an Arrow array, and other values unchanged.
 
     Datetimes with a time zone become the same moments in UTC, and decimals get the most decimal places any of them has.
-    Neither changes what CleverTap gets.
+    Neither changes what CleverTap gets. Drivers return arrays as lists, and records as tuples.
 
     :param values: Python values, ``None`` for missing.
     """
     kinds = set(map(type, values)) - {NoneType}
-    array_maker = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
-    if array_maker is None:
-        return from_values(values)
-    try:
-        array = array_maker(values)
-    except (OverflowError, TypeError, pa.ArrowInvalid):
-        # decimals that are no numbers, or have more digits than Arrow holds
-        return values
-    return values if array is None else array
+    if any(issubclass(kind, tuple) for kind in kinds):
+        values = [composite(value) if isinstance(value, tuple) else value for value in values]
+    array: pa.Array | None = None
+    with suppress(OverflowError, TypeError, ValueError):
+        # decimals that are no numbers or have more digits than Arrow holds, zones that only their driver knows
+        array_maker = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+        array = array_of(values, kinds) if array_maker is None else array_maker(values)
+    return from_objects(values) if array is None else array
 
 
 def array_of(values: Any, kinds: set[type], missing: Any = None) -> pa.Array | None:
@@ -109,28 +110,6 @@ _DATABASE_ARRAYS: Mapping[type, Callable[[list[Any]], pa.Array | None]] = {
     datetime: _moments,
     Decimal: _decimals,
 }
-
-
-def simplify(array: pa.Array | pa.ChunkedArray) -> Column:
-    """Convert an Arrow column to one of the few types that the encoder handles.
-
-    Dictionaries and runs are decoded, the large and view types of text become ``string``, NaN becomes null. Nested
-    columns, dates, decimals and the widths of numbers do not change.
-    """
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
-    if isinstance(array.type, pa.BaseExtensionType):
-        return list(array.to_pylist())
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    elif pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
-    array = array.cast(_SIMPLER_TYPES.get(array.type, array.type))
-    if pa.types.is_floating(array.type):
-        missing = pc.is_nan(array)
-        if pc.any(missing).as_py():
-            array = pc.if_else(missing, null_scalar(array.type), array)
-    return array
 
 
 def split_columns(columns: Mapping[str, Column]) -> tuple[dict[str, pa.Array], dict[str, list[Any]]]:

@@ -46,9 +46,10 @@ class RowBlock:
     :param file: name of the source file as the user knows it; empty when the source is not a file.
     :param first_row: number of the block's first row in its file, counting data rows from 1.
     :param names: source column names in their order.
-    :param columns: the columns an Arrow array can hold faithfully. Text of unknown type is ``string``, empty cells
-        are null.
+    :param columns: the columns an Arrow array can hold faithfully, and whose values Python can represent. Text of
+        unknown type is ``string`` and valid UTF-8, empty cells are null.
     :param objects: the other columns (mixed types, nested values), as plain Python values with ``None`` for missing.
+        An ``UnreadableValue`` stands for a value that no rule can read.
     :param row_errors: index in the block of each unusable row, with the reason.
     :param row_count: the number of rows, where no column shows it (JSON Lines without a single key).
     """

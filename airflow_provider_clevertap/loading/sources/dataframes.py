@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_values, simplify, split_columns
+from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_objects, split_columns
+from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import check_names, check_same_names, usable_names
@@ -151,7 +152,7 @@ def _names(frame: Any, where: str) -> tuple[str, ...]:
 def _block(frame: Any, start: int, stop: int, names: tuple[str, ...], first_row: int) -> RowBlock:
     if isinstance(frame, pa.Table | pa.RecordBatch):
         part = frame.slice(start, stop - start)
-        columns = {name: simplify(part.column(name)) for name in names}
+        columns = {name: simplify(part.column(name), part.schema.field(name).metadata) for name in names}
     elif hasattr(frame, "iloc"):
         part = frame.iloc[start:stop]
         columns = {name: _pandas_column(part[name]) for name in names}
@@ -170,7 +171,8 @@ def _pandas_column(series: Any) -> Column:
     except (pa.ArrowException, TypeError, ValueError):
         # such as a category of mixed types, or complex numbers
         return _object_column(series)
-    if isinstance(array.type, pa.BaseExtensionType):
+    stored = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if isinstance(stored, pa.BaseExtensionType):
         # periods and intervals: Arrow stores them as numbers
         return _object_column(series)
     return simplify(array)
@@ -183,7 +185,7 @@ def _polars_column(series: Any) -> Column:
             return simplify(series.to_arrow())
         except pa.ArrowException:
             pass
-    return from_values(series.to_list())
+    return from_objects(series.to_list())
 
 
 def _object_column(series: Any) -> Column:
@@ -192,11 +194,8 @@ def _object_column(series: Any) -> Column:
     array = array_of(values, set(map(type, values[~missing])), missing)
     if array is not None:
         return array
-    return from_values(
-        [
-            None if is_missing else value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-            for value, is_missing in zip(values.tolist(), missing.tolist(), strict=True)
-        ]
+    return from_objects(
+        [None if is_missing else value for value, is_missing in zip(values.tolist(), missing.tolist(), strict=True)]
     )
 
 

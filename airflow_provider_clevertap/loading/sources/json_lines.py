@@ -12,6 +12,7 @@ import msgspec
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.arrays import from_values, split_columns
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, MAX_ROW_BYTES, RowBlock, RowError
+from airflow_provider_clevertap.loading.rows.plain_values import MAX_DEPTH
 from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, usable_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
@@ -19,9 +20,6 @@ from airflow_provider_clevertap.loading.sources.files.text_stream import TextStr
 _CHUNK_BYTES = 1 << 20
 #: A block ends when its table has this many cells, which happens when every line has different keys.
 BLOCK_CELLS = 4 << 20
-#: Maximum nesting of brackets in a row. Later stages handle values by recursion, and CleverTap accepts no more than a
-#: list in an object.
-MAX_DEPTH = 32
 _NOT_JSON = "the line is not valid JSON"
 
 

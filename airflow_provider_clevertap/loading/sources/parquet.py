@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
-from airflow_provider_clevertap.loading.rows.arrays import simplify, split_columns
+from airflow_provider_clevertap.loading.rows.arrays import split_columns
+from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
@@ -23,6 +24,8 @@ _COLUMN_BUFFER_BYTES = 1 << 20
 _PAGE_BUFFER_BYTES = 1 << 16
 #: A longer text in a dictionary makes a block too large if every row refers to it.
 _MAX_SHARED_TEXT_BYTES = BLOCK_BYTES // BLOCK_ROWS
+#: Arrow's own choice, nanoseconds, holds the years 1677 to 2262 only, and other dates become dates of these years.
+_INT96_UNIT = "us"
 _TEXT_TYPES = (pa.string(), pa.binary(), pa.large_string())
 
 
@@ -61,7 +64,9 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: tuple[str, ...]) -> RowBlock:
-    columns, objects = split_columns({name: simplify(batch.column(name)) for name in names})
+    columns, objects = split_columns(
+        {name: simplify(batch.column(name), batch.schema.field(name).metadata) for name in names}
+    )
     return RowBlock(file, first_row, names, columns, objects, row_count=len(batch))
 
 
@@ -140,7 +145,12 @@ class _OpenFile:
         self._file = file
         self._stream = file.open()
         try:
-            self._parquet = parquet.ParquetFile(self._stream, pre_buffer=False, buffer_size=_COLUMN_BUFFER_BYTES)
+            self._parquet = parquet.ParquetFile(
+                self._stream,
+                pre_buffer=False,
+                buffer_size=_COLUMN_BUFFER_BYTES,
+                coerce_int96_timestamp_unit=_INT96_UNIT,
+            )
             self.schema: pa.Schema = self._parquet.schema_arrow
             self._row_bytes = _row_bytes(self._parquet.metadata)
             if self._row_bytes > MAX_ROW_BYTES:
@@ -193,6 +203,7 @@ class _OpenFile:
             read_dictionary=sorted(names),
             pre_buffer=False,
             buffer_size=buffer_bytes,
+            coerce_int96_timestamp_unit=_INT96_UNIT,
         )
 
     def close(self) -> None:

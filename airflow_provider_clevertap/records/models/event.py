@@ -20,6 +20,7 @@ from airflow_provider_clevertap.records.limits import (
 )
 from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.record_validation import RecordSchema
+from airflow_provider_clevertap.records.unreadable import check_readable
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
 
 #: The event of a purchase, the only one with ``Items``; in the form of :func:`normalize_event_name`.
@@ -52,6 +53,7 @@ def read_event_property(value: Any) -> str | int | float | bool:
         return value
     if isinstance(value, int | float):
         return read_float(value)
+    check_readable(value)
     raise issue(
         "nested values are only allowed in Items of Charged: use a separate column for each part",
         error_codes.EVENT_STRUCTURE,

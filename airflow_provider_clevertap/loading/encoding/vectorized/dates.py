@@ -186,7 +186,9 @@ def _timestamps(column: Any, dates: DateReader) -> tuple[Any, Mask | None]:
 
 
 def _floor_to_seconds(timestamps: Any) -> Any:
-    return pc.floor_temporal(timestamps, unit="second").cast(pa.timestamp("s", timestamps.type.tz))
+    # Without the zone: Arrow would look for the local time, which some hours have twice, and some zones do not exist.
+    moments = timestamps.view(pa.timestamp(timestamps.type.unit))
+    return pc.floor_temporal(moments, unit="second").cast(pa.timestamp("s"))
 
 
 def _in_zone(timestamps: Any, dates: DateReader) -> tuple[Any, Mask | None]:

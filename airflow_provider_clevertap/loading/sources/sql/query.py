@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.loading.rows.arrays import from_database_values, split_columns
@@ -16,8 +15,6 @@ from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
 from airflow_provider_clevertap.loading.sources.sql.errors import connection_error, query_error
 
-#: Some drivers return UUID objects, others text; psycopg2 returns bytes as memoryview. The same plain types for all.
-_PLAIN_TYPES: Mapping[type, Callable[[Any], Any]] = {UUID: str, memoryview: bytes}
 _REMEDY = "Name each column of the result in the query: SELECT count(*) AS orders."
 
 
@@ -177,19 +174,9 @@ def _block(names: Sequence[str], rows: Sequence[Any], first_row: int) -> RowBloc
     usable = usable_names(names)
     values = zip(*rows, strict=True) if rows else ((),) * len(names)
     columns, objects = split_columns(
-        {
-            name: from_database_values(_to_plain_types(column))
-            for name, column in zip(names, values, strict=True)
-            if name in usable
-        }
+        {name: from_database_values(list(column)) for name, column in zip(names, values, strict=True) if name in usable}
     )
     return RowBlock("", first_row, usable, columns, objects, row_count=len(rows))
-
-
-def _to_plain_types(values: Sequence[Any]) -> list[Any]:
-    if _PLAIN_TYPES.keys().isdisjoint(map(type, values)):
-        return list(values)
-    return [_PLAIN_TYPES[type(value)](value) if type(value) in _PLAIN_TYPES else value for value in values]
 
 
 def _parameter_texts(parameters: Any) -> Iterator[str]:

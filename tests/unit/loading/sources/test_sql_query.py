@@ -88,7 +88,7 @@ class TestChunks:
                 st.sampled_from([dt.datetime.min, dt.datetime.max, dt.datetime.max.replace(tzinfo=dt.UTC)]),
                 st.booleans(),
                 st.sampled_from([Decimal("-0.0"), Decimal("1E+3"), Decimal("1E-40"), Decimal("1" * 50)]),
-                st.sampled_from([dt.timedelta(1), dt.time(1), [1], {"a": 1}, ("a", "b")]),
+                st.sampled_from([dt.time(1), [1], {"a": 1}, ["a", "b"]]),
             )
         ),
         column=st.sampled_from(
