@@ -45,7 +45,13 @@ class CsvSource(FileSource):
     """CSV or TSV files with any extension; ``.gz`` and ``.zst`` at the end are decompressed.
 
     Every cell is read as text, so that ``007``, 19-digit ids and ``+91...`` are unchanged; an empty cell has no value.
-    Blank lines are not rows.
+    Blank lines are not rows. A column without a name in the header is left out.
+
+    .. code-block:: python
+
+        CsvSource("/data/report.csv", skip_rows=3)  # three lines precede the header
+        CsvSource("/data/answers.csv", header_row=1, skip_rows=3)  # two lines after the header are no rows
+        CsvSource("/data/dump.txt", delimiter="\\t", quote=None, escape="\\\\", header=["id", "name"])  # from MySQL
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
     :param delimiter: between cells; default: a tab for ``.tsv`` and a comma for others. Templated.
@@ -53,12 +59,22 @@ class CsvSource(FileSource):
     :param quote: encloses cells that contain delimiters, line ends or quotes, and is doubled within them;
         ``None`` when quotes are ordinary text.
     :param header: the column names, for files without a header line.
+    :param skip_rows: how many lines at the start of each file are no rows. They are left out, whatever is in them; the
+        first line after them is the header.
+    :param header_row: the number of the line that is the header, as an editor shows it, when it is another one.
+    :param escape: a character that takes the meaning of a delimiter, quote, line end or escape after it. Anywhere else
+        it is ordinary text. With a backslash, a cell ``\\N`` is empty.
+    :param comment: the first character of lines that are left out.
     """
 
     delimiter: str | None = None
     encoding: str = "utf-8"
     quote: str | None = '"'
     header: Sequence[str] | None = None
+    skip_rows: int = 0
+    header_row: int | None = None
+    escape: str | None = None
+    comment: str | None = None
     template_fields: ClassVar[Sequence[str]] = ("path", "delimiter", "encoding")
 
 

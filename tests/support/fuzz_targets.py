@@ -150,17 +150,28 @@ def _rows(reader: Any, content: bytes, extension: str) -> tuple[list[Any], str]:
 _HEADER = ",".join(OUTCOME_COLUMNS)
 _CSV = st.tuples(
     st.sampled_from([b"a,b\n", b"a\n", b'"a","b ""c"""\r\n', f"a,{_HEADER}\n".encode(), "\ufeffé,b\r".encode(), b""]),
-    pieces(",", '"', '""', "\n", "\r", "\r\n", "a", "1", "é", "\ufeff", "\0", "'=", ";", "\t", ' "', ",,,,"),
-    st.sampled_from(['"', "'", None]),
+    pieces(
+        *[",", '"', '""', "\n", "\r", "\r\n", "a", "1", "é", "\ufeff", "\0", "'=", ";", "\t", ' "', ",,,,"],
+        *["\\", '\\"', "\\\n", "#", "\n#", "a,b\n"],
+    ),
+    st.fixed_dictionaries(
+        {"quote": st.sampled_from(['"', "'", None])},
+        optional={
+            "escape": st.sampled_from(["\\", "^"]),
+            "comment": st.just("#"),
+            "skip_rows": st.integers(0, 3),
+            "header_row": st.integers(1, 3),
+        },
+    ),
     st.sampled_from([1, 2, 3, 5, 16]),
 )
 
 
-def _read_csv(example: tuple[bytes, bytes, str | None, int]) -> int:
-    header, body, quote, chunk_bytes = example
+def _read_csv(example: tuple[bytes, bytes, dict[str, Any], int]) -> int:
+    header, body, options, chunk_bytes = example
     found = []
     for size in (chunk_bytes, 1 << 20):
-        reader = CsvReader(delimiter=",", quote=quote, encoding="utf-8", header=None, block_rows=3, chunk_bytes=size)
+        reader = CsvReader(delimiter=",", **options, encoding="utf-8", header=None, block_rows=3, chunk_bytes=size)
         found.append(_rows(reader, header + body, ".csv"))
     (some, stopped), (same, stopped_too) = found
     assert bool(stopped) == bool(stopped_too)

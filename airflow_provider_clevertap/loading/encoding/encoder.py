@@ -22,7 +22,7 @@ from airflow_provider_clevertap.loading.encoding.row_validation import RowValida
 from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults, UndecidedCells
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import Converter
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
-from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, plan_columns
+from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, notes_on_unnamed, plan_columns
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
@@ -159,7 +159,7 @@ class Encoder:
     def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
         schema = self.kind.schema
         columns = self.plan_columns(names)
-        for note in notes_on(columns, schema):
+        for note in (*notes_on(columns, schema), *(notes_on_unnamed(names) if self._fixed else ())):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed and not self._plans:

@@ -55,6 +55,8 @@ def plan_columns(
     """
     if fixed:
         _check_sources_exist(names, choices)
+        _check_are_named(names, choices)
+        names = named(names)
     others = [name for name in names if name not in choices]
     if others and unmapped == "error":
         raise MappingError(
@@ -97,6 +99,18 @@ def notes_on(planned: Sequence[PlannedColumn], schema: RecordSchema) -> Iterable
         yield f"{custom} custom attributes: CleverTap documents a limit of {limit} and may drop the excess"
 
 
+def named(names: Iterable[str]) -> list[str]:
+    """Return the columns that have a name; the others of a CSV file are left out."""
+    return [name for name in names if name.strip()]
+
+
+def notes_on_unnamed(names: Sequence[str]) -> Iterable[str]:
+    """Return what a user should know about the columns that have no name."""
+    unnamed = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
+    if unnamed:
+        yield f"Left out, as the header has no name for it: column {_and_more(unnamed)}"
+
+
 def _check_sources_exist(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
     unknown = [name for name in choices if name not in names]
     if unknown:
@@ -105,6 +119,12 @@ def _check_sources_exist(names: Sequence[str], choices: Mapping[str, Column | No
         raise MappingError(
             f"the source has no column {unknown[0]!r}{''.join(hints)}{also}; its columns are {_listed(names)}"
         )
+
+
+def _check_are_named(names: Sequence[str], choices: Mapping[str, Column | None]) -> None:
+    for number, name in enumerate(names, 1):
+        if not name.strip() and choices.get(name) is not None:
+            raise MappingError(f"column {number} is mapped, and has no name in the header: write its name there")
 
 
 def _nearest(name: str, names: Iterable[str]) -> list[str]:
@@ -163,5 +183,9 @@ def _check_required_fields(
 
 
 def _listed(names: Sequence[str]) -> str:
-    listed, more = ", ".join(map(repr, names[:_MAX_LISTED])), len(names) - _MAX_LISTED
+    return _and_more([repr(name) for name in names])
+
+
+def _and_more(texts: Sequence[str]) -> str:
+    listed, more = ", ".join(texts[:_MAX_LISTED]), len(texts) - _MAX_LISTED
     return f"{listed} and {more} more" if more > 0 else listed or "none"

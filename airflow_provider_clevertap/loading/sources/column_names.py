@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import SourceError
@@ -24,13 +25,27 @@ def is_rejects_file(names: Iterable[str]) -> bool:
     return set(OUTCOME_COLUMNS).issubset(names)
 
 
-def check_names(names: Sequence[Any], where: str, *, header: str = "the header", remedy: str | None = None) -> None:
+def with_unnamed(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of which no two are equal because both are blank: such a column has no name and is left out."""
+    blanks = count()
+    return tuple(name if not isinstance(name, str) or name.strip() else " " * next(blanks) for name in names)
+
+
+def check_names(
+    names: Sequence[Any],
+    where: str,
+    *,
+    header: str = "the header",
+    remedy: str | None = None,
+    unnamed_allowed: bool = False,
+) -> None:
     """Check that column names can be used in a mapping.
 
     :param names: the names as the source has them.
     :param where: the source, for the message.
     :param header: where the names come from, for the message.
     :param remedy: how to name columns in this kind of source, for the message; default: as in files and DataFrames.
+    :param unnamed_allowed: columns may have no name.
     :raises SourceError: when a name is empty, not text or repeated, or there are too many.
     """
     check_count(len(names), where)
@@ -42,7 +57,7 @@ def check_names(names: Sequence[Any], where: str, *, header: str = "the header",
             + (remedy or "Rename them, for example frame.columns = [str(name) for name in frame.columns].")
         )
     unnamed = [position for position, name in enumerate(names, 1) if not name.strip()]
-    if unnamed:
+    if unnamed and not unnamed_allowed:
         listed = ", ".join(map(str, unnamed[:10]))
         raise SourceError(
             f"{where}: {header} has no name for column {listed}. "

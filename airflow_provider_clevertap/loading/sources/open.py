@@ -133,6 +133,10 @@ def _reader(source: FileSource, files: list[SourceFile], block_rows: int) -> Fil
             quote=source.quote,
             encoding=source.encoding,
             header=source.header,
+            escape=source.escape,
+            comment=source.comment,
+            skip_rows=source.skip_rows,
+            header_row=source.header_row,
             block_rows=block_rows,
         )
     if isinstance(source, JsonLinesSource):

@@ -13,7 +13,7 @@ from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.orders.folding import OrderRows
 from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper, Orders
 from airflow_provider_clevertap.loading.encoding.orders.items import ItemColumns
-from airflow_provider_clevertap.loading.mapping.plan import check_key_column
+from airflow_provider_clevertap.loading.mapping.plan import check_key_column, named, notes_on_unnamed
 from airflow_provider_clevertap.loading.record_kinds import OrderLines
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 
@@ -47,6 +47,7 @@ class OrderEncoder:
         self._fixed = fixed
         self._items: dict[tuple[Any, ...], ItemColumns] = {}
         self._columns_seen: set[str] = set()
+        self._notes: list[str] = []
 
     def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
         """Encode all blocks of the source, each order as a whole, also where it spans several blocks.
@@ -62,12 +63,13 @@ class OrderEncoder:
 
     def new_notes(self) -> list[str]:
         """Return what the user should know about the mapping, each note once."""
-        return self._encoder.new_notes()
+        notes, self._notes = self._notes, []
+        return [*notes, *self._encoder.new_notes()]
 
     def _encode(self, orders: Orders) -> EncodedBlock:
         items = self._item_columns(orders.lines)
         rows = OrderRows(orders)
-        order_columns = [name for name in orders.lines.names if name not in self._lines.items]
+        order_columns = [name for name in named(orders.lines.names) if name not in self._lines.items]
         encoded = self._encoder.encode(rows.fold(order_columns), items.derive(rows))
         updates = encoded.profile_updates
         if updates is not None:
@@ -93,5 +95,6 @@ class OrderEncoder:
             self._columns_seen.update(block.names)
             if self._fixed and not self._items:
                 check_key_column(self._lines.group_by, block.names, types)
+                self._notes += notes_on_unnamed(block.names)
             self._items[key] = ItemColumns(block.names, types, self._lines.items, fixed=self._fixed)
         return self._items[key]

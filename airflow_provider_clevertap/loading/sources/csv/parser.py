@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,6 +26,8 @@ from airflow_provider_clevertap.loading.sources.csv.dialect import Dialect
 from airflow_provider_clevertap.loading.sources.csv.quoted_sections import MalformedRecord
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk
 
+#: What MySQL, Hive and PostgreSQL write for an empty cell of a file with backslashes as escapes.
+_NULL = "\\N"
 _HEADER_AGAIN = "this row is the header again: the file was put together from parts that each begin with the header"
 _LOOK_FOR = "look for a missing or surplus delimiter, or a cell that needs quotes around it"
 
@@ -33,7 +36,7 @@ class ChunkParser:
     """Parses chunks that share a header.
 
     :param header: the names of the file's columns.
-    :param dialect: delimiter and quote of the file.
+    :param dialect: the characters that have a meaning in the file.
     :param encoding: the encoding of the file, for messages.
     """
 
@@ -45,7 +48,7 @@ class ChunkParser:
         self._encoding = encoding
         self._invalid: list[csv.InvalidRow] = []
         self._parse_options = _parse_options(dialect, self._skip_invalid)
-        self._convert_options = _convert_options(self.names)
+        self._convert_options = _convert_options(self.names, dialect)
 
     def empty(self, file: str) -> RowBlock:
         """Return a block without rows."""
@@ -53,15 +56,13 @@ class ChunkParser:
 
     def parse(self, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
         """Parse a chunk into columns and the errors of its invalid rows, by row of the chunk."""
-        if is_utf8(chunk.data):
-            columns, row_errors = self._columns(chunk.data)
-        else:
-            columns, row_errors = self._columns_with_invalid_bytes(chunk.data)
+        data = self._dialect.double_escapes(chunk.data)
+        columns, row_errors = self._columns(data) if is_utf8(data) else self._columns_with_invalid_bytes(data)
         if self._has_formula_marks:
             columns = {name: _remove_formula_marks(column) for name, column in columns.items()}
         row_errors.update(dict.fromkeys(self._repeated_headers(columns), RowError(_HEADER_AGAIN)))
         if chunk.malformed:
-            row_errors.update({record.row: _malformed(record) for record in chunk.malformed})
+            row_errors.update({record.row: _malformed(record, self._dialect) for record in chunk.malformed})
             # No cells: loaded again from the rejects file, they must not pass for what was meant.
             malformed = np.zeros(len(columns[self.names[0]]), np.bool_)
             malformed[[record.row for record in chunk.malformed]] = True
@@ -70,10 +71,15 @@ class ChunkParser:
 
     def _repeated_headers(self, columns: Mapping[str, pa.Array]) -> list[int]:
         """Return the rows of a chunk whose cells are the names of their columns."""
-        first, *others = self.names
+        first = next(filter(str.strip, self.names))
         rows = np.flatnonzero(as_mask(pc.equal(columns[first], scalar(first))))
-        for name in others if len(rows) else ():
-            rows = rows[as_mask(pc.equal(columns[name].take(array_from_numpy(rows)), scalar(name)))]
+        for name in self.names if len(rows) else ():
+            cells = columns[name].take(array_from_numpy(rows))
+            # What has no name in the header is blank there.
+            cells, expected = (
+                (cells, name) if name.strip() else (pc.utf8_trim_whitespace(cells.fill_null(scalar(""))), "")
+            )
+            rows = rows[as_mask(pc.equal(cells, scalar(expected)))]
         return rows.tolist()
 
     def _skip_invalid(self, row: csv.InvalidRow) -> str:
@@ -131,7 +137,7 @@ class ChunkParser:
     def _columns_with_invalid_bytes(self, data: bytes) -> tuple[dict[str, pa.Array], dict[int, RowError]]:
         # Parsed with two replacements for invalid bytes: only cells that contain such bytes differ. Neither replacement
         # adds or removes a delimiter, quote or line end, so the rows are the same.
-        columns, row_errors = self._columns(data.decode("utf-8", "backslashreplace").encode())
+        columns, row_errors = self._columns(_show_invalid_bytes(data, self._dialect))
         others, _ = self._columns(data.decode("utf-8", "replace").encode())
         for name in self.names:
             differs = pc.fill_null(pc.not_equal(columns[name], others[name]), scalar(False))
@@ -148,18 +154,19 @@ def _parse_options(dialect: Dialect, handler: Any = None) -> csv.ParseOptions:
     return csv.ParseOptions(
         delimiter=dialect.delimiter,
         quote_char=dialect.quote or False,
+        escape_char=dialect.escape or False,
         newlines_in_values=True,
         invalid_row_handler=handler,
     )
 
 
-def _convert_options(names: Sequence[str]) -> csv.ConvertOptions:
+def _convert_options(names: Sequence[str], dialect: Dialect) -> csv.ConvertOptions:
     return csv.ConvertOptions(
         # is_utf8 has checked the whole chunk
         check_utf8=False,
         column_types=dict.fromkeys(names, pa.string()),
         include_columns=list(names),
-        null_values=[""],
+        null_values=["", _NULL] if dialect.escape == "\\" else [""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
@@ -181,7 +188,7 @@ def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[
             by_width[row.actual_columns].append(index)
     for width, indices in by_width.items():
         names = [str(column) for column in range(width)]
-        text = "\n".join(invalid[index].text for index in indices).encode()
+        text = "\n".join(_complete(invalid[index].text, dialect) for index in indices).encode()
         options = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
         table = csv.read_csv(pa.BufferReader(text), _read_options(names, text), _parse_options(dialect), options)
         columns = [column.to_pylist() for column in table.columns]
@@ -189,27 +196,39 @@ def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[
     return [cells[index] for index in range(len(invalid))]
 
 
+def _complete(text: str, dialect: Dialect) -> str:
+    """Return the text of a row with the escaped line end at its end that Arrow takes for the end of the row."""
+    if dialect.escape is None or (len(text) - len(text.rstrip(dialect.escape))) % 2 == 0:
+        return text
+    return text + "\n"
+
+
 def header_cells(record: bytes, dialect: Dialect) -> list[str]:
     """Return the cells of the first record of a file."""
-    text = record + b"\n"
+    text = dialect.double_escapes(record) + b"\n"
     table = csv.read_csv(pa.BufferReader(text), _read_options((), text), _parse_options(dialect))
     return list(table.column_names)
 
 
-def _malformed(record: MalformedRecord) -> RowError:
-    text = record.text.decode("utf-8", "backslashreplace")
+def _show_invalid_bytes(data: bytes, dialect: Dialect) -> bytes:
+    """Return text in which bytes that are not UTF-8 are written as ``\\x..``."""
+    backslash = "\\\\" if dialect.escape == "\\" else "\\"
+    text = data.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda byte: f"{backslash}x{ord(byte[0]) - 0xDC00:02x}", text).encode()
+
+
+def _malformed(record: MalformedRecord, dialect: Dialect) -> RowError:
+    where = "text follows a closing quote, so where the cells of this row end is uncertain"
+    lines = f"{record.swallowed_lines} lines"
     if record.swallowed_lines:
-        where = "lines later in the middle of a cell, so these lines are in this row"
-        do = "remove the stray quote, or write a quote within a cell twice"
-        return RowError(
-            f"a quote opened in this row closes {record.swallowed_lines} {where}: {do}",
-            text=text,
-            general=f"a quote opened in this row closes {where}: {do}",
-        )
+        where = f"a quote opened in this row closes {lines} later in the middle of a cell, so these lines are in this row"
+    advice = "remove the stray quote, or write a quote within a quoted cell twice"
+    if dialect.escape is None and f"\\{dialect.quote}".encode() in record.text:
+        advice += ", or set CsvSource(path, escape='\\\\') if backslashes stand before the quotes within cells"
     return RowError(
-        "text follows a closing quote, so where the cells of this row end is uncertain: write a quote within a quoted "
-        "cell twice",
-        text=text,
+        f"{where}: {advice}",
+        text=record.text.decode("utf-8", "backslashreplace"),
+        general=f"{where.replace(lines, 'lines')}: {advice}",
     )
 
 

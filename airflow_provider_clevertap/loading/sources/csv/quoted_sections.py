@@ -54,7 +54,7 @@ class MalformedRecord(NamedTuple):
 
 
 def find_quoted(buffer: bytes, dialect: Dialect) -> QuotedSections:
-    """Find the quoted sections of a buffer that begins with a record."""
+    """Find the quoted sections of text that begins with a record and has no escapes."""
     if dialect.quote is None or dialect.quote.encode() not in buffer:
         return _NO_SECTIONS
     octets = np.frombuffer(buffer, np.uint8)
@@ -99,12 +99,17 @@ def _search_quoted(buffer: bytes, dialect: Dialect) -> QuotedSections:
     return QuotedSections(np.frombuffer(starts, np.int64), np.frombuffer(ends, np.int64), suspicious)
 
 
-def find_malformed(buffer: bytes, stop: int, quoted: QuotedSections) -> list[MalformedRecord]:
-    """Find the malformed ones among the records before ``stop``, which is the end of a record."""
+def find_malformed(buffer: bytes, masked: bytes, stop: int, quoted: QuotedSections) -> list[MalformedRecord]:
+    """Find the malformed ones among the first records of a buffer.
+
+    :param masked: the same text, in which escaped characters have no meaning.
+    :param stop: the end of the last record.
+    :param quoted: the quoted sections of ``masked``.
+    """
     numbers = [number for number in quoted.suspicious if quoted.ends[number] < stop]
     if not numbers:
         return []
-    octets = np.frombuffer(buffer, np.uint8, stop)
+    octets = np.frombuffer(masked, np.uint8, stop)
     ends = np.flatnonzero((octets == _LINE_ENDS[0]) | (octets == _LINE_ENDS[1]))
     ends = ends[quoted.outside(ends)]
     starts = np.concatenate([[0], ends + 1])

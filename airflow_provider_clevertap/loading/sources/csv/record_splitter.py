@@ -3,11 +3,13 @@
 Quotes are interpreted as by the Arrow reader that parses the chunks. A quote opens a quoted section only as the first
 character of a cell. Inside the section, two quotes stand for one. Text after the closing quote belongs to the same
 cell, unquoted, and makes the record malformed unless it is blank. Outside quotes ``\\n``, ``\\r\\n`` and ``\\r`` end a
-record. A byte order mark before a record is left out.
+record. After an escape none of these characters has a meaning. Byte order marks before records, and comments, are left
+out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,11 +21,12 @@ from airflow_provider_clevertap.loading.sources.csv.quoted_sections import (
     find_malformed,
     find_quoted,
 )
-from airflow_provider_clevertap.loading.sources.csv.record_starts import without_marks
+from airflow_provider_clevertap.loading.sources.csv.record_starts import leave_out_comments
 
 CHUNK_BYTES = 4 << 20
 
 _LINE_ENDS = b"\r\n"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class Chunk(NamedTuple):
@@ -54,7 +57,7 @@ class RecordSplitter:
     """Splits a stream of CSV text at record ends.
 
     :param read: returns the next bytes, up to this many, and none only at the end.
-    :param dialect: delimiter and quote of the text.
+    :param dialect: the characters that have a meaning in the text.
     :param chunk_bytes: how much to read at a time.
     :param max_record_bytes: the maximum length of a record.
     """
@@ -73,46 +76,84 @@ class RecordSplitter:
         self._max_record_bytes = max_record_bytes
         self._rest = b""
 
-    def first_record(self) -> bytes:
-        """Return the first record after blank lines; empty when there is none.
+    def skip_lines(self, count: int) -> int:
+        """Leave out some lines, whatever is in them, and return how many there were.
+
+        :raises EndlessRecordError: when a line has no end.
+        """
+        skipped = position = 0
+        ended = False
+        while skipped < count:
+            line_end = _LINE_END.search(self._rest, position)
+            # A line feed may follow a carriage return at the end of what was read.
+            if not ended and (line_end is None or line_end.end() == len(self._rest)):
+                self._rest, position = self._rest[position:], 0
+                ended = not self._read_more()
+            elif line_end is None:
+                skipped += position < len(self._rest)
+                position = len(self._rest)
+                break
+            else:
+                position = line_end.end()
+                skipped += 1
+        self._rest = self._rest[position:]
+        return skipped
+
+    def next_byte(self) -> bytes:
+        """Return the next byte without taking it; empty at the end of the text."""
+        if not self._rest:
+            self._read_more()
+        return self._rest[:1]
+
+    def first_record(self) -> tuple[bytes, int]:
+        """Return the first record after blank lines and comments, and the number of its lines; empty for none.
 
         :raises EndlessRecordError: when it has no end.
         """
+        ended = False
         while True:
-            self._rest = without_marks(self._rest, self._dialect).lstrip(_LINE_ENDS)
-            quoted = find_quoted(self._rest, self._dialect)
-            end = _first_record_end(self._rest, quoted)
-            if end == 0 and self._read_more():
-                continue
-            if end == 0:
-                self._check_last_quote(quoted)
-                end = len(self._rest)
-            record, self._rest = self._rest[:end], self._rest[end:]
-            return record
+            self._rest = leave_out_comments(self._rest, self._dialect, ended=ended).lstrip(_LINE_ENDS)
+            masked, quoted = self._find_quoted()
+            end = _first_record_end(masked, quoted)
+            if end or ended:
+                break
+            ended = not self._read_more()
+        if not end:
+            self._check_last_quote(quoted)
+        record, self._rest = self._rest[: end or None], self._rest[end:] if end else b""
+        if record.endswith(b"\r") and self.next_byte() == b"\n":
+            self._rest = self._rest[1:]
+        return record, len(_LINE_END.findall(record))
 
     def chunks(self) -> Iterator[Chunk]:
         """Read the remaining records, in chunks of complete records.
 
         :raises EndlessRecordError: when a record has no end; all records before it have been returned.
         """
-        while True:
-            self._rest = without_marks(self._rest, self._dialect)
-            quoted = find_quoted(self._rest, self._dialect)
-            end = _last_record_end(self._rest, quoted)
+        ended = False
+        while not ended:
+            self._rest = leave_out_comments(self._rest, self._dialect, ended=False)
+            masked, quoted = self._find_quoted()
+            end = _last_record_end(masked, quoted)
             if end:
-                yield Chunk(self._rest[:end], find_malformed(self._rest, end, quoted))
+                yield Chunk(self._rest[:end], find_malformed(self._rest, masked, end, quoted))
                 self._rest = self._rest[end:]
-            if not self._read_more():
-                break
+            ended = not self._read_more()
+        self._rest = leave_out_comments(self._rest, self._dialect, ended=True)
         if self._rest:
-            quoted = find_quoted(self._rest, self._dialect)
+            masked, quoted = self._find_quoted()
             self._check_last_quote(quoted)
-            yield Chunk(self._rest, find_malformed(self._rest, len(self._rest), quoted))
+            yield Chunk(self._rest, find_malformed(self._rest, masked, len(masked), quoted))
+
+    def _find_quoted(self) -> tuple[bytes, QuotedSections]:
+        """Return the text that was read without the meaning of escaped characters, and its quoted sections."""
+        masked = self._dialect.mask_escapes(self._rest)
+        return masked, find_quoted(masked, self._dialect)
 
     def _read_more(self) -> bool:
         size = len(self._rest)
         if size >= self._max_record_bytes:
-            quoted = find_quoted(self._rest, self._dialect)
+            _, quoted = self._find_quoted()
             raise EndlessRecordError(quoted=quoted.find(size) >= 0, size=size)
         # Read as much again as there is: each search for the end of a long record starts at its beginning.
         data = self._read(max(self._chunk_bytes, min(size, self._max_record_bytes - size)))
