@@ -221,7 +221,7 @@ def _malformed(record: MalformedRecord, dialect: Dialect) -> RowError:
     where = "text follows a closing quote, so where the cells of this row end is uncertain"
     lines = f"{record.swallowed_lines} lines"
     if record.swallowed_lines:
-        where = f"a quote opened in this row closes {lines} later in the middle of a cell, so these lines are in this row"
+        where = f"a quote of this row closes {lines} later in the middle of a cell, so these lines are in this row"
     advice = "remove the stray quote, or write a quote within a quoted cell twice"
     if dialect.escape is None and f"\\{dialect.quote}".encode() in record.text:
         advice += ", or set CsvSource(path, escape='\\\\') if backslashes stand before the quotes within cells"
