@@ -269,6 +269,7 @@ class Load:
             "unmapped": self.options.unmapped,
             "fixed": self.source.fixed_columns,
             "default_country": self.options.default_country,
+            "phone_check": self.options.phone_check,
             "on_bad_value": self.options.on_bad_value,
         }
         kind, columns, profile_columns = self.kind, self._columns, self._profile_columns

@@ -6,13 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
 from airflow_provider_clevertap.storage.private_files import PRIVATE
+
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.records.phones import PhoneCheck
 
 DryRun: TypeAlias = Literal["local", "server"]
 OnBadValue: TypeAlias = Literal["reject", "drop"]
@@ -105,6 +108,8 @@ class LoadOptions:
         processed: ``"resend"`` (at least once) or ``"hold"`` (at most once).
     :param on_bad_value: a bad value makes its row invalid (``"reject"``) or is left out of it (``"drop"``).
     :param default_country: ISO country of phone numbers written without ``+``.
+    :param phone_check: what such a number must be with its country: ``"valid"``, one that the country's numbering plan
+        knows, or ``"possible"``, one of a length that it knows.
     :param bytes_per_batch: the maximum size of one request in bytes. CleverTap documents no limit; 4 MiB is our own
         choice.
     :param retries: how often and for how long one batch is sent again.
@@ -124,6 +129,7 @@ class LoadOptions:
     on_unconfirmed: OnUnconfirmed = "resend"
     on_bad_value: OnBadValue = "reject"
     default_country: str | None = None
+    phone_check: PhoneCheck = "valid"
     bytes_per_batch: int = 4 * 1024 * 1024
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     resume: bool = True
@@ -133,6 +139,7 @@ class LoadOptions:
         _check_choice("dry_run", self.dry_run, (None, "local", "server"))
         _check_choice("on_unconfirmed", self.on_unconfirmed, ("resend", "hold"))
         _check_choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
+        _check_choice("phone_check", self.phone_check, ("valid", "possible"))
         _check_choice("resume", self.resume, (True, False))
         if type(self.max_in_flight) is not int or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
             raise ConfigurationError(

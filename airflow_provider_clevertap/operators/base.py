@@ -66,6 +66,8 @@ class CleverTapUploadOperator(BaseOperator):
         CleverTap processed them: ``"resend"`` (default) or ``"hold"`` them back.
     :param on_bad_value: ``"reject"`` the row (default), or ``"drop"`` the value and send the row without it.
     :param default_country: ISO country, such as ``"IN"``, of phone numbers written without ``+``.
+    :param phone_check: what such a number must be with its country: ``"valid"`` (default), one that the country's
+        numbering plan knows, or ``"possible"``, any of a length that it knows.
     :param resume: ``True`` (default) resumes where an interrupted earlier attempt ended; ``False`` starts at row 1 and
         loads all rows again. May be the text ``"true"`` or ``"false"``.
     """
@@ -83,6 +85,7 @@ class CleverTapUploadOperator(BaseOperator):
         "on_unconfirmed",
         "on_bad_value",
         "default_country",
+        "phone_check",
         "resume",
     )
     # Airflow replaces a path with one of these endings by the file's text; a source such as customers.json is a path.
@@ -107,6 +110,7 @@ class CleverTapUploadOperator(BaseOperator):
         on_unconfirmed: Literal["resend", "hold"] | str = "resend",
         on_bad_value: Literal["reject", "drop"] | str = "reject",
         default_country: str | None = None,
+        phone_check: Literal["valid", "possible"] | str = "valid",
         resume: bool | str = True,
         **kwargs: Any,
     ) -> None:
@@ -123,6 +127,7 @@ class CleverTapUploadOperator(BaseOperator):
         self.on_unconfirmed = on_unconfirmed
         self.on_bad_value = on_bad_value
         self.default_country = default_country
+        self.phone_check = phone_check
         self.resume = resume
 
     @classmethod
@@ -227,6 +232,7 @@ class CleverTapUploadOperator(BaseOperator):
             "on_unconfirmed": optional_text(self.on_unconfirmed),
             "on_bad_value": optional_text(self.on_bad_value),
             "default_country": optional_text(self.default_country),
+            "phone_check": optional_text(self.phone_check),
             "resume": true_or_false("resume", self.resume),
         }
 

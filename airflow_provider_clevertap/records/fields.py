@@ -224,7 +224,8 @@ def _property(reader: Callable[[Any], Any], operators: Operators = _ALL) -> Any:
 def _phone(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, dict) and is_operation(value):
         return read_operation(value, _DELETE_ONLY.allowed)
-    return read_phone(value, (info.context or {}).get("default_country"))
+    context = info.context or {}
+    return read_phone(value, context.get("default_country"), context.get("phone_check", "valid"))
 
 
 Identity = Annotated[str, BeforeValidator(read_identity)]

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.operations import DELETE, is_repeatable
+from airflow_provider_clevertap.records.phones import PhoneCheck
 from airflow_provider_clevertap.records.values import is_empty
 
 
@@ -92,6 +93,7 @@ class RecordValidator:
     :param constants: fields outside the properties with the same value in every record, such as ``evtName``.
     :param settings: settings for the model of this kind, such as ``property_limit``.
     :param default_country: ISO country of phone numbers written without ``+``.
+    :param phone_check: what such a number must be with its country: ``"valid"`` or only of a ``"possible"`` length.
     :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
         a property and keeps the row.
     """
@@ -104,13 +106,14 @@ class RecordValidator:
         constants: Mapping[str, Any] = MappingProxyType({}),
         settings: Mapping[str, Any] = MappingProxyType({}),
         default_country: str | None = None,
+        phone_check: PhoneCheck = "valid",
         on_bad_value: Literal["reject", "drop"] = "reject",
     ) -> None:
         self.schema = schema
         self.rules = tuple(rules)
         self._constants = dict(constants)
         #: the settings the models read besides the row
-        self.context = {**settings, "default_country": default_country}
+        self.context = {**settings, "default_country": default_country, "phone_check": phone_check}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
         mapped = [rule.key for rule in rules if rule.key in schema.identifiers]

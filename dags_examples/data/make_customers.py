@@ -38,7 +38,8 @@ CITIES = {
     "Manchester": "0161 496 0",
     "Cardiff": "029 2018 0",
 }
-MOBILE = "07700 900"
+#: The drama numbers for the whole country. Those of mobiles are no valid numbers in the numbering plan.
+WHOLE_COUNTRY = "03069 990"
 DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com")
 INTERESTS = ("books", "cooking", "cycling", "films", "football", "gardening", "music", "running", "travel")
 NOTES = (
@@ -79,7 +80,7 @@ def make_rows() -> Iterator[Row]:
 
 
 def _phone(pick: random.Random, city: str) -> str:
-    local = f"{pick.choice((MOBILE, MOBILE, CITIES[city]))}{pick.randrange(1000):03d}"
+    local = f"{pick.choice((WHOLE_COUNTRY, WHOLE_COUNTRY, CITIES[city]))}{pick.randrange(1000):03d}"
     international = f"+44 {local[1:]}"
     return pick.choice((local, local.replace(" ", ""), international, international.replace(" ", ""), ""))
 
@@ -114,7 +115,7 @@ def main() -> None:
     corrections: list[dict[str, Any]] = []
     for column, count, spoil in INVALID_VALUES:
         for index in (spoiled.pop() for _ in range(count)):
-            right = rows[index][column] or "+447700900000"
+            right = rows[index][column] or "+443069990000"
             corrections.append({"row": index + 1, "column": column, "value": right})
             rows[index][column] = spoil(right)
     for index in sorted(pick.sample(range(len(rows)), 3), reverse=True):

@@ -18,7 +18,7 @@ def validate(
 
     :param row: the row's cells by column.
     :param columns: what the columns become; those left out keep their name.
-    :param options: ``default_country`` and ``on_bad_value``.
+    :param options: those of the validator, such as ``default_country``.
     """
     planned = plan_columns(list(row), columns or {}, schema=PROFILE_SCHEMA)
     validator = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)

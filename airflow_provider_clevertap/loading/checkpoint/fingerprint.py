@@ -42,7 +42,7 @@ def settings_hash(
         None if lines is None else [lines.group_by, lines.items],
         choices,
         profile_choices,
-        [options.unmapped, options.on_bad_value, options.default_country],
+        [options.unmapped, options.on_bad_value, options.default_country, options.phone_check],
     )
 
 

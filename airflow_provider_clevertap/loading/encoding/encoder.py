@@ -29,6 +29,7 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
+from airflow_provider_clevertap.records.phones import PhoneCheck
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 
 
@@ -63,6 +64,7 @@ class Encoder:
     :param unmapped: what happens to columns without a choice.
     :param fixed: every column of the source is known from its first block.
     :param default_country: ISO country of phone numbers written without ``+``.
+    :param phone_check: what such a number must be with its country.
     :param on_bad_value: what a bad value does to its row.
     """
 
@@ -74,6 +76,7 @@ class Encoder:
         unmapped: Unmapped = "send",
         fixed: bool = True,
         default_country: str | None = None,
+        phone_check: PhoneCheck = "valid",
         on_bad_value: Literal["reject", "drop"] = "reject",
     ) -> None:
         self.kind = kind
@@ -81,6 +84,7 @@ class Encoder:
         self._unmapped: Unmapped = unmapped
         self._fixed = fixed
         self._default_country = default_country
+        self._phone_check: PhoneCheck = phone_check
         self._on_bad_value: Literal["reject", "drop"] = on_bad_value
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._cell_cache: CachedResults = {}
@@ -171,6 +175,7 @@ class Encoder:
             constants=self.kind.constants,
             settings=self.kind.settings,
             default_country=self._default_country,
+            phone_check=self._phone_check,
             on_bad_value=self._on_bad_value,
         )
         return _Plan(

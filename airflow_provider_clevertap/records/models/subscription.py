@@ -59,7 +59,8 @@ class Subscription(BaseModel):
             if self.type == "email":
                 self.value = read_email(self.value)
             else:
-                self.value = read_phone(self.value, (info.context or {}).get("default_country"))
+                context = info.context or {}
+                self.value = read_phone(self.value, context.get("default_country"), context.get("phone_check", "valid"))
         except PydanticCustomError as error:
             # The codes of e-mail addresses and phone numbers are documented for uploads only.
             raise issue(f"{error.message()} (type is {self.type})", field="value") from None

@@ -30,7 +30,7 @@ def test_the_operator_with_templated_arguments(
     from airflow_provider_clevertap.operators.subscriptions import CleverTapUpdateSubscriptionsOperator
 
     path = tmp_path / "numbers.csv"
-    path.write_text(f"number,note\n{PHONE},a\n98123 45679,b\n{PHONE},c\nnobody,d\n")
+    path.write_text(f"number,note\n{PHONE},a\n98123 45679,b\n{PHONE},c\nnobody,d\n0919812345678,e\n")
     with dag:
         CleverTapUpdateSubscriptionsOperator(
             task_id="load",
@@ -39,15 +39,17 @@ def test_the_operator_with_templated_arguments(
             channel="{{ 'phone' }}",
             status="{{ 'unsub' + 'scribe' }}",
             default_country="IN",
+            phone_check="{{ 'possible' }}",
             max_rejects=1,
         )
     dag_run = run_dag(dag)
     assert dag_run.state == "success"
     summary = returned(dag_run, "load")
     assert {key: summary[key] for key in ("kind", "rows", "accepted", "invalid", "skipped")} == {
-        "kind": "subscriptions", "rows": 4, "accepted": 2, "invalid": 1, "skipped": 1,
+        "kind": "subscriptions", "rows": 5, "accepted": 3, "invalid": 1, "skipped": 1,
     }  # fmt: skip
-    assert stored(emulator) == {("phone", PHONE): "Unsubscribe", ("phone", "+919812345679"): "Unsubscribe"}
+    numbers = (PHONE, "+919812345679", "+91919812345678")
+    assert stored(emulator) == {("phone", number): "Unsubscribe" for number in numbers}
 
 
 @pytest.mark.parametrize("arguments", [{"status": "gone"}, {"dry_run": "server"}, {"status": "Unsubscribe"}], ids=str)

@@ -129,7 +129,7 @@ def test_the_last_choice_of_each_address_counts(run_dag: Any, returned: Any, con
     found = {(one["type"], one["value"]): one["status"] for one in emulator.subscriptions()}
     assert len(found) == summary["accepted"]
     assert found["email", "liam.szabo4@example.com"] == "Resubscribe"
-    assert found["phone", "+447700900175"] == "Unsubscribe"
+    assert found["phone", "+443069990175"] == "Unsubscribe"
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -212,6 +212,7 @@ def test_the_report_tells_the_circumstances_and_no_person(make_load: MakeLoad, t
         {"on_unconfirmed": "maybe"},
         {"on_bad_value": "ignore"},
         {"default_country": "India"},
+        {"phone_check": "strict"},
     ],
     ids=str,
 )

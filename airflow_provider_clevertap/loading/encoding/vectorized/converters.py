@@ -129,6 +129,21 @@ def or_else(first: Converter, second: Converter) -> Converter:
     return convert
 
 
+def rewritten(rewrite: Callable[[Any], Any], converter: Converter) -> Converter:
+    """Return a converter that applies ``converter`` to rewritten cells.
+
+    :param rewrite: returns the cells in another form; null for those it cannot rewrite, which stay undecided.
+    """
+
+    def convert(column: Any) -> ConvertedColumn:
+        cells = rewrite(column)
+        converted = converter(cells)
+        unchanged = none_if_clear(as_mask(pc.and_(column.is_valid(), cells.is_null())))
+        return converted._replace(undecided=either(unchanged, converted.undecided))
+
+    return convert
+
+
 def trimmed(converter: Converter) -> Converter:
     """Return a converter that also accepts blanks around the cells that ``converter`` accepts."""
 

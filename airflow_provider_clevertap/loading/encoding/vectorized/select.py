@@ -12,26 +12,20 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.encoding.vectorized import converters as columns
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
-from airflow_provider_clevertap.loading.encoding.vectorized.dates import SecondsConverter, select_date_converter
 from airflow_provider_clevertap.loading.encoding.vectorized.lists import select_items_converter
 from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
     NumberConverter,
     convert_international,
     select_number_converter,
+    without_points,
 )
+from airflow_provider_clevertap.loading.encoding.vectorized.times import select_days_converter, select_times_converter
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import (
-    Mask,
-    as_mask,
-    blank_out,
-    either,
-    empty_to_null,
-    none_if_clear,
-)
+from airflow_provider_clevertap.loading.rows.text_arrays import empty_to_null, none_if_clear
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
-from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS, TS_MILLISECONDS_FROM
+from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS
 from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER_OPERATORS
 
 #: Narrower than the models' own pattern of an address, so that RE2 and Python cannot disagree on it.
@@ -40,7 +34,6 @@ _PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}
 _PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
 _PLAIN_AGE = r"^(0|[1-9][0-9]{0,2})$"
 _PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?$"
-_PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
 
 _FLAG_FIELDS = (
     "MSG-email", "MSG-push", "MSG-sms", "MSG-whatsapp", "MSG-webpush",
@@ -120,11 +113,11 @@ def select_converter(
     if rule.custom:
         return _custom_converter(rule, column_type)
     if rule.key == "ts":
-        return _time_converter(rule, column_type, settings.get("latest_ts"))
+        return select_times_converter(rule, column_type, settings.get("latest_ts"))
     if rule.key in ("Phone", "value"):
-        return _phone_converter(rule, column_type, settings.get("default_country"))
+        return _phone_converter(rule, column_type, settings)
     if rule.key == "DOB" and rule.type is DeclaredType.DATE:
-        return _date_converter(rule, column_type)
+        return select_days_converter(rule, column_type)
     return _known_field_converter(rule, column_type, words)
 
 
@@ -143,7 +136,7 @@ def convert_column(block: RowBlock, name: str, converter: Converter | None) -> C
 def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:
     holds_dates = pa.types.is_timestamp(column_type) or pa.types.is_date(column_type)
     if rule.type is DeclaredType.DATE or (rule.type is None and holds_dates):
-        return _date_converter(rule, column_type)
+        return select_days_converter(rule, column_type)
     if pa.types.is_string(column_type):
         return _list_converter(rule, "$set") if rule.type is DeclaredType.LIST else _DECLARED_TEXT.get(rule.type)
     if pa.types.is_integer(column_type):
@@ -198,14 +191,15 @@ def _number_converter(column_type: Any) -> Converter | None:
     return columns.floats if pa.types.is_floating(column_type) else None
 
 
-def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> Converter | None:
+def _phone_converter(rule: CellRule, column_type: Any, settings: Mapping[str, Any]) -> Converter | None:
     """Select converters for international numbers, and for local ones where the country is known.
 
     The value of a subscription is a phone number or an e-mail address; only the latter contains ``@``.
     """
     if rule.type not in (None, DeclaredType.TEXT):
         return None
-    local = None if country is None else select_number_converter(country)
+    country = settings.get("default_country")
+    local = None if country is None else select_number_converter(country, settings.get("phone_check", "valid"))
     if pa.types.is_integer(column_type):
         return None if local is None else columns.as_text(_number_column(local))
     if not pa.types.is_string(column_type):
@@ -215,7 +209,7 @@ def _phone_converter(rule: CellRule, column_type: Any, country: str | None) -> C
         converter = columns.or_else(_KNOWN_TEXT["Email"], converter)
     for numbers in (local, convert_international):
         converter = converter if numbers is None else columns.or_else(converter, _number_column(numbers))
-    return converter
+    return columns.or_else(converter, columns.rewritten(without_points, converter))
 
 
 def _number_column(convert_numbers: NumberConverter) -> Converter:
@@ -224,62 +218,3 @@ def _number_column(convert_numbers: NumberConverter) -> Converter:
         return ConvertedColumn(pc.binary_join_element_wise(scalar("+"), numbers, scalar("")), undecided, '"', '"')
 
     return convert
-
-
-def _date_converter(rule: CellRule, column_type: Any) -> Converter | None:
-    seconds_of = select_date_converter(rule.dates, column_type)
-    if seconds_of is None:
-        return None
-
-    def convert(column: Any) -> ConvertedColumn:
-        seconds, undecided = seconds_of(column)
-        return ConvertedColumn(seconds.cast(pa.string()), undecided, '"$D_', '"')
-
-    return convert
-
-
-def _time_converter(rule: CellRule, column_type: Any, latest: int | None) -> Converter | None:
-    """Select the converter of the times of records: seconds, milliseconds or dates."""
-    dates = select_date_converter(rule.dates, column_type)
-    if rule.type is DeclaredType.DATE or pa.types.is_timestamp(column_type) or pa.types.is_date(column_type):
-        seconds_of = dates if rule.type in (None, DeclaredType.TEXT, DeclaredType.DATE) else None
-    elif rule.type not in (None, DeclaredType.TEXT, DeclaredType.INTEGER):
-        seconds_of = None
-    elif pa.types.is_string(column_type):
-        seconds_of = _text_times(dates if rule.type is not DeclaredType.INTEGER else None)
-    else:
-        seconds_of = (lambda column: (_as_seconds(column), None)) if _fits_int64(column_type) else None
-    if seconds_of is None:
-        return None
-    in_range = columns.numbers_between(1, TS_MILLISECONDS_FROM - 1 if latest is None else latest)
-
-    def convert(column: Any) -> ConvertedColumn:
-        seconds, undecided = seconds_of(column)
-        times = in_range(seconds)
-        return times._replace(undecided=either(undecided, times.undecided))
-
-    return convert
-
-
-def _text_times(dates: SecondsConverter | None) -> SecondsConverter:
-    """Return a converter that reads text as numbers or as dates, depending on its first cell."""
-
-    def convert(column: Any) -> tuple[Any, Mask | None]:
-        first = next(iter(column[:1000].drop_null()[:1].to_pylist()), "")
-        if dates is not None and "-" in first:
-            return dates(column)
-        unmatched = ~as_mask(pc.match_substring_regex(column, _PLAIN_TIME)) & as_mask(column.is_valid())
-        undecided = unmatched if unmatched.any() else None
-        return _as_seconds(blank_out(column, undecided).cast(pa.int64())), undecided
-
-    return convert
-
-
-def _fits_int64(column_type: Any) -> bool:
-    """Return whether every number of an integer column fits a signed 64-bit integer."""
-    return pa.types.is_integer(column_type) and not pa.types.is_uint64(column_type)
-
-
-def _as_seconds(numbers: Any) -> Any:
-    milliseconds = pc.greater_equal(numbers, scalar(TS_MILLISECONDS_FROM))
-    return pc.if_else(milliseconds, pc.divide(numbers, scalar(1000)), numbers)

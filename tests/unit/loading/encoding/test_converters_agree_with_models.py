@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -24,6 +24,7 @@ from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFI
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.records.operations import OPERATORS
+from airflow_provider_clevertap.records.phones import PhoneCheck
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 from tests.support.examples_of_properties import TIMES
 from tests.support.hostile_values import COLUMN_TYPES, anything, floating, text
@@ -192,9 +193,11 @@ def check_agreement(
         block, choices = make(source, kind)
         choices |= {name: None for name in choices if choices[name].name in drop}
         country = source.choice([None, "IN", "GB"])
+        phone_check = source.choice(get_args(PhoneCheck))
         on_bad_value = source.choice(["reject", "drop"])
         fixed = source.random() < 0.7
-        encoder = Encoder(kind, choices, default_country=country, on_bad_value=on_bad_value, fixed=fixed)
+        options = {"default_country": country, "phone_check": phone_check, "on_bad_value": on_bad_value}
+        encoder = Encoder(kind, choices, fixed=fixed, **options)
         validated: list[int] = []
         parts = _encode_counting(encoder, block, validated)
         vectorized_rows += len(block) - len(validated)
@@ -205,8 +208,7 @@ def check_agreement(
             [column.rule for column in planned],
             constants=kind.constants,
             settings=kind.settings,
-            default_country=country,
-            on_bad_value=on_bad_value,
+            **options,
         )
         sources = {column.rule.key: column.source for column in planned}
         found, unsent, dropped = {}, {}, {}

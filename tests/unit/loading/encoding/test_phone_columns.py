@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from typing import get_args
 
 import phonenumbers
 import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.loading.encoding.vectorized.phones import convert_international, select_number_converter
-from airflow_provider_clevertap.records.phones import read_phone
+from airflow_provider_clevertap.loading.encoding.vectorized.select import select_converter
+from airflow_provider_clevertap.records.column_rules import CellRule
+from airflow_provider_clevertap.records.phones import PhoneCheck, read_phone
 
 COUNTRIES = sorted(phonenumbers.SUPPORTED_REGIONS)
 
@@ -20,7 +23,7 @@ def numbers(country: str, source: random.Random) -> list[str]:
     example = phonenumbers.example_number(country)
     national = phonenumbers.national_significant_number(example) if example else "12345678"
     made = []
-    for _ in range(400):
+    for _ in range(200):
         digits = list(national)
         for _ in range(source.randrange(4)):
             digits[source.randrange(len(digits))] = str(source.randrange(10))
@@ -40,26 +43,43 @@ def numbers(country: str, source: random.Random) -> list[str]:
     return made
 
 
-def by_the_models(text: str, country: str) -> str | None:
+def by_the_models(text: str, country: str | None, check: PhoneCheck = "valid") -> str | None:
     try:
-        return read_phone(text, country)
+        return read_phone(text, country, check)
     except ValueError:
         return None
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_the_converter_agrees_with_the_models(country: str) -> None:
-    convert = select_number_converter(country)
-    if convert is None:
-        return
     cells = numbers(country, random.Random(country))
-    found, undecided = convert(pa.array(cells, pa.string()))
-    for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=True)):
-        if number is None:
-            assert undecided is not None
-            assert undecided[index]
-        else:
-            assert by_the_models(cell, country) == f"+{number}", cell
+    for check in get_args(PhoneCheck):
+        convert = select_number_converter(country, check)
+        assert convert is not None
+        found, undecided = convert(pa.array(cells, pa.string()))
+        for index, (cell, number) in enumerate(zip(cells, found.to_pylist(), strict=True)):
+            if number is None:
+                assert undecided is not None
+                assert undecided[index]
+            else:
+                assert by_the_models(cell, country, check) == f"+{number}", cell
+
+
+@pytest.mark.parametrize("country", [None, *COUNTRIES[::10], "DE", "IN"])
+def test_dots_and_slashes_are_read_as_the_models_read_them(country: str | None) -> None:
+    source = random.Random(country)
+    examples = [f"+{code}{text}" for code, text in (("33", "612345600"), ("49", "30123456")) for _ in range(100)]
+    examples += numbers(country or "FR", source)
+    cells = ["".join(digit + source.choice(["", "", "", "", "", ".", "/", " "]) for digit in text) for text in examples]
+    cells += [text + ending for text in examples for ending in (".0", ".00", ".5", "/79")]
+    for check in get_args(PhoneCheck):
+        settings = {"default_country": country, "phone_check": check}
+        converter = select_converter(CellRule("Phone", custom=False), pa.string(), settings)
+        assert converter is not None
+        converted = converter(pa.array(cells, pa.string()))
+        assert len(converted.text.drop_null()) > len(cells) / 10
+        for cell, number in zip(cells, converted.text.to_pylist(), strict=True):
+            assert number is None or by_the_models(cell, country, check) == number, cell
 
 
 @pytest.mark.parametrize(
@@ -70,6 +90,8 @@ def test_the_converter_agrees_with_the_models(country: str) -> None:
         ("US", "(212) 555-0123"),
         ("GB", "020 7946 0958"),
         ("DE", "0170-1234567"),
+        ("CA", "(416) 555-0123"),
+        ("IN", "919812345678"),
     ],
 )
 def test_ordinary_numbers_are_decided(country: str, text: str) -> None:
