@@ -15,6 +15,27 @@ from airflow_provider_clevertap.sources import SqlSource, is_sql_file
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.sources.sql.query import Database
 
+#: The packages that have the hooks of databases, after ``apache-airflow-providers-``
+#: (https://airflow.apache.org/docs/apache-airflow-providers/core-extensions/connections.html).
+_PROVIDERS = {
+    **{name: name for name in ("exasol", "mysql", "oracle", "postgres", "snowflake", "sqlite", "trino", "vertica")},
+    "athena": "amazon",
+    "databricks": "databricks",
+    "drill": "apache-drill",
+    "druid": "apache-druid",
+    "gcpbigquery": "google",
+    "gcpcloudsql": "google",
+    "hive_cli": "apache-hive",
+    "hiveserver2": "apache-hive",
+    "impala": "apache-impala",
+    "jdbc": "jdbc",
+    "mssql": "microsoft-mssql",
+    "odbc": "odbc",
+    "pinot": "apache-pinot",
+    "presto": "presto",
+    "redshift": "amazon",
+    "teradata": "teradata",
+}
 _SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 
 
@@ -24,7 +45,7 @@ def find_database(conn_id: str) -> Database:
     :param conn_id: id of an Airflow connection.
     :raises ConfigurationError: when there is no such connection, or it is not to a database.
     """
-    from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
     from airflow_provider_clevertap.loading.sources.sql.query import Database
 
@@ -37,10 +58,11 @@ def find_database(conn_id: str) -> Database:
     where = f"Connection {conn_id!r} of type {connection.conn_type!r}"
     try:
         hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]
-    except (AirflowException, ImportError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # what Airflow and the hooks of providers raise has no common type
         raise ConfigurationError(
-            f"{where}: no hook for it is available here ({type(error).__name__}). Install the Airflow provider for "
-            "this type, or correct the type."
+            f"{where}: no hook for it is available here ({type(error).__name__}). {_provider_of(connection.conn_type)}"
         ) from None
     if not _is_database_hook(hook):
         raise ConfigurationError(f"{where} is not a connection to an SQL database.")
@@ -78,6 +100,18 @@ def _file_text(environment: Any, path: str) -> str:
         ) from None
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{path}: the file cannot be read as UTF-8 text ({type(error).__name__}).") from None
+
+
+def _provider_of(conn_type: str | None) -> str:
+    """Return what to install for a type of connection, as a sentence."""
+    if conn_type == "generic":
+        return (
+            "Airflow has this type for connections whose provider is missing. Install the provider of the database, "
+            "such as apache-airflow-providers-postgres, and choose its type in the connection."
+        )
+    package = _PROVIDERS.get(conn_type or "")
+    install = "the Airflow provider for this type" if package is None else f"apache-airflow-providers-{package}"
+    return f"Install {install}, or correct the type."
 
 
 def _is_database_hook(hook: Any) -> bool:

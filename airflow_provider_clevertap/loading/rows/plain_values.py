@@ -30,6 +30,7 @@ _MAX_BITS: Final = 14_000
 OUT_OF_RANGE: Final = (
     "a date before the year 1 or after 9999, such as a database's infinity: leave the cell empty, or write another date"
 )
+NO_TIME_OF_DAY: Final = "not a time of day: it must be at least 00:00:00 and before 24:00:00"
 SPAN_OF_TIME: Final = "a span of time cannot be sent: write it as text or as a number"
 NOT_UTF_8: Final = "the text is not valid UTF-8: write it again from the text it was meant to be"
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep: put the parts into separate columns"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_numpy, numpy_from_array
-from airflow_provider_clevertap.loading.rows.plain_values import OUT_OF_RANGE, SPAN_OF_TIME
+from airflow_provider_clevertap.loading.rows.plain_values import NO_TIME_OF_DAY, OUT_OF_RANGE, SPAN_OF_TIME
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 _TICKS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -25,8 +25,6 @@ _FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, dat
 _INT64: Final = np.iinfo(np.int64)
 #: Precision in ticks of a second beyond which Python's times have no place.
 _PYTHON_TICKS: Final = 10**6
-
-_NO_TIME_OF_DAY: Final = "not a time of day: it must be at least 00:00:00 and before 24:00:00"
 
 
 def readable_dates(array: Any) -> Any:
@@ -142,7 +140,7 @@ def _moment(ticks: int, unit: str, zone: str | None) -> datetime | UnreadableVal
 def _time_of_day(ticks: int, unit: str) -> time | str | UnreadableValue:
     seconds, rest = divmod(ticks, _TICKS[unit])
     if not 0 <= seconds < _DAY:
-        return UnreadableValue(f"{ticks} {unit}", _NO_TIME_OF_DAY)
+        return UnreadableValue(f"{ticks} {unit}", NO_TIME_OF_DAY)
     microseconds, nanoseconds = divmod(rest * (_TICKS["ns"] // _TICKS[unit]), 1000)
     moment = time(seconds // 3600, seconds // 60 % 60, seconds % 60, microseconds)
     # A property has the text of a time, and text has room for nanoseconds.

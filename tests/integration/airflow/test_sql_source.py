@@ -29,7 +29,12 @@ class TestConnections:
 
     @pytest.mark.parametrize(
         ("conn_type", "problem"),
-        [("clevertap", "is not a connection to an SQL database"), ("nosuch", "no hook for it is available here")],
+        [
+            ("clevertap", "is not a connection to an SQL database"),
+            ("nosuch", "no hook for it is available here.*the Airflow provider for this type"),
+            ("snowflake", "no hook for it is available here.*Install apache-airflow-providers-snowflake"),
+            ("generic", "no hook for it is available here.*Airflow has this type for connections whose provider is"),
+        ],
     )
     def test_one_that_is_no_database(self, monkeypatch: pytest.MonkeyPatch, conn_type: str, problem: str) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": conn_type, "password": "WQX-1"}))

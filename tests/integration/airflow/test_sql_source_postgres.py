@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from airflow_provider_clevertap.exceptions import SourceError, StorageUnavailableError
 from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.loading.sources.sql.query import Database, QuerySource
+from airflow_provider_clevertap.records.unreadable import UnreadableValue
 from airflow_provider_clevertap.sources import SqlSource
 from tests.support.people_in_databases import PEOPLE, query_rows
 
@@ -26,6 +29,25 @@ SELECT 1 AS whole, 12.50::numeric(10, 2) AS money, 1.5::float8 AS real, true AS 
     '{"a": [1, {"b": null}]}'::jsonb AS document, ARRAY['x', 'y'] AS list, '\\x00ff'::bytea AS bytes,
     'e3e70682-c209-4cac-629f-6fbed82c07cd'::uuid AS uuid, NULL::int AS nothing
 """
+
+#: Expressions of values that Python has none for, and a part of what the rejects file shows.
+UNREADABLE = {
+    "'infinity'::date": "infinity",
+    "'-infinity'::timestamp": "-infinity",
+    "'infinity'::timestamptz": "infinity",
+    "'0044-03-15 BC'::date": "BC",
+    "'10000-01-01'::timestamp": "10000-01-01",
+    "'24:00:00'::time": "24:00:00",
+    "'24:00:00+05'::timetz": "24:00:00+05",
+    "interval '1 year'": "365 days",
+}
+
+
+def connect(driver: str, server: Any) -> Any:
+    """Return a connection of a driver as Airflow's hook opens it."""
+    address = {"host": "127.0.0.1", "port": server.port, "user": server.user, "password": server.password}
+    return importlib.import_module(driver).connect(dbname="postgres", **address)
+
 
 DRAIN = """
 import resource, sys
@@ -65,6 +87,31 @@ class TestPostgres:
             "nothing": None,
         }
         assert str(row["money"]) == "12.50"
+
+    @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+    def test_what_python_cannot_hold_makes_its_own_row_invalid(self, postgres: Any, driver: str) -> None:
+        columns = ", ".join(f"{value} AS c{number}" for number, value in enumerate(UNREADABLE))
+        sql = f"SELECT {columns} FROM generate_series(1, 2)"  # noqa: S608
+        source = QuerySource(
+            Database(lambda: connect(driver, postgres)), conn_id="x", sql=sql, parameters=None, chunk_rows=10
+        )
+        (block,) = source.blocks()
+        for row in block.rows([0, 1]):
+            for (cell, text), (value, shown) in zip(row.items(), UNREADABLE.items(), strict=True):
+                assert isinstance(text, UnreadableValue), (cell, value, text)
+                assert shown in text.text
+
+    @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+    def test_dates_that_python_can_hold_keep_their_types(self, postgres: Any, driver: str) -> None:
+        sql = "SELECT d, d::timestamp AS t, d::timestamptz AS z FROM (SELECT '9999-12-30'::date AS d) AS days"
+        source = QuerySource(
+            Database(lambda: connect(driver, postgres)), conn_id="x", sql=sql, parameters=None, chunk_rows=10
+        )
+        (block,) = source.blocks()
+        (row,) = block.rows([0])
+        assert row["d"] == dt.date(9999, 12, 30)
+        assert row["t"] == dt.datetime(9999, 12, 30)
+        assert row["z"] == dt.datetime(9999, 12, 29, 18, 30, tzinfo=dt.UTC)
 
     def test_each_run_loads_its_own_window(self, run: Any, warehouse: str, connection: str, emulator: Any) -> None:
         window = {"start": "{{ data_interval_start }}", "end": "{{ data_interval_end }}"}

@@ -25,6 +25,8 @@ _TRANSIENT_CLASSES = ("08", "40", "53", "57", "58", "HYT")
 _TRANSIENT_STATES = ("25P03", "25P04")
 #: https://www.sqlite.org/rescode.html: busy, locked, input or output failed.
 _TRANSIENT_SQLITE = (5, 6, 10)
+#: Python's module raises this error itself, so it has no code.
+_SQLITE_NOT_UTF_8 = "Could not decode to UTF-8"
 #: Server shut down, lock timeout, deadlock, cannot connect, connection lost
 #: (https://dev.mysql.com/doc/mysql-errors/en/).
 _TRANSIENT_MYSQL = (1040, 1053, 1205, 1213, 2002, 2003, 2005, 2006, 2013, 2055)
@@ -86,6 +88,38 @@ def query_error(where: str, error: Exception, *, sql: str, secrets: Iterable[str
     )
 
 
+def is_unreadable(error: Exception, *, fetching: bool) -> bool:
+    """Return whether a driver failed to make a Python value of a value in the result.
+
+    :param error: what the driver raised.
+    :param fetching: it was fetching rows, not sending the query.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return True
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "Error" not in kinds and "DatabaseError" not in kinds:
+        return fetching and isinstance(error, ValueError | ArithmeticError | TypeError)
+    # An error of the server has a code.
+    if _code(error) is not None or isinstance(getattr(error, "sqlite_errorcode", None), int):
+        return False
+    return "DataError" in kinds or (_is_sqlite(error) and _message(error).startswith(_SQLITE_NOT_UTF_8))
+
+
+def unreadable_error(where: str, error: Exception, *, rows_read: int) -> SourceError:
+    """Return the error for a value that a driver cannot make a Python value of.
+
+    :param where: the connection, for the message.
+    :param error: what the driver raised. Its message may contain the value.
+    :param rows_read: how many rows were fetched before.
+    """
+    after = f" after {rows_read:,} rows" if rows_read else ""
+    return SourceError(
+        f"{where}: Python cannot hold a value of the result{after} ({type(error).__name__}), such as an infinite date, "
+        "one before the year 1 or after 9999, or text in another encoding. In the query, cast the column to text, or "
+        "replace the value with NULLIF or CASE."
+    )
+
+
 def _redact_values(message: str, sql: str) -> str:
     if _QUOTE.search(_QUOTED.sub("", message)):
         # A value contains quotes itself, so its end is not known.
@@ -107,15 +141,28 @@ def _is_transient(error: Exception) -> bool:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if not kinds & {"OperationalError", "InternalError", "InterfaceError"}:
         return False
-    code = error.args[0] if error.args else None
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or code
-    if isinstance(state, str) and _STATE.fullmatch(state):
-        return state.startswith(_TRANSIENT_CLASSES) or state in _TRANSIENT_STATES
-    if isinstance(result := getattr(error, "sqlite_errorcode", None), int):
-        return result & 0xFF in _TRANSIENT_SQLITE
+    code = _code(error)
+    if isinstance(code, str):
+        return code.startswith(_TRANSIENT_CLASSES) or code in _TRANSIENT_STATES
+    if _is_sqlite(error):
+        # Without a code the error is of Python's module, not of the database.
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TRANSIENT_SQLITE
     if "mysql" in type(error).__module__.lower():
         return code in _TRANSIENT_MYSQL
     return "OperationalError" in kinds
+
+
+def _code(error: Exception) -> str | int | None:
+    """Return the SQLSTATE of an error, or the number that the driver has instead; ``None`` when it has neither."""
+    first = error.args[0] if error.args else None
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or first
+    if isinstance(state, str):
+        return state if _STATE.fullmatch(state) else None
+    return state if isinstance(state, int) else None
+
+
+def _is_sqlite(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] == "sqlite3" or hasattr(error, "sqlite_errorcode")
 
 
 def _message(error: Exception) -> str:

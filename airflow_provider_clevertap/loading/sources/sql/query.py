@@ -13,7 +13,13 @@ from airflow_provider_clevertap.loading.rows.arrays import from_database_values,
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
-from airflow_provider_clevertap.loading.sources.sql.errors import connection_error, query_error
+from airflow_provider_clevertap.loading.sources.sql.drivers import open_cursor
+from airflow_provider_clevertap.loading.sources.sql.errors import (
+    connection_error,
+    is_unreadable,
+    query_error,
+    unreadable_error,
+)
 
 _REMEDY = "Name each column of the result in the query: SELECT count(*) AS orders."
 
@@ -93,7 +99,7 @@ class QuerySource:
             raise connection_error(self.name, error, self._database.secrets) from None
         cursor = None
         try:
-            cursor = self._attempt(lambda: _open_cursor(connection, self._chunk_rows), 0)
+            cursor = self._attempt(lambda: open_cursor(connection, self._chunk_rows))
             yield from self._read(cursor)
         finally:
             _close(connection, cursor)
@@ -111,8 +117,8 @@ class QuerySource:
 
     def _read(self, cursor: Any) -> Iterator[RowBlock]:
         arguments = (self._sql,) if self._parameters is None else (self._sql, self._parameters)
-        self._attempt(lambda: cursor.execute(*arguments), 0)
-        rows = self._attempt(lambda: cursor.fetchmany(self._chunk_rows), 0)
+        self._attempt(lambda: cursor.execute(*arguments))
+        rows = self._fetch(cursor, 0)
         # psycopg2 describes the result of a named cursor only after rows were fetched.
         if cursor.description is None:
             raise SourceError(
@@ -127,37 +133,21 @@ class QuerySource:
             if not rows:
                 return
             rows_read += len(rows)
-            rows = self._attempt(lambda: cursor.fetchmany(self._chunk_rows), rows_read)
+            rows = self._fetch(cursor, rows_read)
 
-    def _attempt(self, action: Callable[[], Any], rows_read: int) -> Any:
+    def _fetch(self, cursor: Any, rows_read: int) -> Any:
+        return self._attempt(lambda: cursor.fetchmany(self._chunk_rows), rows_read, fetching=True)
+
+    def _attempt(self, action: Callable[[], Any], rows_read: int = 0, *, fetching: bool = False) -> Any:
         try:
             return action()
+        except MemoryError:
+            raise
         except Exception as error:
             secrets = [*self._database.secrets, *_parameter_texts(self._parameters)]
+            if is_unreadable(error, fetching=fetching):
+                raise unreadable_error(self.name, error, rows_read=rows_read) from None
             raise query_error(self.name, error, sql=self._sql, secrets=secrets, rows_read=rows_read) from None
-
-
-def _open_cursor(connection: Any, rows: int) -> Any:
-    """Open a cursor that returns tuples, and that leaves rows on the server until they are fetched."""
-    drivers = {kind.__module__.partition(".")[0] for kind in type(connection).__mro__}
-    if "psycopg" in drivers:
-        from psycopg.rows import tuple_row
-
-        connection.autocommit = False  # a server-side cursor exists only within its transaction
-        return connection.cursor("clevertap", row_factory=tuple_row)
-    if "psycopg2" in drivers:
-        from psycopg2.extensions import cursor
-
-        connection.autocommit = False
-        return connection.cursor("clevertap", cursor_factory=cursor)
-    if "MySQLdb" in drivers:
-        from MySQLdb.cursors import SSCursor
-
-        return connection.cursor(SSCursor)
-    plain_cursor = connection.cursor()
-    with suppress(Exception):  # the fetch size of Oracle and similar drivers; others do not allow setting it
-        plain_cursor.arraysize = rows
-    return plain_cursor
 
 
 def _close(connection: Any, cursor: Any) -> None:

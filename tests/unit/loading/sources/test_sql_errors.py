@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,8 +12,13 @@ from airflow_provider_clevertap.exceptions import (
     SourceError,
     StorageUnavailableError,
 )
-from airflow_provider_clevertap.loading.sources.sql.errors import connection_error, query_error
-from tests.support.sqlite_file import File
+from airflow_provider_clevertap.loading.sources.sql.errors import (
+    connection_error,
+    is_unreadable,
+    query_error,
+    unreadable_error,
+)
+from tests.support.sqlite_file import File, outcomes
 
 
 class OperationalError(Exception):
@@ -27,10 +34,15 @@ class InternalError(Exception):
 
 
 def error_of(kind: type[Exception], *arguments: Any, module: str = "driver", **attributes: Any) -> Exception:
-    error = type(kind.__name__, (kind,), {"__module__": module})(*arguments)
+    base = type("DatabaseError", (Exception,), {})
+    error = type(kind.__name__, (kind, base), {"__module__": module})(*arguments)
     for name, value in attributes.items():
         setattr(error, name, value)
     return error
+
+
+class DataError(Exception):
+    """An error class with the name from PEP 249."""
 
 
 SQL = "SELECT id, \"Full Name\" FROM shop.people WHERE name = 'Asha'"
@@ -103,3 +115,74 @@ class TestWhatDriversSay:
         with pytest.raises(SourceError) as caught:
             file.rows("SELECT json_extract(:value, '$')", {"value": "private-value", "more": [["deep-value"]]})
         assert "value" not in str(caught.value)
+
+
+class TestValuesPythonCannotHold:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            error_of(DataError, "date too large (after year 10K): 'infinity'"),
+            error_of(OperationalError, "Could not decode to UTF-8 column 'x'", module="sqlite3"),
+            UnicodeDecodeError("utf-8", b"caf\xe9", 3, 4, "invalid"),
+            ValueError("year -44 is out of range"),
+            OverflowError("date value out of range"),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    def test_the_message_says_so_and_shows_no_value(self, error: Exception) -> None:
+        assert is_unreadable(error, fetching=True)
+        text = str(unreadable_error("shop", error, rows_read=1_000))
+        assert "Python cannot hold a value of the result after 1,000 rows" in text
+        assert "NULLIF" in text
+        assert str(error) not in text
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            error_of(DataError, "division by zero", sqlstate="22012"),
+            error_of(DataError, "out of range", pgcode="22003"),
+            error_of(DataError, 1264, "Out of range value", module="MySQLdb"),
+            error_of(DataError, "string or blob too big", sqlite_errorcode=18, module="sqlite3"),
+            error_of(OperationalError, "server closed the connection unexpectedly"),
+        ],
+        ids=str,
+    )
+    def test_errors_of_the_database_are_none_of_these(self, error: Exception) -> None:
+        assert not is_unreadable(error, fetching=True)
+
+    def test_wrong_parameters_are_an_error_of_the_query(self) -> None:
+        assert not is_unreadable(TypeError("not all arguments converted"), fetching=False)
+
+
+def test_text_of_sqlite_that_is_not_utf_8_makes_its_row_invalid(file: File) -> None:
+    file.fill(("a", "x", None), ("b", "y", None))
+    with closing(file.connect()) as connection, connection:
+        connection.execute("UPDATE people SET name = CAST(x'636166e9' AS TEXT) WHERE id = 'b'")
+    first, last = outcomes(file.open("SELECT * FROM people ORDER BY id"), {"id": "identity", "score": None})
+    assert first["profileData"] == {"Name": "x"}
+    assert "not valid UTF-8" in last["reason"]
+
+    # A hook may have its own way to read text.
+    class Bytes(sqlite3.Connection):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.text_factory = bytes
+
+    file.factory = Bytes
+    assert file.rows("SELECT name FROM people WHERE id = 'b'") == [{"name": b"caf\xe9"}]
+
+
+def test_errors_of_memory_are_not_errors_of_the_query(file: File) -> None:
+    file.fill(("a", "x", None))
+
+    class Cursor(sqlite3.Cursor):
+        def fetchmany(self, size: int | None = 1) -> Any:
+            raise MemoryError
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, *_: Any) -> Any:
+            return Cursor(self)
+
+    file.factory = Connection
+    with pytest.raises(MemoryError):
+        file.rows("SELECT * FROM people")
