@@ -17,7 +17,7 @@ import pytest
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, SourceError
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.open import open_source
-from airflow_provider_clevertap.loading.sources.sql.errors import connection_error
+from airflow_provider_clevertap.loading.sources.sql.errors import connection_error, unreadable_error
 from airflow_provider_clevertap.sources import SqlSource
 from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
 from tests.support.doc_pages import code, spans, table
@@ -60,6 +60,9 @@ def test_documented_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pyte
     def read_without_connection() -> None:
         raise connection_error("warehouse", ConnectionRefusedError("Connection refused"))
 
+    def read_infinity() -> None:
+        raise unreadable_error("warehouse", ValueError("year is out of range"), rows_read=0)
+
     def read_missing_file() -> None:
         loader = jinja2.FileSystemLoader(tmp_path)
         task = SimpleNamespace(get_template_env=lambda: jinja2.Environment(loader=loader))  # noqa: S701
@@ -72,6 +75,7 @@ def test_documented_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pyte
         read("nowhere", "SELECT 1"),
         read_without_connection,
         read("shop", "SELECT nope"),
+        read_infinity,
         read("shop", "PRAGMA user_version = 1"),
         read("shop", "SELECT 1 AS a, 2 AS a"),
         read_missing_file,
@@ -83,5 +87,5 @@ def test_documented_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pyte
             attempt()
         assert spans(row[0])[0] in str(caught.value)
         assert row[2] == ("no" if isinstance(caught.value, FinalError) else "yes")
-    with pytest.raises(SourceError, match=spans(rows[7][0])[1]):
+    with pytest.raises(SourceError, match=spans(rows[8][0])[1]):
         read("shop", "SELECT 1 AS ' '")()
