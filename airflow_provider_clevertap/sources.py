@@ -154,7 +154,8 @@ class SqlSource:
         arguments = f"conn_id={self.conn_id!r}, sql={self.sql!r}"
         if self.parameters is not None:
             # Only the number: Airflow shows this text to everybody who may see the DAG.
-            arguments += f", parameters=<{len(self.parameters)} values>"
+            count = len(self.parameters) if hasattr(self.parameters, "__len__") else 1
+            arguments += f", parameters=<{count} values>"
         if self.chunk_rows is not None:
             arguments += f", chunk_rows={self.chunk_rows!r}"
         if self.resumable:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
+from airflow_provider_clevertap.arguments import read_text
 from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
     HOOK_NAME,
@@ -41,9 +42,9 @@ class CleverTapHook(UploadMethods, BaseHook):
     conn_type = CONNECTION_TYPE
     hook_name = HOOK_NAME
 
-    def __init__(self, clevertap_conn_id: str = default_conn_name) -> None:
+    def __init__(self, clevertap_conn_id: str | None = default_conn_name) -> None:
         super().__init__()
-        self.clevertap_conn_id = clevertap_conn_id
+        self.clevertap_conn_id = read_text("clevertap_conn_id", clevertap_conn_id) or self.default_conn_name
         self._client: CleverTapClient | None = None
 
     @classmethod

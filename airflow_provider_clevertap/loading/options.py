@@ -161,5 +161,5 @@ def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None
 def _check_country(country: str) -> None:
     from phonenumbers import SUPPORTED_REGIONS
 
-    if country not in SUPPORTED_REGIONS:
+    if not isinstance(country, str) or country not in SUPPORTED_REGIONS:
         raise ConfigurationError(f"default_country={country!r} is not an ISO country code such as 'IN' or 'DE'")

@@ -22,28 +22,47 @@ def optional_text(value: Any) -> Any:
     return None if isinstance(value, str) and value.strip().lower() in _NO_VALUE else value
 
 
-def whole_number(name: str, value: Any) -> Any:
+def source_or_list(value: Any) -> Any:
+    """Read a source: a template may render a list of paths as text, as JSON with ``tojson``.
+
+    :raises ConfigurationError: when the template rendered to nothing, or to the text of a list that is not JSON.
+    """
+    if optional_text(value) is None:
+        raise ConfigurationError("source is empty. If it is a template, it rendered to nothing.")
+    text = value.strip() if isinstance(value, str) else ""
+    if not (text.startswith("[") and text.endswith("]") and (text == "[]" or '"' in text or "'" in text)):
+        return value
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ConfigurationError(
+            "source is the text of a list. Write {{ ... | tojson }} in the template, or give the list itself, such as "
+            "the output of a task."
+        ) from None
+
+
+def whole_number(name: str, value: Any) -> int | None:
     """Read a whole number: ``8`` or ``"8"``.
 
-    :raises ConfigurationError: when text is anything else.
+    :raises ConfigurationError: when it is anything else.
     """
     value = optional_text(value)
-    if not isinstance(value, str):
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
+        return int(value)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    if not _WHOLE_NUMBER.fullmatch(value.strip()):
-        raise ConfigurationError(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
+    raise ConfigurationError(f"{name} must be a whole number, not {value!r}.")
 
 
-def true_or_false(name: str, value: Any) -> Any:
+def true_or_false(name: str, value: Any) -> bool | None:
     """Read a truth value: ``True``, or ``"true"`` as templates and trigger forms write it.
 
-    :raises ConfigurationError: when text is anything else.
+    :raises ConfigurationError: when it is anything else.
     """
     value = optional_text(value)
-    if not isinstance(value, str):
+    if value is None or isinstance(value, bool):
         return value
-    choice = {"true": True, "false": False}.get(value.strip().lower())
+    choice = {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
     if choice is None:
         raise ConfigurationError(f"{name} must be true or false, not {value!r}.")
     return choice

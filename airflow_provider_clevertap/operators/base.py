@@ -12,6 +12,7 @@ from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, Lo
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
     optional_text,
+    source_or_list,
     true_or_false,
     whole_number,
 )
@@ -173,12 +174,12 @@ class CleverTapUploadOperator(BaseOperator):
         from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 
         try:
-            hook = CleverTapHook(self.clevertap_conn_id)
-            self._task_load = TaskLoad(self._kind(), self.clevertap_conn_id, hook.settings, cast("Logger", self.log))
+            hook = CleverTapHook(optional_text(self.clevertap_conn_id))
+            self._task_load = TaskLoad(self._kind(), hook.clevertap_conn_id, hook.settings, cast("Logger", self.log))
             if self._killed:
                 self._task_load.stop()
             return self._task_load.run(
-                self.source,
+                source_or_list(self.source),
                 self._options(),
                 context=context,
                 artifacts_path=optional_text(self.artifacts_path),
@@ -239,9 +240,10 @@ class CleverTapUploadOperator(BaseOperator):
     def _push_summary(self, context: Context) -> None:
         """Push the summary of a load that failed to XCom; Airflow pushes only what ``execute`` returns."""
         summary = None if self._task_load is None else self._task_load.summary
-        if summary is not None and self.do_xcom_push:
+        task = context.get("ti") if context else None
+        if summary is not None and self.do_xcom_push and task is not None:
             try:
-                context["ti"].xcom_push(key=RETURN_KEY, value=summary)
+                task.xcom_push(key=RETURN_KEY, value=summary)
             except Exception as problem:  # it must not hide why the load failed
                 self.log.warning("The summary is not in XCom: %s", type(problem).__name__)
 

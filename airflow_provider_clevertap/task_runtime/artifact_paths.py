@@ -49,6 +49,16 @@ def resolve_storage(location: Any) -> Any:
     return location
 
 
+def running_task(context: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return the context of a running task, ``None`` where there is none: tests call ``execute`` with ``{}`` or a mock.
+
+    :param context: what ``execute`` got.
+    """
+    task = context["ti"] if context is not None and "ti" in context else None
+    ids = [getattr(task, name, None) for name in ("dag_id", "run_id", "task_id")]
+    return context if all(isinstance(each, str) for each in ids) else None
+
+
 def distinct_path(path: Any, context: Mapping[str, Any] | None, suffix: str) -> Any:
     """Return a path given by the user, changed so that each load of a run has a different one.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_clevertap.arguments import read_location
 from airflow_provider_clevertap.connections.settings import connect
 from airflow_provider_clevertap.exceptions import AccessDeniedError, CleverTapError, ConfigurationError
 from airflow_provider_clevertap.locations import join_path
@@ -16,6 +17,7 @@ from airflow_provider_clevertap.task_runtime.artifact_paths import (
     artifacts_mode,
     distinct_path,
     resolve_storage,
+    running_task,
     task_directory,
 )
 from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
@@ -77,14 +79,14 @@ class TaskLoad:
             file is relative to the DAG's templates.
         :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
         :param context: the running task's context. With it, the rejects file and the report have default paths, and
-            a checkpoint is saved, from which a later attempt resumes.
+            a checkpoint is saved, from which a later attempt resumes. A context without a task is as none.
         :param artifacts_path: base of the default paths, see ``task_directory``.
         :raises CleverTapError: as the load engine does; ``summary`` then holds the counts so far. It has no cause and
             no frames below this one: Airflow logs all of them, other libraries' errors quote values of rows, and the
             message says what the reader needs.
         """
         try:
-            return self._run(source, options, context, artifacts_path)
+            return self._run(source, options, running_task(context), artifacts_path)
         except CleverTapError as error:
             self._log.debug("Cause of the failure", exc_info=error)
             error.__context__ = None
@@ -101,6 +103,8 @@ class TaskLoad:
         if unknown:
             raise ConfigurationError(f"{unknown[0]!r} is not an option of a load; use {', '.join(known)}.")
         given = {name: value for name, value in options.items() if value is not None}
+        given |= {name: read_location(name, given[name]) for name in ("rejects_path", "report_path") if name in given}
+        artifacts_path = read_location("artifacts_path", artifacts_path)
         settings = None if given.get("dry_run") == "local" else self._settings()
         shutdown_timeout = CLOSING_SECONDS + (0 if settings is None else settings.timeout)
 

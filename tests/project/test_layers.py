@@ -14,11 +14,12 @@ from tests.support.package_modules import MODULES, PACKAGE, imports
 from tests.support.paths import PACKAGE as DIRECTORY
 
 #: What every room may import: errors, and what users write in DAG files.
-PUBLIC = {"exceptions", "locations", "columns", "sources"}
+PUBLIC = {"exceptions", "locations", "arguments", "columns", "sources"}
 #: The parts of this package that each part may import, besides itself.
 ALLOWED: Mapping[str, set[str]] = {
     "exceptions": set(),
     "locations": set(),
+    "arguments": {"exceptions", "locations"},
     "columns": set(),
     "sources": {"locations"},
     "api": {"records", "exceptions"},
@@ -70,6 +71,7 @@ FOREIGN = {
     "columns": {"airflow"},
     "sources": {"airflow"},
     "locations": {"airflow"},
+    "arguments": {"airflow"},
 }  # fmt: skip
 #: The maximum number of modules in a folder, its ``__init__`` included, so that its list stays short.
 FOLDER_LIMIT = 14

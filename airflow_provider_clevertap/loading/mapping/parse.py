@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from airflow_provider_clevertap.arguments import number_as_text
 from airflow_provider_clevertap.columns import Column, ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
 from airflow_provider_clevertap.records.column_rules import DeclaredType
@@ -20,6 +21,8 @@ _MANIFEST_TYPES: Mapping[str, DeclaredType] = {
     "DATE": DeclaredType.DATE,
 }
 _MANIFEST_KEYS = frozenset({"ctName", "dataType"})
+#: Options of a column that are text; a template may have made a number of it.
+_TEXTS = frozenset({"name", "separator"})
 
 
 def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
@@ -27,7 +30,8 @@ def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Colum
 
     :raises MappingError: when a form is not known.
     """
-    return {source: _parse_choice(source, choice) for source, choice in (columns or {}).items()}
+    choices = {number_as_text(source): number_as_text(choice) for source, choice in (columns or {}).items()}
+    return {source: _parse_choice(source, choice) for source, choice in choices.items()}
 
 
 def _parse_choice(source: str, choice: ColumnChoice) -> Column | None:
@@ -45,14 +49,14 @@ def _from_object(source: str, choice: Mapping[str, Any]) -> Column:
     unknown = [name for name in choice if name not in allowed]
     if unknown:
         raise MappingError(f"column {source!r}: {unknown[0]!r} is not an option; use {', '.join(allowed)}")
-    return Column(**choice)
+    return Column(**{option: number_as_text(value) if option in _TEXTS else value for option, value in choice.items()})
 
 
 def _from_manifest(source: str, choice: Mapping[str, Any]) -> Column:
     unknown = [name for name in choice if name not in _MANIFEST_KEYS]
     if unknown:
         raise MappingError(f"column {source!r}: {unknown[0]!r} cannot be used together with ctName and dataType")
-    name, declared = choice.get("ctName"), str(choice.get("dataType", "STRING"))
+    name, declared = number_as_text(choice.get("ctName")), str(choice.get("dataType", "STRING"))
     known = _MANIFEST_TYPES.get(declared.upper())
     if known is not None:
         return Column(name, type=known.value)
@@ -81,6 +85,8 @@ def parse_named_columns(argument: str, columns: Mapping[str, ColumnChoice] | Seq
 
 
 def _from_names(argument: str, names: Any) -> dict[str, ColumnChoice]:
+    if isinstance(names, list | tuple):
+        names = [number_as_text(name) for name in names]
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise ConfigurationError(f"{argument} must be a mapping from source columns to fields, or a list of columns")
     duplicates = [name for index, name in enumerate(names) if name in names[:index]]

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from pydantic_core import PydanticCustomError
 
+from airflow_provider_clevertap.arguments import read_text
 from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
@@ -49,7 +50,8 @@ def events(
     :raises ConfigurationError: when an argument is not allowed.
     """
     constants: dict[str, Any] = {}
-    lines = _order_lines(group_by, items)
+    event_name = read_text("event_name", event_name)
+    lines = _order_lines(read_text("group_by", group_by), items)
     if lines is not None:
         event_name = "Charged" if event_name is None else event_name
         if normalize_event_name(event_name) != CHARGED:
@@ -61,6 +63,8 @@ def events(
             raise ConfigurationError(f"event_name={event_name!r}: {error.message()}") from None
     if timestamp not in (None, "now"):
         raise ConfigurationError(f"timestamp={timestamp!r} is not allowed: use 'now', or map a column to ts")
+    if type(property_limit) is not int or type(future_seconds) is not int:
+        raise ConfigurationError("property_limit and future_seconds must be whole numbers")
     if property_limit < 1 or future_seconds < 0:
         raise ConfigurationError("property_limit must be 1 or more, and future_seconds 0 or more")
     now = int(time.time())
@@ -71,7 +75,7 @@ def events(
     return replace(EVENTS, constants=constants, settings=settings, lines=lines, started_at=now)
 
 
-def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:
+def _order_lines(group_by: str | None, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:
     if group_by is None and items is None:
         return None
     if group_by is None or items is None:
@@ -79,6 +83,6 @@ def _order_lines(group_by: object, items: Mapping[str, ColumnChoice] | Sequence[
         raise ConfigurationError(
             f"{given} needs {missing}: group_by is the column with the order's id, items the columns of what is sold"
         )
-    if not isinstance(group_by, str) or not group_by:
+    if not group_by:
         raise ConfigurationError("group_by must be the name of the column that holds the order's id")
     return OrderLines(group_by, parse_named_columns("items", items))

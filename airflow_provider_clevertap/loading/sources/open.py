@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_clevertap.arguments import number_as_text, read_text
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError, escape_unprintable
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.files.discovery import find_files
@@ -63,15 +64,16 @@ def _open_query(source: SqlSource, block_rows: int, databases: Callable[[str], D
 
     if databases is None:
         raise ConfigurationError("a SqlSource can be read only in an Airflow task, where its connection is known.")
-    if not isinstance(source.conn_id, str) or not source.conn_id.strip():
+    conn_id = read_text("conn_id", source.conn_id)
+    if conn_id is None or not conn_id.strip():
         raise ConfigurationError("the conn_id of a SqlSource must be the id of a connection.")
     if is_sql_file(source.sql):
         raise ConfigurationError(
             f"{source.sql}: only a task of a DAG can find this file. Use the text of the query instead."
         )
     return QuerySource(
-        databases(source.conn_id),
-        conn_id=source.conn_id,
+        databases(conn_id),
+        conn_id=conn_id,
         sql=source.sql,
         parameters=source.parameters,
         chunk_rows=block_rows if source.chunk_rows is None else source.chunk_rows,
@@ -84,13 +86,14 @@ def _are_locations(source: Any) -> bool:
         return False
     if not len(source):
         raise SourceError("the list given as the source is empty. Check what creates the list, or skip the task.")
-    return is_location(source[0])
+    return is_location(number_as_text(source[0]))
 
 
 def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader], options: str = "") -> Source:
     from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 
-    locations = [path] if is_location(path) else list(path) if _are_locations(path) else []
+    path = number_as_text(path)
+    locations = [path] if is_location(path) else list(map(number_as_text, path)) if _are_locations(path) else []
     if not locations:
         raise SourceError(f"a path cannot be of type {type(path).__name__}. Use paths, URIs, globs or lists of them.")
     files = find_files(locations)
@@ -129,9 +132,9 @@ def _reader(source: FileSource, files: list[SourceFile], block_rows: int) -> Fil
         from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 
         return CsvReader(
-            delimiter=source.delimiter,
+            delimiter=read_text("delimiter", source.delimiter),
             quote=source.quote,
-            encoding=source.encoding,
+            encoding=read_text("encoding", source.encoding) or "utf-8",
             header=source.header,
             escape=source.escape,
             comment=source.comment,
@@ -142,7 +145,7 @@ def _reader(source: FileSource, files: list[SourceFile], block_rows: int) -> Fil
     if isinstance(source, JsonLinesSource):
         from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 
-        return JsonLinesReader(encoding=source.encoding, block_rows=block_rows)
+        return JsonLinesReader(encoding=read_text("encoding", source.encoding) or "utf-8", block_rows=block_rows)
     from airflow_provider_clevertap.loading.sources.parquet import ParquetReader
 
     return ParquetReader(files, block_rows=block_rows)

@@ -123,7 +123,7 @@ class TestManifestForm:
 @pytest.mark.parametrize(
     ("choice", "says"),
     [
-        (5, ["expected a name or a Column, not int"]),
+        (5.5, ["expected a name or a Column, not float"]),
         (["Email"], ["not list"]),
         ({"nam": "Email"}, ["'nam' is not an option", "name, type, format, timezone"]),
         (Column(5), ["name must be text, not int"]),  # type: ignore[arg-type]

@@ -1,0 +1,48 @@
+"""Read arguments that are text, where a template may have made something else of them.
+
+Airflow renders the templates of a DAG with ``render_template_as_native_obj=True`` to Python values: of the text
+``2024`` it makes a number, of ``[a]`` a list.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.locations import is_location
+
+__all__ = ["number_as_text", "read_location", "read_text"]
+
+
+def number_as_text(value: Any) -> Any:
+    """Return the text of a whole number, and anything else unchanged."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def read_text(argument: str, value: Any) -> str | None:
+    """Read an argument that is text: text, or a whole number that stands for its text; ``None`` when it is not given.
+
+    :raises ConfigurationError: when it is anything else, such as a fraction: ``1.50`` would have become ``1.5``.
+    """
+    value = number_as_text(value)
+    if value is None or isinstance(value, str):
+        return value
+    raise ConfigurationError(f"{argument} must be text, not {type(value).__name__}. {_hint(argument)}")
+
+
+def read_location(argument: str, value: Any) -> Any:
+    """Read an argument that is a path, a URI or a path object; ``None`` when it is not given.
+
+    :raises ConfigurationError: when it is anything else.
+    """
+    value = number_as_text(value)
+    if value is None or is_location(value):
+        return value
+    raise ConfigurationError(f"{argument} must be a path or URI, not {type(value).__name__}. {_hint(argument)}")
+
+
+def _hint(argument: str) -> str:
+    return (
+        "In a DAG with render_template_as_native_obj=True, Airflow makes Python values of text such as 1.50 or [a]: "
+        f"leave that option out, or write quotes inside the quotes: {argument}=\"'1.50'\"."
+    )
