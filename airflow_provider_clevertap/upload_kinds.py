@@ -68,16 +68,25 @@ class UploadKind:
 
 PROFILES: Final = UploadKind(
     module="profiles",
-    record_kind="PROFILES",
+    record_kind="profiles",
     operator="CleverTapUploadProfilesOperator",
     hook_method="upload_profiles",
+    options=("identity_and_object_id",),
 )
 EVENTS: Final = UploadKind(
     module="events",
     record_kind="events",
     operator="CleverTapUploadEventsOperator",
     hook_method="upload_events",
-    options=("event_name", "timestamp", "property_limit", "future_seconds", "group_by", "items"),
+    options=(
+        "event_name",
+        "timestamp",
+        "property_limit",
+        "future_seconds",
+        "group_by",
+        "items",
+        "identity_and_object_id",
+    ),
 )
 DEVICE_TOKENS: Final = UploadKind(
     module="device_tokens",

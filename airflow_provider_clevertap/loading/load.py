@@ -180,10 +180,8 @@ class Load:
                 self._send(self._client, reading, ledger)
         finally:
             self._close(ledger)
-        if duplicates is not None and self._counts.repeated:
-            self._log.warning(duplicates.message(self._counts.repeated))
-        for name in encoder.unused_columns():
-            self._log.warning("Column %r is mapped, but no row of the source has it", name)
+        for warning in reading.warnings(self._counts.repeated, self.kind.schema.risky):
+            self._log.warning("%s", warning)
 
     def _validate_only(self, reading: BlockReading, ledger: Ledger) -> None:
         progress = Progress(self._log, self._counts)

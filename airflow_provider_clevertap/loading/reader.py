@@ -16,6 +16,7 @@ from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncod
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+from airflow_provider_clevertap.records.record_validation import RiskyWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class BlockReading:
         self._progress = progress or source.progress
         self._encoder = encoder
         self._duplicates = duplicates
+        self._risky = 0
         self._blocks: Iterator[RowBlock] = iter(())
         self._encoded: Iterator[EncodedBlock] = iter(())
 
@@ -91,8 +93,22 @@ class BlockReading:
         encoded = next(self._encoded, None)
         if encoded is None:
             return None
+        self._risky += encoded.risky
         duplicates = 0 if self._duplicates is None else self._duplicates.count_in(encoded)
         return ReadBlock(encoded, tuple(self._encoder.new_notes()), duplicates, self._progress())
+
+    def warnings(self, repeated: int, risky: RiskyWords | None) -> Iterator[str]:
+        """Return what a user should look at after the whole source was read.
+
+        :param repeated: rows whose key an earlier row had, in all attempts.
+        :param risky: the values of the records that CleverTap may reject.
+        """
+        if self._duplicates is not None and repeated:
+            yield self._duplicates.message(repeated)
+        if risky is not None and self._risky:
+            yield risky.note.format(count=self._risky)
+        for name in self._encoder.unused_columns():
+            yield f"Column {name!r} is mapped, but no row of the source has it"
 
     def _read(self) -> Iterator[RowBlock]:
         for block in self._blocks:

@@ -57,6 +57,9 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         ``columns`` and ``unmapped`` decide whether the column itself is sent. Templated.
     :param items: the columns that go into each item of ``Items``: a list of names, or a mapping as in ``columns``. May
         be JSON text. All other columns belong to the order as a whole. Templated.
+    :param identity_and_object_id: what happens to rows that fill ``identity`` and ``objectId``: they are invalid
+        (``"reject"``, the default), as CleverTap does not document which one counts, or both are sent (``"send"``).
+        Templated.
     :param profile_columns: columns that update the profile of the event's owner: forms as for ``columns``, or a list
         of names. Each row's profile update is a separate record that precedes the event; the event is sent only when
         CleverTap has accepted the update. These columns become properties of the event only if ``columns`` names them
@@ -72,6 +75,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         "future_seconds",
         "group_by",
         "items",
+        "identity_and_object_id",
         "profile_columns",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -88,6 +92,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         future_seconds: int | str | None = None,
         group_by: str | None = None,
         items: Mapping[str, str | Column | Mapping[str, Any] | None] | Sequence[str] | str | None = None,
+        identity_and_object_id: Literal["reject", "send"] | str | None = None,
         profile_columns: Mapping[str, str | Column | Mapping[str, Any]] | Sequence[str] | str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -98,6 +103,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         self.future_seconds = future_seconds
         self.group_by = group_by
         self.items = items
+        self.identity_and_object_id = identity_and_object_id
         self.profile_columns = profile_columns
 
     def _kind_options(self) -> dict[str, Any]:
@@ -108,6 +114,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
             "future_seconds": whole_number("future_seconds", self.future_seconds),
             "group_by": optional_text(self.group_by),
             "items": columns_or_names("items", self.items),
+            "identity_and_object_id": optional_text(self.identity_and_object_id),
         }
 
     def _options(self) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from airflow_provider_clevertap.operators.arguments import optional_text
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 from airflow_provider_clevertap.upload_kinds import PROFILES
 
@@ -21,9 +25,22 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
             max_rejects=0.01,
         )
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator`.
     One of the columns must become ``identity``, ``objectId``, ``FBID`` or ``GPID``.
     See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
+
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and this:
+
+    :param identity_and_object_id: what happens to rows that fill ``identity`` and ``objectId``: they are invalid
+        (``"reject"``, the default), as CleverTap does not document which one counts, or both are sent (``"send"``).
+        Templated.
     """
 
     upload_kind = PROFILES
+    template_fields: Sequence[str] = (*CleverTapUploadOperator.template_fields, "identity_and_object_id")
+
+    def __init__(self, *, identity_and_object_id: Literal["reject", "send"] | str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.identity_and_object_id = identity_and_object_id
+
+    def _kind_options(self) -> dict[str, Any]:
+        return {"identity_and_object_id": optional_text(self.identity_and_object_id)}

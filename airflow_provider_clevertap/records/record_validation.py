@@ -37,6 +37,20 @@ class ValidationResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RiskyWords:
+    """Values of a field that CleverTap may reject although nothing documents it. They are sent, and counted.
+
+    :param field: the field, which is one of the schema's ``words``, and may be constant.
+    :param is_risky: returns whether a value is one of them.
+    :param note: a warning, with ``{count}`` for the number of records.
+    """
+
+    field: str
+    is_risky: Callable[[str], bool]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSchema:
     """A kind of record: its model, and the fields that columns can be mapped to.
 
@@ -58,6 +72,7 @@ class RecordSchema:
     :param custom_limit: how many custom properties CleverTap documents for one owner.
     :param record_names: the names in the record of fields with another name in mappings, such as ``id`` for ``token``.
     :param words: the fields that have few distinct values, such as a type, and the function that reads each.
+    :param risky: values that may be rejected, ``None`` when there are none.
     :param required_hints: other ways to give a required field than a column, as the end of a message.
     """
 
@@ -77,6 +92,7 @@ class RecordSchema:
     custom_limit: int | None = None
     record_names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    risky: RiskyWords | None = None
     required_hints: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:

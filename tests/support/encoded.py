@@ -11,7 +11,7 @@ import pyarrow as pa
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
-from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 
 IDENTITY = {"id": "identity"}
@@ -30,8 +30,8 @@ def block_of(
     return RowBlock("people.csv", 1, tuple(columns), arrays, objects, row_errors or {}, row_count=rows)
 
 
-def encoder(columns: Mapping[str, Any] | None = None, **options: Any) -> Encoder:
-    return Encoder(PROFILES, parse_columns(IDENTITY if columns is None else columns), **options)
+def encoder(columns: Mapping[str, Any] | None = None, *, kind: RecordKind = PROFILES, **options: Any) -> Encoder:
+    return Encoder(kind, parse_columns(IDENTITY if columns is None else columns), **options)
 
 
 def encode(block: Mapping[str, Any], columns: Mapping[str, Any] | None = None, **options: Any) -> EncodedBlock:

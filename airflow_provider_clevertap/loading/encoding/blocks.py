@@ -34,6 +34,7 @@ class EncodedBlock:
     :param columns_by_code: the source column that each of CleverTap's error codes is about.
     :param record_first_rows: for each row of the block, the first row of the record it went into, ascending; ``None``
         when each row has its own record.
+    :param risky: records with a value that CleverTap may reject although nothing documents it.
     :param profile_updates: the profile updates of the same rows, which precede these records. A record is sent only
         when CleverTap has accepted its row's profile update.
     :param start: the ordinal of the block's first row, counting all rows of the source from 0.
@@ -47,6 +48,7 @@ class EncodedBlock:
     dropped: Mapping[int, RowOutcome]
     repeatable: bool
     columns_by_code: Mapping[int, str]
+    risky: int = 0
     profile_updates: EncodedBlock | None = None
     record_first_rows: NDArray[np.int64] | None = None
     start: int = 0
@@ -120,6 +122,7 @@ class ValidatedBlock:
     :param row_issues: the issues of the rows that have any, by their index in the block.
     :param repeatable: as in :class:`EncodedBlock`.
     :param columns_by_code: as in :class:`EncodedBlock`.
+    :param risky_rows: marks the rows with a value that CleverTap may reject; ``None`` when there are none.
     """
 
     block: RowBlock
@@ -127,6 +130,7 @@ class ValidatedBlock:
     row_issues: Mapping[int, RowIssues]
     repeatable: bool
     columns_by_code: Mapping[int, str]
+    risky_rows: Mask | None = None
 
     def valid_rows(self) -> Mask:
         """Mark the rows that have a record."""
@@ -149,6 +153,7 @@ class ValidatedBlock:
             dropped={row: issues.outcome for row, issues in row_issues.items() if issues.sent},
             repeatable=self.repeatable,
             columns_by_code=self.columns_by_code,
+            risky=0 if self.risky_rows is None else int(np.count_nonzero(self.risky_rows & sent)),
             profile_updates=profile_updates,
         )
 

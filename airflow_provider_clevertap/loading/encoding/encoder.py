@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,12 +22,14 @@ from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn,
 from airflow_provider_clevertap.loading.encoding.row_validation import RowValidator
 from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults, UndecidedCells
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import Converter
+from airflow_provider_clevertap.loading.encoding.vectorized.risky_words import find_risky
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, notes_on_unnamed, plan_columns
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
 from airflow_provider_clevertap.records.phones import PhoneCheck
@@ -126,7 +129,18 @@ class Encoder:
             single_records = array_from_texts(found.single_records)
             records = pc.replace_with_mask(records, array_from_numpy(found.single_rows), single_records)
         repeatable = plan.repeatable and found.repeatable
-        return ValidatedBlock(block, records, found.row_issues, repeatable, plan.columns_by_code)
+        risky = self._find_risky(columns, len(block))
+        return ValidatedBlock(block, records, found.row_issues, repeatable, plan.columns_by_code, risky)
+
+    def _find_risky(self, columns: Iterable[EncodedColumn], rows: int) -> Mask | None:
+        """Mark the rows with a value that CleverTap may reject; return ``None`` when there are none."""
+        risky = self.kind.schema.risky
+        if risky is None:
+            return None
+        if risky.field in self.kind.constants:
+            return np.ones(rows, np.bool_) if risky.is_risky(self.kind.constants[risky.field]) else None
+        text = next((column.converted.text for column in columns if column.rule.key == risky.field), None)
+        return None if text is None else find_risky(risky, text)
 
     def unused_columns(self) -> list[str]:
         """Return the columns the user named that no block had so far."""

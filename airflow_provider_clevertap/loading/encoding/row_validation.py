@@ -25,6 +25,7 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, numpy_from_array
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.issues import Issue
+from airflow_provider_clevertap.records.models.identity import IDENTITY_AND_OBJECT_ID
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
 
 #: Results kept for later blocks.
@@ -71,6 +72,7 @@ class RowValidator:
         self._schema = kind.schema
         self._required = [field for field in kind.schema.required if field not in kind.constants]
         self._property_limit: int | None = kind.settings.get("property_limit")
+        self._both_identify: bool = kind.settings.get(IDENTITY_AND_OBJECT_ID, False)
         self._columns = columns
         self._cache: dict[_IssueSignature, RowIssues] = {}
 
@@ -131,6 +133,10 @@ class RowValidator:
         identifiers = [_filled(columns, (field,), rows) for field in self._schema.identifiers]
         required = [_filled(columns, (field,), rows) for field in self._required]
         selected = _filled(columns, self._schema.identifiers, rows) != 1
+        if self._both_identify:
+            # Nobody else's field may be filled: then the number of filled fields would be higher.
+            both = _filled(columns, ("identity", "objectId"), rows)
+            selected &= (both != len(("identity", "objectId"))) | (functools.reduce(np.add, identifiers) != both)
         for filled in required:
             selected |= filled == 0
         for numbers in with_issues.values():

@@ -6,7 +6,7 @@ A new kind needs a module here, a pydantic model in ``records.models``, and an e
 from airflow_provider_clevertap.loading.record_kinds.device_tokens import DEVICE_TOKENS
 from airflow_provider_clevertap.loading.record_kinds.events import EVENTS, events
 from airflow_provider_clevertap.loading.record_kinds.kind import OrderLines, RecordKind
-from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES
+from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES, profiles
 from airflow_provider_clevertap.loading.record_kinds.subscriptions import SUBSCRIPTIONS, subscriptions
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "OrderLines",
     "RecordKind",
     "events",
+    "profiles",
     "subscriptions",
 ]

@@ -14,7 +14,7 @@ from airflow_provider_clevertap.columns import ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.mapping.parse import parse_named_columns
 from airflow_provider_clevertap.loading.record_kinds.kind import OrderLines, RecordKind
-from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES
+from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES, owner_settings, profiles
 from airflow_provider_clevertap.records.limits import EVENT_PROPERTIES, EVENTS_PER_CALL, FUTURE_SECONDS
 from airflow_provider_clevertap.records.models.event import CHARGED, EVENT_SCHEMA, normalize_event_name, read_event_name
 
@@ -38,6 +38,7 @@ def events(
     future_seconds: int = FUTURE_SECONDS,
     group_by: str | None = None,
     items: Mapping[str, ColumnChoice] | Sequence[str] | None = None,
+    identity_and_object_id: Literal["reject", "send"] = "reject",
 ) -> RecordKind:
     """Return the kind of record for one load of events.
 
@@ -47,6 +48,7 @@ def events(
     :param future_seconds: how many seconds in the future an event may be; later events are rejected as mistakes.
     :param group_by: the column with the order's id; consecutive rows with the same value make one ``Charged`` event.
     :param items: the columns of each item of an order: names, or a mapping as for the columns of a load.
+    :param identity_and_object_id: as for :func:`profiles`.
     :raises ConfigurationError: when an argument is not allowed.
     """
     constants: dict[str, Any] = {}
@@ -71,8 +73,15 @@ def events(
     if timestamp == "now":
         # Set here and not by CleverTap: an event that is sent again must keep its time.
         constants["ts"] = now
-    settings = {"property_limit": property_limit, "latest_ts": now + future_seconds}
-    return replace(EVENTS, constants=constants, settings=settings, lines=lines, started_at=now)
+    of_owner = owner_settings(identity_and_object_id)
+    return replace(
+        EVENTS,
+        constants=constants,
+        settings={"property_limit": property_limit, "latest_ts": now + future_seconds, **of_owner},
+        lines=lines,
+        profile_update_kind=profiles(identity_and_object_id=identity_and_object_id),
+        started_at=now,
+    )
 
 
 def _order_lines(group_by: str | None, items: Mapping[str, ColumnChoice] | Sequence[str] | None) -> OrderLines | None:

@@ -17,9 +17,10 @@ from airflow_provider_clevertap.records.limits import (
     EVENT_NAME_BYTES,
     EVENT_PROPERTIES,
     RESTRICTED_EVENTS,
+    RISKY_EVENTS,
 )
 from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
-from airflow_provider_clevertap.records.record_validation import RecordSchema
+from airflow_provider_clevertap.records.record_validation import RecordSchema, RiskyWords
 from airflow_provider_clevertap.records.unreadable import check_readable
 from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
 
@@ -145,5 +146,11 @@ EVENT_SCHEMA: Final = RecordSchema(
     custom=Property,
     interdependent=frozenset({"Items"}),
     words={"evtName": read_event_name},
+    risky=RiskyWords(
+        field="evtName",
+        is_risky=lambda name: normalize_event_name(name) in RISKY_EVENTS,
+        note="Events with the name Web Page Viewed: {count:,}. CleverTap rejected this name with code 513 in an answer "
+        "of 2024, although no page lists it. They are sent; if they are rejected, choose another name.",
+    ),
     required_hints={"evtName": ", or give event_name for all", "ts": ", or set timestamp='now'"},
 )

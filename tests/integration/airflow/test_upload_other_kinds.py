@@ -39,6 +39,7 @@ def test_events_are_loaded_with_templated_arguments(run: Any, connection: str, e
         event_name="Viewed in {{ dag.dag_id[:5] }}",
         property_limit="{{ 50 + 50 }}",
         future_seconds="{{ none }}",
+        identity_and_object_id="{{ 'send' }}",
     )
     assert task.state == "success"
     assert (summary["kind"], summary["accepted"]) == ("events", 2)

@@ -13,8 +13,8 @@ import pytest
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ConfigurationError, MappingError
-from airflow_provider_clevertap.loading.load import Load
-from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, events
+from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, events, profiles
 from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.plain_rows import QUICK, Rows
 
@@ -211,3 +211,45 @@ def test_a_token_takes_nothing_but_its_own_fields(make_load: MakeLoad) -> None:
         make_load(
             [{"objectId": "a", "token": "t", "type": "fcm", "x": "y"}], kind=DEVICE_TOKENS, columns={"x": "City"}
         ).run()
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "expected"),
+    [
+        ({}, ["Web Page Viewed", "Viewed", "web page viewed", "Web Page Viewed: Home", None], 2),
+        ({"event_name": "Web Page Viewed"}, [], 4),
+        ({"event_name": "Viewed"}, [], 0),
+    ],
+)
+def test_a_name_that_clevertap_once_rejected_is_sent_with_a_warning(
+    client: Any, emulator: RunningEmulator, caplog: Any, kind: dict[str, str], names: list[str | None], expected: int
+) -> None:
+    rows = [{**row, "evtName": name} for row, name in zip(views(5), names, strict=True)] if names else views(4)
+    rows.append({**rows[0], "identity": None})
+    load = Load(events(**kind), Rows(rows), client, LoadOptions(max_rejects=9, retries=QUICK))
+    with caplog.at_level("WARNING"):
+        summary = load.run()
+    warnings = [record.getMessage() for record in caplog.records if "Web Page Viewed" in record.getMessage()]
+    assert [f"Web Page Viewed: {expected}." in warning for warning in warnings] == [True] * bool(expected)
+    assert summary.rejected == expected
+    assert emulator.stats()["refused_codes"] == ({"513": expected} if expected else {})
+
+
+def test_identity_and_object_id_are_sent_together_where_that_is_allowed(
+    make_load: MakeLoad, emulator: RunningEmulator, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: emulator.change_settings(identity_and_object_id="strict"))
+    emulator.change_settings(identity_and_object_id="accept")
+    rows = [
+        {"identity": f"cust-{n}", "objectId": f"dev-{n}" if n % 2 else None, "ts": "1700000000", "Tier": "Gold"}
+        for n in range(1_000)
+    ]
+    options = {"columns": {"Tier": None}, "profile_columns": {"Tier": "Tier"}}
+    assert make_load(rows, kind=events(event_name="Viewed"), max_rejects="100%", **options).run().invalid == 500
+    kind = events(event_name="Viewed", identity_and_object_id="send")
+    assert make_load(rows, kind=kind, **options).run().accepted == 1_000
+    assert emulator.profile("dev-1")["keys"] == {"identity": ["cust-1"], "objectId": ["dev-1"]}
+    assert emulator.profile("cust-0")["keys"] == {"identity": ["cust-0"]}
+    assert {profile["data"]["Tier"] for profile in emulator.profiles()} == {"Gold"}
+    with pytest.raises(ConfigurationError, match="use 'reject' or 'send'"):
+        profiles(identity_and_object_id="both")  # type: ignore[arg-type]

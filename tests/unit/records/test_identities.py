@@ -112,6 +112,15 @@ def test_one_record_may_have_one_identifier_only() -> None:
     assert "identity and objectId are both filled" in issue.reason
 
 
+def test_a_setting_allows_identity_and_object_id_and_nothing_else() -> None:
+    allowed = {"settings": {"identity_and_object_id": True}}
+    both = {"identity": "a", "objectId": "b"}
+    assert validate(both, **allowed).record == {"type": "profile", **both, "profileData": {}}
+    for other in ({"identity": "a", "FBID": "b"}, {"objectId": "a", "GPID": "b"}, {**both, "FBID": "c"}):
+        (issue,) = validate(other, **allowed).issues
+        assert issue.code == 523
+
+
 def test_each_row_may_have_another_identifier() -> None:
     columns = {"identity": None, "objectId": "device-1", "FBID": ""}
     assert validate(columns).record == {"type": "profile", "objectId": "device-1", "profileData": {}}

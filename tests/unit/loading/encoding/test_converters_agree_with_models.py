@@ -20,7 +20,7 @@ from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
-from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events, profiles
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.records.operations import OPERATORS
@@ -146,6 +146,13 @@ def records_by_row(encoded: EncodedBlock) -> dict[int, Any]:
 @pytest.mark.parametrize("batch", range(8))
 def test_encoder_agrees_with_the_law_on_hostile_profiles(batch: int) -> None:
     check_agreement(PROFILES, range(batch * TABLES, (batch + 1) * TABLES))
+
+
+@pytest.mark.parametrize("kind", [profiles, events])
+def test_encoder_agrees_with_the_law_where_a_record_may_have_identity_and_object_id(
+    kind: Callable[..., RecordKind],
+) -> None:
+    check_agreement(kind(identity_and_object_id="send").with_start_time(NOW), range(TABLES))
 
 
 @pytest.mark.parametrize("batch", range(4))

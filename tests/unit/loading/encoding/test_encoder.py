@@ -8,7 +8,7 @@ import pytest
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome, RowOutcome
-from airflow_provider_clevertap.loading.record_kinds import PROFILES
+from airflow_provider_clevertap.loading.record_kinds import PROFILES, profiles
 from airflow_provider_clevertap.loading.rows.block import RowError
 from tests.support.encoded import block_of, encode, encoder, properties, records
 
@@ -64,6 +64,21 @@ class TestEveryRow:
         }
         assert found.unsent[2].code == 523
         assert "identity and objectId are both filled" in found.unsent[2].reason
+
+    def test_identity_and_object_id_in_one_row_where_both_are_sent(self) -> None:
+        columns = {
+            "id": ["a", "b", None, "d", "e", "na"],
+            "device": ["d1", None, "d3", "d4", "null", "d6"],
+            "fb": [None, None, None, "f4", None, None],
+        }
+        kind = profiles(identity_and_object_id="send")
+        found = encode(columns, {"device": "objectId", "fb": "FBID"}, kind=kind)
+        assert records(found) == {
+            0: {"type": "profile", "identity": "a", "objectId": "d1", "profileData": {}},
+            1: {"type": "profile", "identity": "b", "profileData": {}},
+            2: {"type": "profile", "objectId": "d3", "profileData": {}},
+        }
+        assert {row: one.code for row, one in found.unsent.items()} == {3: 523, 4: 526, 5: 523}
 
 
 class TestDroppingBadValues:
