@@ -82,7 +82,8 @@ class CsvSource(FileSource):
 class JsonLinesSource(FileSource):
     """JSON Lines (NDJSON) files with any extension; ``.gz`` and ``.zst`` at the end are decompressed.
 
-    One JSON object per line; lines may have different keys, and values may be nested. Blank lines are not rows.
+    One JSON object per line; lines may have different keys, and values may be nested. Blank lines are not rows. Several
+    objects on a line, one after the other, are several rows.
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
     :param encoding: the encoding of the files. Templated.

@@ -16,6 +16,7 @@ from airflow_provider_clevertap.loading.rows.plain_values import MAX_DEPTH
 from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, usable_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
+from airflow_provider_clevertap.loading.sources.json_objects import split_objects
 
 _CHUNK_BYTES = 1 << 20
 #: A block ends when its table has this many cells, which happens when every line has different keys.
@@ -52,11 +53,17 @@ class JsonLinesReader:
             row_errors: dict[int, RowError] = {}
             names: set[str] = set()
             size = 0
-            for line in _lines(stream.read, file.name):
+            lines = _lines(stream.read, file.name)
+            parts: list[bytes] = []
+            while (line := parts.pop() if parts else next(lines, None)) is not None:
                 if first_row == 1 and not rows:
                     _check_first_line(line, file.name)
                 row = self._row(line)
                 if isinstance(row, RowError):
+                    several = _parts(line)
+                    if several:
+                        parts += reversed(several)
+                        continue
                     row_errors[len(rows)] = row
                     row = {}
                 rows.append(row)
@@ -100,6 +107,17 @@ class JsonLinesReader:
         return row
 
 
+def _parts(line: bytes) -> list[bytes]:
+    """Return the objects of a line that has several, and what follows the last one that can be read; else nothing.
+
+    A byte order mark before a single object is left out as well.
+    """
+    objects, rest = split_objects(line)
+    if len(objects) > 1 or (objects and rest[:1] == b"{") or (objects and not rest and objects[0] != line.strip()):
+        return [*objects, rest] if rest else objects
+    return []
+
+
 def _lines(read: Callable[[int], bytes], file: str) -> Iterator[bytes]:
     rest, number = b"", 0
     while data := read(_CHUNK_BYTES):
@@ -109,6 +127,10 @@ def _lines(read: Callable[[int], bytes], file: str) -> Iterator[bytes]:
             if line and not line.isspace():
                 number += 1
                 yield line
+        if len(rest) >= MAX_ROW_BYTES:
+            objects, rest = split_objects(rest)
+            number += len(objects)
+            yield from objects
         if len(rest) >= MAX_ROW_BYTES:
             raise SourceError(
                 f"{file}: row {number + 1} has no end within {len(rest):,} bytes. Check that this is a JSON Lines "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def test_blank_lines_marks_and_line_ends(tmp_path: Path) -> None:
         ('{"a": -Infinity}', "not valid JSON"),
         ('{"a": 1e999}', "not valid JSON"),
         ('{"a": "\\ud800"}', "not valid JSON"),
-        ('{"a": 1}{"a": 2}', "not valid JSON"),
+        ('{"a": 1}, {"a": 2}', "not valid JSON"),
         (b'{"a": "Zo\xeb"}', "not valid utf-8"),
         ("[1, 2]", "not a JSON object"),
         ('"text"', "not a JSON object"),
@@ -181,3 +182,42 @@ def test_a_rejects_file_can_be_loaded_again(tmp_path: Path) -> None:
 def test_rows_are_numbered_through_blocks(tmp_path: Path) -> None:
     path = write(tmp_path, *[f'{{"n": {number}}}' if number % 10 else "bad" for number in range(1, 101)])
     assert list(read_row_errors(path, block_rows=7)) == list(range(10, 101, 10))
+
+
+@pytest.mark.parametrize("between", ["", " ", "\t", "\r", "\ufeff", "\r\ufeff"])
+@pytest.mark.parametrize("block_rows", [1, 2, 100])
+def test_several_objects_on_a_line_are_rows(tmp_path: Path, between: str, block_rows: int) -> None:
+    objects = ['{"id":1,"t":"}{"}', '{"id":2,"in":{"a":[{}]}}', '{"id": 3}', '{"id":4}', '{"id":5}']
+    path = write(tmp_path, between.join(objects[:3]), objects[3], between + objects[4])
+    assert [row["id"] for row in read_rows(path, block_rows=block_rows)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("line", "texts"),
+    [
+        ('{"id":1}{"id":1,"id":2}{"id":NaN}{"id":4}', [None, '{"id":1,"id":2}', '{"id":NaN}', None]),
+        ('{"id":1}{"id":2}{"id":', [None, None, '{"id":']),
+        ('{"id":1}{"id":', [None, '{"id":']),
+        ('{"id":1} {"id":x}{"id":2}', [None, '{"id":x}{"id":2}']),
+        ('{"id":1}{"id":2}, 5', [None, None, ", 5"]),
+        (b'{"id":1}{"id":"\xff"}{"id":2}', [None, '{"id":"\\xff"}', None]),
+        ('{"id":1}, "name":"x"}', ['{"id":1}, "name":"x"}']),
+        ('{"id":1}5', ['{"id":1}5']),
+        ('5{"id":1}', ['5{"id":1}']),
+        (f'{{"id":1}}{{"id":{"9" * 5000}}}{{"id":2}}', [None, f'{{"id":{"9" * 5000}}}', None]),
+        (f'{{"id":1}}{{"id":2}}{{"id":{"[" * 200_000}', [None, None, f'{{"id":{"[" * 200_000}']),
+    ],
+)
+def test_what_cannot_be_read_among_several_objects_is_one_row(
+    tmp_path: Path, line: str | bytes, texts: list[str | None]
+) -> None:
+    rows = read_with_errors(write(tmp_path, line, '{"id":"last"}'))
+    assert [error and error.text for _, error in rows] == [*texts, None]
+    assert rows[-1][0]["id"] == "last"
+
+
+def test_objects_of_a_file_without_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "stream.gz"
+    objects = b"".join(b'{"id":"%d","text":"%s"}' % (number, b"x" * 2_000) for number in range(20_000))
+    path.write_bytes(gzip.compress(objects, 1))
+    assert [row["id"] for row in read_rows(JsonLinesSource(path))] == [str(number) for number in range(20_000)]
