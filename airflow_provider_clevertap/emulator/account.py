@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from airflow_provider_clevertap.emulator.export.answers import Exports
 from airflow_provider_clevertap.emulator.export.rejections import QueryRejected
+from airflow_provider_clevertap.emulator.export.state import ExportState, Moment
 from airflow_provider_clevertap.emulator.faults.registry import FaultRegistry
 from airflow_provider_clevertap.emulator.faults.rules import FailRecords, ResponseFault
 from airflow_provider_clevertap.emulator.http.concurrency import ConcurrencyCeiling
@@ -52,7 +52,7 @@ class EmulatedAccount:
         self.stopping = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="clevertap-emulator-store")
         self._database = self._thread.submit(Database, database).result()
-        self._exports = Exports(self._database.connection)
+        self._export_state = ExportState(self._database.connection)
         self._last_request = self._thread.submit(self._database.last_request_id).result()
 
     def close(self) -> None:
@@ -72,13 +72,15 @@ class EmulatedAccount:
         """
         return await self._in_thread(reader, self._database.connection, *args, **kwargs)
 
-    async def export(self, answer: Callable[[Exports, Settings, float], Reply]) -> Reply:
+    async def answer(self, answer: Callable[Concatenate[Moment, P], Reply], *args: P.args, **kwargs: P.kwargs) -> Reply:
         """Answer a call about what is stored.
 
-        :param answer: takes the exports, the settings and the time; a query that it rejects is answered here.
+        :param answer: takes the moment first, as those of :mod:`~airflow_provider_clevertap.emulator.export.answers`
+            do; a query that it rejects is answered here.
         """
+        moment = Moment(self._database.connection, self._export_state, self.settings, time.time())
         try:
-            return await self._in_thread(answer, self._exports, self.settings, time.time())
+            return await self._in_thread(answer, moment, *args, **kwargs)
         except QueryRejected as rejected:
             return rejected.reply
 
@@ -109,7 +111,7 @@ class EmulatedAccount:
 
     def _reset(self) -> None:
         self._database.reset()
-        self._exports.clear()
+        self._export_state.clear()
 
     async def receive(self, entry: RequestEntry, path: str, body: bytes, fault: ResponseFault | None) -> Reply:
         """Answer a request with records.
@@ -132,7 +134,7 @@ class EmulatedAccount:
         result = validate_batch(path, records, settings, int(now), record_fault)
         if not entry.dry_run and (fault is None or fault.stored):
             self._database.store(entry.id, result, now, settings)
-            self._exports.forget_profiles()
+            self._export_state.pages.forget()
             entry.stored = True
         answer = answer_of(result)
         entry.records = len(records)

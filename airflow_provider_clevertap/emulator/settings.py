@@ -82,6 +82,9 @@ CURSOR_IDLE = 3600.0
 PROFILE_CURSOR_LIFE = 4 * 86_400.0
 """Seconds that cursors live, of which only clients tell: https://github.com/leanderp/clevertap-mcp."""
 
+REQUEST_ID_LIFE = 3600.0
+"""Seconds for which the number of a result is valid: our choice, as it is only known that it expires."""
+
 UNEXPORTABLE_EVENTS = ("Notification Sent", "Notification Viewed", "Notification Clicked")
 """Events whose export was seen to be rejected (https://github.com/bruin-data/ingestr): only cloud exports have them."""
 
@@ -113,6 +116,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param cursor_life: seconds after which the cursors of an export of events are no longer valid.
     :param cursor_idle: the same, since a cursor of the export was last used.
     :param profile_cursor_life: seconds after which the cursors of an export of profiles are no longer valid.
+    :param counts_not_ready: how often a count, trend or list of values is asked for before it is ready; until then the
+        answer is ``partial`` with a number.
+    :param request_id_life: seconds after which such a number is no longer valid.
+    :param trend_weeks: weeks of a trend begin on ``sunday``, as in the documentation's sample, or are those of ``iso``.
+    :param unknown_paths: a path that the API does not have: 404 (``not_found``), or 200 and nothing (``empty``), as was
+        seen.
     :param system_events: events that exist in every account although nobody can upload them.
     :param unexportable_events: events that can be counted but not exported.
     :param profiles_without_event: an export of profiles without ``event_name``, but with conditions on profiles:
@@ -144,6 +153,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cursor_life: Duration = CURSOR_LIFE
     cursor_idle: Duration = CURSOR_IDLE
     profile_cursor_life: Duration = PROFILE_CURSOR_LIFE
+    counts_not_ready: Natural = 0
+    request_id_life: Duration = REQUEST_ID_LIFE
+    trend_weeks: Literal["sunday", "iso"] = "sunday"
+    unknown_paths: Literal["not_found", "empty"] = "not_found"
     system_events: tuple[str, ...] = SYSTEM_EVENTS
     unexportable_events: tuple[str, ...] = UNEXPORTABLE_EVENTS
     profiles_without_event: Refused = "refuse"

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
+from airflow_provider_clevertap.emulator.export.lists.messages import add_messages
 from airflow_provider_clevertap.emulator.faults.conditions import FaultRule
 from airflow_provider_clevertap.emulator.faults.rules import Rule
 from airflow_provider_clevertap.emulator.http.app import build_runner
@@ -207,6 +208,15 @@ class RunningEmulator:
     def clear_faults(self) -> None:
         """Remove all fault rules."""
         self._call(self._account.faults.clear)
+
+    def add_messages(self, *messages: dict[str, Any]) -> None:
+        """Add messages to those that the report lists, as an emulator sends none.
+
+        :param messages: objects as the report returns them, with at least ``message id`` and ``start_date``.
+        :raises msgspec.ValidationError: one has no number or no date.
+        """
+        body = msgspec.json.encode(messages)
+        self._wait(lambda: self._account.query(add_messages, body))
 
     def set_max_in_flight(self, uploads: int, other: int | None = None) -> None:
         """Change the concurrency limits.

@@ -1,101 +1,148 @@
-"""Answers to the calls of exports: a query gets a cursor, a cursor a page and the next cursor."""
+"""Answers to the calls about what is stored: exports, counts, reports and lists."""
 
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from airflow_provider_clevertap.emulator.export.cursors import Cursor, write_cursor
-from airflow_provider_clevertap.emulator.export.events import event_pages
-from airflow_provider_clevertap.emulator.export.pages import PageReader
-from airflow_provider_clevertap.emulator.export.profiles import profile_pages
-from airflow_provider_clevertap.emulator.export.project_time import ProjectTime
-from airflow_provider_clevertap.emulator.export.query import QueryReader, read_body
-from airflow_provider_clevertap.emulator.export.rejections import INVALIDATED, QueryRejected, invalid, not_exportable
-from airflow_provider_clevertap.emulator.export.walks import (
+from airflow_provider_clevertap.emulator.export.counting.active_now import count_active
+from airflow_provider_clevertap.emulator.export.counting.counts import Counts
+from airflow_provider_clevertap.emulator.export.lists.messages import report_messages
+from airflow_provider_clevertap.emulator.export.lists.names import read_groups, read_schema
+from airflow_provider_clevertap.emulator.export.paging.cursors import Cursor, write_cursor
+from airflow_provider_clevertap.emulator.export.paging.events import event_pages
+from airflow_provider_clevertap.emulator.export.paging.profiles import profile_pages
+from airflow_provider_clevertap.emulator.export.paging.walks import (
     DEFAULT_BATCH_SIZE,
     MAX_BATCH_SIZE,
     Kind,
     Walk,
-    Walks,
     rows_per_bucket,
 )
+from airflow_provider_clevertap.emulator.export.project_time import ProjectTime
+from airflow_provider_clevertap.emulator.export.query import QueryReader, read_body
+from airflow_provider_clevertap.emulator.export.rejections import (
+    INVALIDATED,
+    QueryRejected,
+    invalid,
+    malformed,
+    not_exportable,
+)
+from airflow_provider_clevertap.emulator.export.state import Moment
 from airflow_provider_clevertap.emulator.faults.export_rules import EmptyPage, InvalidateCursor, RepeatCursor
 from airflow_provider_clevertap.emulator.faults.rules import ResponseFault
 from airflow_provider_clevertap.emulator.replies import Reply, json_reply
-from airflow_provider_clevertap.emulator.settings import Settings
 
 FLAGS = ("app", "events", "profile")
 """What the address of a query asks for besides the basic fields; each is ``true`` or left out."""
 
+COUNTS: dict[str, Callable[[Counts, dict[str, Any]], dict[str, Any]]] = {
+    "/1/counts/events.json": Counts.events,
+    "/1/counts/profiles.json": Counts.profiles,
+    "/1/counts/trends.json": Counts.trends,
+    "/1/counts/top.json": Counts.top,
+}
+"""What counts, by path."""
+
 _DATE = re.compile(rb'(?<=[:,\[])"\$D_(-?[0-9]+)"')
 
 
-class Exports:
-    """The exports of an account. Used in the database's thread only.
+def begin_export(moment: Moment, kind: Kind, query: Mapping[str, str], body: bytes) -> Reply:
+    """Answer a query with the cursor of its first page, or without one when it selects nothing.
 
-    :param connection: the database.
+    :param query: that of the address: the size of pages and what they hold.
+    :param body: the query of events, as JSON.
+    :raises QueryRejected: the query is rejected.
     """
+    connection, state, settings, now = moment
+    batch_size = _batch_size(query.get("batch_size"))
+    fields = read_body(body)
+    if fields.get("event_name") in settings.unexportable_events:
+        raise not_exportable()
+    reader = QueryReader(connection, settings, now)
+    flags = {name for name in FLAGS if query.get(name, "").lower() == "true"}
+    if kind == "events":
+        pages = event_pages(reader.read(fields), ProjectTime(settings.project_timezone), flags)
+    else:
+        pages = profile_pages(reader.read_for_profiles(fields), flags)
+    walk = Walk(kind, pages, rows_per_bucket(batch_size), created=now, used=now)
+    if not state.pages.read(walk, walk.first_position()).records:
+        return json_reply(200, {"status": "success"})
+    return json_reply(200, {"status": "success", "cursor": write_cursor(state.walks.begin(walk, settings))})
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._walks = Walks()
-        self._pages = PageReader(connection)
 
-    def clear(self) -> None:
-        """Forget everything, with what is stored."""
-        self._walks.clear()
-        self._pages.forget()
+def read_page(moment: Moment, kind: Kind, text: str, fault: ResponseFault | None) -> Reply:
+    """Answer a cursor with its page, and the cursor of the next one if there is one.
 
-    def forget_profiles(self) -> None:
-        """Read profiles again, because some were stored."""
-        self._pages.forget()
+    :param text: the cursor, decoded once.
+    :param fault: the fault of this request: it may change the page or end the export.
+    :raises QueryRejected: the cursor is none, or no longer valid, or its page is not ready.
+    """
+    walk, cursor = moment.state.walks.find(kind, text, moment.settings, moment.now)
+    if isinstance(fault, InvalidateCursor):
+        moment.state.walks.end(cursor)
+        raise QueryRejected(INVALIDATED)
+    if isinstance(fault, EmptyPage):
+        return _page_reply([], Cursor(cursor.walk, cursor.page + 1, cursor.position))
+    page = moment.state.pages.read(walk, cursor.position)
+    following = None if page.next is None else Cursor(cursor.walk, cursor.page + 1, page.next)
+    if isinstance(fault, RepeatCursor):
+        following = cursor
+    reply = _page_reply(page.records, following)
+    if moment.settings.exported_dates == "seconds":
+        reply.body = _DATE.sub(rb"\1", reply.body)
+    return reply
 
-    def begin(self, kind: Kind, query: Mapping[str, str], body: bytes, settings: Settings, now: float) -> Reply:
-        """Answer a query with the cursor of its first page, or without one when it selects nothing.
 
-        :param query: that of the address: the size of pages and what they hold.
-        :param body: the query of events, as JSON.
-        :raises QueryRejected: the query is rejected.
-        """
-        batch_size = _batch_size(query.get("batch_size"))
-        fields = read_body(body)
-        if fields.get("event_name") in settings.unexportable_events:
-            raise not_exportable()
-        reader = QueryReader(self._connection, settings, now)
-        events = reader.read_for_profiles(fields) if kind == "profiles" else reader.read(fields)
-        flags = {name for name in FLAGS if query.get(name, "").lower() == "true"}
-        if kind == "events":
-            pages = event_pages(events, ProjectTime(settings.project_timezone), flags)
-        else:
-            pages = profile_pages(events, flags)
-        walk = Walk(kind, pages, rows_per_bucket(batch_size), created=now, used=now)
-        if not self._pages.read(walk, walk.first_position()).records:
-            return json_reply(200, {"status": "success"})
-        return json_reply(200, {"status": "success", "cursor": write_cursor(self._walks.begin(walk, settings))})
+def count(moment: Moment, path: str, body: bytes) -> Reply:
+    """Answer a query of a count with its result, or with the number to ask for.
 
-    def page(self, kind: Kind, text: str, settings: Settings, now: float, fault: ResponseFault | None) -> Reply:
-        """Answer a cursor with its page, and the cursor of the next one if there is one.
+    :param path: which count; see :data:`COUNTS`.
+    :raises QueryRejected: the query is rejected.
+    """
+    counts = Counts(moment.connection, moment.settings, moment.now)
+    result = COUNTS[path](counts, read_body(body))
+    return moment.state.pending.begin(path, result, moment.settings, moment.now)
 
-        :param text: the cursor, decoded once.
-        :param fault: the fault of this request: it may change the page or end the export.
-        :raises QueryRejected: the cursor is none, or no longer valid, or its page is not ready.
-        """
-        walk, cursor = self._walks.find(kind, text, settings, now)
-        if isinstance(fault, InvalidateCursor):
-            self._walks.end(cursor)
-            raise QueryRejected(INVALIDATED)
-        if isinstance(fault, EmptyPage):
-            return _page_reply([], Cursor(cursor.walk, cursor.page + 1, cursor.position))
-        page = self._pages.read(walk, cursor.position)
-        following = None if page.next is None else Cursor(cursor.walk, cursor.page + 1, page.next)
-        if isinstance(fault, RepeatCursor):
-            following = cursor
-        reply = _page_reply(page.records, following)
-        if settings.exported_dates == "seconds":
-            reply.body = _DATE.sub(rb"\1", reply.body)
-        return reply
+
+def read_count(moment: Moment, path: str, number: str | None) -> Reply:
+    """Answer a call with the number of a result.
+
+    :raises QueryRejected: there is no such result.
+    """
+    if number is None:
+        raise malformed()
+    return moment.state.pending.find(path, number, moment.settings, moment.now)
+
+
+def active_now(moment: Moment, body: bytes) -> Reply:
+    """Answer a count of the people who are active now.
+
+    :raises QueryRejected: the body is no JSON object.
+    """
+    return json_reply(200, count_active(moment.connection, read_body(body), moment.now))
+
+
+def messages(moment: Moment, body: bytes) -> Reply:
+    """Answer a call for the report on messages.
+
+    :raises QueryRejected: the query is rejected.
+    """
+    return json_reply(200, report_messages(moment.connection, read_body(body)))
+
+
+def schema(moment: Moment, kind: str | None) -> Reply:
+    """Answer a call for the names of events or properties.
+
+    :raises QueryRejected: the kind is unknown.
+    """
+    return json_reply(200, read_schema(moment.connection, kind, moment.settings))
+
+
+def groups(moment: Moment) -> Reply:
+    """Answer a call for the subscription groups."""
+    return json_reply(200, read_groups(moment.connection))
 
 
 def _page_reply(records: list[str], following: Cursor | None) -> Reply:

@@ -49,17 +49,13 @@ class QueryReader:
     :param connection: the database.
     :param settings: the time zone, the delay of exports, and the names of system events.
     :param now: UNIX seconds.
-    :param may_reach_future: whether the days may lie in the future; exports reject them.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, settings: Settings, now: float, *, may_reach_future: bool = False
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, settings: Settings, now: float) -> None:
         self._connection = connection
         self._settings = settings
         self._time = ProjectTime(settings.project_timezone)
         self._today = self._time.today(now)
-        self._may_reach_future = may_reach_future
         self._snapshot = self._last_visible(now - settings.export_delay)
 
     def _last_visible(self, moment: float) -> int:
@@ -121,7 +117,7 @@ class QueryReader:
             raise wrong_dates("Invalid date")
         if first > last:
             raise wrong_dates("Invalid date range: from greater than to")
-        if last > self._today and not self._may_reach_future:
+        if last > self._today:
             raise wrong_dates("Invalid date range: to is in the future")
         return self._time.range_of(first, last)
 

@@ -18,6 +18,9 @@ IN_PROGRESS = failure(200, "Request still in progress, please retry later", 2)
 INCORRECT_USAGE = failure(200, "Incorrect Usage", 3)
 """The cursor is none that was issued, such as one that was encoded twice."""
 
+UNKNOWN_REQUEST = failure(200, "Invalid request id", BAD_REQUEST)
+"""The number of a result is unknown or too old: the query must be asked again."""
+
 INVALIDATED = json_reply(200, {"status": "fail", "error": "Cursor is no longer valid", "code": "CURSOR_INVALIDATED"})
 """The cursor is too old. The code is text here."""
 

@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
+from airflow_provider_clevertap.emulator.export.lists.messages import add_messages, read_messages
 from airflow_provider_clevertap.emulator.faults.registry import read_rules
 from airflow_provider_clevertap.emulator.settings import MAX_INTEGER
 from airflow_provider_clevertap.emulator.storage.listings import read_list
@@ -100,6 +101,16 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
             return _json({"error": str(error)}, 400)
         return _json(account.settings)
 
+    async def show_messages(_: web.Request) -> web.StreamResponse:
+        return _json(await account.query(read_messages))
+
+    async def add_messages_of(request: web.Request) -> web.StreamResponse:
+        try:
+            await account.query(add_messages, await request.read())
+        except msgspec.DecodeError as error:
+            return _json({"error": str(error)}, 400)
+        return _json(await account.query(read_messages))
+
     async def reset(_: web.Request) -> web.StreamResponse:
         await account.reset()
         return _json(await account.stats())
@@ -130,6 +141,8 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
         ("DELETE", "/admin/faults", clear_faults),
         ("GET", "/admin/settings", show_settings),
         ("POST", "/admin/settings", change_settings),
+        ("GET", "/admin/messages", show_messages),
+        ("POST", "/admin/messages", add_messages_of),
         ("POST", "/admin/reset", reset),
         ("GET", "/admin/{name}", show_list),
     ):

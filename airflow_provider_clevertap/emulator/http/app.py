@@ -46,9 +46,9 @@ class _ClientDisconnectedError(Exception):
 
 
 class _RejectedRequest(Exception):  # noqa: N818 - carries an answer, not a failure of the program
-    def __init__(self, status: int, error: str) -> None:
+    def __init__(self, status: int, error: str, reply: Reply | None = None) -> None:
         super().__init__(error)
-        self.reply = failure(status, error)
+        self.reply = reply or failure(status, error)
 
 
 def build_app(account: EmulatedAccount) -> web.Application:
@@ -93,6 +93,8 @@ async def _serve(routes: Mapping[str, Route], request: web.Request) -> web.Strea
         return await send(request, None, None, account.stopping)
     try:
         _check_credentials(request, account)
+        if not routes and account.settings.unknown_paths == "empty":
+            raise _RejectedRequest(200, "Unknown path", Reply(200, b""))
         route = _find_route(routes, request.method)
         with account.in_flight.admit(route.path, route.max_in_flight(account.settings)) as entry.in_flight:
             body = await _read_body(request, entry, account)

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from operator import attrgetter
 
-from airflow_provider_clevertap.emulator.export.walks import Kind
+from airflow_provider_clevertap.emulator.export import answers
+from airflow_provider_clevertap.emulator.export.paging.walks import Kind
 from airflow_provider_clevertap.emulator.http.calls import Call, Route
 from airflow_provider_clevertap.emulator.kinds import SUBSCRIBE, UPLOAD
 from airflow_provider_clevertap.emulator.replies import Reply, result_of
@@ -32,9 +33,31 @@ async def _answer_export(kind: Kind, call: Call) -> Reply:
     """
     cursor = call.query.get("cursor")
     if cursor is not None:
-        return await call.account.export(lambda exports, *now: exports.page(kind, cursor, *now, call.fault))
+        return await call.account.answer(answers.read_page, kind, cursor, call.fault)
     body = call.query.get("query", "").encode() if call.method == "GET" else call.body
-    return await call.account.export(lambda exports, *now: exports.begin(kind, call.query, body, *now))
+    return await call.account.answer(answers.begin_export, kind, call.query, body)
+
+
+async def _answer_count(call: Call) -> Reply:
+    if call.method == "GET":
+        return await call.account.answer(answers.read_count, call.path, call.query.get("req_id"))
+    return await call.account.answer(answers.count, call.path, call.body)
+
+
+async def _answer_active(call: Call) -> Reply:
+    return await call.account.answer(answers.active_now, call.body)
+
+
+async def _answer_messages(call: Call) -> Reply:
+    return await call.account.answer(answers.messages, call.body)
+
+
+async def _answer_schema(call: Call) -> Reply:
+    return await call.account.answer(answers.schema, call.query.get("type"))
+
+
+async def _answer_groups(call: Call) -> Reply:
+    return await call.account.answer(answers.groups)
 
 
 def _logged(answer: Callable[[Call], Awaitable[Reply]]) -> Callable[[Call], Awaitable[Reply]]:
@@ -59,8 +82,14 @@ ROUTES = [
     Route("GET", "/1/events.json", _answer_events),
     Route("POST", "/1/profiles.json", _answer_profiles),
     Route("GET", "/1/profiles.json", _answer_profiles),
+    *(Route(method, path, _logged(_answer_count)) for path in answers.COUNTS for method in ("POST", "GET")),
+    Route("POST", "/1/now.json", _logged(_answer_active)),
+    Route("POST", "/1/message/report.json", _logged(_answer_messages)),
+    Route("GET", "/getSchema", _logged(_answer_schema)),
+    Route("POST", "/getSchema", _logged(_answer_schema)),
+    Route("GET", "/category-groups", _logged(_answer_groups)),
 ]
-"""The endpoints. Any other path below ``/1`` gets 404, any other method of these paths 405."""
+"""The endpoints. What any other path below ``/1`` gets is a setting; any other method of these paths gets 405."""
 
 
 def routes_by_path() -> dict[str, dict[str, Route]]:

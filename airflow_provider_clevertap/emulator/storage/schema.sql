@@ -86,6 +86,13 @@ CREATE TABLE IF NOT EXISTS error_stream (
     note          TEXT NOT NULL
 );
 
+-- What the report on messages lists; added by hand.
+CREATE TABLE IF NOT EXISTS messages (
+    id   INTEGER PRIMARY KEY,
+    day  INTEGER NOT NULL,               -- of its start, such as 20261101
+    data TEXT NOT NULL                   -- JSON object, as in the report
+);
+
 CREATE TABLE IF NOT EXISTS requests (
     id          INTEGER PRIMARY KEY,
     received_at REAL NOT NULL,

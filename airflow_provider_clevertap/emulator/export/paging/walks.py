@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from airflow_provider_clevertap.emulator.export.cursors import Cursor, Position, read_cursor
+from airflow_provider_clevertap.emulator.export.paging.cursors import Cursor, Position, read_cursor
 from airflow_provider_clevertap.emulator.export.rejections import (
     IN_PROGRESS,
     INCORRECT_USAGE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from airflow_provider_clevertap.emulator.export.cursors import Position
-from airflow_provider_clevertap.emulator.export.walks import Walk
+from airflow_provider_clevertap.emulator.export.paging.cursors import Position
+from airflow_provider_clevertap.emulator.export.paging.walks import Walk
 
 MAX_HEADS = 200_000
 """Texts of profiles that are kept from page to page."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from airflow_provider_clevertap.emulator.export import profile_text as text
+from airflow_provider_clevertap.emulator.export.paging import profile_text as text
+from airflow_provider_clevertap.emulator.export.paging.walks import BUCKETS, PageQuery
 from airflow_provider_clevertap.emulator.export.query import EventQuery
-from airflow_provider_clevertap.emulator.export.walks import BUCKETS, PageQuery
 
 
 def profile_pages(query: EventQuery, flags: AbstractSet[str]) -> PageQuery:

@@ -1,0 +1,1 @@
+"""Counts, trends, the most frequent values, and who is active now."""

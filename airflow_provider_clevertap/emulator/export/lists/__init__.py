@@ -1,0 +1,1 @@
+"""Lists: names of events and properties, subscription groups, the report on messages."""
