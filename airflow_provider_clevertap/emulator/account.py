@@ -6,8 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
+from airflow_provider_clevertap.emulator.export.cloud.exports import CloudRun
+from airflow_provider_clevertap.emulator.export.cloud.files import FileFormat
 from airflow_provider_clevertap.emulator.export.rejections import QueryRejected
 from airflow_provider_clevertap.emulator.export.state import ExportState, Moment
 from airflow_provider_clevertap.emulator.faults.registry import FaultRegistry
@@ -83,6 +86,25 @@ class EmulatedAccount:
             return await self._in_thread(answer, moment, *args, **kwargs)
         except QueryRejected as rejected:
             return rejected.reply
+
+    async def write_cloud_export(
+        self, what: Literal["events", "profiles"], directory: Path, file_format: FileFormat, request_id: int
+    ) -> list[Path]:
+        """Write the files of one run of a cloud export; return their paths."""
+        run = CloudRun(
+            directory,
+            file_format,
+            self.credentials.account_id,
+            request_id,
+            int(time.time()),
+            self.settings.project_timezone,
+        )
+        cloud = self._export_state.cloud
+        return await self.query(
+            lambda connection: (
+                cloud.write_events(connection, run) if what == "events" else cloud.write_profiles(connection, run)
+            )
+        )
 
     def new_entry(self, method: str, path: str) -> RequestEntry:
         """Return a line of the request log for a request that has just arrived."""

@@ -6,8 +6,9 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -217,6 +218,24 @@ class RunningEmulator:
         """
         body = msgspec.json.encode(messages)
         self._wait(lambda: self._account.query(add_messages, body))
+
+    def write_cloud_export(
+        self,
+        directory: str | Path,
+        what: Literal["events", "profiles"] = "events",
+        *,
+        file_format: Literal["json", "csv"] = "json",
+        request_id: int = 1,
+    ) -> list[Path]:
+        """Write the files of one run of a cloud export, as CleverTap writes them to a bucket; return their paths.
+
+        :param directory: where they go; it is created.
+        :param what: the events that arrived since the last run of this export, or all profiles.
+        :param file_format: ``json``: an object in each line, after a line with the event's name; or ``csv``.
+        :param request_id: the export; each has its own runs.
+        """
+        path = Path(directory)
+        return self._wait(lambda: self._account.write_cloud_export(what, path, file_format, request_id))
 
     def set_max_in_flight(self, uploads: int, other: int | None = None) -> None:
         """Change the concurrency limits.

@@ -17,6 +17,10 @@ NOTHING = "0"
 """The condition of a filter on something that an emulator never knows, such as a place or a session."""
 
 
+OLDER_NAME = "props"
+"""The name that CleverTap's own Node client has for ``event_properties``."""
+
+
 class Condition(NamedTuple):
     """A condition in SQL and the values of its parameters."""
 
@@ -51,7 +55,8 @@ _UNKNOWN_PROFILE_FILTERS = ("demographics", "app_fields", "geo_fields", "geo_rad
 
 def event_conditions(query: dict[str, Any], event: str = "e") -> list[Condition]:
     """Return the conditions on an event that a query names."""
-    found = [_property(f"{event}.data", filter_) for filter_ in _list(query, "event_properties")]
+    filters = [*_list(query, "event_properties"), *_list(query, OLDER_NAME)]
+    found = [_property(f"{event}.data", filter_) for filter_ in filters]
     return [*found, *(Condition(NOTHING) for _ in _list(query, "session_properties"))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from airflow_provider_clevertap.emulator.export.cloud.exports import CloudExports
 from airflow_provider_clevertap.emulator.export.counting.pending import PendingResults
 from airflow_provider_clevertap.emulator.export.paging.pages import PageReader
 from airflow_provider_clevertap.emulator.export.paging.walks import Walks
@@ -21,12 +22,14 @@ class ExportState:
         self.walks = Walks()
         self.pages = PageReader(connection)
         self.pending = PendingResults()
+        self.cloud = CloudExports()
 
     def clear(self) -> None:
         """Forget everything, with what is stored."""
         self.walks.clear()
         self.pages.forget()
         self.pending.clear()
+        self.cloud.clear()
 
 
 class Moment(NamedTuple):

@@ -105,7 +105,8 @@ def _name_of(record: dict[str, Any], settings: Settings) -> str:
         raise RecordRejected(512, "evtName is not a text")
     compared = name_key(name)
     is_refused = compared == WEB_PAGE_VIEWED and settings.web_page_viewed == "refuse"
-    if compared in RESTRICTED_EVENTS or is_refused:
+    is_restricted = compared in RESTRICTED_EVENTS and settings.restricted_events == "refuse"
+    if is_restricted or is_refused:
         raise RecordRejected(513)
     if any(compared == name_key(discarded) for discarded in settings.discarded_events):
         raise RecordRejected(528)

@@ -351,5 +351,6 @@ def test_filters_of_profiles_and_of_what_else_they_did(
     )
     assert people(advanced_query={"did_all": [{**DAYS, "operator": "equals", "value": 1}]}) == "ab"
     assert begin(api, advanced_query={"did_all": [{**DAYS, "event_name": "Nothing"}]})["code"] == 400
+    assert people(props=[{"name": "Row", "operator": "exists"}]) == ""
     # Keys that CleverTap does not know are ignored, so a typing mistake selects more.
     assert people(advanced_query={"did_not": [visited]}, groups={}, event_propertys=[gold]) == "ab"
