@@ -39,7 +39,7 @@ class DuplicateKeys:
 
     def count_in(self, encoded: EncodedBlock) -> int:
         """Return how many rows of a block are duplicates. Blocks must come in the order of the source."""
-        block = encoded.block
+        block = self._encoder.join_spellings(encoded.block)
         column = self._column(block.names)
         if column is None:
             return 0

@@ -25,10 +25,12 @@ from airflow_provider_clevertap.loading.encoding.vectorized.converters import Co
 from airflow_provider_clevertap.loading.encoding.vectorized.risky_words import find_risky
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, notes_on_unnamed, plan_columns
+from airflow_provider_clevertap.loading.mapping.spellings import spellings_of_fields
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
+from airflow_provider_clevertap.loading.rows.joined_columns import join_columns
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
@@ -92,8 +94,19 @@ class Encoder:
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._cell_cache: CachedResults = {}
         self._columns_seen: set[str] = set()
+        self._spellings: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        if not fixed:
+            self._check_choices()
         #: Notes on the mapping, and whether they were returned already.
         self._notes: dict[str, bool] = {}
+
+    def _check_choices(self) -> None:
+        """Check the choices for columns that may appear after rows were sent."""
+        schema = self.kind.schema
+        spellings = spellings_of_fields([*self._choices], self._choices, schema=schema, unmapped="ignore")
+        others = {name for leading, group in spellings.items() for name in group if name != leading}
+        names = [name for name in self._choices if name not in others]
+        plan_columns(names, self._choices, schema=schema, fixed=False, constants=self.kind.constants.keys())
 
     def encode_all(self, blocks: Iterable[RowBlock]) -> Iterator[EncodedBlock]:
         """Encode all blocks of the source, in their order.
@@ -117,6 +130,7 @@ class Encoder:
         :param derived: a property of its records that no column holds.
         :raises MappingError: when the block's columns cannot become records as asked.
         """
+        source_block, block = block, self.join_spellings(block)
         plan = self._plan(block)
         columns = [self._encode_column(column, block) for column in plan.columns]
         columns = compare_interdependent(columns, len(block), self.kind.schema, self.kind.constants)
@@ -130,7 +144,24 @@ class Encoder:
             records = pc.replace_with_mask(records, array_from_numpy(found.single_rows), single_records)
         repeatable = plan.repeatable and found.repeatable
         risky = self._find_risky(columns, len(block))
-        return ValidatedBlock(block, records, found.row_issues, repeatable, plan.columns_by_code, risky)
+        return ValidatedBlock(source_block, records, found.row_issues, repeatable, plan.columns_by_code, risky)
+
+    def join_spellings(self, block: RowBlock) -> RowBlock:
+        """Return a block in which no two columns fill the same field; only columns that appear later may do so.
+
+        :raises MappingError: when the user has chosen different options for two of them.
+        """
+        if self._fixed:
+            return block
+        if block.names not in self._spellings:
+            self._columns_seen.update(block.names)
+            self._spellings[block.names] = self.spellings(block.names)
+        spellings = self._spellings[block.names]
+        return join_columns(block, spellings) if spellings else block
+
+    def spellings(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Return the columns that fill a field together, by the one whose options apply to all of them."""
+        return spellings_of_fields(names, self._choices, schema=self.kind.schema, unmapped=self._unmapped)
 
     def _find_risky(self, columns: Iterable[EncodedColumn], rows: int) -> Mask | None:
         """Mark the rows with a value that CleverTap may reject; return ``None`` when there are none."""

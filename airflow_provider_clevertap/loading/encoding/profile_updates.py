@@ -139,6 +139,13 @@ class _ProfileUpdateEncoder(Encoder):
             raise MappingError(f"{_ARGUMENT}: {error}") from None
         return (*owner, *own)
 
+    def spellings(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Return the columns that fill a field together, also those of the main record: its owner is needed here."""
+        own = super().spellings(names)
+        return {
+            name: group for name, group in self._main.spellings(names).items() if not {*group} & {*self._choices}
+        } | own
+
     def rows_with_properties(self, validated: ValidatedBlock) -> Mask:
         """Mark the rows whose record has a property."""
         # The properties come last. Text inside them cannot end like this, because its quotes are escaped.

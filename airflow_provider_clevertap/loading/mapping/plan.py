@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_clevertap.columns import Column
@@ -67,7 +67,10 @@ def plan_columns(
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None and not _is_left_out(name, choices, schema):
             requested = name if choice.name is None else choice.name
-            planned.append(PlannedColumn(name, make_rule(name, choice, schema), requested))
+            rule = make_rule(name, choice, schema)
+            if not fixed and name not in choices and not rule.in_data and rule.key in constants:
+                rule = replace(rule, problem=f"{rule.key} is set for all records, so no column may fill it")
+            planned.append(PlannedColumn(name, rule, requested))
     _check_fields_are_distinct(planned, constants)
     _check_property_names(column for column in planned if fixed or column.source in choices)
     if fixed:
@@ -143,7 +146,7 @@ def _is_left_out(source: str, choices: Mapping[str, Column | None], schema: Reco
 
 def _check_fields_are_distinct(planned: Sequence[PlannedColumn], constants: Collection[str]) -> None:
     for column in planned:
-        if not column.rule.in_data and column.rule.key in constants:
+        if not column.rule.in_data and column.rule.key in constants and column.rule.problem is None:
             raise MappingError(
                 f"column {column.source!r} would become {column.rule.key}, which is set for all records: map "
                 "the column to None, or do not set the field for all records"
