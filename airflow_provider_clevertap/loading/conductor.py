@@ -14,10 +14,13 @@ takes it.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Final, TypeAlias
 
 from airflow_provider_clevertap.exceptions import LoadStoppedError
@@ -198,3 +201,33 @@ class Conductor:
                 self._ledger.settle(BatchResult.never_sent(self._claimed.popleft()))
         finally:
             self._ledger.save_interrupted()
+
+
+def conduct(conductor: Conductor, reader: Reader, stop: Callable[[], None]) -> None:
+    """Run the conductor in a thread that has the state of the load to itself, while this thread reads the source.
+
+    :param stop: asks the load to stop.
+    :raises CleverTapError: what the conductor raises.
+    """
+    ended: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            conductor.run()
+            ended.set_result(None)
+        except BaseException as error:  # it belongs to whoever waits
+            ended.set_exception(error)
+        finally:
+            reader.stop()
+
+    # The context carries Airflow's notion of the current task to the store of the checkpoint.
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), name="clevertap-conductor", daemon=True).start()
+    try:
+        reader.run()
+        ended.result()
+    except BaseException:
+        if not ended.done():  # raised in this thread, as by Ctrl-C
+            stop()
+            wait([ended])
+        raise

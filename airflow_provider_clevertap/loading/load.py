@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import queue
 import threading
 import time
-from concurrent.futures import Future, wait
 from typing import Any
 
 from airflow_provider_clevertap.api.answers import Answer
@@ -20,7 +18,7 @@ from airflow_provider_clevertap.loading.checkpoint.fingerprint import hashed, se
 from airflow_provider_clevertap.loading.checkpoint.resume import resume_or_start
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
 from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
-from airflow_provider_clevertap.loading.conductor import Conductor, Mailbox
+from airflow_provider_clevertap.loading.conductor import Conductor, Mailbox, conduct
 from airflow_provider_clevertap.loading.delivery.deliveries import Attempt, Deliveries
 from airflow_provider_clevertap.loading.delivery.endpoint_limits import allowed_in_flight, check_dry_run
 from airflow_provider_clevertap.loading.delivery.transport import Transport
@@ -40,6 +38,7 @@ from airflow_provider_clevertap.loading.outcomes.summary import Counts, Summary
 from airflow_provider_clevertap.loading.reader import BlockReading, Reader
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import Source
+from airflow_provider_clevertap.loading.rows.memory_pool import SystemMemoryPool
 
 __all__ = ["Load", "LoadOptions"]
 
@@ -172,7 +171,8 @@ class Load:
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
             duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
         progress = encoder.share_returned if isinstance(encoder, LastRowEncoder) else None
-        reading = BlockReading(self.source, encoder, duplicates, self._stopping, progress)
+        memory = SystemMemoryPool()
+        reading = BlockReading(self.source, encoder, duplicates, self._stopping, memory=memory, progress=progress)
         try:
             if self._client is None or self.options.dry_run == "local":
                 self._validate_only(reading, ledger)
@@ -180,6 +180,7 @@ class Load:
                 self._send(self._client, reading, ledger)
         finally:
             self._close(ledger)
+            memory.end()
         for warning in reading.warnings(self._counts.repeated, self.kind.schema.risky):
             self._log.warning("%s", warning)
 
@@ -224,36 +225,8 @@ class Load:
                 stopping=self._stopping,
                 log=self._log,
             )
-            self._conduct(conductor, reader)
+            conduct(conductor, reader, self.stop)
         ledger.finish()
-
-    def _conduct(self, conductor: Conductor, reader: Reader) -> None:
-        """Run the conductor in a thread that has the state of the load to itself, while this thread reads the source.
-
-        :raises CleverTapError: what the conductor raises.
-        """
-        ended: Future[None] = Future()
-
-        def conduct() -> None:
-            try:
-                conductor.run()
-                ended.set_result(None)
-            except BaseException as error:  # it belongs to whoever waits
-                ended.set_exception(error)
-            finally:
-                reader.stop()
-
-        # The context carries Airflow's notion of the current task to the store of the checkpoint.
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(conduct,), name="clevertap-conductor", daemon=True).start()
-        try:
-            reader.run()
-            ended.result()
-        except BaseException:
-            if not ended.done():  # raised in this thread, as by Ctrl-C
-                self.stop()
-                wait([ended])
-            raise
 
     def _close(self, ledger: Ledger) -> None:
         try:

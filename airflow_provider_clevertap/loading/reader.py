@@ -16,6 +16,7 @@ from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncod
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+from airflow_provider_clevertap.loading.rows.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.records.record_validation import RiskyWords
 
 
@@ -52,6 +53,7 @@ class BlockReading:
     :param encoder: makes records of its rows.
     :param duplicates: counts keys that come again, where that matters.
     :param stopping: set when the load is asked to stop; some encoders read the whole source for their first block.
+    :param memory: is ended when the source has more than one block.
     :param progress: returns the share of the source read so far; the source's own unless another is given.
     """
 
@@ -61,6 +63,8 @@ class BlockReading:
         encoder: BlockEncoder,
         duplicates: DuplicateKeys | None,
         stopping: threading.Event,
+        *,
+        memory: SystemMemoryPool,
         progress: Callable[[], float | None] | None = None,
     ) -> None:
         self._source = source
@@ -71,6 +75,7 @@ class BlockReading:
         self._risky = 0
         self._blocks: Iterator[RowBlock] = iter(())
         self._encoded: Iterator[EncodedBlock] = iter(())
+        self._memory = memory
 
     def __enter__(self) -> Self:
         self._blocks = self._source.blocks()
@@ -111,9 +116,11 @@ class BlockReading:
             yield f"Column {name!r} is mapped, but no row of the source has it"
 
     def _read(self) -> Iterator[RowBlock]:
-        for block in self._blocks:
+        for number, block in enumerate(self._blocks):
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was stopped.")
+            if number:  # no small source
+                self._memory.end()
             yield block
 
 

@@ -141,3 +141,15 @@ def test_pyarrow_still_imports_pandas_on_its_own() -> None:
     code = "import sys, pyarrow as pa; pa.array(['text']); print('pandas' in sys.modules)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)
     assert process.stdout == "True\n"
+
+
+def test_an_import_makes_no_arrow_value() -> None:
+    """The first one makes an allocator of some megabytes, and a small load does without it."""
+    program = (
+        "import pyarrow as pa\n"
+        "import airflow_provider_clevertap.loading.load\n"
+        "from airflow_provider_clevertap.loading.sources import csv, json_lines, open, parquet\n"
+        "print(pa.default_memory_pool().max_memory())"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert int(printed.stdout) == 0

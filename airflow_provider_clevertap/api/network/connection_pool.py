@@ -70,8 +70,8 @@ def open_pool(base_url: str, size: int) -> ConnectionPool:
     """
     secure = base_url.startswith("https://")
     proxy = _proxy_for(httpx.URL(base_url)) if secure else None
-    # loading the certificates is slow, so all connections share one context
-    ssl_context = httpx.create_ssl_context(verify=True, trust_env=secure)
+    # loading the certificates is slow, so all connections share one context, and plain http has none
+    ssl_context = httpx.create_ssl_context(verify=True) if secure else None
     return ConnectionPool([SingleConnectionTransport(ssl_context, proxy) for _ in range(size)])
 
 
@@ -82,11 +82,11 @@ class SingleConnectionTransport(httpx.BaseTransport):
     deadline of the :class:`~.deadline.RequestState` in the ``request_state`` extension, and records there when a
     response may belong to another request.
 
-    :param ssl_context: the trusted certificates.
+    :param ssl_context: the trusted certificates, ``None`` for plain http.
     :param proxy: the URL of a proxy.
     """
 
-    def __init__(self, ssl_context: ssl.SSLContext, proxy: str | None) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
         self._backend = BoundedBackend()
         settings: dict[str, Any] = {
             "ssl_context": ssl_context,

@@ -18,8 +18,6 @@ from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.operations import DELETE
 
-_NULL = null_scalar(pa.string())
-
 
 @dataclass(frozen=True, slots=True)
 class EncodedColumn:
@@ -112,7 +110,7 @@ def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | 
     if any(column.always_present(used) for column in columns):
         return joined
     filled = functools.reduce(pc.or_, [column.converted.text.is_valid() for column in columns])
-    return pc.if_else(filled, joined, _NULL)
+    return pc.if_else(filled, joined, null_scalar(pa.string()))
 
 
 def _properties(columns: list[EncodedColumn], used: Any) -> list[Any]:

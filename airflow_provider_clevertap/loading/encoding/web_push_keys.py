@@ -15,7 +15,6 @@ from airflow_provider_clevertap.loading.rows.conversion import null_scalar, scal
 from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
 
-_NO_TEXT = null_scalar(pa.string())
 _KEYS: Final = CellRule("keys", custom=False)
 _PARTS: Final = ("p256dh", "auth")
 
@@ -39,7 +38,7 @@ def join_web_push_keys(columns: Iterable[EncodedColumn], rows: int) -> list[Enco
     joined = pc.binary_join_element_wise(
         scalar('"p256dh":"'), p256dh, scalar('","auth":"'), auth, scalar('"'), scalar("")
     )
-    keys = pc.if_else(of_browser, joined, _NO_TEXT)
+    keys = pc.if_else(of_browser, joined, null_scalar(pa.string()))
     not_joined = pc.and_(pc.or_(p256dh.is_valid(), auth.is_valid()), keys.is_null())
     undecided = functools.reduce(
         either, [part.converted.undecided for part in parts], none_if_clear(as_mask(not_joined))

@@ -8,6 +8,7 @@ of a few thousand rows. The functions here go through Arrow's buffers, which doe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,12 @@ def scalar(value: str | float, kind: pa.DataType | None = None) -> pa.Scalar:
     return (array if kind is None else array.cast(kind))[0]
 
 
+@cache
 def null_scalar(kind: pa.DataType) -> pa.Scalar:
-    """Return the null of an Arrow type."""
+    """Return the null of an Arrow type.
+
+    Not to be called by an import: the first Arrow value makes an allocator, see :mod:`.memory_pool`.
+    """
     return pa.nulls(1, kind)[0]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -61,7 +62,12 @@ _FULL_WIDTH = 64
 _MAX_TRIMMED = 300
 _INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
 _MAX_PLACEHOLDER_LENGTH = max(map(len, DISALLOWED_IDENTITIES))
-_PLACEHOLDERS = array_from_texts(sorted(DISALLOWED_IDENTITIES))
+
+
+@cache
+def _placeholders() -> Any:
+    """Return the placeholders as an Arrow array: none is made by an import, as the first one makes an allocator."""
+    return array_from_texts(sorted(DISALLOWED_IDENTITIES))
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:
@@ -82,7 +88,7 @@ def identity(column: Any) -> ConvertedColumn:
     too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
     undecided = either(too_long, view.odd_at_an_end())
     if view.shorter_than(_MAX_PLACEHOLDER_LENGTH + 1) is not None:
-        undecided = either(undecided, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_PLACEHOLDERS)))
+        undecided = either(undecided, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_placeholders())))
     column = blank_out(column, too_long)
     if view.needs_escaping():
         column, control = escape(column)
@@ -172,10 +178,13 @@ def words(meanings: Mapping[str, str], before: str = "", after: str = "") -> Con
         for key, word in meanings.items()
         for spelling in {key, key.upper(), key.title(), key.capitalize()}
     }
-    known = array_from_texts(list(spellings))
-    meaning = array_from_texts(list(spellings.values()))
+
+    @cache
+    def arrays() -> tuple[Any, Any]:
+        return array_from_texts(list(spellings)), array_from_texts(list(spellings.values()))
 
     def convert(column: Any) -> ConvertedColumn:
+        known, meaning = arrays()
         indices = pc.index_in(column, value_set=known)
         unknown = indices.null_count > column.null_count
         undecided = as_mask(pc.and_(indices.is_null(), column.is_valid())) if unknown else None
