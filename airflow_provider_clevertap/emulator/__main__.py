@@ -41,7 +41,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 async def _run(options: argparse.Namespace, settings: Settings) -> None:
     from airflow_provider_clevertap.emulator.account import EmulatedAccount
-    from airflow_provider_clevertap.emulator.testing import serve
+    from airflow_provider_clevertap.emulator.http.serving import serve
 
     account = EmulatedAccount(Credentials(options.account_id, options.passcode), settings, options.database)
     stop = asyncio.Event()

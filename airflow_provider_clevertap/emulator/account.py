@@ -17,6 +17,7 @@ from airflow_provider_clevertap.emulator.faults.registry import FaultRegistry
 from airflow_provider_clevertap.emulator.faults.rules import FailRecords, ResponseFault
 from airflow_provider_clevertap.emulator.http.concurrency import ConcurrencyCeiling
 from airflow_provider_clevertap.emulator.kinds import UPLOAD
+from airflow_provider_clevertap.emulator.operations.profiles import run_night
 from airflow_provider_clevertap.emulator.replies import MALFORMED, Reply, failure, json_reply
 from airflow_provider_clevertap.emulator.settings import Credentials, Settings
 from airflow_provider_clevertap.emulator.storage.database import IN_MEMORY, Database, RequestEntry
@@ -105,6 +106,13 @@ class EmulatedAccount:
                 cloud.write_events(connection, run) if what == "events" else cloud.write_profiles(connection, run)
             )
         )
+
+    async def run_night(self) -> int:
+        """Delete and demerge the profiles that are queued for it; return how many were changed."""
+        settings = self.settings
+        changed = await self._in_thread(self._database.change, lambda connection: run_night(connection, settings))
+        await self._in_thread(self._export_state.pages.forget)
+        return changed
 
     def new_entry(self, method: str, path: str) -> RequestEntry:
         """Return a line of the request log for a request that has just arrived."""

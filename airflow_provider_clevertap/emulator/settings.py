@@ -122,6 +122,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         answer is ``partial`` with a number.
     :param request_id_life: seconds after which such a number is no longer valid.
     :param trend_weeks: weeks of a trend begin on ``sunday``, as in the documentation's sample, or are those of ``iso``.
+    :param deleted_events: the events of a profile that is deleted: ``keep``, without a person, or ``delete``; two pages
+        contradict each other.
+    :param campaign_seconds: seconds from the creation of a campaign until it is completed.
+    :param unfinished_result: the result of a campaign that is not completed: HTTP 409 (``conflict``), 500 (``error``),
+        200 with the status ``success`` and no result, or with ``fail``; all four were seen or documented.
     :param unknown_paths: a path that the API does not have: 404 (``not_found``), or 200 and nothing (``empty``), as was
         seen.
     :param system_events: events that exist in every account although nobody can upload them.
@@ -159,6 +164,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     counts_not_ready: Natural = 0
     request_id_life: Duration = REQUEST_ID_LIFE
     trend_weeks: Literal["sunday", "iso"] = "sunday"
+    deleted_events: Literal["keep", "delete"] = "keep"
+    campaign_seconds: Duration = 0.0
+    unfinished_result: Literal["conflict", "error", "success", "fail"] = "conflict"
     unknown_paths: Literal["not_found", "empty"] = "not_found"
     system_events: tuple[str, ...] = SYSTEM_EVENTS
     unexportable_events: tuple[str, ...] = UNEXPORTABLE_EVENTS

@@ -11,13 +11,12 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import msgspec
-from aiohttp import web
 
 from airflow_provider_clevertap.emulator.account import EmulatedAccount
 from airflow_provider_clevertap.emulator.export.lists.messages import add_messages
 from airflow_provider_clevertap.emulator.faults.conditions import FaultRule
 from airflow_provider_clevertap.emulator.faults.rules import Rule
-from airflow_provider_clevertap.emulator.http.app import build_runner
+from airflow_provider_clevertap.emulator.http.serving import LOOPBACK, serve
 from airflow_provider_clevertap.emulator.settings import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_PASSCODE,
@@ -30,25 +29,7 @@ from airflow_provider_clevertap.emulator.storage.queries import LISTS
 
 __all__ = ["RunningEmulator"]
 
-LOOPBACK = "127.0.0.1"
-
 T = TypeVar("T")
-
-
-async def serve(
-    account: EmulatedAccount, host: str, port: int, bound: socket.socket | None = None
-) -> tuple[web.AppRunner, int]:
-    """Serve an account; return the runner, whose ``cleanup()`` stops it, and the port.
-
-    :param host: the address to listen on.
-    :param port: the port; 0 for a free one.
-    :param bound: a socket that has an address already, to use instead of both.
-    """
-    account.stopping.clear()
-    runner = build_runner(account)
-    await runner.setup()
-    await (web.TCPSite(runner, host, port) if bound is None else web.SockSite(runner, bound)).start()
-    return runner, int(runner.addresses[0][1])
 
 
 class RunningEmulator:
@@ -236,6 +217,13 @@ class RunningEmulator:
         """
         path = Path(directory)
         return self._wait(lambda: self._account.write_cloud_export(what, path, file_format, request_id))
+
+    def run_night(self) -> int:
+        """Delete and demerge the profiles that are queued for it, as CleverTap does at night.
+
+        :returns: how many were changed.
+        """
+        return self._wait(self._account.run_night)
 
     def set_max_in_flight(self, uploads: int, other: int | None = None) -> None:
         """Change the concurrency limits.

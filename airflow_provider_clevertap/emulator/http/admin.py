@@ -111,6 +111,9 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
             return _json({"error": str(error)}, 400)
         return _json(await account.query(read_messages))
 
+    async def run_night(_: web.Request) -> web.StreamResponse:
+        return _json({"changed": await account.run_night()})
+
     async def reset(_: web.Request) -> web.StreamResponse:
         await account.reset()
         return _json(await account.stats())
@@ -143,6 +146,7 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
         ("POST", "/admin/settings", change_settings),
         ("GET", "/admin/messages", show_messages),
         ("POST", "/admin/messages", add_messages_of),
+        ("POST", "/admin/night", run_night),
         ("POST", "/admin/reset", reset),
         ("GET", "/admin/{name}", show_list),
     ):

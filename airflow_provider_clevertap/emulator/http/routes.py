@@ -10,6 +10,7 @@ from airflow_provider_clevertap.emulator.export import answers
 from airflow_provider_clevertap.emulator.export.paging.walks import Kind
 from airflow_provider_clevertap.emulator.http.calls import Call, Route
 from airflow_provider_clevertap.emulator.kinds import SUBSCRIBE, UPLOAD
+from airflow_provider_clevertap.emulator.operations import campaigns, profiles
 from airflow_provider_clevertap.emulator.replies import Reply, result_of
 
 
@@ -44,20 +45,31 @@ async def _answer_count(call: Call) -> Reply:
     return await call.account.answer(answers.count, call.path, call.body)
 
 
-async def _answer_active(call: Call) -> Reply:
-    return await call.account.answer(answers.active_now, call.body)
-
-
-async def _answer_messages(call: Call) -> Reply:
-    return await call.account.answer(answers.messages, call.body)
-
-
 async def _answer_schema(call: Call) -> Reply:
     return await call.account.answer(answers.schema, call.query.get("type"))
 
 
 async def _answer_groups(call: Call) -> Reply:
     return await call.account.answer(answers.groups)
+
+
+def _operation(answer: Callable[..., Reply]) -> Callable[[Call], Awaitable[Reply]]:
+    """Return a function that answers a call which changes something, unless its fault keeps it from being stored."""
+
+    async def operate(call: Call) -> Reply:
+        stores = call.fault is None or call.fault.stored
+        return await call.account.answer(answer, call.body, stores)
+
+    return _logged(operate)
+
+
+def _reading(answer: Callable[..., Reply]) -> Callable[[Call], Awaitable[Reply]]:
+    """Return a function that answers a call with a query in its body."""
+
+    async def read(call: Call) -> Reply:
+        return await call.account.answer(answer, call.body)
+
+    return _logged(read)
 
 
 def _logged(answer: Callable[[Call], Awaitable[Reply]]) -> Callable[[Call], Awaitable[Reply]]:
@@ -83,8 +95,15 @@ ROUTES = [
     Route("POST", "/1/profiles.json", _answer_profiles),
     Route("GET", "/1/profiles.json", _answer_profiles),
     *(Route(method, path, _logged(_answer_count)) for path in answers.COUNTS for method in ("POST", "GET")),
-    Route("POST", "/1/now.json", _logged(_answer_active)),
-    Route("POST", "/1/message/report.json", _logged(_answer_messages)),
+    Route("POST", "/1/now.json", _reading(answers.active_now)),
+    Route("POST", "/1/message/report.json", _reading(answers.messages)),
+    Route("POST", "/1/delete/profiles.json", _operation(profiles.delete)),
+    Route("POST", "/1/demerge/profiles.json", _operation(profiles.demerge)),
+    Route("POST", "/1/disassociate", _operation(profiles.disassociate)),
+    Route("POST", "/1/targets/create.json", _operation(campaigns.create)),
+    Route("POST", "/1/targets/list.json", _reading(campaigns.list_campaigns)),
+    Route("POST", "/1/targets/stop.json", _operation(campaigns.stop)),
+    Route("POST", "/1/targets/result.json", _reading(campaigns.result)),
     Route("GET", "/getSchema", _logged(_answer_schema)),
     Route("POST", "/getSchema", _logged(_answer_schema)),
     Route("GET", "/category-groups", _logged(_answer_groups)),

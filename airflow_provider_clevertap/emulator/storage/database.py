@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from airflow_provider_clevertap.emulator.validation.batch import AcceptedRecord,
 from airflow_provider_clevertap.emulator.validation.common import StreamError
 
 IN_MEMORY = ":memory:"
+
+T = TypeVar("T")
 
 
 class RequestEntry(msgspec.Struct, kw_only=True):
@@ -85,6 +88,16 @@ class Database:
             self._sequences.reread()
             raise
         self.connection.execute("COMMIT")
+
+    def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Change what is stored, all or nothing, and return the result.
+
+        :param work: changes it. New rows may take the next numbers.
+        """
+        with self._transaction():
+            result = work(self.connection)
+        self._sequences.reread()
+        return result
 
     def store(self, request_id: int, result: BatchResult, now: float, settings: Settings) -> None:
         """Write the accepted and the rejected records of a batch, all or nothing.

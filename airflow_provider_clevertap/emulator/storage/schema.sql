@@ -86,6 +86,24 @@ CREATE TABLE IF NOT EXISTS error_stream (
     note          TEXT NOT NULL
 );
 
+-- Profiles to delete and to demerge, which is done when the night is run.
+CREATE TABLE IF NOT EXISTS night_queue (
+    id        INTEGER PRIMARY KEY,
+    operation TEXT NOT NULL,             -- delete or demerge
+    kind      TEXT NOT NULL,             -- identity or objectId
+    value     TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS campaigns (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL,
+    scheduled_on TEXT NOT NULL,          -- such as 202611010930, in the project's time zone
+    created_at   REAL NOT NULL,
+    is_stopped   INTEGER NOT NULL,
+    reached      INTEGER NOT NULL,       -- people, as estimated
+    data         TEXT NOT NULL           -- JSON object, as sent
+);
+
 -- What the report on messages lists; added by hand.
 CREATE TABLE IF NOT EXISTS messages (
     id   INTEGER PRIMARY KEY,
