@@ -27,7 +27,10 @@ def storage_errors(name: str) -> Iterator[None]:
     except CleverTapError:
         raise
     except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
-        raise ConfigurationError(f"{name} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        problem = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"{name} cannot be written: {problem}. Check the path, and who may write there."
+        ) from None
     except Exception as error:
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
             raise ConfigurationError(f"{name} cannot be written: {TOO_LONG}") from None

@@ -51,7 +51,7 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
             if time.monotonic() - started + wait > limit:
                 raise StorageUnavailableError(
                     f"The storage of the {what} kept failing for {limit:.0f} seconds ({problem}). Nothing more is "
-                    "sent; a later attempt resumes from there."
+                    "sent; a later attempt resumes from what was stored last."
                 ) from None
             log.warning("The storage of the %s fails (%s); retrying in %.1f s", what, problem, wait)
         # A set event would end its own wait at once, and the retries of these last seconds would follow without pause.

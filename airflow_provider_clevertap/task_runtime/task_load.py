@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.arguments import read_location
 from airflow_provider_clevertap.connections.settings import connect
-from airflow_provider_clevertap.exceptions import AccessDeniedError, CleverTapError, ConfigurationError
+from airflow_provider_clevertap.exceptions import (
+    AccessDeniedError,
+    CleverTapError,
+    CleverTapUnavailableError,
+    ConfigurationError,
+    LoadStoppedError,
+    TooManyRejectsError,
+)
 from airflow_provider_clevertap.locations import join_path
 from airflow_provider_clevertap.task_runtime.artifact_paths import (
     artifacts_base,
@@ -182,16 +189,29 @@ class TaskLoad:
             self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log, store=store)
             if self._stopped:
                 self._load.stop()
+            ended_early = True
             try:
                 self._load.run()
-            except AccessDeniedError as error:
-                raise AccessDeniedError(f"Connection {self._conn_id!r}: {error}") from None
+                ended_early = False
+            except TooManyRejectsError:
+                ended_early = False
+                raise
+            except (AccessDeniedError, CleverTapUnavailableError) as error:
+                if not isinstance(error, LoadStoppedError):
+                    error.args = (f"Connection {self._conn_id!r}: {error.args[0]}{_advice(error)}",)
+                raise
             finally:
-                log_summary(self._log, opened.name, self._load.summary.to_dict())
+                log_summary(self._log, opened.name, self._load.summary.to_dict(), ended_early=ended_early)
             return self._load.summary.to_dict()
         finally:
             if client is not None:
                 client.close()
+
+
+def _advice(error: CleverTapError) -> str:
+    if isinstance(error, CleverTapUnavailableError) and error.http_status is None:
+        return ". Check the network, the proxy, and the region or host of the connection."
+    return ""
 
 
 def _artifact_paths(

@@ -80,7 +80,7 @@ def send_request(
                     # Closing an unread response drops its connection, so that no rest reaches the next request.
                     _close(incoming)
         except _NETWORK_ERRORS as error:
-            return _without_status(error, request.url.host)
+            return _without_status(error, request.url.netloc.decode())
     # only the path: the query of a profile lookup contains personal data
     log.debug("%s %s: %s in %.3f s", request.method, request.url.path, incoming.status_code, time.monotonic() - started)
     if state.doubt and is_success(incoming.status_code):

@@ -65,6 +65,8 @@ class Progress:
         share = self._share_read
         if not share:
             return ""
+        if share >= 1 or not self._counts.rows:  # the end depends on CleverTap's answers, not on the reading
+            return f", {share:.0%} read"
         return f", {share:.0%} read, about {_clock(seconds * (1 - share) / share)} to go"
 
 

@@ -28,7 +28,7 @@ def too_many_rejects(summary: Summary, options: LoadOptions) -> TooManyRejectsEr
     facts = summary.to_dict()
     lines = [
         f"{summary.failed:,} of {summary.rows:,} rows failed and max_rejects allows {limit}; "
-        f"{summary.accepted:,} rows were accepted.",
+        f"{summary.accepted:,} {'row was' if summary.accepted == 1 else 'rows were'} accepted.",
         *(f"- {reason}" for reason in islice(describe_reasons(facts), _MAX_REASONS)),
         where,
     ]

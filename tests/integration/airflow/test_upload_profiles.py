@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -101,12 +102,21 @@ def test_server_dry_run_stores_nothing(load: Any, rows: Any, connection: str, em
 
 
 def test_wrong_passcode_is_final(
-    load: Any, rows: Any, connection: str, emulator: Any, monkeypatch: pytest.MonkeyPatch
+    load: Any,
+    rows: Any,
+    connection: str,
+    emulator: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     wrong = f"clevertap://{emulator.account_id}:not-the-passcode@{emulator.url.replace('http://', '')}/http"
     monkeypatch.setenv("AIRFLOW_CONN_CLEVERTAP_DEFAULT", wrong)
-    task, _ = load(source=rows(GOOD), retries=2)
+    task, _ = load(source=rows(GOOD + BAD[:1]), retries=2)
     assert (task.state, task.try_number) == ("failed", 1)
+    log = "".join(capfd.readouterr()) + caplog.text
+    assert re.search(r"ended early, after \d+\.\d s\. Rows with an outcome so far: 1\b", log)
+    assert "Rejects file, so far: " in log
 
 
 @pytest.mark.parametrize(
@@ -254,6 +264,9 @@ def test_neither_secrets_nor_people_are_in_the_log(
     kept = [path.read_text(errors="replace") for path in airflow_home.glob("logs/**/*.log")]
     log = "\n".join([output.out, output.err, caplog.text, *kept])
     assert "5 accepted, 1 rejected, 1 invalid" in log
+    assert "\n- 1 row invalid (column email, code 515): not an e-mail address [row 6]\n" in log
+    assert "direct cause of" not in log
+    assert "During handling of" not in log
     assert emulator.passcode not in log
     for person in GOOD + BAD:
         assert person["email"] not in log

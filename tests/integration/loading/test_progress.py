@@ -17,7 +17,7 @@ from airflow_provider_clevertap.loading.outcomes.summary import Counts
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from tests.support.plain_rows import Rows, people
 
-LINE = re.compile(r"[\d,]+ rows settled, [\d,]+ rows/s, [\d,]+ failed(, \d+% read, about [\d:]+ to go)?")
+LINE = re.compile(r"[\d,]+ rows settled, [\d,]+ rows/s, [\d,]+ failed(, \d+% read(, about [\d:]+ to go)?)?")
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

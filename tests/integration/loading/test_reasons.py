@@ -55,7 +55,7 @@ def test_reasons_of_every_kind(make_load: Any, emulator: RunningEmulator, tmp_pa
         ("skipped", None, None, "every cell of the row is empty", 1),
     }
     first, *lines, where = str(caught.value).split("\n")
-    assert first == "7 of 9 rows failed and max_rejects allows 0; 1 rows were accepted."
+    assert first == "7 of 9 rows failed and max_rejects allows 0; 1 row was accepted."
     assert lines[0] == "- 2 rows invalid (column joined): not a date written as dd/MM/yyyy [rows 2, 3]"
     assert len(lines) == 5
     assert where == "Set rejects_path to see which rows and why."

@@ -10,6 +10,8 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator
+from airflow_provider_clevertap.exceptions import SourceError, TooManyRejectsError
+from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 CONTEXTS = [None, {}, {"run_id": "manual"}, {"ti": None}, {"ti": MagicMock()}, MagicMock()]
@@ -37,6 +39,20 @@ def test_a_context_without_a_task(context: Any, path: str, tmp_path: Path) -> No
     assert caught.value.__suppress_context__
     summary = operator(path, max_rejects=1, rejects_path=str(tmp_path / "rejects.csv")).execute(context)
     assert Path(summary["rejects_path"]).exists()
+
+
+def test_an_error_of_the_hook_is_short(path: str) -> None:
+    with pytest.raises(TooManyRejectsError) as caught:
+        CleverTapHook().upload_profiles(path, columns={"id": "identity"}, dry_run="local")
+    assert [frame.name for frame in caught.traceback][1:] == ["upload_profiles", "_upload", "run"]
+    assert str(caught.value).split("\n")[1:] == [
+        "- 1 row invalid (column Email, code 515): not an e-mail address [row 2]",
+        "Set rejects_path to see which rows and why.",
+    ]
+    with pytest.raises(SourceError) as not_found:
+        CleverTapHook().upload_profiles(f"{path}.csv", dry_run="local")
+    assert not_found.value.__cause__ is None
+    assert not_found.value.__context__ is None
 
 
 def test_a_decorated_function_without_a_task(path: str) -> None:
