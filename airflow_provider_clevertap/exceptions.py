@@ -10,11 +10,15 @@
     │   ├── SourceError               the source cannot be read (missing, truncated, wrong format)
     │   ├── AccessDeniedError         CleverTap rejected the account, the passcode or the region
     │   ├── CannotResumeError         an earlier attempt was interrupted, and this attempt cannot resume it
-    │   └── TooManyRejectsError       more rows failed than ``max_rejects`` allows
-    └── UnavailableError              transient: the same load may succeed later
+    │   ├── TooManyRejectsError       more rows failed than ``max_rejects`` allows
+    │   └── ExportError               CleverTap's answers to an export cannot be used
+    │       └── NotExportableError    CleverTap does not export this event
+    └── UnavailableError              transient: the same load or export may succeed later
         ├── StorageUnavailableError   the storage of the source or of the rejects file failed
         └── CleverTapUnavailableError CleverTap could not be reached, or kept failing
-            └── LoadStoppedError      the load was stopped, after the requests in flight had finished
+            ├── IncompleteExportError an export has fewer or more rows than CleverTap counts
+            ├── CursorExpiredError    CleverTap no longer knows the cursor of an export
+            └── LoadStoppedError      the load or export was stopped, after the requests in flight had finished
                 └── SupersededError   another attempt of the same task has taken over the load
 
 Messages never contain the passcode or a cell's value. Names of files and columns may contain line ends or terminal
@@ -35,9 +39,13 @@ __all__ = [
     "CleverTapError",
     "CleverTapUnavailableError",
     "ConfigurationError",
+    "CursorExpiredError",
+    "ExportError",
     "FinalError",
+    "IncompleteExportError",
     "LoadStoppedError",
     "MappingError",
+    "NotExportableError",
     "SourceError",
     "StorageUnavailableError",
     "SupersededError",
@@ -117,6 +125,14 @@ class TooManyRejectsError(FinalError):
         return "\n".join(map(escape_unprintable, str(self.args[0]).split("\n")))
 
 
+class ExportError(FinalError):
+    """CleverTap's answers to an export contradict each other or themselves, so that it cannot be complete."""
+
+
+class NotExportableError(ExportError):
+    """CleverTap does not export this event: it belongs to a notification."""
+
+
 class UnavailableError(CleverTapError):
     """A transient failure: Airflow may retry the task."""
 
@@ -139,8 +155,16 @@ class CleverTapUnavailableError(UnavailableError):
         self.retry_after = retry_after
 
 
+class IncompleteExportError(CleverTapUnavailableError):
+    """An export has another number of rows than CleverTap counts. What was exported before is unchanged."""
+
+
+class CursorExpiredError(CleverTapUnavailableError):
+    """CleverTap no longer knows the cursor of an export, so that the export has to start again."""
+
+
 class LoadStoppedError(CleverTapUnavailableError):
-    """The load was stopped; requests in flight were finished first."""
+    """The load or export was stopped; the requests in flight of a load were finished first."""
 
 
 class SupersededError(LoadStoppedError):

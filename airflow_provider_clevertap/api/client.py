@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -27,14 +26,15 @@ from airflow_provider_clevertap.api.network.headers import header_text, request_
 from airflow_provider_clevertap.api.network.log_filter import install_filter
 from airflow_provider_clevertap.api.network.request import Response, send_request
 from airflow_provider_clevertap.api.read_answers import ReadAnswer, mask_read_answer, read_fields
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError, repeat_read
+from airflow_provider_clevertap.api.read_calls import ReadPolicy, repeat_read
+from airflow_provider_clevertap.api.read_methods import ReadMethods
 from airflow_provider_clevertap.api.regions import normalize_url
+from airflow_provider_clevertap.api.response_body import decode
 from airflow_provider_clevertap.api.response_parser import is_success
-from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -42,17 +42,13 @@ if TYPE_CHECKING:
 _MAX_CONNECT_SECONDS = 10.0
 #: maximum bytes of the response to an upload: 1000 rejected records come back complete, each with its error text
 _MAX_UPLOAD_RESPONSE_BYTES = 32 * 1024 * 1024
-#: maximum bytes of a profile, which unlike the response to an upload is decoded completely
-_MAX_PROFILE_BYTES = 2 * 1024 * 1024
 #: maximum bytes of the answer to other calls that read: a page of an export has up to 5000 events with their profiles
 _MAX_READ_BYTES = 64 * 1024 * 1024
-#: a lookup of one profile: its caller waits for it
-_PROFILE_POLICY = ReadPolicy(RetryPolicy(attempts=3, total_seconds=5.0, cap=2.0), max_poll_seconds=30.0)
 #: a record without an identity: CleverTap cannot store it even if a proxy removes ``dryRun`` from the address
 _ACCESS_PROBE = b'{"d":[{"type":"profile","profileData":{}}]}'
 
 
-class CleverTapClient:
+class CleverTapClient(ReadMethods):
     """Client of one CleverTap account at one address. It can be shared between threads; create one and reuse it.
 
     Redirects are not followed, certificates are verified, and uploads are not retried. The environment's proxies
@@ -149,40 +145,6 @@ class CleverTapClient:
         )
         return mask_answer(with_hint(answer) if gzip else answer, self._mask)
 
-    def get_profile(
-        self, *, identity: str | None = None, email: str | None = None, object_id: str | None = None
-    ) -> dict[str, Any] | None:
-        """Return one profile (``GET /1/profile.json``) by exactly one of its identifiers.
-
-        A failure that may be transient is retried in the first 5 seconds, at most twice unless it is a 429.
-
-        :param identity: the identity.
-        :param email: the e-mail address.
-        :param object_id: the CleverTap ID.
-        :returns: the profile as CleverTap returns it, ``None`` when it has no profile with that identifier. It contains
-            personal data and push tokens.
-        :raises AccessDeniedError: when CleverTap rejects the account, the passcode or the right to read.
-        :raises ConfigurationError: when not exactly one identifier is given, or the address is not CleverTap's.
-        :raises CleverTapUnavailableError: when CleverTap cannot be reached, has too many requests in flight, or
-            returns no readable response.
-
-        https://developer.clevertap.com/docs/get-user-profiles-api
-        """
-        identifiers = {"identity": identity, "email": email, "objectId": object_id}
-        query = {name: value for name, value in identifiers.items() if value}
-        if len(query) != 1:
-            raise ConfigurationError("Pass exactly one of identity, email and object_id, and not an empty one.")
-        try:
-            fields = self.read("/1/profile.json", query=query, max_bytes=_MAX_PROFILE_BYTES, policy=_PROFILE_POLICY)
-        except RejectedReadError as error:
-            unknown = error.http_status == HTTPStatus.NOT_FOUND
-            if unknown or (is_success(error.http_status) and error.code in (None, HTTPStatus.NOT_FOUND)):
-                return None
-            raise
-        if not isinstance(fields.get("record"), dict):
-            raise ConfigurationError(f"The service at {self.base_url} answered a profile lookup without a profile.")
-        return dict(fields["record"])
-
     def read(
         self,
         path: str,
@@ -191,6 +153,8 @@ class CleverTapClient:
         body: Any = None,
         max_bytes: int = _MAX_READ_BYTES,
         policy: ReadPolicy | None = None,
+        decoder: Callable[[bytes], object] = decode,
+        without_status: str = "",
     ) -> dict[str, Any]:
         """Make a call that reads data, and repeat it until CleverTap has answered it.
 
@@ -202,6 +166,8 @@ class CleverTapClient:
         :param body: sent as JSON with ``POST``; without it the method is ``GET``.
         :param max_bytes: the maximum size of the answer.
         :param policy: how often and how long to repeat the call.
+        :param decoder: returns the fields of the answer's body, or something else when it cannot be read.
+        :param without_status: a field that makes an answer without ``status`` a success.
         :returns: the fields of the answer, whose ``status`` is ``success`` or ``partial``.
         :raises RejectedReadError: when CleverTap rejects the call; the error has its code and text.
         :raises AccessDeniedError: when CleverTap rejects the account, the passcode or the right to read.
@@ -218,7 +184,14 @@ class CleverTapClient:
             request = httpx.Request(method, url, headers=self._headers, content=content, extensions=self._extensions)
             response = self._send(request, max_bytes)
             if isinstance(response, Response):
-                answer = read_fields(response.status, response.headers, response.body, self._account)
+                answer = read_fields(
+                    response.status,
+                    response.headers,
+                    response.body,
+                    self._account,
+                    decoder=decoder,
+                    without_status=without_status,
+                )
             else:
                 answer = response
             return mask_read_answer(answer, self._mask)

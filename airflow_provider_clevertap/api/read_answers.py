@@ -61,20 +61,33 @@ class RejectedRead:
 ReadAnswer: TypeAlias = "dict[str, Any] | InProgress | RejectedRead | Failure"
 
 
-def read_fields(status: int, headers: Mapping[str, str], body: bytes, account: str = "the account") -> ReadAnswer:
+def read_fields(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    account: str = "the account",
+    *,
+    decoder: Callable[[bytes], object] = decode,
+    without_status: str = "",
+) -> ReadAnswer:
     """Return what a response means. No content of a response raises an exception.
 
     :param status: the HTTP status.
     :param headers: the headers of the response, by lower-case name.
     :param body: the body of the response. Its content type is ignored.
     :param account: account and address for messages.
+    :param decoder: returns the fields of a body, or something else when it cannot be read.
+    :param without_status: a field that makes an answer a success when it has no ``status``, as that of ``/getSchema``.
     :returns: the fields of an answer with ``status`` ``success``, or ``partial``: CleverTap then names a ``req_id`` to
         ask for.
     """
-    decoded = decode(body)
+    decoded = decoder(body)
     fields: dict[str, Any] = decoded if isinstance(decoded, dict) else {}
-    if is_success(status) and fields.get("status") in ("success", "partial"):
-        return fields
+    if is_success(status):
+        if fields.get("status") in ("success", "partial"):
+            return fields
+        if without_status in fields and fields.get("status") is None:
+            return fields
     if fields.get("status") == "fail":
         return _read_fail(status, headers, fields, account)
     if status == HTTPStatus.ACCEPTED:

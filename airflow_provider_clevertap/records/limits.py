@@ -93,3 +93,8 @@ TOKEN_TYPES: Final = ("apns", "fcm", "gcm", "wns", "mpns", "chrome")
 #: two statuses one can be set to.
 SUBSCRIPTION_CHANNELS: Final = ("email", "phone", "whatsapp")
 SUBSCRIPTION_STATUSES: Final = ("Unsubscribe", "Resubscribe")
+
+#: Records in one page of an export (DEV get-events-api, get-user-profiles-api).
+MAX_PAGE_RECORDS: Final = 5000
+#: Days in one query of an export. CleverTap documents no limit; longer walks make it more likely that a cursor expires.
+MAX_QUERY_DAYS: Final = 31
