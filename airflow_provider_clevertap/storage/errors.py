@@ -10,7 +10,7 @@ from typing import Final
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, StorageUnavailableError
 
 TOO_LONG: Final = (
-    "the path, or a name in it, is longer than the file system allows. Shorten rejects_path or artifacts_path."
+    "the path, or a name in it, is longer than the file system allows. Shorten output, rejects_path or artifacts_path."
 )
 
 

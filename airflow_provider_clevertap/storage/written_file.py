@@ -1,4 +1,4 @@
-"""A text file that tracks how much of the text given to it has reached the disk.
+"""A file that tracks how much of the text or the bytes given to it has reached the disk.
 
 Python's own text files drop their buffer when a write fails, and the next flush has nothing to write: a full disk then
 leaves a short file and raises no error. Here, text that could not be written stays in the buffer and is written before
@@ -16,7 +16,7 @@ _BUFFER_BYTES: Final = 64 * 1024
 
 
 class WrittenFile:
-    """Writes text as UTF-8.
+    """Writes text as UTF-8, or bytes.
 
     :param raw: an unbuffered binary file, at its start; it is closed with this one.
     """
@@ -32,12 +32,19 @@ class WrittenFile:
 
         :raises OSError: when writing fails. The text is kept, and a later call writes it.
         """
-        encoded = text.encode("utf-8", "backslashreplace")
-        self._pending += encoded
-        self.size += len(encoded)
+        self.write_bytes(text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+    def write_bytes(self, data: bytes | memoryview) -> int:
+        """Add bytes; they reach the disk now or with a later call.
+
+        :raises OSError: when writing fails. The bytes are kept, and a later call writes them.
+        """
+        self._pending += data
+        self.size += len(data)
         if len(self._pending) >= _BUFFER_BYTES:
             self._write_pending()
-        return len(text)
+        return len(data)
 
     def sync(self) -> None:
         """Write everything and wait until the disk has it.

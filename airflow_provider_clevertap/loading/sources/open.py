@@ -12,6 +12,7 @@ from airflow_provider_clevertap.loading.sources.files.discovery import find_file
 from airflow_provider_clevertap.locations import is_location, location_name
 from airflow_provider_clevertap.sources import (
     CsvSource,
+    ExportedEventsSource,
     FileSource,
     FrameSource,
     JsonLinesSource,
@@ -46,6 +47,8 @@ def open_source(
     """
     if block_rows < 1:
         raise ConfigurationError(f"block_rows={block_rows} must be at least 1.")
+    if isinstance(source, ExportedEventsSource):
+        return _open_export(source, block_rows)
     if isinstance(source, FileSource):
         return _open_files(source.path, lambda files: _reader(source, files, block_rows), source.options())
     if isinstance(source, SqlSource):
@@ -99,6 +102,15 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
     files = find_files(locations)
     name = escape_unprintable(location_name(locations[0]))
     return FilesSource(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), options)
+
+
+def _open_export(source: ExportedEventsSource, block_rows: int) -> Source:
+    locations = source.files()
+    if not locations:
+        from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
+
+        return DataFramesSource(source.to_pandas(), block_rows=block_rows)
+    return _open_files(locations, lambda files: _reader(_by_extension(files), files, block_rows), source.options())
 
 
 def _by_extension(files: Sequence[SourceFile]) -> FileSource:

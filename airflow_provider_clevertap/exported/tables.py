@@ -1,0 +1,66 @@
+"""Read exported partitions as one Arrow table."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from airflow_provider_clevertap.exceptions import SourceError
+from airflow_provider_clevertap.exported.partitions import ExportedPartition
+from airflow_provider_clevertap.storage.files import AtomicFile
+
+#: The types of columns by the names that manifests have.
+_TYPES: Final = {
+    str(each): each
+    for each in (
+        pa.string(),
+        pa.int64(),
+        pa.float64(),
+        pa.bool_(),
+        pa.timestamp("us", tz="UTC"),
+        pa.timestamp("us"),
+        pa.list_(pa.string()),
+    )
+}
+
+
+def read_table(partitions: Sequence[ExportedPartition]) -> pa.Table:
+    """Return the rows of partitions, with the types that their manifests name.
+
+    :raises SourceError: when a file is missing or cannot be read.
+    """
+    columns: dict[str, str] = {}
+    for partition in partitions:
+        columns.update(partition.manifest.columns)
+    schema = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in columns.items()])
+    tables = [_read(file, schema) for partition in partitions for file in partition.files]
+    return pa.concat_tables([schema.empty_table(), *tables], promote_options="default")
+
+
+def _read(location: Any, schema: pa.Schema) -> pa.Table:
+    name = str(location)
+    try:
+        with AtomicFile(location).read() as stream:
+            if name.endswith(".parquet"):
+                from pyarrow import parquet
+
+                return parquet.read_table(pa.BufferReader(stream.read()))
+            if name.endswith(".csv"):
+                from pyarrow import csv
+
+                convert = csv.ConvertOptions(
+                    column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False
+                )
+                # texts are JSON, and may have line ends
+                return csv.read_csv(
+                    stream, parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=convert
+                )
+            from pyarrow import json
+
+            options = json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+            return json.read_json(pa.BufferReader(gzip.decompress(stream.read())), parse_options=options)
+    except (OSError, ValueError, EOFError) as error:
+        raise SourceError(f"{name} cannot be read ({type(error).__name__}). Export its partition again.") from None

@@ -1,0 +1,1 @@
+"""Export events and profiles to files. It does not know Airflow."""

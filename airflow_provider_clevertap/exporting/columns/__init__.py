@@ -1,0 +1,1 @@
+"""Turn the records of a page into the columns of an export."""

@@ -1,0 +1,245 @@
+"""Carry out one job: walk through the events of some days, and route each row to the files of its partition."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from airflow_provider_clevertap.api.exports.cursor_walk import CursorWalk
+from airflow_provider_clevertap.api.exports.pages import EventRecord
+from airflow_provider_clevertap.api.read_calls import ReadPolicy
+from airflow_provider_clevertap.exceptions import (
+    AccessDeniedError,
+    CursorExpiredError,
+    ExportError,
+    IncompleteExportError,
+)
+from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
+from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
+from airflow_provider_clevertap.exporting.options import ExportOptions
+from airflow_provider_clevertap.exporting.plan import Job
+from airflow_provider_clevertap.exporting.prefetch import prefetch
+from airflow_provider_clevertap.exporting.project_time import (
+    DAY_SECONDS,
+    NO_TIME,
+    Seconds,
+    day_number,
+    day_of_number,
+    query_day,
+    to_utc,
+)
+from airflow_provider_clevertap.exporting.stopping import WalkControl, WalkControls
+from airflow_provider_clevertap.exporting.summary import Counts
+
+#: How often a walk begins again because its cursor has died, or its end contradicts CleverTap's count.
+MAX_RESTARTS: Final = 2
+
+
+class UndatedEventsError(Exception):
+    """A walk over several days has returned an event without a time, so that its day is unknown."""
+
+
+class EventClient(Protocol):
+    """What a job needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
+
+    def events(
+        self, query: Any, *, parts: Sequence[str], batch_size: int, policy: ReadPolicy
+    ) -> CursorWalk[EventRecord]:
+        """Export events."""
+
+    def count_events(self, query: Any, *, policy: ReadPolicy) -> int:
+        """Return how many events there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The finished files of a job.
+
+    :param files: by day of the partition.
+    :param asked_at: when CleverTap was asked.
+    :param counts: what goes into the counts of the export once the files are published.
+    """
+
+    files: dict[date, PartitionFiles]
+    asked_at: datetime
+    counts: dict[str, int]
+    unfit: Counter[str]
+
+
+class EventJob:
+    """Carries out one job.
+
+    :param job: the days of an event, and the partitions they fill.
+    :param client: makes the requests.
+    :param options: the options of the export.
+    :param columns: makes the columns.
+    :param parts: the parts of records to ask for.
+    :param make_files: makes the files of a partition.
+    :param controls: ends the requests when the export is stopped.
+    :param counts: the counts of the export.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        client: EventClient,
+        options: ExportOptions,
+        *,
+        columns: EventColumns,
+        parts: Sequence[str],
+        make_files: Callable[[date], PartitionFiles],
+        controls: WalkControls,
+        counts: Counts,
+    ) -> None:
+        self._job = job
+        self._client = client
+        self._options = options
+        self._columns = columns
+        self._parts = parts
+        self._make_files = make_files
+        self._controls = controls
+        self._counts = counts
+        self._day_numbers = {day_number(day): day for day in job.partitions}
+
+    def run(self) -> Filled:
+        """Walk through all queries of the job, and return its finished files.
+
+        :raises UndatedEventsError: when single days have to be asked for.
+        :raises CleverTapError: when the export cannot be completed; the files are removed.
+        """
+        restarts = 0
+        while True:
+            try:
+                return self._attempt()
+            except (CursorExpiredError, _UnconfirmedError):
+                if restarts == MAX_RESTARTS:
+                    raise
+                restarts += 1
+                self._counts.add(restarts=1)
+
+    def _attempt(self) -> Filled:
+        asked_at = datetime.now(UTC)
+        self._columns.unfit.clear()
+        self._local: Counter[str] = Counter()
+        files = {day: self._make_files(day) for day in self._job.partitions}
+        walk_files = WalkFiles(files)
+        try:
+            for first, last in self._job.queries:
+                self._walk(first, last, walk_files)
+            walk_files.finish()
+        except BaseException:
+            walk_files.discard()
+            raise
+        return Filled(files, asked_at, dict(self._local), Counter(self._columns.unfit))
+
+    def _walk(self, first: date, last: date, files: WalkFiles) -> None:
+        control = self._controls.start()
+        policy = self._policy(control)
+        query = {
+            "event_name": self._job.event,
+            "from": query_day(first),
+            "to": query_day(last),
+            **self._options.query,
+        }
+        walk = self._client.events(query, parts=self._parts, batch_size=self._options.page_size, policy=policy)
+        received = 0
+        self._counts.add(requests=1)
+        with closing(prefetch(walk, control)) as pages:
+            for records in pages:
+                self._counts.add(requests=1, received=len(records))
+                received += len(records)
+                if records:
+                    self._add(records, first, last, files)
+        if walk.without_cursor and self._options.confirm_empty:
+            self._confirm(query, received)
+        elif self._options.check_count is not None:
+            self._check(query, received, self._options.check_count)
+
+    def _add(self, records: Sequence[EventRecord], first: date, last: date, files: WalkFiles) -> None:
+        rows, local = self._columns.table(records)
+        undated = local == NO_TIME
+        if undated.any():
+            if first != last:
+                raise UndatedEventsError
+            self._local["without_time"] += int(undated.sum())
+            # Such a row counts as at the start of the day it was returned for.
+            local = np.where(undated, day_number(first) * DAY_SECONDS, local)
+        days = local // DAY_SECONDS
+        outside = (days < day_number(first)) | (days > day_number(last))
+        if outside.any():
+            found = day_of_number(int(days[outside][0]))
+            raise ExportError(
+                f"CleverTap returned an event of {found} for a query of {first} to {last} ({self._job.event!r}). The "
+                "days of its queries are not those of its records, so no day can be exported completely."
+            )
+        if self._options.partition == "interval":
+            self._add_interval(rows, local, files)
+            return
+        numbers = np.unique(days).tolist()
+        for number in numbers:
+            part = rows if len(numbers) == 1 else rows.filter(pa.array(days == number))
+            files.add(self._day_numbers[number], part)
+
+    def _add_interval(self, rows: pa.Table, local: Seconds, files: WalkFiles) -> None:
+        instants = to_utc(local, self._options.zone)
+        start, end = (math.ceil(each.timestamp()) for each in (self._options.start, self._options.end))
+        inside = (instants >= start) & (instants < end)
+        trimmed = int((~inside).sum())
+        self._local["trimmed"] += trimmed
+        if trimmed < len(rows):
+            (day,) = self._job.partitions
+            files.add(day, rows.filter(pa.array(inside)) if trimmed else rows)
+
+    def _confirm(self, query: Any, received: int) -> None:
+        """Check an answer that means "no events" with a count.
+
+        :raises IncompleteExportError: when there are events.
+        """
+        try:
+            count = self._count(query)
+        except AccessDeniedError as error:
+            raise AccessDeniedError(
+                f"CleverTap answered that there are no events {self._job.event!r}, and this passcode may not count "
+                f"them to confirm it: {error} Or set confirm_empty=False.",
+                http_status=error.http_status,
+            ) from None
+        if count > received:
+            raise _UnconfirmedError(
+                f"CleverTap answered an export of {self._described(query)} as if there were none, and counts {count:,}."
+            )
+
+    def _check(self, query: Any, received: int, share: float) -> None:
+        count = self._count(query)
+        if abs(received - count) > share * count:
+            raise IncompleteExportError(
+                f"The export of {self._described(query)} has {received:,} rows, and CleverTap counts {count:,}: more "
+                f"than check_count={share:g} allows. The partitions are unchanged."
+            )
+
+    def _count(self, query: Any) -> int:
+        control = self._controls.start()
+        self._counts.add(requests=1)
+        try:
+            return self._client.count_events(query, policy=self._policy(control))
+        finally:
+            control.stop()
+
+    def _policy(self, control: WalkControl) -> ReadPolicy:
+        return ReadPolicy(
+            stopping=control.stopping, on_wait=lambda _reason, _seconds: self._counts.add(requests=1, retries=1)
+        )
+
+    def _described(self, query: Any) -> str:
+        return f"{self._job.event!r} from {query['from']} to {query['to']}"
+
+
+class _UnconfirmedError(IncompleteExportError):
+    """CleverTap's answer means that there are no events, and its count that there are."""

@@ -1,0 +1,93 @@
+"""Divide an export into jobs: one walk over consecutive days of one event, and the partitions that it fills."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from airflow_provider_clevertap.exported.layout import day_directory, event_directory, window_directory
+from airflow_provider_clevertap.exporting.files.output import Partition
+from airflow_provider_clevertap.exporting.options import ExportOptions
+from airflow_provider_clevertap.exporting.project_time import start_of_day
+from airflow_provider_clevertap.records.limits import MAX_QUERY_DAYS
+from airflow_provider_clevertap.storage.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The partitions of one event that are filled together.
+
+    :param event: the event.
+    :param queries: the first and the last day of each query, one after the other.
+    :param partitions: the partitions by day; an export by interval has one partition, of the first day.
+    """
+
+    event: str
+    queries: tuple[tuple[date, date], ...]
+    partitions: Mapping[date, Partition]
+
+
+def all_partitions(event: str, options: ExportOptions, output: Directory) -> dict[date, Partition]:
+    """Return the partitions of one event, see ``Job.partitions``."""
+    directory = output.below(event_directory(event))
+    if options.partition == "interval":
+        name = window_directory(options.start, options.end)
+        return {options.days[0]: Partition(directory.below(name), (event,), options.start, options.end)}
+    return {
+        day: Partition(
+            directory.below(day_directory(day)),
+            (event,),
+            start_of_day(day, options.zone),
+            start_of_day(day + timedelta(days=1), options.zone),
+        )
+        for day in options.days
+    }
+
+
+def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: ExportOptions) -> list[Job]:
+    """Return the jobs that fill partitions.
+
+    A few events are divided further than necessary, so that all requests in flight have something to do.
+
+    :param pending: the partitions to fill, by event.
+    :param options: the options of the export.
+    """
+    if options.partition == "interval":
+        queries = tuple(_chunks(options.days, MAX_QUERY_DAYS))
+        return [Job(event, queries, partitions) for event, partitions in pending.items() if partitions]
+    days = sum(map(len, pending.values()))
+    share = math.ceil(days / options.max_in_flight) if len(pending) < options.max_in_flight else MAX_QUERY_DAYS
+    size = max(1, min(share, MAX_QUERY_DAYS))
+    return [
+        Job(event, ((first, last),), {day: partitions[day] for day in _days(first, last)})
+        for event, partitions in pending.items()
+        for run in _runs(sorted(partitions))
+        for first, last in _chunks(run, size)
+    ]
+
+
+def single_days(job: Job) -> list[Job]:
+    """Return a job for each day of a job."""
+    return [Job(job.event, ((day, day),), {day: partition}) for day, partition in job.partitions.items()]
+
+
+def _runs(days: Sequence[date]) -> list[list[date]]:
+    """Return days as runs of consecutive ones."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+def _chunks(days: Sequence[date], size: int) -> list[tuple[date, date]]:
+    """Return the first and the last day of each part of so many days."""
+    return [(days[start], days[min(start + size, len(days)) - 1]) for start in range(0, len(days), size)]
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -1,0 +1,117 @@
+"""The project's time zone: which days an interval touches, when a day begins, and the instants of record times.
+
+CleverTap files events under days of the project's time zone, and writes times in it without an offset. A day there may
+have 23 or 25 hours. A time in the hour that occurs twice is counted as the first of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Seconds = NDArray[np.int64]
+
+#: Stands for a time that is missing or not readable, in arrays of seconds.
+NO_TIME: Final = np.iinfo(np.int64).min
+DAY_SECONDS: Final = 86_400
+_EPOCH: Final = date(1970, 1, 1)
+#: Digits of a time such as 20261101140416.
+_DIGITS: Final = 14
+
+
+def day_number(day: date) -> int:
+    """Return the days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def day_of_number(number: int) -> date:
+    """Return the day that is so many days after 1970-01-01."""
+    return _EPOCH + timedelta(days=number)
+
+
+def query_day(day: date) -> int:
+    """Return a day as queries name it, such as ``20261101``."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def start_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the instant at which a day of the project begins, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def touched_days(start: datetime, end: datetime, zone: tzinfo) -> list[date]:
+    """Return the days of the project that ``start <= time < end`` touches."""
+    first = start.astimezone(zone).date()
+    last = (end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def local_seconds(values: Sequence[Any]) -> Seconds:
+    """Return the times of records as seconds since 1970-01-01 00:00 of their own clock.
+
+    Where there is no time, the result is ``NO_TIME``.
+
+    :param values: numbers such as ``20261101140416``, the same as text, or anything else, which counts as no time.
+    """
+    try:
+        array = pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        array = pa.array([_number(value) for value in values], pa.int64())
+    numbers = array.fill_null(0).to_numpy() if array.null_count else array.to_numpy()
+    moment, second = np.divmod(numbers, 100)
+    moment, minute = np.divmod(moment, 100)
+    moment, hour = np.divmod(moment, 100)
+    moment, day = np.divmod(moment, 100)
+    year, month = np.divmod(moment, 100)
+    known = (year >= 1000) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)  # noqa: PLR2004
+    known &= (hour < 24) & (minute < 60) & (second < 60)  # noqa: PLR2004
+    months = np.where(known, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + np.where(known, day - 1, 0)
+    known &= days.astype("datetime64[M]") == months  # no 31st of November
+    seconds = days.astype(np.int64) * DAY_SECONDS + hour * 3600 + minute * 60 + second
+    return np.where(known, seconds, NO_TIME)
+
+
+def to_utc(local: Seconds, zone: tzinfo) -> Seconds:
+    """Return the instants of local times as seconds since 1970-01-01 00:00 UTC.
+
+    :param local: as :func:`local_seconds` returns them.
+    """
+    days = local // DAY_SECONDS
+    result = local.copy()
+    for number in np.unique(days[local != NO_TIME]).tolist():
+        offsets = _offsets(number, zone)
+        chosen = days == number
+        if isinstance(offsets, int):
+            result[chosen] -= offsets
+        else:
+            result[chosen] -= offsets[(local[chosen] % DAY_SECONDS) // 60]
+    return result
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, str) and len(value) == _DIGITS and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_DIGITS:
+        return value
+    return 0
+
+
+@lru_cache(maxsize=4096)
+def _offsets(number: int, zone: tzinfo) -> int | Seconds:
+    """Return the seconds that a day's local times are later than UTC: one number, or one for each minute."""
+    midnight = datetime.combine(day_of_number(number), datetime.min.time())
+    if len({_offset(midnight + timedelta(hours=hour), zone) for hour in range(25)}) == 1:
+        return _offset(midnight, zone)
+    return np.array([_offset(midnight + timedelta(minutes=minute), zone) for minute in range(24 * 60)], np.int64)
+
+
+def _offset(local: datetime, zone: tzinfo) -> int:
+    offset = local.replace(tzinfo=zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
