@@ -10,6 +10,7 @@ from airflow_provider_clevertap.connections.form import (
     conn_fields,
     field_behaviour,
 )
+from airflow_provider_clevertap.export_kinds import EXPORT_KINDS
 from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
 
 
@@ -19,7 +20,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-clevertap",
         "name": "CleverTap",
-        "description": "Load data into CleverTap, with one named outcome for every row.",
+        "description": "Load data into CleverTap, with one named outcome for every row, and export it to files.",
         "integrations": [
             {
                 "integration-name": "CleverTap",
@@ -49,7 +50,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": [kind.operator_module for kind in UPLOAD_KINDS],
+                "python-modules": [kind.operator_module for kind in (*UPLOAD_KINDS, *EXPORT_KINDS)],
             }
         ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],

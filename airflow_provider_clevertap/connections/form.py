@@ -75,6 +75,13 @@ EXTRA_FIELDS = (
         "off unless a test of the connection succeeds with it.",
         type="boolean",
     ),
+    ExtraField(
+        name="project_timezone",
+        label="Project time zone",
+        description="Time zone of the CleverTap project, such as Asia/Kolkata: see its settings in the dashboard. "
+        "Exports need it: CleverTap's days are days of this zone, and its API does not return it.",
+        type="string",
+    ),
 )
 
 

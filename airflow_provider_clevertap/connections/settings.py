@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.api.regions import base_url
 from airflow_provider_clevertap.connections.form import MAX_TIMEOUT
@@ -52,6 +53,7 @@ class ConnectionSettings:
     :param timeout: maximum wait for one response, in seconds.
     :param max_in_flight: maximum of requests in flight for every load, ``None`` when the connection sets none.
     :param gzip: whether uploads are compressed.
+    :param project_timezone: the name of the project's time zone, ``None`` when the connection has none.
     """
 
     conn_id: str
@@ -62,6 +64,20 @@ class ConnectionSettings:
     timeout: float = DEFAULT_TIMEOUT
     max_in_flight: int | None = None
     gzip: bool = False
+    project_timezone: str | None = None
+
+    def zone(self) -> ZoneInfo:
+        """Return the project's time zone.
+
+        :raises ConfigurationError: when the connection has none.
+        """
+        if self.project_timezone is None:
+            raise ConfigurationError(
+                f"Connection {self.conn_id!r} has no project_timezone in its extra. Exports need the time zone of the "
+                "CleverTap project, such as Asia/Kolkata: CleverTap's days are days of this zone, and its API does not "
+                "return it. The project's settings in CleverTap's dashboard show it."
+            )
+        return ZoneInfo(self.project_timezone)
 
     def in_flight(self, requested: int | None = None) -> int:
         """Return how many requests a load may have in flight: what it requests, up to the connection's maximum."""
@@ -99,6 +115,7 @@ def read_connection(connection: AirflowConnection) -> ConnectionSettings:
         timeout=_number(extra.get("timeout"), name, "timeout", MAX_TIMEOUT) or DEFAULT_TIMEOUT,
         max_in_flight=_whole_number(extra.get("max_in_flight"), name, "max_in_flight", MAX_IN_FLIGHT),
         gzip=_true_or_false(extra.get("gzip"), name, "gzip"),
+        project_timezone=_time_zone(extra.get("project_timezone"), name, "project_timezone"),
     )
 
 
@@ -179,3 +196,15 @@ def _true_or_false(value: object, name: str, key: str) -> bool:
     if text not in ("true", "false"):
         raise ConfigurationError(f"Connection {name!r}: {key} must be true or false, not {value!r}.")
     return text == "true"
+
+
+def _time_zone(value: object, name: str, key: str) -> str | None:
+    text = _text(value)
+    if text is None:
+        return None
+    try:
+        return ZoneInfo(text).key
+    except (ValueError, OSError, KeyError):  # no such zone, a directory of zones, a path
+        raise ConfigurationError(
+            f"Connection {name!r}: {key} must be the IANA name of a time zone, such as Asia/Kolkata, not {value!r}."
+        ) from None

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import DecoratedOperator, context_merge
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots
 
 try:
@@ -67,12 +68,11 @@ class DecoratedUploadOperator(DecoratedOperator, CleverTapUploadOperator):
         keywords = determine_kwargs(self.python_callable, self.op_args, context)
         source = self.python_callable(*self.op_args, **keywords)
         if source is None:
-            self._fail(
-                SourceError(
-                    f"the function {self.python_callable.__name__!r} returned nothing. Let it return a DataFrame, a "
-                    "path or a list of them, or a source object such as SqlSource, or yield DataFrames."
-                )
+            error = SourceError(
+                f"the function {self.python_callable.__name__!r} returned nothing. Let it return a DataFrame, a path "
+                "or a list of them, or a source object such as SqlSource, or yield DataFrames."
             )
+            fail_task(error, self.log)
         self.source = source
         summary: dict[str, Any] = super().execute(context)
         return summary

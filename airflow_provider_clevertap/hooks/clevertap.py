@@ -17,6 +17,7 @@ from airflow_provider_clevertap.connections.form import (
 )
 from airflow_provider_clevertap.connections.settings import connect, read_connection
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
+from airflow_provider_clevertap.export_kinds import ExportMethods
 from airflow_provider_clevertap.upload_kinds import UploadMethods
 
 if TYPE_CHECKING:
@@ -24,17 +25,18 @@ if TYPE_CHECKING:
 
     from airflow_provider_clevertap.api.client import CleverTapClient
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
+    from airflow_provider_clevertap.export_kinds import ExportKind
     from airflow_provider_clevertap.upload_kinds import UploadKind
 
 __all__ = ["CleverTapHook"]
 
 
-class CleverTapHook(UploadMethods, BaseHook):
-    """Hook that loads data into CleverTap and calls its API through an Airflow connection.
+class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
+    """Hook that loads data into CleverTap, exports it, and calls its API through an Airflow connection.
 
     :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
-        password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight``, ``timeout`` and
-        ``gzip``.
+        password, and in the extra a ``region`` (unless the host holds a base URL), ``max_in_flight``, ``timeout``,
+        ``gzip`` and ``project_timezone``.
     """
 
     conn_name_attr = "clevertap_conn_id"
@@ -98,6 +100,12 @@ class CleverTapHook(UploadMethods, BaseHook):
         record_kind = kind.make_record_kind({name: options.pop(name, None) for name in kind.options})
         load = TaskLoad(record_kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
         return load.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
+
+    def _export(self, kind: ExportKind, options: dict[str, Any]) -> dict[str, Any]:
+        from airflow_provider_clevertap.task_runtime.task_export import TaskExport
+
+        export = TaskExport(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        return export.run(options, context=_task_context())
 
 
 def _task_context() -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
@@ -94,6 +95,50 @@ def columns_or_names(name: str, value: Any) -> Mapping[str, Any] | Sequence[str]
         f"{name} must be a mapping from source columns to CleverTap fields, a list of columns, or the JSON text of "
         f"either. In a template write {{{{ params.{name} | tojson }}}}."
     )
+
+
+def names(value: Any) -> Any:
+    """Read a name, a list of names, or the JSON text of a list."""
+    value = optional_text(value)
+    return _from_json(value) if isinstance(value, str) and value.lstrip().startswith("[") else value
+
+
+def mapping(name: str, value: Any) -> Mapping[str, Any] | None:
+    """Read a mapping, or the JSON text of one.
+
+    :raises ConfigurationError: when it is neither.
+    """
+    value = _from_json(value)
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"{name} must be a mapping or the JSON text of one. In a template write {{{{ params.{name} | tojson }}}}."
+        )
+    return value
+
+
+def share(name: str, value: Any) -> Any:
+    """Read a share: ``0.01`` or ``"0.01"``.
+
+    :raises ConfigurationError: when text is anything else.
+    """
+    value = optional_text(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a share such as 0.01, not {value!r}.") from None
+
+
+def days(name: str, value: Any) -> timedelta | None:
+    """Read a duration: a timedelta, or a number of days, also as text.
+
+    :raises ConfigurationError: when it is anything else.
+    """
+    if isinstance(value, timedelta):
+        return value
+    number = whole_number(name, value)
+    return None if number is None else timedelta(days=number)
 
 
 def _from_json(value: Any) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_clevertap.exceptions import CleverTapError, FinalError, LoadStoppedError
+from airflow_provider_clevertap.exceptions import CleverTapError, LoadStoppedError
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,
     optional_text,
@@ -16,6 +16,7 @@ from airflow_provider_clevertap.operators.arguments import (
     true_or_false,
     whole_number,
 )
+from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.sources import FrameSource
 
@@ -185,10 +186,10 @@ class CleverTapUploadOperator(BaseOperator):
                 artifacts_path=optional_text(self.artifacts_path),
             )
         except LoadStoppedError as error:  # after a kill, Airflow may no longer accept XComs of this task
-            self._fail(error)
+            fail_task(error, self.log)
         except CleverTapError as error:
             self._push_summary(context)
-            self._fail(error)
+            fail_task(error, self.log)
         except Exception:  # raised by the user's code that produces the rows, so it is not translated
             self._push_summary(context)
             raise
@@ -209,7 +210,7 @@ class CleverTapUploadOperator(BaseOperator):
         try:
             return with_query(rendered, context, jinja_env)
         except CleverTapError as error:
-            self._fail(error)
+            fail_task(error, self.log)
 
     def on_kill(self) -> None:
         """Stop the load once the requests in flight are answered; see ``run_interruptibly`` for when this is called."""
@@ -246,16 +247,6 @@ class CleverTapUploadOperator(BaseOperator):
                 task.xcom_push(key=RETURN_KEY, value=summary)
             except Exception as problem:  # it must not hide why the load failed
                 self.log.warning("The summary is not in XCom: %s", type(problem).__name__)
-
-    def _fail(self, error: CleverTapError) -> NoReturn:
-        """Raise the error as one of Airflow's, so that Airflow retries transient failures and no others.
-
-        Airflow logs a traceback of every exception. This one has no cause: the message says what the reader needs.
-        """
-        self.log.debug("Cause of the failure", exc_info=error)
-        if isinstance(error, FinalError):
-            raise AirflowFailException(str(error)) from None
-        raise AirflowException(str(error)) from None
 
 
 def _holds_frames(source: Any) -> bool:

@@ -1,34 +1,39 @@
-"""Set ``pool_slots`` of a load: one slot for each request in flight, unless the DAG sets another number."""
+"""Set ``pool_slots`` of a load or export: one slot for each request in flight, unless the DAG sets another number."""
 
 from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
-
-if TYPE_CHECKING:
-    from airflow_provider_clevertap.upload_kinds import UploadKind
 
 #: Airflow's name for the pool of tasks that name none: not configurable, and the same in every release.
 _DEFAULT_POOL = "default_pool"
 
 
-def with_slots(arguments: Mapping[str, Any], max_in_flight: Any, kind: UploadKind) -> dict[str, Any]:
+class Limited(Protocol):
+    """A kind of load or export, whose endpoint allows so many requests in flight."""
+
+    @property
+    def max_in_flight(self) -> int:
+        """The maximum number of requests in flight."""
+
+
+def with_slots(arguments: Mapping[str, Any], max_in_flight: Any, kind: Limited) -> dict[str, Any]:
     """Return a task's arguments for Airflow, with ``pool_slots`` added where it follows from ``max_in_flight``.
 
     :param arguments: the arguments passed to the operator. Airflow passes the ``default_args`` of the DAG and the task
         group that apply to the task among them, as ``default_args``.
     :param max_in_flight: the operator's argument.
-    :param kind: what the operator loads.
+    :param kind: what the operator loads or exports.
     """
     in_effect = ChainMap({"max_in_flight": max_in_flight}, dict(arguments), arguments.get("default_args") or {})
     return {**arguments, **_derived_slots(in_effect, kind)}
 
 
 def mapped_slots(
-    arguments: Mapping[str, Any], default_args: Mapping[str, Any] | None, task_group: Any, dag: Any, kind: UploadKind
+    arguments: Mapping[str, Any], default_args: Mapping[str, Any] | None, task_group: Any, dag: Any, kind: Limited
 ) -> dict[str, Any]:
     """Return ``pool_slots`` for a mapped task, or an empty mapping where Airflow's default applies.
 
@@ -38,13 +43,13 @@ def mapped_slots(
     :param default_args: the task's own ``default_args``.
     :param task_group: the task group, if any, whose ``default_args`` come next.
     :param dag: the DAG, if any, whose ``default_args`` come last.
-    :param kind: what the operator loads.
+    :param kind: what the operator loads or exports.
     """
     outer = (getattr(owner, "default_args", None) or {} for owner in (task_group, dag))
     return _derived_slots(ChainMap(dict(arguments), dict(default_args or {}), *outer), kind)
 
 
-def _derived_slots(in_effect: Mapping[str, Any], kind: UploadKind) -> dict[str, Any]:
+def _derived_slots(in_effect: Mapping[str, Any], kind: Limited) -> dict[str, Any]:
     """Return ``pool_slots``, or an empty mapping where Airflow's default of one slot applies.
 
     A pool that a DAG names serves to divide an account's requests, so a load takes a slot for each. The default pool

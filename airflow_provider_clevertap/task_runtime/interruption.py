@@ -13,6 +13,9 @@ from typing import Any, Final, Self, TypeVar
 
 T = TypeVar("T")
 
+#: Logged when a load has not ended in time.
+UNFINISHED_LOAD: Final = "The load did not stop in time; the records in flight may or may not have been processed"
+
 #: Signals that interrupt a task: Airflow's SIGTERM, the timer of its timeouts, Ctrl-C, and a closed terminal.
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGALRM, signal.SIGINT, signal.SIGHUP)
 
@@ -87,7 +90,12 @@ class InterruptionListener:
 
 
 def run_interruptibly(
-    work: Callable[[], T], stop: Callable[[], None], *, shutdown_timeout: float, log: logging.Logger
+    work: Callable[[], T],
+    stop: Callable[[], None],
+    *,
+    shutdown_timeout: float,
+    log: logging.Logger,
+    unfinished: str = UNFINISHED_LOAD,
 ) -> T:
     """Run the work in a separate thread and wait for it, so that an interruption cannot break into the work.
 
@@ -112,6 +120,7 @@ def run_interruptibly(
     :param shutdown_timeout: maximum wait after an interruption, in seconds. The thread is a daemon, so that work that
         never ends does not keep the process alive.
     :param log: for a warning about an interruption.
+    :param unfinished: what is logged when the work has not ended in time.
     """
     outcome: Future[T] = Future()
 
@@ -136,5 +145,5 @@ def run_interruptibly(
                 log.warning("Interrupted: waiting for the requests in flight, at most %.0f seconds", shutdown_timeout)
                 wait([outcome], shutdown_timeout)
                 if not outcome.done():
-                    log.error("The load did not stop in time; the records in flight may or may not have been processed")
+                    log.error(unfinished)
             raise

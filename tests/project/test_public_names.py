@@ -26,9 +26,13 @@ PUBLIC_NAMES = {
         "CleverTapError",
         "CleverTapUnavailableError",
         "ConfigurationError",
+        "CursorExpiredError",
+        "ExportError",
         "FinalError",
+        "IncompleteExportError",
         "LoadStoppedError",
         "MappingError",
+        "NotExportableError",
         "SourceError",
         "StorageUnavailableError",
         "SupersededError",
@@ -39,10 +43,12 @@ PUBLIC_NAMES = {
     "hooks.clevertap": {"CleverTapHook"},
     "operators.base": {"CleverTapUploadOperator"},
     "operators.device_tokens": {"CleverTapUploadDeviceTokensOperator"},
+    "operators.export_base": {"CleverTapExportOperator"},
+    "operators.export_events": {"CleverTapExportEventsOperator"},
     "operators.events": {"CleverTapUploadEventsOperator"},
     "operators.profiles": {"CleverTapUploadProfilesOperator"},
     "operators.subscriptions": {"CleverTapUpdateSubscriptionsOperator"},
-    "sources": {"CsvSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource"},
+    "sources": {"CsvSource", "ExportedEventsSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource"},
 }
 USER_FILES = sorted([*EXAMPLES.rglob("*.py"), *DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 _FROM_IMPORT = re.compile(rf"\bfrom\s+{PACKAGE}([\w.]*)\s+import\s+(\([^)]*\)|[^\n#`]+)")

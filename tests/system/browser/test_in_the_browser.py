@@ -84,7 +84,9 @@ def test_a_connection_is_created_and_tested(page: Any, clevertap: str, airflow_u
     assert (stored["conn_type"], stored["host"]) == ("clevertap", clevertap)
     assert (stored["login"], stored["password"]) == (ACCOUNT_ID, PASSCODE)
     extra = page.request.get(f"/api/v2/connections/{CONNECTION}").json()["extra"]
-    assert json.loads(extra) == {"region": "in1", "max_in_flight": 4, "timeout": None, "gzip": None}
+    assert json.loads(extra) == {
+        "region": "in1", "max_in_flight": 4, "timeout": None, "gzip": None, "project_timezone": None,
+    }  # fmt: skip
 
 
 def test_the_form_of_a_saved_connection_shows_no_passcode(page: Any) -> None:

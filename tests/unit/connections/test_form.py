@@ -19,7 +19,7 @@ needs_wtforms = pytest.mark.skipif(
 def test_metadata_describes_every_field() -> None:
     (connection_type,) = get_provider_info()["connection-types"]
     fields = connection_type["conn-fields"]
-    assert list(fields) == ["region", "max_in_flight", "timeout", "gzip"]
+    assert list(fields) == ["region", "max_in_flight", "timeout", "gzip", "project_timezone"]
     assert fields["region"]["schema"]["enum"] == list(REGIONS)
     assert fields["region"]["schema"]["values_display"]["in1"] == "in1: India"
     assert fields["max_in_flight"]["schema"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 15}

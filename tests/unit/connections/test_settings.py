@@ -104,6 +104,10 @@ def test_unknown_region_lists_the_regions(read: Any) -> None:
         ("timeout", [30]),
         ("gzip", "sometimes"),
         ("gzip", 1),
+        ("project_timezone", "Kolkata"),
+        ("project_timezone", "Asia"),
+        ("project_timezone", "/etc/passwd"),
+        ("project_timezone", 5.5),
     ],
 )
 def test_values_are_read_strictly(read: Any, key: str, value: object) -> None:
@@ -158,3 +162,11 @@ def test_the_passcode_is_in_no_repr(read: Any) -> None:
 def test_the_connections_number_is_a_ceiling(read: Any, of_connection: int, asked: int, granted: int) -> None:
     settings = read(extra={"region": "eu1", "max_in_flight": of_connection})
     assert settings.in_flight(asked) == granted
+
+
+def test_the_project_has_no_time_zone_by_default(read: Any) -> None:
+    assert read(extra={"region": "in1", "project_timezone": "Asia/Kolkata"}).zone().key == "Asia/Kolkata"
+    unset: list[dict[str, Any]] = [{}, {"project_timezone": None}, {"project_timezone": " "}]
+    for nothing in unset:
+        with pytest.raises(ConfigurationError, match="has no project_timezone"):
+            read(extra={"region": "in1", **nothing}).zone()
