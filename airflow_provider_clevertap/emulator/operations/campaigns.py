@@ -53,8 +53,8 @@ def create(moment: Moment, body: bytes, stores: bool) -> Reply:
     :raises QueryRejected: a field is missing, or its query is rejected.
     """
     fields = read_body(body)
-    for name in ("name", "content"):
-        if not fields.get(name):
+    for name, kind in (("name", str), ("content", dict)):
+        if not isinstance(fields.get(name), kind) or not fields[name]:
             raise _rejected(f"{name} is mandatory")
     answer: dict[str, Any] = {"status": "success"}
     if not fields.get("skip_estimate") or fields.get("estimate_only"):
