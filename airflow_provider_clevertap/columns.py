@@ -31,6 +31,18 @@ class Column:
         cell is true.
     :param empty: ``"omit"`` (default) leaves the property in CleverTap unchanged where the cell is empty,
         ``"delete"`` removes it.
+    :param values: what some cells stand for, such as ``{"weiblich": "F", "divers": None}``. A cell must equal a key,
+        apart from blanks around it; the value is read as if the cell held it, and ``None`` makes the cell empty. In a
+        list, it applies to each item.
+    :param default: read in place of an empty cell, unless all cells of the row are empty.
+    :param on_bad_value: what a bad value of this column does to its row: ``"reject"`` or ``"drop"``. Default: as the
+        load's ``on_bad_value`` says.
+    :param decimal: the character before decimals in numbers written as text: ``"."`` (default) or ``","``. Like the
+        next four it makes the type ``float``, unless another one is declared.
+    :param thousands: the character between groups of digits: ``","``, ``"."``, ``" "`` or ``"'"``. Default: none.
+    :param currency: ``True`` accepts any currency before or after a number, ``"€"`` or ``["€", "EUR"]`` only these.
+    :param percent: whether ``12%`` is 12 (``"number"``, default) or 0.12 (``"fraction"``).
+    :param parentheses: a number in parentheses is negative, as in accounting.
     """
 
     name: str | None = None
@@ -40,6 +52,14 @@ class Column:
     separator: str = ","
     operator: Operator | None = None
     empty: Literal["omit", "delete"] = "omit"
+    values: Mapping[Any, Any] | None = None
+    default: Any = None
+    on_bad_value: Literal["reject", "drop"] | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: str | None = None
+    currency: bool | str | Sequence[str] | None = None
+    percent: Literal["number", "fraction"] | None = None
+    parentheses: bool = False
 
 
 #: Every form in which a user may write what a column becomes; ``None`` leaves the column out.

@@ -183,6 +183,8 @@ class Load:
             memory.end()
         for warning in reading.warnings(self._counts.repeated, self.kind.schema.risky):
             self._log.warning("%s", warning)
+        for note in encoder.closing_notes():
+            self._log.info("%s", note)
 
     def _validate_only(self, reading: BlockReading, ledger: Ledger) -> None:
         progress = Progress(self._log, self._counts)

@@ -45,6 +45,10 @@ class CellValidator:
 
     def validate(self, cell: Any) -> CellResult | None:
         """Validate one cell; return ``None`` when the result depends on the rest of the row."""
+        return self.validate_replaced(self._rule.replaced(cell))
+
+    def validate_replaced(self, cell: Any) -> CellResult | None:
+        """Validate what a cell stands for."""
         if is_empty(cell):
             return CellResult()
         if self._type is None or isinstance(cell, dict):

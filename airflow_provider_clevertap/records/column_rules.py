@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import check_seconds, read_ts
 from airflow_provider_clevertap.records.issues import issue
-from airflow_provider_clevertap.records.operations import DELETE, read_operand
+from airflow_provider_clevertap.records.operations import DELETE, LIST_OPERATORS, read_operand
 from airflow_provider_clevertap.records.unreadable import check_readable
 from airflow_provider_clevertap.records.values import (
     read_boolean,
@@ -18,7 +21,10 @@ from airflow_provider_clevertap.records.values import (
     read_list,
     read_text,
     read_untyped,
+    split_items,
 )
+from airflow_provider_clevertap.records.written.numbers import PLAIN, NumberStyle
+from airflow_provider_clevertap.records.written.value_map import ValueMap
 
 
 class DeclaredType(StrEnum):
@@ -46,6 +52,11 @@ class CellRule:
     :param operator: the operation on the property that replaces setting it, such as ``$incr``.
     :param delete_empty: an empty cell removes the property instead of being left out.
     :param problem: why this column can never fill its field; every cell that is not empty then has this issue.
+    :param values: what some cells, or items of lists, stand for.
+    :param default: read in place of an empty cell; ``None`` for nothing.
+    :param drop: a bad value is left out of its record (``True``) or makes its row invalid; ``None`` leaves that to the
+        load.
+    :param numbers: how numbers are written as text; ``None`` where the column holds no declared numbers.
     """
 
     key: str
@@ -57,6 +68,24 @@ class CellRule:
     operator: str | None = None
     delete_empty: bool = False
     problem: str | None = None
+    values: ValueMap | None = None
+    default: Any = None
+    drop: bool | None = None
+    numbers: NumberStyle | None = None
+
+    @property
+    def holds_lists(self) -> bool:
+        """Return whether text in the column is a list of items."""
+        return self.operator in LIST_OPERATORS or (self.operator is None and self.type is DeclaredType.LIST)
+
+    def replaced(self, cell: Any) -> Any:
+        """Return what a cell of the source stands for; only that is read, and may be empty."""
+        if self.values is None:
+            return cell
+        if self.holds_lists and isinstance(cell, str):
+            with suppress(PydanticCustomError):  # raised again by what reads the list
+                cell = split_items(cell, self.separator)
+        return self.values.replace(cell)
 
     def read(self, value: Any) -> Any:
         """Read a cell that is not empty and return the field's value; ``None`` leaves the field out.
@@ -66,13 +95,16 @@ class CellRule:
         if self.problem is not None:
             raise issue(self.problem)
         check_readable(value)
+        if self.numbers is not None and isinstance(value, str):
+            value = self._plain_number(value, self.numbers)
         if self.operator == DELETE:
             return {DELETE: 1} if read_boolean(value) else None
         if self.operator is not None:
             return {self.operator: read_operand(self.operator, value, self.separator)}
-        if isinstance(value, dict):
-            # It may be an operation, whatever the declared type. The model checks it.
-            return value
+        # An object may be an operation, whatever the declared type. The model checks it.
+        return value if isinstance(value, dict) else self._read_as_declared(value)
+
+    def _read_as_declared(self, value: Any) -> Any:
         match self.type:
             case None | DeclaredType.TEXT if self.key == "ts":
                 return read_ts(value, dates=self.dates)
@@ -92,3 +124,12 @@ class CellRule:
                 return check_seconds(self.dates.seconds(value)) if self.key == "ts" else self.dates.read(value)
             case DeclaredType.LIST:
                 return {"$set": read_list(value, self.separator)}
+
+    def _plain_number(self, text: str, style: NumberStyle) -> str:
+        number = style.plain(text)
+        if number is None and style == PLAIN:
+            return text  # what reads the number says what is wrong with it
+        if number is None:
+            whole = self.type is DeclaredType.INTEGER or not self.custom
+            raise issue(f"not a {'whole ' if whole else ''}number written as {style.example(whole=whole)}")
+        return number

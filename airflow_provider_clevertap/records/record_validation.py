@@ -111,7 +111,7 @@ class RecordValidator:
     :param default_country: ISO country of phone numbers written without ``+``.
     :param phone_check: what such a number must be with its country: ``"valid"`` or only of a ``"possible"`` length.
     :param on_bad_value: ``"reject"`` makes a row with a bad value invalid; ``"drop"`` leaves out a bad value that is
-        a property and keeps the row.
+        a property and keeps the row. A rule may say otherwise for its column.
     """
 
     def __init__(
@@ -132,34 +132,44 @@ class RecordValidator:
         self.context = {**settings, "default_country": default_country, "phone_check": phone_check}
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
+        self._droppable = frozenset(rule.key for rule in rules if rule.in_data and self.drops(rule))
         mapped = [rule.key for rule in rules if rule.key in schema.identifiers]
         # The issue "no identity" names no field: report it for the mapped identifier.
         self._identifier = (mapped or schema.identifiers)[0]
+
+    def drops(self, rule: CellRule) -> bool:
+        """Return whether bad values of a column are left out instead of making their rows invalid."""
+        return self._drop if rule.drop is None else rule.drop
 
     def validate(
         self,
         cells: Sequence[Any],
         derived: Mapping[str, Any] = MappingProxyType({}),
-        derived_issues: Sequence[Issue] = (),
+        derived_issues: Sequence[tuple[CellRule, Issue]] = (),
     ) -> ValidationResult:
         """Validate one row.
 
         :param cells: the row's values, one for each rule.
         :param derived: properties derived from several rows, such as the items of an order.
-        :param derived_issues: the issues of the bad values that were left out of ``derived``.
+        :param derived_issues: the issues of the bad values that were left out of ``derived``, each with the rule of its
+            column.
         """
         top = self._constants.copy()
         data: dict[str, Any] = dict(derived)
         issues: list[Issue] = []
         empty = not derived and not derived_issues
         for rule, cell in zip(self.rules, cells, strict=True):
-            if is_empty(cell):
+            value = rule.replaced(cell)
+            if not is_empty(value):
+                empty = False
+            elif rule.default is not None:
+                value = rule.default
+            else:
                 if rule.delete_empty:
                     data[rule.key] = {DELETE: 1}
                 continue
-            empty = False
             try:
-                value = rule.read(cell)
+                value = rule.read(value)
             except PydanticCustomError as error:
                 issues.append(self._issue(rule.key, error.context or {}))
                 continue
@@ -170,7 +180,8 @@ class RecordValidator:
         result = self._validate_fields(top, data, issues)
         if not derived_issues:
             return result
-        return result._replace(record=result.record if self._drop else None, issues=(*derived_issues, *result.issues))
+        record = result.record if all(self.drops(rule) for rule, _ in derived_issues) else None
+        return result._replace(record=record, issues=(*(entry for _, entry in derived_issues), *result.issues))
 
     def _validate_fields(self, top: dict[str, Any], data: dict[str, Any], issues: list[Issue]) -> ValidationResult:
         model, found = self._validate_model(top, data)
@@ -181,7 +192,7 @@ class RecordValidator:
             if any(value is not None for value in removed):
                 model, found = self._validate_model(top, data)
                 issues += found
-        if model is None or (issues and not (self._drop and self._are_properties(issues))):
+        if model is None or not self._droppable.issuperset(entry.field for entry in issues):
             return ValidationResult(None, tuple(issues))
         record = model.model_dump(by_alias=True, exclude_none=True)
         properties = {} if self.schema.data is None else record.get(self.schema.data, {})

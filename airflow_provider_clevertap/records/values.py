@@ -123,13 +123,14 @@ def read_boolean(value: Any) -> bool:
 def read_list(value: Any, separator: str) -> list[str]:
     """Read the items of a multi-value property: unique text, at most 100, from a list or from separated text."""
     if isinstance(value, str):
-        return _read_items(_split(value, separator))
+        return _read_items(split_items(value, separator))
     if not isinstance(value, list | tuple):
         raise issue(f"must be a list, or text separated by {separator!r}")
     return _read_items(value)
 
 
-def _split(text: str, separator: str) -> list[str]:
+def split_items(text: str, separator: str) -> list[str]:
+    """Return the items of a list that is written as text, with the blanks around them."""
     if len(text) > MULTI_VALUE_ITEMS * (VALUE_BYTES + len(separator)):
         raise issue(f"longer than {MULTI_VALUE_ITEMS} items of {VALUE_BYTES} bytes")
     return text.split(separator)

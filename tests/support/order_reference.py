@@ -10,6 +10,7 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
+from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA, read_event_property
 from airflow_provider_clevertap.records.models.items import ITEM_SCHEMA
@@ -118,8 +119,9 @@ class PlainOrders:
             outcome = Outcome.SKIPPED
         self.outcomes.update({(number, place): outcome for place in places})
 
-    def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Issue]]:
-        items, issues = [], []
+    def _items(self, lines: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[tuple[CellRule, Issue]]]:
+        items: list[dict[str, Any]] = []
+        issues: list[tuple[CellRule, Issue]] = []
         for line in lines:
             item = {}
             for column in self.items:
@@ -128,7 +130,7 @@ class PlainOrders:
                     if not is_empty(cell):
                         item[column.rule.key] = read_event_property(column.rule.read(cell))
                 except Exception:
-                    issues.append(Issue("Items.x", None, "bad"))
+                    issues.append((column.rule, Issue("Items.x", None, "bad")))
             if item:
                 items.append(item)
         return items, issues

@@ -25,6 +25,9 @@ class BlockEncoder(Protocol):
     def new_notes(self) -> list[str]:
         """Return what the user should know about the mapping, each note once."""
 
+    def closing_notes(self) -> list[str]:
+        """Return what the user should know at the end of the source."""
+
 
 class RowEncoder(BlockEncoder, Protocol):
     """Encodes blocks of which each row makes its own record."""

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn
+from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
 
 
@@ -18,15 +19,15 @@ class DerivedField:
 
     :param column: its values, where the converters are certain of them.
     :param read: returns the value that the models read for one row, ``None`` for no value, and the issues of the bad
-        values left out of it.
+        values left out of it, with the rules of their columns.
     :param sources: the source column of each of its issues, by the issue's field.
     """
 
     column: EncodedColumn
-    read: Callable[[int], tuple[Any, Sequence[Issue]]]
+    read: Callable[[int], tuple[Any, Sequence[tuple[CellRule, Issue]]]]
     sources: Mapping[str, str]
 
-    def properties_of(self, row: int) -> tuple[dict[str, Any], Sequence[Issue]]:
+    def properties_of(self, row: int) -> tuple[dict[str, Any], Sequence[tuple[CellRule, Issue]]]:
         """Return the property of one row by its name, where it has one, and the issues of values left out of it."""
         value, left_out = self.read(row)
         return {} if value is None else {self.column.rule.key: value}, left_out

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,15 +16,16 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, ValidatedBlock
+from airflow_provider_clevertap.loading.encoding.declared.cells import DeclaredCells, read_declared_cells
+from airflow_provider_clevertap.loading.encoding.declared.column import ColumnEncoder
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
 from airflow_provider_clevertap.loading.encoding.interdependent_fields import compare_interdependent
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.encoding.row_validation import RowValidator
-from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults, UndecidedCells
-from airflow_provider_clevertap.loading.encoding.vectorized.converters import Converter
+from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults
 from airflow_provider_clevertap.loading.encoding.vectorized.risky_words import find_risky
-from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column, select_converter
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn, notes_on, notes_on_unnamed, plan_columns
+from airflow_provider_clevertap.loading.mapping.rules import make_rule
 from airflow_provider_clevertap.loading.mapping.spellings import spellings_of_fields
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
@@ -38,24 +39,11 @@ from airflow_provider_clevertap.records.phones import PhoneCheck
 from airflow_provider_clevertap.records.record_validation import RecordValidator
 
 
-class _ColumnPlan(NamedTuple):
-    """How one column is encoded.
-
-    :param planned: its rule.
-    :param converter: converts the column as a whole; ``None`` when no converter can.
-    :param undecided: decides the undecided cells; ``None`` when their whole rows must be validated.
-    """
-
-    planned: PlannedColumn
-    converter: Converter | None
-    undecided: UndecidedCells | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How blocks with one set of columns are encoded."""
 
-    columns: tuple[_ColumnPlan, ...]
+    columns: tuple[ColumnEncoder, ...]
     rows: RowValidator
     repeatable: bool
     columns_by_code: Mapping[int, str]
@@ -70,7 +58,8 @@ class Encoder:
     :param fixed: every column of the source is known from its first block.
     :param default_country: ISO country of phone numbers written without ``+``.
     :param phone_check: what such a number must be with its country.
-    :param on_bad_value: what a bad value does to its row.
+    :param on_bad_value: what a bad value does to its row, in columns that do not say it themselves.
+    :raises MappingError: when an option does not suit its field, or declares a value that the field does not accept.
     """
 
     def __init__(
@@ -88,9 +77,13 @@ class Encoder:
         self._choices = choices
         self._unmapped: Unmapped = unmapped
         self._fixed = fixed
-        self._default_country = default_country
-        self._phone_check: PhoneCheck = phone_check
-        self._on_bad_value: Literal["reject", "drop"] = on_bad_value
+        self._validation: dict[str, Any] = {
+            "constants": kind.constants,
+            "settings": kind.settings,
+            "default_country": default_country,
+            "phone_check": phone_check,
+            "on_bad_value": on_bad_value,
+        }
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._cell_cache: CachedResults = {}
         self._columns_seen: set[str] = set()
@@ -99,6 +92,9 @@ class Encoder:
             self._check_choices()
         #: Notes on the mapping, and whether they were returned already.
         self._notes: dict[str, bool] = {}
+        self._declared = {
+            source: self._read_declared(source, choice) for source, choice in choices.items() if choice is not None
+        }
 
     def _check_choices(self) -> None:
         """Check the choices for columns that may appear after rows were sent."""
@@ -132,7 +128,7 @@ class Encoder:
         """
         source_block, block = block, self.join_spellings(block)
         plan = self._plan(block)
-        columns = [self._encode_column(column, block) for column in plan.columns]
+        columns = [column.encode(block) for column in plan.columns]
         columns = compare_interdependent(columns, len(block), self.kind.schema, self.kind.constants)
         if derived is not None:
             derived.reject_conflicts(column.planned for column in plan.columns)
@@ -183,6 +179,11 @@ class Encoder:
         self._notes.update(dict.fromkeys(new, True))
         return new
 
+    def closing_notes(self) -> list[str]:
+        """Return what the user should know at the end of the source."""
+        declared = self._declared.items()
+        return [note for source, cells in declared if cells is not None for note in cells.notes(source)]
+
     def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:
         """Decide which field each column of a block fills.
 
@@ -196,6 +197,11 @@ class Encoder:
             fixed=self._fixed,
             constants=self.kind.constants.keys(),
         )
+
+    def _read_declared(self, source: str, choice: Column) -> DeclaredCells | None:
+        rule = make_rule(source, choice, self.kind.schema)
+        context = RecordValidator(self.kind.schema, (rule,), **self._validation).context
+        return read_declared_cells(source, rule, CellValidator(self.kind.schema, rule, context).validate_replaced)
 
     def _plan(self, block: RowBlock) -> _Plan:
         types = tuple(block.columns[name].type if name in block.columns else None for name in block.names)
@@ -214,17 +220,14 @@ class Encoder:
         if self._fixed and not self._plans:
             # In later blocks rows were sent already, so the load goes on and only the rows with bad values are invalid.
             _check_identities_are_not_floats(columns, by_name, schema.identifiers)
-        validator = RecordValidator(
-            schema,
-            [column.rule for column in columns],
-            constants=self.kind.constants,
-            settings=self.kind.settings,
-            default_country=self._default_country,
-            phone_check=self._phone_check,
-            on_bad_value=self._on_bad_value,
-        )
+        validator = RecordValidator(schema, [column.rule for column in columns], **self._validation)
         return _Plan(
-            columns=tuple(self._plan_column(column, by_name[column.source], validator) for column in columns),
+            columns=tuple(
+                ColumnEncoder(
+                    column, by_name[column.source], self._declared.get(column.source), validator, self._cell_cache
+                )
+                for column in columns
+            ),
             rows=RowValidator(self.kind, validator, columns),
             repeatable=self.kind.repeatable and not any(rule.operator in NOT_REPEATABLE for rule in validator.rules),
             columns_by_code={
@@ -233,27 +236,6 @@ class Encoder:
                 if column.rule.key in schema.field_codes
             },
         )
-
-    def _plan_column(self, column: PlannedColumn, column_type: Any, validator: RecordValidator) -> _ColumnPlan:
-        rule, context = column.rule, validator.context
-        converter = (
-            None if column_type is None else select_converter(rule, column_type, context, validator.schema.words)
-        )
-        # A bad value that is left out is not an empty cell. Where an empty cell removes the property, only the models
-        # can distinguish the two, and they need the whole row.
-        needs_row = rule.delete_empty and self._on_bad_value == "drop"
-        undecided = None
-        if not needs_row:
-            undecided = UndecidedCells(CellValidator(validator.schema, rule, context), self._cell_cache)
-        return _ColumnPlan(column, converter, undecided)
-
-    def _encode_column(self, column: _ColumnPlan, block: RowBlock) -> EncodedColumn:
-        rule, source = column.planned.rule, column.planned.source
-        converted = convert_column(block, source, column.converter)
-        if column.undecided is not None:
-            cells = block.columns[source] if source in block.columns else block.objects[source]
-            converted = column.undecided.decide(cells, converted)
-        return EncodedColumn(rule, converted, name=self.kind.schema.record_names.get(rule.key, rule.key))
 
 
 def _check_identities_are_not_floats(

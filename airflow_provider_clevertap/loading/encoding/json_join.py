@@ -26,11 +26,17 @@ class EncodedColumn:
     :param rule: how the column is read.
     :param converted: its values.
     :param name: the field's name in the record.
+    :param filled: marks the cells that are not empty, where the values do not show it; ``None`` where they do.
     """
 
     rule: CellRule
     converted: ConvertedColumn
     name: str
+    filled: Mask | None = None
+
+    def filled_cells(self) -> Any:
+        """Return an Arrow mask of the cells that are not empty."""
+        return self.converted.text.is_valid() if self.filled is None else array_from_numpy(self.filled)
 
     def always_present(self, used: Any) -> bool:
         """Return whether every row fills the field.
@@ -107,9 +113,9 @@ def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | 
     if len(fragments) == 1:
         return pa.nulls(rows, pa.string())
     joined = _join(fragments, null_handling="replace")
-    if any(column.always_present(used) for column in columns):
+    if any(column.filled is None and column.always_present(used) for column in columns):
         return joined
-    filled = functools.reduce(pc.or_, [column.converted.text.is_valid() for column in columns])
+    filled = functools.reduce(pc.or_, [column.filled_cells() for column in columns])
     return pc.if_else(filled, joined, null_scalar(pa.string()))
 
 

@@ -71,6 +71,10 @@ class LastRowEncoder:
         notes, self._notes = self._notes, []
         return [*self._encoder.new_notes(), *notes]
 
+    def closing_notes(self) -> list[str]:
+        """Return what the user should know at the end of the source."""
+        return self._encoder.closing_notes()
+
     def share_returned(self) -> float | None:
         """Return the share of the blocks returned so far, 0 to 1; ``None`` before the first."""
         return self._share_returned

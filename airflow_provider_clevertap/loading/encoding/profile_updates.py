@@ -118,6 +118,10 @@ class EventWithProfileEncoder:
         """Return what the user should know about the mapping, each note once."""
         return list(dict.fromkeys([*self._main.new_notes(), *self._profile_updates.new_notes()]))
 
+    def closing_notes(self) -> list[str]:
+        """Return what the user should know at the end of the source."""
+        return list(dict.fromkeys([*self._main.closing_notes(), *self._profile_updates.closing_notes()]))
+
 
 class _ProfileUpdateEncoder(Encoder):
     """Encodes the profile updates: their own columns, and the owner of the main record.
@@ -126,7 +130,10 @@ class _ProfileUpdateEncoder(Encoder):
     """
 
     def __init__(self, main: Encoder, kind: RecordKind, choices: Mapping[str, Column], **options: Any) -> None:
-        super().__init__(kind, choices, unmapped="ignore", **options)
+        try:
+            super().__init__(kind, choices, unmapped="ignore", **options)
+        except MappingError as error:
+            raise MappingError(f"{_ARGUMENT}: {error}") from None
         self._main = main
 
     def plan_columns(self, names: Sequence[str]) -> tuple[PlannedColumn, ...]:

@@ -146,7 +146,9 @@ class RowValidator:
         if not selected.any():
             return {}
         # An empty row is skipped, whatever field it lacks.
-        not_empty = _filled(columns, [column.rule.key for column in columns], rows) > 0
+        not_empty = np.zeros(rows, np.bool_)
+        for column in columns:
+            not_empty |= numpy_from_array(column.filled_cells())
         facts: list[NDArray[Any]] = [*with_issues.values(), *identifiers, *required, not_empty]
         issue_columns, row_facts = tuple(with_issues), zip(*(fact[selected].tolist() for fact in facts), strict=True)
         return {

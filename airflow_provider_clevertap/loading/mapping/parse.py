@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from airflow_provider_clevertap.arguments import number_as_text
 from airflow_provider_clevertap.columns import Column, ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
 from airflow_provider_clevertap.records.column_rules import DeclaredType
+from airflow_provider_clevertap.records.written.value_map import read_value_map
 
 #: The types of CleverTap's SFTP manifest (https://developer.clevertap.com/docs/imports-via-sftp).
 _MANIFEST_TYPES: Mapping[str, DeclaredType] = {
@@ -35,6 +36,17 @@ def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Colum
 
 
 def _parse_choice(source: str, choice: ColumnChoice) -> Column | None:
+    column = _parse_form(source, choice)
+    if column is None or column.values is None:
+        return column
+    try:
+        # By their texts, so that equal mappings are written alike, whatever form the keys had.
+        return replace(column, values=read_value_map(column.values).replacements)
+    except ValueError as error:
+        raise MappingError(f"column {source!r}: {error}") from None
+
+
+def _parse_form(source: str, choice: ColumnChoice) -> Column | None:
     if choice is None or isinstance(choice, Column):
         return choice
     if isinstance(choice, str):

@@ -8,11 +8,18 @@ from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
+from airflow_provider_clevertap.loading.mapping.cell_options import check_cell_options, declared_numbers
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import read_key
 from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
+from airflow_provider_clevertap.records.written.value_map import read_value_map
+
+#: The options of a column that are text.
+_TEXT_OPTIONS = (
+    "name", "type", "timezone", "separator", "operator", "empty", "on_bad_value", "decimal", "thousands", "percent",
+)  # fmt: skip
 
 
 def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
@@ -27,26 +34,36 @@ def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
         _check_option_types(choice)
         key = schema.canonical(source if choice.name is None else choice.name)
         in_data = key not in schema.top
+        custom = in_data and key not in schema.known
         _check_operator(choice, key, schema)
         declared = _declared_type(choice, is_date=key in schema.dates)
+        numbers = declared_numbers(choice, declared, key, custom=custom)
+        if numbers is not None and declared is None and custom and choice.operator is None:
+            declared = DeclaredType.FLOAT
+        check_cell_options(choice, key, schema)
         dates = DateReader(_formats(choice), choice.timezone)
+        values = None if choice.values is None else read_value_map(choice.values)
     except ValueError as error:
         raise MappingError(f"column {source!r}: {error}") from None
     return CellRule(
         key=key,
         in_data=in_data,
-        custom=in_data and key not in schema.known,
+        custom=custom,
         type=declared,
         dates=dates,
         separator=choice.separator,
         operator=choice.operator,
         delete_empty=choice.empty == "delete",
         problem=_key_problem(key) if in_data else None,
+        values=values,
+        default=choice.default,
+        drop=None if choice.on_bad_value is None else choice.on_bad_value == "drop",
+        numbers=numbers,
     )
 
 
 def _check_option_types(choice: Column) -> None:
-    for option in ("name", "type", "timezone", "separator", "operator", "empty"):
+    for option in _TEXT_OPTIONS:
         value = getattr(choice, option)
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{option} must be text, not {type(value).__name__}")

@@ -35,7 +35,8 @@ def spellings_of_fields(
 
 def _leading(field: str, spellings: Sequence[str], choices: Mapping[str, Column | None]) -> str:
     chosen = {name: choice for name in spellings if (choice := choices.get(name)) is not None}
-    if len({replace(choice, name=field) for choice in chosen.values()}) > 1:
+    options = [replace(choice, name=field) for choice in chosen.values()]
+    if any(option != options[0] for option in options):
         raise MappingError(
             f"columns {', '.join(map(repr, chosen))} would all become {field}, with different options: use the same "
             "options, or map the others to None or to other names"

@@ -44,6 +44,28 @@ class TextArray:
         self._bytes = np.frombuffer(values, np.uint8, size, int(offsets[0])) if size else np.empty(0, np.uint8)
         self._base = int(offsets[0])
 
+    @property
+    def data(self) -> NDArray[np.uint8]:
+        """The bytes of all cells, one after the other."""
+        return self._bytes
+
+    def reduced(self, data: NDArray[np.uint8], kept: Mask) -> Any:
+        """Return a column of the bytes that are kept of each cell.
+
+        :param data: the bytes of all cells, some perhaps replaced by others.
+        :param kept: marks the bytes that are kept.
+        """
+        lengths = np.zeros(len(self.column), np.int32)
+        filled = self.lengths > 0
+        if filled.any():
+            lengths[filled] = np.add.reduceat(kept, self._starts[filled] - self._base, dtype=np.int32)
+        offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[kept])]
+        reduced = pa.Array.from_buffers(pa.string(), len(self.column), buffers)
+        if not self.column.null_count:
+            return reduced
+        return pc.if_else(self.column.is_valid(), reduced, null_scalar(pa.string()))
+
     def needs_escaping(self) -> bool:
         """Return whether any cell has a character that JSON must escape."""
         data = self._bytes

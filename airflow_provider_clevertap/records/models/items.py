@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
+from airflow_provider_clevertap.records.cell_validation import CellResult
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.models.event import EVENT_SCHEMA, Event, read_event_property
@@ -39,21 +40,39 @@ def issue_field(key: str) -> str:
     return f"{ITEMS}.{key}"
 
 
-def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str, Any], list[Issue]]:
+def read_item(rules: Sequence[CellRule], cells: Iterable[Any]) -> tuple[dict[str, Any], list[tuple[CellRule, Issue]]]:
     """Read one order line.
 
     :param rules: the rule of each column.
     :param cells: the line's cells; empty ones are left out of the item.
-    :returns: the item without its bad values, and the issues of these values.
+    :returns: the item without its bad values, and the issues of these values with the rules of their columns.
     """
     item: dict[str, Any] = {}
-    issues: list[Issue] = []
-    for rule, cell in zip(rules, cells, strict=True):
-        if is_empty(cell):
+    issues: list[tuple[CellRule, Issue]] = []
+    values = [rule.replaced(cell) for rule, cell in zip(rules, cells, strict=True)]
+    if all(map(is_empty, values)):
+        return item, issues
+    for rule, value in zip(rules, values, strict=True):
+        filled = rule.default if is_empty(value) else value
+        if filled is None:
             continue
         try:
-            item[rule.key] = read_event_property(rule.read(cell))
+            item[rule.key] = read_item_value(rule, filled)
         except PydanticCustomError as error:
             context = error.context or {}
-            issues.append(Issue(issue_field(rule.key), context.get("code"), context["reason"]))
+            issues.append((rule, Issue(issue_field(rule.key), context.get("code"), context["reason"])))
     return item, issues
+
+
+def read_item_value(rule: CellRule, value: Any) -> str | int | float | bool:
+    """Read a value that is not empty as the property of an item."""
+    return read_event_property(rule.read(value))
+
+
+def validate_item_value(rule: CellRule, value: Any) -> CellResult:
+    """Validate a value that is not empty as the property of an item."""
+    try:
+        return CellResult(read_item_value(rule, value))
+    except PydanticCustomError as error:
+        context = error.context or {}
+        return CellResult(issue_key=("read", (context.get("reason"), context.get("code"), context.get("field"))))

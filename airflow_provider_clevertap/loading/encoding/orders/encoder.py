@@ -12,7 +12,7 @@ from airflow_provider_clevertap.loading.encoding.block_encoder import RowEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.orders.folding import OrderRows
 from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper, Orders
-from airflow_provider_clevertap.loading.encoding.orders.items import ItemColumns
+from airflow_provider_clevertap.loading.encoding.orders.items import ItemColumns, read_declared_items
 from airflow_provider_clevertap.loading.mapping.plan import check_key_column, named, notes_on_unnamed
 from airflow_provider_clevertap.loading.record_kinds import OrderLines
 from airflow_provider_clevertap.loading.rows.block import RowBlock
@@ -25,7 +25,8 @@ class OrderEncoder:
     :param lines: how lines make an order.
     :param choices: what the columns of the order become, as far as the user has chosen it.
     :param fixed: every column of the source is known from its first block.
-    :raises MappingError: when a column is to be both the order's and an item's.
+    :raises MappingError: when a column is to be both the order's and an item's, or an option of an item's column does
+        not suit it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class OrderEncoder:
         self._encoder = encoder
         self._lines = lines
         self._fixed = fixed
+        self._declared_items = read_declared_items(lines.items)
         self._items: dict[tuple[Any, ...], ItemColumns] = {}
         self._columns_seen: set[str] = set()
         self._notes: list[str] = []
@@ -65,6 +67,12 @@ class OrderEncoder:
         """Return what the user should know about the mapping, each note once."""
         notes, self._notes = self._notes, []
         return [*notes, *self._encoder.new_notes()]
+
+    def closing_notes(self) -> list[str]:
+        """Return what the user should know at the end of the source."""
+        declared = self._declared_items.items()
+        of_items = [note for source, cells in declared if cells is not None for note in cells.notes(source)]
+        return [*self._encoder.closing_notes(), *of_items]
 
     def _encode(self, orders: Orders) -> EncodedBlock:
         items = self._item_columns(orders.lines)
@@ -96,5 +104,7 @@ class OrderEncoder:
             if self._fixed and not self._items:
                 check_key_column(self._lines.group_by, block.names, types)
                 self._notes += notes_on_unnamed(block.names)
-            self._items[key] = ItemColumns(block.names, types, self._lines.items, fixed=self._fixed)
+            self._items[key] = ItemColumns(
+                block.names, types, self._lines.items, self._declared_items, fixed=self._fixed
+            )
         return self._items[key]

@@ -6,6 +6,8 @@ import itertools
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any, get_args
 
 import pyarrow as pa
@@ -26,8 +28,10 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.phones import PhoneCheck
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
+from airflow_provider_clevertap.records.values import is_empty
+from airflow_provider_clevertap.records.written.value_map import key_text
 from tests.support.examples_of_properties import TIMES
-from tests.support.hostile_values import COLUMN_TYPES, anything, floating, text
+from tests.support.hostile_values import COLUMN_TYPES, HOSTILE_TEXT, anything, floating, text
 
 ROWS = 200
 PART_ROWS = 75
@@ -46,6 +50,12 @@ FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-
            "dd.MM.yyyy", "dd/MM/yyyy HH:mm", "epoch", "epoch_ms", "yyyy-MM-dd HH:mm:ss", "%d/%m/%Y %H:%M:%S",
            ["yyyy-MM-dd", "dd/MM/yyyy"], ["dd/MM/yyyy", "MM/dd/yyyy"],
            ["dd-MM-yyyy", "yyyy-MM-dd", "MM-dd-yyyy", "epoch"], ["dd/MM/yyyy", "dd MMM yyyy", "%m/%d/%y"]]  # fmt: skip
+NUMBERS: list[dict[str, Any]] = [
+    {"decimal": ",", "thousands": "."}, {"thousands": ","}, {"currency": True, "decimal": ","},
+    {"percent": "fraction"}, {"parentheses": True, "thousands": "'"},
+]  # fmt: skip
+#: Cells that a mapping may replace; each table has some of them.
+KEYS = [*HOSTILE_TEXT, "cust-1", "M", "yes", 1, 0, 5, True, False, 1.0, 0.5, "tea", "a", "b", date(1990, 7, 26)]
 ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
 
 
@@ -59,6 +69,8 @@ def random_column(random: random.Random, field: str, kind: RecordKind) -> Column
         return Column(field, type=declared, format=random.choice(FORMATS) if declared == "date" else None)
     declared = random.choice([*types, "list"])
     operators = sorted(kind.schema.operators.get(field, OPERATORS))
+    if declared in ("float", "integer") and field in CUSTOM and random.random() < 0.7:
+        return Column(field, type=declared, **random.choice(NUMBERS))
     return Column(
         field,
         type=declared,
@@ -68,6 +80,24 @@ def random_column(random: random.Random, field: str, kind: RecordKind) -> Column
         operator=random.choice(operators) if random.random() < 0.15 else None,
         empty=random.choice(["omit", "omit", "delete"]),
     )
+
+
+def with_declared_cells(random: random.Random, choice: Column, kind: RecordKind) -> Column:
+    """Declare what replaces some cells of a column, and a default, of values that its field accepts."""
+    schema, field = kind.schema, choice.name or ""
+    pool = [*random.choices(HOSTILE_TEXT, k=6), True, 1, 0.5, GOOD_ROWS[kind.name].get(field, "a"), "a,b"]
+    accepted = [value for value in pool if not is_empty(value) and fits(choice, value, kind)]
+    if random.random() < 0.3 and accepted:
+        keys = {key_text(key): key for key in [*random.choices(KEYS, k=8), *random.choices(pool, k=2)]}
+        values = {key: random.choice([None, *accepted]) for text, key in keys.items() if text is not None}
+        choice = replace(choice, values=values)
+    droppable = field not in (*schema.top, *schema.required)
+    if droppable and random.random() < 0.2:
+        choice = replace(choice, on_bad_value=random.choice(["drop", "reject"]))
+    own = field not in (*schema.identifiers, *schema.interdependent)
+    if own and accepted and random.random() < 0.2 and choice.empty == "omit" and choice.operator != "$delete":
+        choice = replace(choice, default=random.choice(accepted))
+    return choice
 
 
 def random_fields(random: random.Random, kind: RecordKind) -> list[str]:
@@ -92,7 +122,7 @@ def random_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dic
     no_floats = (*kind.schema.identifiers, "Phone")
     for place, field in enumerate(fields):
         name = f"source of {field}"
-        choice = choices[name] = random_column(random, field, kind)
+        choice = choices[name] = with_declared_cells(random, random_column(random, field, kind), kind)
         dice = random.random()
         if tidy or place == 0 or dice < 0.65:
             spare = place > 0 and field in kind.schema.identifiers
@@ -123,7 +153,7 @@ def text_column(random: random.Random, choice: Column, kind: RecordKind, *, most
     return pa.concat_arrays([pa.array(["before"]), column]).slice(1) if random.random() < 0.5 else column
 
 
-def fits(choice: Column, cell: str | None, kind: RecordKind) -> bool:
+def fits(choice: Column, cell: Any, kind: RecordKind) -> bool:
     """Return whether the models accept a cell in this column of an otherwise valid row."""
     others = {
         name: good

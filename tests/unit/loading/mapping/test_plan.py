@@ -67,6 +67,9 @@ class TestWhereColumnsGo:
             (Column("Joined", format="dd/MM/yyyy"), DeclaredType.DATE),
             (Column("Joined", timezone="Asia/Kolkata"), None),
             (Column("Joined", type="integer"), DeclaredType.INTEGER),
+            (Column("Spent", decimal=","), DeclaredType.FLOAT),
+            (Column("Visits", type="integer", thousands=","), DeclaredType.INTEGER),
+            (Column("Points", operator="$incr", decimal=","), None),
             ("Joined", None),
             ("Email", None),
             ("ts", None),
@@ -149,6 +152,33 @@ class TestManifestForm:
         (Column("\ud800"), ["not valid Unicode"]),
         (Column("ts", operator="$incr"), ["ts is not a property", "no operator"]),
         (Column("objectId", empty="delete"), ["objectId is not a property", "cannot be deleted"]),
+        (Column(values=["a"]), ["values must map cells", "{'weiblich': 'F', 'divers': None}"]),  # type: ignore[arg-type]
+        (Column(values={"": "x"}), ["values: ''", "write default="]),
+        (Column(on_bad_value="skip"), ["on_bad_value='skip' is not known", "'reject' or 'drop'"]),  # type: ignore[arg-type]
+        (Column("objectId", on_bad_value="drop"), ["on_bad_value='drop' does not suit objectId"]),
+        (Column("ts", on_bad_value="drop"), ["on_bad_value='drop' does not suit ts"]),
+        (Column("FBID", default="x"), ["FBID cannot have a default", "the same owner"]),
+        (Column(default="x", empty="delete"), ["both have a default and delete"]),
+        (Column(default=" "), ["default must be text, a number", "not empty"]),
+        (Column(default={"$incr": 1}), ["default must be text, a number"]),
+        (Column(operator="$delete", default=True), ["$delete cannot have a default"]),
+        (Column(decimal=";"), ["decimal=';' is not known; use '.' or ','"]),  # type: ignore[arg-type]
+        (Column(thousands="_"), ["thousands='_' is not known; use ',', '.', ' ', \"'\""]),
+        (Column(thousands="."), ["decimal and thousands are both '.'", "such as ','"]),
+        (Column(decimal=",", thousands=","), ["decimal and thousands are both ','", "such as '.'"]),
+        (Column(percent="share"), ["percent='share' is not known", "'number' (12% is 12)"]),  # type: ignore[arg-type]
+        (Column(currency="5"), ["currency '5' is no currency", "'€' or 'EUR'"]),
+        (Column(currency=[]), ["currency must be true, or a currency"]),
+        (Column(currency=5), ["currency must be true, or a currency"]),
+        (Column(parentheses="yes"), ["parentheses must be true or false"]),  # type: ignore[arg-type]
+        (Column(type="text", decimal=","), ["decimal is for numbers", "type 'text'"]),
+        (Column(type="date", thousands=","), ["thousands is for numbers", "type 'date'"]),
+        (Column(format="dd/MM/yyyy", currency=True), ["currency is for numbers", "type 'date'"]),
+        (Column(operator="$add", percent="number"), ["percent is for numbers, not for $add"]),
+        (Column("Email", decimal=","), ["decimal does not suit Email"]),
+        (Column("ts", thousands=","), ["thousands does not suit ts"]),
+        (Column("Age", currency=True), ["currency does not suit Age"]),
+        (Column("objectId", parentheses=True), ["parentheses does not suit objectId"]),
     ],
 )
 @pytest.mark.parametrize("fixed", [True, False])

@@ -1,0 +1,1 @@
+"""Apply what a mapping declares for the cells of a column: how they are written, and what replaces them."""
