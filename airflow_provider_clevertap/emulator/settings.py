@@ -115,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param project_timezone: the IANA name of the project's time zone, for the days and times of exports and counts.
     :param export_delay: seconds until an event that has arrived can be exported and counted.
     :param pages_not_ready: how often each page of an export is asked for before it is ready; until then code 2.
+    :param last_cursor: the ``next_cursor`` of the last page: ``absent``, or ``empty``; clients take both as the end.
     :param cursor_life: seconds after which the cursors of an export of events are no longer valid.
     :param cursor_idle: the same, since a cursor of the export was last used.
     :param profile_cursor_life: seconds after which the cursors of an export of profiles are no longer valid.
@@ -158,6 +159,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     project_timezone: str = "UTC"
     export_delay: Duration = 0.0
     pages_not_ready: Natural = 0
+    last_cursor: Literal["absent", "empty"] = "absent"
     cursor_life: Duration = CURSOR_LIFE
     cursor_idle: Duration = CURSOR_IDLE
     profile_cursor_life: Duration = PROFILE_CURSOR_LIFE

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_clevertap.emulator.export.counting.active_now import count_active
 from airflow_provider_clevertap.emulator.export.counting.counts import Counts
+from airflow_provider_clevertap.emulator.export.lists.content_blocks import list_content_blocks
 from airflow_provider_clevertap.emulator.export.lists.messages import report_messages
 from airflow_provider_clevertap.emulator.export.lists.names import read_groups, read_schema
 from airflow_provider_clevertap.emulator.export.paging.cursors import Cursor, write_cursor
@@ -89,7 +90,7 @@ def read_page(moment: Moment, kind: Kind, text: str, fault: ResponseFault | None
     following = None if page.next is None else Cursor(cursor.walk, cursor.page + 1, page.next)
     if isinstance(fault, RepeatCursor):
         following = cursor
-    reply = _page_reply(page.records, following)
+    reply = _page_reply(page.records, following, has_empty_end=moment.settings.last_cursor == "empty")
     if moment.settings.exported_dates == "seconds":
         reply.body = _DATE.sub(rb"\1", reply.body)
     return reply
@@ -140,14 +141,27 @@ def schema(moment: Moment, kind: str | None) -> Reply:
     return json_reply(200, read_schema(moment.connection, kind, moment.settings))
 
 
+def content_blocks(_: Moment, query: Mapping[str, str]) -> Reply:
+    """Answer a call for content blocks.
+
+    :raises QueryRejected: the query is rejected.
+    """
+    return json_reply(200, list_content_blocks(query))
+
+
 def groups(moment: Moment) -> Reply:
     """Answer a call for the subscription groups."""
     return json_reply(200, read_groups(moment.connection))
 
 
-def _page_reply(records: list[str], following: Cursor | None) -> Reply:
-    """Return a page as CleverTap sends it: without records when there are none, without a cursor at the end."""
+def _page_reply(records: list[str], following: Cursor | None, *, has_empty_end: bool = False) -> Reply:
+    """Return a page as CleverTap sends it: without records when there are none, without a cursor at the end.
+
+    :param has_empty_end: the last page has an empty cursor instead of none.
+    """
     fields = ['"status":"success"']
+    if following is None and has_empty_end:
+        fields.append('"next_cursor":""')
     if following is not None:
         fields.append(f'"next_cursor":"{write_cursor(following)}"')
     if records:

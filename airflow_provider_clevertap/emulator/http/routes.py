@@ -49,6 +49,10 @@ async def _answer_schema(call: Call) -> Reply:
     return await call.account.answer(answers.schema, call.query.get("type"))
 
 
+async def _answer_content_blocks(call: Call) -> Reply:
+    return await call.account.answer(answers.content_blocks, call.query)
+
+
 async def _answer_groups(call: Call) -> Reply:
     return await call.account.answer(answers.groups)
 
@@ -107,6 +111,7 @@ ROUTES = [
     Route("GET", "/getSchema", _logged(_answer_schema)),
     Route("POST", "/getSchema", _logged(_answer_schema)),
     Route("GET", "/category-groups", _logged(_answer_groups)),
+    Route("GET", "/v1/contentBlock/list", _logged(_answer_content_blocks)),
 ]
 """The endpoints. What any other path below ``/1`` gets is a setting; any other method of these paths gets 405."""
 

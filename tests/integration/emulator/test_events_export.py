@@ -225,6 +225,12 @@ def test_a_cursor_that_dies_on_the_way_ends_the_whole_export(
     assert prices(exported(api)) == list(range(views))
 
 
+def test_the_last_cursor_may_be_empty(api: httpx.Client, views: int, emulator: RunningEmulator) -> None:
+    emulator.change_settings(last_cursor="empty")
+    assert read_page(api, begin(api)["cursor"])["next_cursor"] == ""
+    assert prices(exported(api)) == list(range(views))
+
+
 def test_an_empty_page_goes_on(api: httpx.Client, views: int, emulator: RunningEmulator) -> None:
     emulator.inject({"do": "empty_page", "every": 2})
     pages = walk(api, params="batch_size=100")

@@ -87,3 +87,18 @@ def test_paths_that_the_api_does_not_have(api: httpx.Client, emulator: RunningEm
     assert (answer.status_code, answer.content) == (200, b"")
     assert api.delete("/1/events.json").json()["code"] == 405
     assert api.get("/1/event.json", headers={"X-CleverTap-Passcode": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ({"pageNumber": "1", "pageSize": "100", "updatedFrom": "2026-01-02T00:00:00.000Z"}, None),
+        ({"updatedFrom": "2026-01-02T00:00:00Z"}, "Enter date in ISO format"),
+        ({"pageSize": "101"}, '["Invalid page"]'),
+        ({"pageNumber": "0"}, '["Invalid page"]'),
+    ],
+)
+def test_content_blocks(api: httpx.Client, query: dict[str, str], error: str | None) -> None:
+    answer = api.get("/v1/contentBlock/list", params=query).json()
+    assert answer.get("error") == error
+    assert error or answer == {"status": "success", "contentBlocks": [], "total": 0}
