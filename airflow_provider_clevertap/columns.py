@@ -43,6 +43,8 @@ class Column:
     :param currency: ``True`` accepts any currency before or after a number, ``"€"`` or ``["€", "EUR"]`` only these.
     :param percent: whether ``12%`` is 12 (``"number"``, default) or 0.12 (``"fraction"``).
     :param parentheses: a number in parentheses is negative, as in accounting.
+    :param allowed_identities: identities that are used although they look like a program's word for nothing, such as
+        ``["NaT"]``. Only for columns that become an identifier.
     """
 
     name: str | None = None
@@ -60,6 +62,7 @@ class Column:
     currency: bool | str | Sequence[str] | None = None
     percent: Literal["number", "fraction"] | None = None
     parentheses: bool = False
+    allowed_identities: Sequence[str] = ()
 
 
 #: Every form in which a user may write what a column becomes; ``None`` leaves the column out.

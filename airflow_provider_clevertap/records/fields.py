@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -36,7 +36,9 @@ from airflow_provider_clevertap.records.operations import (
     read_operation,
 )
 from airflow_provider_clevertap.records.phones import read_phone
-from airflow_provider_clevertap.records.values import BLANK, check_text, read_boolean, read_integer, read_text
+from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE, JOINERS
+from airflow_provider_clevertap.records.texts.placeholders import is_cut_number, is_word_for_nothing, normalize
+from airflow_provider_clevertap.records.values import check_text, read_boolean, read_integer, read_text
 
 #: Common spellings in data, in lower case, and the value CleverTap takes.
 YES_NO_WORDS: Final = {
@@ -50,28 +52,53 @@ GENDER_WORDS: Final = {
 EDUCATION_WORDS: Final = {"school": "School", "college": "College", "graduate": "Graduate"}
 
 #: Only the form of an address is checked: CleverTap does not publish its own check, and rejects what fails it (515).
-EMAIL_PATTERN: Final = r"[^\s@,;:<>()\[\]\\\"]+@[^\s@.,;:<>()\[\]\\\"]+(\.[^\s@.,;:<>()\[\]\\\"]+)+"
+_NOT_IN_EMAILS: Final = rf"\s@,;:<>()\[\]\\\"{INVISIBLE}{JOINERS}"
+EMAIL_PATTERN: Final = rf"[^{_NOT_IN_EMAILS}]+@[^.{_NOT_IN_EMAILS}]+(\.[^.{_NOT_IN_EMAILS}]+)+"
 _EMAIL = re.compile(EMAIL_PATTERN)
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+#: Joiners belong to words, but not to their ends.
+_HIDDEN = re.compile(f"[{INVISIBLE}]|^[{JOINERS}]|[{JOINERS}]$")
 _TIMES = DateReader()
 
 
-def read_identity(value: Any) -> str:
-    """Read the identity of the owner. Text is not changed; floats are not allowed, as they lose digits."""
+def read_identity(value: Any, allowed: Collection[str] = ()) -> str:
+    """Read the identity of the owner. Text is not changed; floats are not allowed, as they lose digits.
+
+    :param value: the identity.
+    :param allowed: normalised words to be accepted although programs write them for nothing.
+    """
     if isinstance(value, float | Decimal):
         raise issue("a number with a decimal point cannot be an identity: read the column as text")
     text = value if isinstance(value, str) else read_text(value)
     if len(text) >= IDENTITY_CHARACTERS:
         raise issue(f"an identity must be shorter than {IDENTITY_CHARACTERS} characters")
-    # Strip Unicode spaces too: all people with such an identity would become one profile.
-    word = text.strip().lower()
+    # All people with such an identity would become one profile.
+    word = normalize(text)
     if not word or word in DISALLOWED_IDENTITIES:
         raise issue("this value stands for 'nothing' and cannot be an identity")
+    if word not in allowed:
+        _check_not_by_a_program(word)
+    hidden = _HIDDEN.search(text)
+    if hidden is not None:
+        raise issue(f"an identity cannot contain the invisible character U+{ord(hidden[0]):04X}: remove it")
     try:
         text.encode()
     except UnicodeEncodeError:
         raise issue("the identity is not valid Unicode") from None
     return text
+
+
+def _check_not_by_a_program(word: str) -> None:
+    if is_word_for_nothing(word):
+        raise issue(
+            "programs write this value for 'nothing': it can only be an identity if allowed_identities of its Column "
+            "names it"
+        )
+    if is_cut_number(word):
+        raise issue(
+            "a number in scientific notation has lost digits and cannot be an identity: read the column as text, and "
+            "format it as text in spreadsheets"
+        )
 
 
 def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
@@ -228,7 +255,11 @@ def _phone(value: Any, info: ValidationInfo) -> Any:
     return read_phone(value, context.get("default_country"), context.get("phone_check", "valid"))
 
 
-Identity = Annotated[str, BeforeValidator(read_identity)]
+def _identity(value: Any, info: ValidationInfo) -> str:
+    return read_identity(value, (info.context or {}).get("allowed_identities", ()))
+
+
+Identity = Annotated[str, BeforeValidator(_identity)]
 Ts = Annotated[int, BeforeValidator(read_ts)]
 Text = _property(read_text)
 Email = _property(read_email, _DELETE_ONLY)

@@ -14,7 +14,9 @@ import phonenumbers
 from airflow_provider_clevertap.records import error_codes
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS
-from airflow_provider_clevertap.records.values import BLANK, read_text
+from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE, JOINERS
+from airflow_provider_clevertap.records.texts.placeholders import is_cut_number
+from airflow_provider_clevertap.records.values import read_text
 
 #: What a number must be that was completed with ``default_country``: one that the numbering plan of its country knows,
 #: or one of a length that the plan knows.
@@ -52,7 +54,7 @@ def _separated_form(punctuation: str) -> str:
 SEPARATED_FORM: Final = _separated_form(r"[ ()\-]")
 _FLOAT = re.compile(FLOAT_FORM)
 _SEPARATED = re.compile(_separated_form(_PUNCTUATION))
-_SCIENTIFIC = re.compile(r"[0-9]+[.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
+_WITHOUT_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE + JOINERS))
 _LAST_SEPARATOR = re.compile(rf"(?:{_PUNCTUATION}|[./])+(?=[0-9]+\)?$)")
 
 
@@ -65,7 +67,7 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
     """
     if isinstance(value, float | Decimal):
         raise issue("a number with a decimal point cannot be a phone number: read it as text", error_codes.PHONE)
-    text = read_text(value).strip(BLANK)
+    text = read_text(value).strip(BLANK).translate(_WITHOUT_INVISIBLE)
     if _INTERNATIONAL.fullmatch(text):
         return _check_length(text)
     if not _DIALLED.fullmatch(text):
@@ -106,7 +108,7 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
 
 
 def _why_not_dialled(text: str) -> str:
-    if _SCIENTIFIC.fullmatch(text):
+    if is_cut_number(text):
         return "a number in scientific notation has lost digits: read it as text, and format it as text in spreadsheets"
     return "not a phone number"
 

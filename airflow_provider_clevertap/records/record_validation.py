@@ -129,7 +129,12 @@ class RecordValidator:
         self.rules = tuple(rules)
         self._constants = dict(constants)
         #: the settings the models read besides the row
-        self.context = {**settings, "default_country": default_country, "phone_check": phone_check}
+        self.context = {
+            **settings,
+            "default_country": default_country,
+            "phone_check": phone_check,
+            "allowed_identities": frozenset[str]().union(*(rule.allowed_identities for rule in rules)),
+        }
         self._drop = on_bad_value == "drop"
         self._data_keys = frozenset(rule.key for rule in rules if rule.in_data)
         self._droppable = frozenset(rule.key for rule in rules if rule.in_data and self.drops(rule))
@@ -185,13 +190,13 @@ class RecordValidator:
 
     def _validate_fields(self, top: dict[str, Any], data: dict[str, Any], issues: list[Issue]) -> ValidationResult:
         model, found = self._validate_model(top, data)
-        issues += found
+        _add(issues, found)
         if found and self._are_properties(found):
             # The model checks the whole record only when all fields are valid: take the bad ones out and repeat.
             removed = [data.pop(entry.field, None) for entry in found]
             if any(value is not None for value in removed):
                 model, found = self._validate_model(top, data)
-                issues += found
+                _add(issues, found)
         if model is None or not self._droppable.issuperset(entry.field for entry in issues):
             return ValidationResult(None, tuple(issues))
         record = model.model_dump(by_alias=True, exclude_none=True)
@@ -216,3 +221,9 @@ class RecordValidator:
         field = context.get("field") or field
         code = context.get("code") or self.schema.field_codes.get(field)
         return Issue(field, code, context.get("reason", "the value does not fit the field"))
+
+
+def _add(issues: list[Issue], found: Sequence[Issue]) -> None:
+    """Add the issues of fields that have none yet: without its bad value a field is not missing."""
+    known = {issue.field for issue in issues}
+    issues += [issue for issue in found if issue.field not in known]

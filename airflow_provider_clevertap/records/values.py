@@ -16,10 +16,8 @@ from uuid import UUID
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
+from airflow_provider_clevertap.records.texts.characters import BLANK, TEXT_BLANK
 from airflow_provider_clevertap.records.unreadable import check_readable
-
-#: Blank characters: a cell that contains no others is empty. Other Unicode spaces count as text.
-BLANK: Final = " \t\r\n\f\v"
 
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on"})
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "off"})
@@ -86,7 +84,8 @@ def read_integer(value: Any) -> int:
 def read_float(value: Any) -> int | float:
     """Read a number; infinities and thousands separators are not allowed."""
     if isinstance(value, str) and len(value) <= _MAX_DIGITS and _FLOAT.fullmatch(value.strip(BLANK)):
-        value = int(value) if _INTEGER.fullmatch(value.strip(BLANK)) else float(value)
+        text = value.strip(BLANK)
+        value = int(text) if _INTEGER.fullmatch(text) else float(text)
     if not _is_number(value):
         raise issue("not a number")
     if isinstance(value, Decimal):
@@ -140,7 +139,7 @@ def _read_items(items: Iterable[Any]) -> list[str]:
     texts: dict[str, None] = {}
     for item in items:
         if not is_empty(item):
-            texts[read_text(item.strip(BLANK) if isinstance(item, str) else item)] = None
+            texts[read_text(item.strip(TEXT_BLANK) if isinstance(item, str) else item)] = None
         if len(texts) > MULTI_VALUE_ITEMS:
             raise issue(f"more than {MULTI_VALUE_ITEMS} items")
     if not texts:

@@ -15,6 +15,12 @@ from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.records import fields, limits, values
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE, OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordValidator, ValidationResult
+from airflow_provider_clevertap.records.texts.placeholders import (
+    MACHINE_WORDS,
+    is_cut_number,
+    is_word_for_nothing,
+    normalize,
+)
 from tests.support.doc_pages import code, prose, spans, table, tables
 
 SCHEMA = PROFILES.schema
@@ -91,3 +97,11 @@ def test_disallowed_identities_are_listed_on_both_pages() -> None:
         found = re.search(r"(`undefined`(?:\s+`[^`]+`)+)", listed)
         assert found is not None
         assert set(spans(found[1])) == limits.DISALLOWED_IDENTITIES
+
+
+def test_words_that_programs_write_for_nothing_are_listed() -> None:
+    rows = table("columns.md", "Written by", "Refused")
+    listed = {normalize(word) for row in rows for word in spans(row[1])}
+    assert listed >= MACHINE_WORDS
+    for word in listed - {"#", "!", "?", "e+"}:
+        assert is_word_for_nothing(word) or is_cut_number(word), word

@@ -239,6 +239,7 @@ _OPTIONS = {
     "separator": st.sampled_from([",", "|", "", "||"]) | _ODD,
     "operator": st.sampled_from(["$set", "$add", "$remove", "$incr", "$decr", "$delete", "$x", "add"]) | _ODD,
     "empty": st.sampled_from(["omit", "delete", "keep"]) | _ODD,
+    "allowed_identities": st.lists(st.sampled_from(["NaT", "null", "x", ""]), max_size=2) | _ODD,
 }
 _OBJECTS = st.fixed_dictionaries({}, optional=_OPTIONS)
 _LIKELY = st.fixed_dictionaries(

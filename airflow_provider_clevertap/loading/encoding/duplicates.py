@@ -12,7 +12,7 @@ from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.loading.rows.slicing import column_of
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
 #: Rows named in the log: enough to find the mistake in the source.
 _MAX_NAMED: Final = 10

@@ -12,8 +12,10 @@ from airflow_provider_clevertap.loading.mapping.cell_options import check_cell_o
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import read_key
+from airflow_provider_clevertap.records.limits import DISALLOWED_IDENTITIES
 from airflow_provider_clevertap.records.operations import OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
+from airflow_provider_clevertap.records.texts.placeholders import normalize
 from airflow_provider_clevertap.records.written.value_map import read_value_map
 
 #: The options of a column that are text.
@@ -43,6 +45,7 @@ def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
         check_cell_options(choice, key, schema)
         dates = DateReader(_formats(choice), choice.timezone)
         values = None if choice.values is None else read_value_map(choice.values)
+        allowed = _allowed_identities(choice, key, schema)
     except ValueError as error:
         raise MappingError(f"column {source!r}: {error}") from None
     return CellRule(
@@ -54,6 +57,7 @@ def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
         separator=choice.separator,
         operator=choice.operator,
         delete_empty=choice.empty == "delete",
+        allowed_identities=allowed,
         problem=_key_problem(key) if in_data else None,
         values=values,
         default=choice.default,
@@ -98,6 +102,19 @@ def _declared_type(choice: Column, *, is_date: bool) -> DeclaredType | None:
     if choice.format is not None or (is_date and choice.type in (None, DeclaredType.TEXT)):
         return DeclaredType.DATE
     return None if choice.type is None else DeclaredType(choice.type)
+
+
+def _allowed_identities(choice: Column, key: str, schema: RecordSchema) -> frozenset[str]:
+    words = choice.allowed_identities
+    if isinstance(words, str) or not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+        raise ValueError("allowed_identities must be a list of identities")
+    if words and (key not in schema.identifiers or key == "value"):
+        raise ValueError(f"allowed_identities is for columns that become an identifier, not for {key}")
+    allowed = frozenset(map(normalize, words))
+    listed = sorted(allowed & DISALLOWED_IDENTITIES)
+    if listed:
+        raise ValueError(f"allowed_identities: CleverTap accepts no identity {listed[0]!r}")
+    return allowed
 
 
 def _formats(choice: Column) -> tuple[str, ...]:

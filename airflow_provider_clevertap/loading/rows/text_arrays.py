@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +12,27 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array, scalar
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
 Mask: TypeAlias = NDArray[np.bool_]
 
 _SPACE, _QUOTE, _BACKSLASH, _DELETE = 0x20, 0x22, 0x5C, 0x7F
 
 #: Tables of kinds of bytes, to be indexed by a byte.
-_BLANK: Mask = np.arange(256) <= _SPACE
-_ODD: Mask = _BLANK | (np.arange(256) >= _DELETE)
+_CONTROL_OR_SPACE: Mask = np.arange(256) <= _SPACE
+_ODD: Mask = _CONTROL_OR_SPACE | (np.arange(256) >= _DELETE)
+
+
+def first_bytes(characters: Iterable[str]) -> Mask:
+    """Return the table of the bytes with which characters begin in UTF-8."""
+    table = np.zeros(256, np.bool_)
+    table[[character.encode()[0] for character in characters]] = True
+    return table
+
+
+#: The first two bytes of blanks beyond ASCII.
+_WIDE_BLANKS: Final = frozenset(tuple(character.encode()[:2]) for character in BLANK if not character.isascii())
+_BLANK_STARTS: Mask = _CONTROL_OR_SPACE | first_bytes(BLANK)
 
 #: The characters that the models treat as blanks, for RE2.
 _BLANKS = re.escape(BLANK)
@@ -75,13 +88,26 @@ class TextArray:
         """Mark cells of more than ``limit`` bytes; ``None`` when there are none."""
         return none_if_clear(self.lengths > limit)
 
-    def shorter_than(self, limit: int) -> Mask | None:
-        """Mark cells of fewer than ``limit`` bytes, empty ones left out; ``None`` when there are none."""
-        return none_if_clear((self.lengths < limit) & (self.lengths > 0))
+    def may_be_blank(self) -> Mask | None:
+        """Mark cells that start with a space, a control character, or the bytes of a wide blank; ``None`` for none."""
+        found = self.begins_with(_BLANK_STARTS)
+        if found is None or self.is_ascii():
+            return found
+        rows = np.flatnonzero(found)
+        first, second = self._bytes_at(self._starts[rows]), self._bytes_at(self._starts[rows] + 1)
+        is_other = first >= _DELETE
+        for pair in _WIDE_BLANKS:
+            is_other &= (first != pair[0]) | (second != pair[1])
+        found[rows[is_other]] = False
+        return none_if_clear(found)
 
-    def blank_at_start(self) -> Mask | None:
-        """Mark cells that start with a space or a control character, and so may be blank; ``None`` for none."""
-        return self._mark(self._starts, _BLANK)
+    def is_ascii(self) -> bool:
+        """Return whether no cell has a character beyond ASCII."""
+        return not len(self._bytes) or bool(self._bytes.max() <= _DELETE)
+
+    def begins_with(self, table: Mask) -> Mask | None:
+        """Mark the cells whose first byte is in a table; ``None`` when there are none."""
+        return self._mark(self._starts, table)
 
     def odd_at_an_end(self) -> Mask | None:
         """Mark cells with a space, a control character or anything beyond ASCII at an end; ``None`` for none."""
@@ -101,8 +127,11 @@ class TextArray:
     def _mark(self, places: Any, marked: Mask) -> Mask | None:
         if not len(self._bytes):
             return None
-        found = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
-        return none_if_clear(marked[found] & (self.lengths > 0))
+        return none_if_clear(marked[self._bytes_at(places)] & (self.lengths > 0))
+
+    def _bytes_at(self, places: Any) -> NDArray[np.uint8]:
+        found: NDArray[np.uint8] = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
+        return found
 
 
 def empty_to_null(column: Any) -> Any:
@@ -118,10 +147,17 @@ def empty_to_null(column: Any) -> Any:
 def blank_to_null(column: Any) -> Any:
     """Make text of blanks only null, as the models do."""
     column = empty_to_null(column)
-    blank = TextArray(column).blank_at_start()
-    if blank is None:
-        return column
-    return blank_out(column, none_if_clear(blank & as_mask(pc.match_substring_regex(column, rf"^[{_BLANKS}]+$"))))
+    return blank_out(column, matching_cells(column, TextArray(column).may_be_blank(), rf"^[{_BLANKS}]+$"))
+
+
+def matching_cells(column: Any, candidates: Mask | None, pattern: str) -> Mask | None:
+    """Mark those candidates that match a pattern; ``None`` when there are none."""
+    if candidates is None:
+        return None
+    rows = np.flatnonzero(candidates)
+    found = np.zeros(len(column), np.bool_)
+    found[rows] = as_mask(pc.match_substring_regex(column.take(array_from_numpy(rows)), pattern))
+    return none_if_clear(found)
 
 
 def none_if_clear(mask: Mask) -> Mask | None:

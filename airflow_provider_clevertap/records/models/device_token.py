@@ -11,9 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from airflow_provider_clevertap.records import error_codes, fields
 from airflow_provider_clevertap.records.issues import issue
-from airflow_provider_clevertap.records.limits import TOKEN_TYPES
+from airflow_provider_clevertap.records.limits import DISALLOWED_IDENTITIES, TOKEN_TYPES
 from airflow_provider_clevertap.records.record_validation import RecordSchema
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
+from airflow_provider_clevertap.records.texts.placeholders import is_word_for_nothing, normalize
 
 
 def read_token(value: Any) -> str:
@@ -21,6 +22,9 @@ def read_token(value: Any) -> str:
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue("a token must be text", error_codes.TOKEN_DATA_INVALID)
     token = value.strip(BLANK)
+    word = normalize(token)
+    if word in DISALLOWED_IDENTITIES or is_word_for_nothing(word):
+        raise issue("this value stands for 'nothing' and cannot be a token or a key", error_codes.TOKEN_ID_MISSING)
     try:
         token.encode()
     except UnicodeEncodeError:

@@ -21,8 +21,9 @@ from airflow_provider_clevertap.records.limits import (
 )
 from airflow_provider_clevertap.records.models.identity import IDENTIFIERS, OWNER_CODES, OwnedRecord
 from airflow_provider_clevertap.records.record_validation import RecordSchema, RiskyWords
+from airflow_provider_clevertap.records.texts.characters import TEXT_BLANK
 from airflow_provider_clevertap.records.unreadable import check_readable
-from airflow_provider_clevertap.records.values import BLANK, check_text, read_float
+from airflow_provider_clevertap.records.values import check_text, read_float
 
 #: The event of a purchase, the only one with ``Items``; in the form of :func:`normalize_event_name`.
 CHARGED: Final = "charged"
@@ -35,9 +36,9 @@ def normalize_event_name(name: str) -> str:
 
 def read_event_name(value: Any) -> str:
     """Read an event's name; names reserved for CleverTap's own events are not allowed."""
-    if not isinstance(value, str) or not value.strip(BLANK):
+    if not isinstance(value, str) or not value.strip(TEXT_BLANK):
         raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
-    name = fields.read_name(value.strip(BLANK), "an event", EVENT_NAME_BYTES)
+    name = fields.read_name(value.strip(TEXT_BLANK), "an event", EVENT_NAME_BYTES)
     if normalize_event_name(name) in RESTRICTED_EVENTS:
         raise issue(
             "only CleverTap may raise an event with this name: choose another one", error_codes.EVENT_RESTRICTED

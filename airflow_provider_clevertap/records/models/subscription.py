@@ -15,7 +15,7 @@ from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import SUBSCRIPTION_CHANNELS, SUBSCRIPTION_STATUSES
 from airflow_provider_clevertap.records.phones import read_phone
 from airflow_provider_clevertap.records.record_validation import RecordSchema
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
 _CHANNELS: Final = {channel.lower(): channel for channel in SUBSCRIPTION_CHANNELS}
 _STATUSES: Final = {status.lower(): status for status in SUBSCRIPTION_STATUSES}

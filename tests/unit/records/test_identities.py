@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.fields import read_identity
+from airflow_provider_clevertap.records.texts.characters import INVISIBLE, JOINERS
+from airflow_provider_clevertap.records.texts.placeholders import MACHINE_WORDS, PLACEHOLDER, normalize
 from tests.support.validated import validate
 
 #: https://docs.clevertap.com/docs/csv-upload lists them, without a word on case: no spelling is allowed.
@@ -24,7 +27,8 @@ STANDS_FOR_NOTHING = [
 
 @pytest.mark.parametrize(
     "text",
-    ["cust-1", "007", "1e5", "1234567890123456789", "9" * 40, "0.0", "00", "-0", "nullable", "Nan Goldin", "xxxxx",
+    ["cust-1", "007", "1e5", "1234567890123456789", "9" * 40, "0e5", "00", "-0", "1.5e3", "#1", "<a>", "0.01",
+     "x\u200dy", "nullable", "Nan Goldin", "xxxxx",
      "asha@example.com", "+919812345678", "ID with spaces", " padded ", "ünïcode", "客户-1", "😀" * 1023, "x" * 1023,
      'quo"te', "tab\tinside", "a/b"],
 )  # fmt: skip
@@ -42,7 +46,47 @@ def test_values_that_stand_for_nothing_are_refused(text: str, change: Any, ident
     assert result.issues[0].field == identifier
 
 
-@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003\u2003"])
+@pytest.mark.parametrize(
+    "text",
+    [*sorted(MACHINE_WORDS), "#REF!", "#DIV/0!", "#NAME?", "#¡VALOR!", "#####", "0.0", "-0.0", "0,00", "0.", ".0",
+     "0.0E+00", "-1.0", "+0.0"],
+)  # fmt: skip
+@pytest.mark.parametrize("change", [str, str.upper, str.title, lambda text: f" {text}\t", lambda text: f"\u200b{text}"])
+@pytest.mark.parametrize("identifier", ["identity", "objectId", "FBID", "GPID"])
+def test_values_that_programs_write_for_nothing_are_refused(text: str, change: Any, identifier: str) -> None:
+    (issue,) = validate({identifier: change(text)}).issues
+    assert "programs write this value for 'nothing'" in issue.reason
+    assert (issue.field, issue.code) == (identifier, 526 if identifier == "objectId" else 523)
+
+
+@pytest.mark.parametrize("text", ["9.19812E+11", "9.19812e+11", "9,19812E+11", " 1.0E+5", "-9.1E+11"])
+def test_numbers_that_a_spreadsheet_has_cut_are_refused(text: str) -> None:
+    (issue,) = validate({"identity": text}).issues
+    assert "scientific notation" in issue.reason
+
+
+@pytest.mark.parametrize("text", ["NaT", " nat ", "#REF!", "9.19812E+11"])
+def test_words_of_programs_are_identities_where_the_mapping_allows_them(text: str) -> None:
+    column = Column("identity", allowed_identities=["NAT", "#ref!", "9.19812E+11"])
+    record = validate({"id": text}, {"id": column}).record
+    assert record is not None
+    assert record["identity"] == text
+    assert validate({"id": "<NA>"}, {"id": column}).record is None
+
+
+@pytest.mark.parametrize("character", sorted(INVISIBLE))
+def test_an_identity_with_an_invisible_character_would_be_another_person(character: str) -> None:
+    for text in (f"cust-1{character}", f"cust{character}-1", f"{character}cust-1"):
+        (issue,) = validate({"identity": text}).issues
+        assert f"U+{ord(character):04X}" in issue.reason
+
+
+@pytest.mark.parametrize("text", ["cust-1\u200d", "\u200ccust-1"])
+def test_a_joiner_joins_nothing_at_an_end(text: str) -> None:
+    assert "invisible" in validate({"identity": text}).issues[0].reason
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2003\u2003", "\u200b", "\ufeff ", "\u200d"])
 def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
     (issue,) = validate({"identity": space, "Name": "Asha"}).issues
     assert issue.code == 523
@@ -134,7 +178,10 @@ def test_text_is_untouched_or_refused(text: str) -> None:
         # An error of ours, with a reason; what is refused is blank, a word for nothing, too long or not Unicode.
         assert (
             not text.strip()
-            or text.strip().lower() in STANDS_FOR_NOTHING
+            or normalize(text) in (*STANDS_FOR_NOTHING, "")
+            or re.fullmatch(PLACEHOLDER, normalize(text))
+            or set(text) & set(INVISIBLE)
+            or {text[0], text[-1]} & set(JOINERS)
             or len(text) >= 1024
             or any("\ud800" <= character <= "\udfff" for character in text)
         )

@@ -76,7 +76,7 @@ def test_what_is_wrong_with_a_row(change: dict[str, Any], field: str, reason: st
         result = validate(row, on_bad_value=on_bad_value)
         assert result.record is None
         # The documented codes of addresses and numbers are those of uploads.
-        assert [tuple(issue) for issue in result.issues] == [(field, None, reason)]
+        assert [(issue.field, issue.code, issue.reason) for issue in result.issues] == [(field, None, reason)]
 
 
 def test_every_issue_of_a_row_is_reported() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column, ColumnType
+from airflow_provider_clevertap.records.texts.characters import BLANK, TEXT_BLANK
 from tests.support.validated import accepted, issue_of
 
 TIER = "Tier"
@@ -28,7 +29,8 @@ TIER = "Tier"
         ("1990-07-26", "1990-07-26"),
         ("$D_648950400", "$D_648950400"),
         (" padded ", " padded "),
-        ("\u00a0", "\u00a0"),
+        ("\u00a0Asha\u200b", "\u00a0Asha\u200b"),
+        ("\u200dx", "\u200dx"),
         ('quo"te\\ \n\t\x00 é 😀', 'quo"te\\ \n\t\x00 é 😀'),
         ("x" * 512, "x" * 512),
         ("é" * 256, "é" * 256),
@@ -50,7 +52,9 @@ def test_a_cell_keeps_the_type_its_source_gave_it(cell: Any, becomes: Any) -> No
     assert type(found[TIER]) is type(becomes)
 
 
-@pytest.mark.parametrize("cell", [None, "", "  ", "\t\r\n", math.nan, Decimal("NaN"), Decimal("sNaN"), [], (), {}])
+@pytest.mark.parametrize(
+    "cell", [None, "", "  ", "\t\r\n", *BLANK, "\u200e\u00a0", math.nan, Decimal("NaN"), Decimal("sNaN"), [], (), {}]
+)
 def test_an_empty_cell_is_left_out(cell: Any) -> None:
     assert accepted(cell, TIER) == {}
 
@@ -91,17 +95,17 @@ def test_what_a_custom_attribute_cannot_hold(cell: Any, says: str) -> None:
     [
         ("text", ["5", 5], "5"),
         ("text", ["1.0"], "1.0"),
-        ("integer", ["5", " 5 ", "+5", "05", "5.0", "5.", 5, 5.0, Decimal("5.00")], 5),
+        ("integer", ["5", " 5 ", "\u00a05\u200b", "+5", "05", "5.0", "5.", 5, 5.0, Decimal("5.00")], 5),
         ("integer", ["-5", -5], -5),
         ("integer", ["12345678901234567890"], 12345678901234567890),
         ("integer", [1e18], 10**18),
         ("float", ["1.5", "+1.5", "15e-1", " 1.5", 1.5, Decimal("1.5")], 1.5),
         ("float", [".5", "0.5"], 0.5),
-        ("float", ["5", 5], 5),
+        ("float", ["5", "\ufeff5", 5], 5),
         ("float", ["1e5"], 100000.0),
         ("boolean", ["true", "YES", "y", "T", "on", "1", 1, 1.0, True], True),
         ("boolean", ["false", "No", "n", "F", "OFF", "0", 0, 0.0, False, Decimal(0)], False),
-        ("list", ["a,b", " a , b ,, a", ["a", "b"], ["a", "b", "a"]], {"$set": ["a", "b"]}),
+        ("list", ["a,b", " a , b ,, a", "\u200ba,\u00a0b,\u200d", ["a", "b"], ["a", "b", "a"]], {"$set": ["a", "b"]}),
         ("list", ["one"], {"$set": ["one"]}),
     ],
 )
@@ -152,14 +156,14 @@ def test_numbers_are_not_touched(number: float) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_text_is_not_touched(text: str) -> None:
-    expected = {TIER: text} if text.strip(" \t\r\n\f\v") and len(text.encode()) <= 512 else None
+    expected = {TIER: text} if text.strip(BLANK) and len(text.encode()) <= 512 else None
     if expected:
         assert accepted(text, TIER) == expected
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="|"), max_size=20), max_size=40))
 def test_a_list_has_each_item_once_in_its_order(items: list[str]) -> None:
-    kept = list(dict.fromkeys(item.strip(" \t\r\n\f\v") for item in items if item.strip(" \t\r\n\f\v")))
+    kept = list(dict.fromkeys(item.strip(TEXT_BLANK) for item in items if item.strip(BLANK)))
     if kept:
         assert accepted(items, TIER) == {TIER: {"$set": kept}}
         assert accepted("|".join(items), Column(TIER, type="list", separator="|")) == {TIER: {"$set": kept}}

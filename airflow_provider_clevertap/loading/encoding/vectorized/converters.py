@@ -25,11 +25,14 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     blank_out,
     either,
     escape,
+    first_bytes,
     marks_of_false,
+    matching_cells,
     none_if_clear,
 )
-from airflow_provider_clevertap.records.limits import DISALLOWED_IDENTITIES, IDENTITY_CHARACTERS, VALUE_BYTES
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, VALUE_BYTES
+from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE
+from airflow_provider_clevertap.records.texts.placeholders import PLACEHOLDER, PLACEHOLDER_STARTS
 
 
 class ConvertedColumn(NamedTuple):
@@ -61,13 +64,8 @@ _FULL_WIDTH = 64
 #: The models check the length of text before they remove blanks, and read no number as long as this.
 _MAX_TRIMMED = 300
 _INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
-_MAX_PLACEHOLDER_LENGTH = max(map(len, DISALLOWED_IDENTITIES))
-
-
-@cache
-def _placeholders() -> Any:
-    """Return the placeholders as an Arrow array: none is made by an import, as the first one makes an allocator."""
-    return array_from_texts(sorted(DISALLOWED_IDENTITIES))
+_PLACEHOLDER_STARTS = first_bytes(PLACEHOLDER_STARTS)
+_HIDDEN = f"[{INVISIBLE}]"
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:
@@ -75,7 +73,7 @@ def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:
     view = TextArray(column)
     too_long = view.longer_than(limit)
     column = blank_out(column, too_long)
-    undecided = either(too_long, view.blank_at_start())
+    undecided = too_long
     if view.needs_escaping():
         column, control = escape(column)
         undecided = either(undecided, control)
@@ -86,10 +84,10 @@ def identity(column: Any) -> ConvertedColumn:
     """Convert text that identifies the owner of a record."""
     view = TextArray(column)
     too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
-    undecided = either(too_long, view.odd_at_an_end())
-    if view.shorter_than(_MAX_PLACEHOLDER_LENGTH + 1) is not None:
-        undecided = either(undecided, as_mask(pc.is_in(pc.utf8_lower(column), value_set=_placeholders())))
+    undecided = either(either(too_long, view.odd_at_an_end()), _placeholders(column))
     column = blank_out(column, too_long)
+    if not view.is_ascii():
+        undecided = either(undecided, none_if_clear(as_mask(pc.match_substring_regex(column, _HIDDEN))))
     if view.needs_escaping():
         column, control = escape(column)
         undecided = either(undecided, control)
@@ -99,7 +97,13 @@ def identity(column: Any) -> ConvertedColumn:
 def token(column: Any) -> ConvertedColumn:
     """Convert text without blanks around it."""
     converted = text(column, _MAX_TOKEN)
-    return converted._replace(undecided=either(converted.undecided, TextArray(column).odd_at_an_end()))
+    undecided = either(TextArray(column).odd_at_an_end(), _placeholders(column))
+    return converted._replace(undecided=either(converted.undecided, undecided))
+
+
+def _placeholders(column: Any) -> Mask | None:
+    """Mark the cells that stand for nothing, or for a number that has lost digits; ``None`` when there are none."""
+    return matching_cells(column, TextArray(column).begins_with(_PLACEHOLDER_STARTS), PLACEHOLDER)
 
 
 def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE_BYTES) -> Converter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -12,11 +13,13 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, TextArray, as_mask, blank_out, either
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
 #: Returns each cell's items as text between ``["`` and ``"]`` (null where the cell is empty or undecided), and the
 #: undecided cells.
 ItemsConverter: TypeAlias = Callable[[Any], tuple[Any, Mask | None]]
 
+_BLANKS = re.escape(BLANK)
 _SEPARATORS = frozenset(string.punctuation) - {'"', "\\"}
 
 
@@ -30,7 +33,7 @@ def select_items_converter(separator: str) -> ItemsConverter | None:
         return None
     mark = f"\\x{ord(separator):02x}"
     # Characters that JSON must escape, and items that the models would trim or leave out.
-    undecidable = rf'["\\\x00-\x1f]|(?:^|{mark})(?: |{mark}|$)| (?:{mark}|$)'
+    undecidable = rf'["\\\x00-\x1f]|(?:^|{mark})(?:[{_BLANKS}]|{mark}|$)|[{_BLANKS}](?:{mark}|$)'
 
     def convert(column: Any) -> tuple[Any, Mask | None]:
         undecided = either(

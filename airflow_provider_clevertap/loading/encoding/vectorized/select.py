@@ -22,7 +22,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
 from airflow_provider_clevertap.loading.encoding.vectorized.times import select_days_converter, select_times_converter
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import empty_to_null, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import blank_to_null, none_if_clear
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS
@@ -129,7 +129,7 @@ def convert_column(block: RowBlock, name: str, converter: Converter | None) -> C
     elif converter is None:
         filled = numpy_from_array(column.is_valid())
     else:
-        return converter(empty_to_null(column) if pa.types.is_string(column.type) else column)
+        return converter(blank_to_null(column) if pa.types.is_string(column.type) else column)
     return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(filled))
 
 

@@ -56,13 +56,15 @@ NUMBERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 #: Cells that a mapping may replace; each table has some of them.
 KEYS = [*HOSTILE_TEXT, "cust-1", "M", "yes", 1, 0, 5, True, False, 1.0, 0.5, "tea", "a", "b", date(1990, 7, 26)]
+IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
 ZONES = ["UTC", "UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"]
 
 
 def random_column(random: random.Random, field: str, kind: RecordKind) -> Column:
     if field in kind.schema.top:
         declared = random.choice([None, None, "text", "integer", *(["date"] if field == "ts" else [])])
-        return Column(field, type=declared, timezone=random.choice(ZONES))
+        allowed = random.choice([[], [], ["NaT", "\\n", "9.19812e+11"]]) if field in IDENTIFIERS else []
+        return Column(field, type=declared, timezone=random.choice(ZONES), allowed_identities=allowed)
     types = [None, None, None, "text", "integer", "float", "boolean", "date", "date"]
     if not kind.schema.takes_operations:
         declared = random.choice(types if kind.schema.takes_custom else [None, None, "text"])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome
+from airflow_provider_clevertap.records.texts.characters import BLANK
 from tests.support.encoded import IDENTITY, block_of, encode, encoder, properties, records
 
 
@@ -63,12 +64,12 @@ class TestEmptiness:
 
 class TestText:
     TEXTS = (
-        'say "hi"', "back\\slash", '\\"', "line\nbreak", "cr\r\n", "tab\t", "nul\x00bell\x07", "\x7f\x80", "\u2028",
-        "é漢😀", "</script>", "{}", "a,b", "'", "true", "null", "1e5", "007", "$D_5", "=1+1", "\ufeff",
+        'say "hi"', "back\\slash", '\\"', "line\nbreak", "cr\r\n", "tab\t", "nul\x00bell\x07", "\x7f\x80", "\u2028x",
+        "é漢😀", "</script>", "{}", "a,b", "'", "true", "null", "1e5", "007", "$D_5", "=1+1", "x\ufeff",
     )  # fmt: skip
 
     def test_text_survives(self) -> None:
-        ids = [f"{index} {text}" for index, text in enumerate(self.TEXTS)]
+        ids = [f"{index} {text}".replace("\ufeff", "") for index, text in enumerate(self.TEXTS)]
         found = records(encode({"id": ids, "Note": self.TEXTS, "Name": [*self.TEXTS]}))
         for index, text in enumerate(self.TEXTS):
             assert found[index]["identity"] == ids[index]
@@ -77,7 +78,7 @@ class TestText:
     @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40), min_size=1, max_size=8))
     def test_any_text_survives(self, texts: list[str]) -> None:
         found = encode({"id": [f"c{index}" for index in range(len(texts))], "Tier": texts})
-        expected = [{"Tier": text} if text.strip(" \t\r\n\f\v") else {} for text in texts]
+        expected = [{"Tier": text} if text.strip(BLANK) else {} for text in texts]
         assert properties(found) == expected
 
     @pytest.mark.parametrize("name", ["Größe ñ 漢 😀", "x y", "a/b(c)[d]{e}", "tab\tname", "nul\x00", "-", "a" * 120])

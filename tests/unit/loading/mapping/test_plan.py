@@ -140,6 +140,10 @@ class TestManifestForm:
         (Column(operator="add"), ["operator 'add' is not known", "$add"]),  # type: ignore[arg-type]
         (Column(empty="null"), ["empty='null' is not known", "'omit' or 'delete'"]),  # type: ignore[arg-type]
         (Column(separator=""), ["separator cannot be empty"]),
+        (Column("identity", allowed_identities="NaT"), ["allowed_identities must be a list"]),
+        (Column("identity", allowed_identities=[5]), ["allowed_identities must be a list"]),  # type: ignore[list-item]
+        (Column("identity", allowed_identities=[" NULL"]), ["CleverTap accepts no identity 'null'"]),
+        (Column("Tier", allowed_identities=["NaT"]), ["columns that become an identifier, not for Tier"]),
         (Column(type="integer", format="dd/MM/yyyy"), ["a date format cannot be used with type 'integer'"]),
         (Column(format="dd/mm/yyyy"), ["'dd/mm/yyyy'", "MM is the month, mm the minute"]),
         (Column(format="DD.MM.YYYY"), ["'DD.MM.YYYY'", "yyyy MM MMM dd HH mm ss"]),
