@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
 from airflow_provider_clevertap.records.written.currencies import ABBREVIATIONS, CODES, SIGNS
 
-#: Blanks that programs put between the parts of a number so that no line ends there.
-BLANKS: Final = BLANK + "\u00a0\u2007\u2009\u202f"
 MINUS: Final = "-\u2212"
 #: The characters that may stand between groups of digits, by the one that declares them.
 GROUP_MARKS: Final = {",": ",", ".": ".", " ": " \u00a0\u2007\u2009\u202f", "'": "'\u2019"}
@@ -120,7 +118,7 @@ def _currencies(currency: bool | str | Sequence[str] | None) -> tuple[str, ...]:
     for one in listed:
         if _NO_CURRENCY.search(one) or not any(letter.isalpha() or letter in SIGNS for letter in one):
             raise ValueError(f"currency {one!r} is no currency: write its sign or its letters, such as '€' or 'EUR'")
-    return tuple(one.strip(BLANKS) for one in listed)
+    return tuple(one.strip(BLANK) for one in listed)
 
 
 def _hundredth(number: str) -> str:
@@ -144,7 +142,7 @@ def _tokens(style: NumberStyle) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _pattern(style: NumberStyle) -> re.Pattern[str]:
-    blanks = f"[{re.escape(BLANKS)}]*"
+    blanks = f"[{re.escape(BLANK)}]*"
     around = f"{blanks}(?:(?:{_tokens(style).pattern}){blanks}){{0,{_MAX_TOKENS}}}"
     wholes = ["[0-9]+"]
     if style.thousands is not None:

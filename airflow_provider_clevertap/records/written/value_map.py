@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from airflow_provider_clevertap.records.values import BLANK, is_empty
+from airflow_provider_clevertap.records.texts.characters import BLANK
+from airflow_provider_clevertap.records.values import is_empty
 
 #: Whole numbers beyond this are not exact as floats.
 _EXACT_FLOATS: Final = 2**53

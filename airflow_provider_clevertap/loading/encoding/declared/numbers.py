@@ -23,7 +23,8 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     marks_of_false,
     none_if_clear,
 )
-from airflow_provider_clevertap.records.written.numbers import BLANKS, GROUP_MARKS, MINUS, NumberStyle
+from airflow_provider_clevertap.records.texts.characters import BLANK
+from airflow_provider_clevertap.records.written.numbers import GROUP_MARKS, MINUS, NumberStyle
 
 _ZERO, _TEN, _HYPHEN, _POINT = np.uint8(ord("0")), np.uint8(10), np.uint8(ord("-")), np.uint8(ord("."))
 #: A whole number that a double surely holds: in one piece, in groups of three digits, and in India's groups.
@@ -39,7 +40,7 @@ def select_written_converter(style: NumberStyle, *, whole: bool = False) -> Conv
     :param style: how they are written.
     :param whole: only whole numbers are converted.
     """
-    number, mark, gap = _number(style, whole=whole), _mark(style), f"[{re.escape(BLANKS)}]*"
+    number, mark, gap = _number(style, whole=whole), _mark(style), f"[{re.escape(BLANK)}]*"
     dash, minus = f"[{re.escape(MINUS)}]", MINUS[-1]
     unsigned = (f"{number}(?:{gap}{mark})?", f"{mark}{gap}{number}")
     # The hyphen stays where it is; all other ways to write a negative number are rarer.

@@ -29,7 +29,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
 )
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.limits import VALUE_BYTES
-from airflow_provider_clevertap.records.values import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK
 from airflow_provider_clevertap.records.written.value_map import key_text
 
 #: A column with few distinct values among its first cells is converted by its distinct values.

@@ -17,7 +17,7 @@ from airflow_provider_clevertap.records.written.value_map import key_text, read_
     [
         (" divers\t", "divers"),
         ("Divers", "Divers"),
-        ("\u00a0x", "\u00a0x"),
+        ("\u00a0x\u200b", "x"),
         (True, "true"),
         (1, "1"),
         (-5, "-5"),
