@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import DecoratedOperator, context_merge, determine_kwargs
-
+from airflow_provider_clevertap.airflow_compat import DecoratedOperator, context_merge, determine_kwargs
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
 from airflow_provider_clevertap.operators.failures import fail_task
@@ -19,7 +18,7 @@ except ImportError:  # Airflow 2
     from airflow.decorators.base import _TaskDecorator  # type: ignore[import-not-found,no-redef]
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context, TaskDecorator
+    from airflow_provider_clevertap.airflow_compat import Context, TaskDecorator
 
 
 def template_fields_of(operator: type[CleverTapUploadOperator]) -> tuple[str, ...]:
@@ -74,8 +73,8 @@ class DecoratedUploadOperator(DecoratedOperator, CleverTapUploadOperator):
             )
             fail_task(error, self.log)
         self.source = source
-        summary: dict[str, Any] = super().execute(context)
-        return summary
+        # Not by way of DecoratedOperator.execute, which splits what several outputs return, and fails on Airflow 3.0.
+        return CleverTapUploadOperator.execute(self, context)
 
 
 class _LoadingFunction(_TaskDecorator):  # type: ignore[type-arg]

@@ -10,7 +10,7 @@ from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDe
 from airflow_provider_clevertap.upload_kinds import DEVICE_TOKENS
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import TaskDecorator
+    from airflow_provider_clevertap.airflow_compat import TaskDecorator
 
 __all__ = ["clevertap_device_tokens_task"]
 

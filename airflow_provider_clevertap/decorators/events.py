@@ -10,7 +10,7 @@ from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOpe
 from airflow_provider_clevertap.upload_kinds import EVENTS
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import TaskDecorator
+    from airflow_provider_clevertap.airflow_compat import TaskDecorator
 
 __all__ = ["clevertap_events_task"]
 

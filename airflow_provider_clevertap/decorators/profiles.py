@@ -10,7 +10,7 @@ from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfile
 from airflow_provider_clevertap.upload_kinds import PROFILES
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import TaskDecorator
+    from airflow_provider_clevertap.airflow_compat import TaskDecorator
 
 __all__ = ["clevertap_profiles_task"]
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
-
+from airflow_provider_clevertap.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
 from airflow_provider_clevertap.arguments import read_text
 from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
@@ -110,7 +109,7 @@ class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
 
 def _task_context() -> Mapping[str, Any] | None:
     """Return the running task's context, ``None`` outside a task."""
-    from airflow.providers.common.compat.sdk import AirflowException, get_current_context
+    from airflow_provider_clevertap.airflow_compat import AirflowException, get_current_context
 
     try:
         return cast("Mapping[str, Any]", get_current_context())

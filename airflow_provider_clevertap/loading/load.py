@@ -31,6 +31,7 @@ from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEnco
 from airflow_provider_clevertap.loading.encoding.profile_updates import EventWithProfileEncoder, parse_profile_columns
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
+from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.outcomes.progress import Progress
 from airflow_provider_clevertap.loading.outcomes.reject_limit import too_many_rejects
@@ -38,7 +39,6 @@ from airflow_provider_clevertap.loading.outcomes.summary import Counts, Summary
 from airflow_provider_clevertap.loading.reader import BlockReading, Reader
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import Source
-from airflow_provider_clevertap.loading.rows.memory_pool import SystemMemoryPool
 
 __all__ = ["Load", "LoadOptions"]
 

@@ -15,8 +15,8 @@ from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
+from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
-from airflow_provider_clevertap.loading.rows.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.records.record_validation import RiskyWords
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow_provider_clevertap.airflow_compat import BaseOperator
 
 from airflow_provider_clevertap.exceptions import CleverTapError, LoadStoppedError
 from airflow_provider_clevertap.operators.arguments import (
@@ -23,8 +23,7 @@ from airflow_provider_clevertap.sources import FrameSource
 if TYPE_CHECKING:
     from logging import Logger
 
-    from airflow.providers.common.compat.sdk import Context
-
+    from airflow_provider_clevertap.airflow_compat import Context
     from airflow_provider_clevertap.columns import Column
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
     from airflow_provider_clevertap.task_runtime.task_load import TaskLoad

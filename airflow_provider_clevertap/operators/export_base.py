@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
 
 from airflow_provider_clevertap.exceptions import CleverTapError
 from airflow_provider_clevertap.operators.arguments import optional_text, whole_number
@@ -15,7 +15,7 @@ from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_s
 if TYPE_CHECKING:
     from logging import Logger
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow_provider_clevertap.airflow_compat import Context
 
     from airflow_provider_clevertap.export_kinds import ExportKind
     from airflow_provider_clevertap.task_runtime.task_export import TaskExport

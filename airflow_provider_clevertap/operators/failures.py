@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow_provider_clevertap.airflow_compat import AirflowException, AirflowFailException
 
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError
 

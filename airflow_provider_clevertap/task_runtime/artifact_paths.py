@@ -36,7 +36,7 @@ def resolve_storage(location: Any) -> Any:
     if is_dataclass(location) and not isinstance(location, type) and hasattr(location, "path"):
         return replace(location, path=resolve_storage(location.path))
     if isinstance(location, str) and "://" in location:
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
+        from airflow_provider_clevertap.airflow_compat import ObjectStoragePath
 
         try:
             path = ObjectStoragePath(location)
@@ -111,7 +111,7 @@ def artifacts_base(base: Any = None) -> Any:
 
 
 def _configured_base() -> str:
-    from airflow.providers.common.compat.sdk import conf
+    from airflow_provider_clevertap.airflow_compat import conf
 
     configured = str(conf.get("clevertap", "artifacts_path", fallback="") or "").strip()
     return configured or str(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "clevertap")
@@ -122,7 +122,7 @@ def artifacts_mode() -> int:
 
     :raises ConfigurationError: when it is no file mode with which the owner can read and write and nobody can execute.
     """
-    from airflow.providers.common.compat.sdk import conf
+    from airflow_provider_clevertap.airflow_compat import conf
 
     text = str(conf.get("clevertap", "artifacts_mode", fallback="") or "").strip() or "600"
     mode = re.fullmatch(r"(?:0o?)?(6[0246]{2})", text)

@@ -45,8 +45,7 @@ def find_database(conn_id: str) -> Database:
     :param conn_id: id of an Airflow connection.
     :raises ConfigurationError: when there is no such connection, or it is not to a database.
     """
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
-
+    from airflow_provider_clevertap.airflow_compat import AirflowNotFoundException, BaseHook
     from airflow_provider_clevertap.loading.sources.sql.query import Database
 
     try:

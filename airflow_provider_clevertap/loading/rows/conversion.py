@@ -92,7 +92,7 @@ def scalar(value: str | float, kind: pa.DataType | None = None) -> pa.Scalar:
 def null_scalar(kind: pa.DataType) -> pa.Scalar:
     """Return the null of an Arrow type.
 
-    Not to be called by an import: the first Arrow value makes an allocator, see :mod:`.memory_pool`.
+    Not to be called by an import: the first Arrow value makes an allocator, which a small load does without.
     """
     return pa.nulls(1, kind)[0]
 

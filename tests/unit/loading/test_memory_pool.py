@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_clevertap.loading.load import Load
+from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
-from airflow_provider_clevertap.loading.rows.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.loading.sources.open import open_source
 
 

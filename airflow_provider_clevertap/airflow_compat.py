@@ -1,0 +1,75 @@
+"""Airflow's own names, wherever the installed Airflow has them.
+
+Airflow 3 has moved what tasks use into ``airflow.sdk``, one release after the other. Only the names used here are
+listed, so that this package adds no requirement to the versions in Airflow's own constraints files.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseHook, BaseOperator, Context, ObjectStoragePath, get_current_context
+    from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, determine_kwargs
+    from airflow.sdk.configuration import conf
+    from airflow.sdk.definitions.context import context_merge
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowSkipException,
+    )
+    from airflow.sdk.log import mask_secret
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowNotFoundException",
+    "AirflowSkipException",
+    "BaseHook",
+    "BaseOperator",
+    "Context",
+    "DecoratedOperator",
+    "ObjectStoragePath",
+    "TaskDecorator",
+    "conf",
+    "context_merge",
+    "determine_kwargs",
+    "get_current_context",
+    "mask_secret",
+]
+
+#: The modules that may have a name: those of the newest Airflow first, that of Airflow 2.11 last.
+_MODULES: Final = {
+    "AirflowException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowFailException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowNotFoundException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowSkipException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
+    "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
+    "Context": ("airflow.sdk", "airflow.utils.context"),
+    "DecoratedOperator": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
+    "ObjectStoragePath": ("airflow.sdk", "airflow.io.path"),
+    "TaskDecorator": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
+    "conf": ("airflow.sdk.configuration", "airflow.configuration"),
+    "context_merge": ("airflow.sdk.definitions.context", "airflow.utils.context"),
+    "determine_kwargs": ("airflow.sdk.bases.decorator", "airflow.utils.operator_helpers"),
+    "get_current_context": ("airflow.sdk", "airflow.operators.python"),
+    "mask_secret": (
+        "airflow.sdk.log",
+        "airflow.sdk.execution_time.secrets_masker",
+        "airflow.utils.log.secrets_masker",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module in _MODULES.get(name, ()):
+        try:
+            value = getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
