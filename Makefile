@@ -5,7 +5,7 @@
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit lint format
-.PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster docs docs-serve constraints clean
+.PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster test-matrix docs docs-serve constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-slow-3.3, test-slow-2.11   schedulers, killed processes, faults, whole programs'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
+	@echo 'make test-matrix  the built package with every supported Airflow and Python, with old and new dependencies'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
 	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
@@ -101,8 +102,9 @@ test-ui: .venv/.ready
 
 # Celery is put into .venv when it is first needed. What uv cannot reach as pip can, pip installs.
 .venv/.cluster: .venv/.ready
-	@.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints/airflow-3.3.txt --editable '.[cluster]' \
-	    || .venv/bin/python -m pip install --quiet --constraint constraints/airflow-3.3.txt --editable '.[cluster]'
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python --constraint constraints/airflow-3.3.txt --group cluster \
+	    || { .venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
+	        .venv/bin/python -m pip install --quiet --constraint constraints/airflow-3.3.txt --group cluster; }
 	@touch $@
 
 # Installs PostgreSQL and Redis with apt-get where there are none. What the cluster wrote stays in .demo/test-cluster
@@ -112,6 +114,10 @@ test-cluster: .venv/.cluster
 	@scripts/redis-install
 	.venv/bin/python -m pytest -m cluster --capture=no tests/system/cluster
 
+# ROWS chooses rows by parts of their names: make test-matrix ROWS='3.0 py3.13-newest'. What a row printed is in .matrix/.
+test-matrix: .venv/.ready
+	.venv/bin/python -m scripts.matrix $(ROWS)
+
 # NO_MKDOCS_2_WARNING: the version of MkDocs is pinned below 2 already.
 docs: .venv-docs/.ready
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --clean
@@ -120,15 +126,16 @@ docs-serve: .venv-docs/.ready
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve --livereload
 
 constraints: .venv/.ready
-	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
-	    --extra cluster --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
-	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra dev --extra bench \
+	printf 'apache-airflow==3.3.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra emulator --group dev --group bench \
+	    --group cluster --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-3.3.txt pyproject.toml
+	printf 'apache-airflow==2.11.*\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --extra emulator --group dev --group bench \
 	    --no-header --no-annotate --constraint /dev/stdin --output-file constraints/airflow-2.11.txt pyproject.toml
 	printf 'mkdocs<2\nmkdocs-material<10\n' | .venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --group docs \
 	    --no-header --no-annotate --constraint /dev/stdin --constraint constraints/airflow-3.3.txt \
 	    --output-file constraints/docs.txt
 
+
 clean:
-	rm -rf .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots site build dist
+	rm -rf .matrix .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots site build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

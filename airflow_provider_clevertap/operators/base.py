@@ -7,7 +7,6 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from airflow_provider_clevertap.airflow_compat import BaseOperator
-
 from airflow_provider_clevertap.exceptions import CleverTapError, LoadStoppedError
 from airflow_provider_clevertap.operators.arguments import (
     column_mapping,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
-
 from airflow_provider_clevertap.exceptions import CleverTapError
 from airflow_provider_clevertap.operators.arguments import optional_text, whole_number
 from airflow_provider_clevertap.operators.failures import fail_task
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from logging import Logger
 
     from airflow_provider_clevertap.airflow_compat import Context
-
     from airflow_provider_clevertap.export_kinds import ExportKind
     from airflow_provider_clevertap.task_runtime.task_export import TaskExport
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_clevertap.airflow_compat import AirflowException, AirflowFailException
-
 from airflow_provider_clevertap.exceptions import CleverTapError, FinalError
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from tests.support.paths import PACKAGE as DIRECTORY
 PUBLIC = {"exceptions", "locations", "arguments", "columns", "sources"}
 #: The parts of this package that each part may import, besides itself.
 ALLOWED: Mapping[str, set[str]] = {
+    "airflow_compat": set(),
     "exceptions": set(),
     "locations": set(),
     "arguments": {"exceptions", "locations"},
@@ -30,14 +31,19 @@ ALLOWED: Mapping[str, set[str]] = {
     "exporting": {"api", "records", "storage", "exported", "exceptions", "locations"},
     "loading": {"api", "records", "storage", *PUBLIC},
     "connections": {"api", "records", "exceptions"},
-    "task_runtime": {"connections", "loading", "exporting", "api", "records", "storage", *PUBLIC},
+    "task_runtime": {"airflow_compat", "connections", "loading", "exporting", "api", "records", "storage", *PUBLIC},
     "upload_kinds": {"loading", "records"},
     "export_kinds": {"records"},
-    "hooks": {"upload_kinds", "export_kinds", "task_runtime", "connections", "loading", "api", "records", *PUBLIC},
-    "operators": {"upload_kinds", "export_kinds", "hooks", "task_runtime", "loading", "records", *PUBLIC},
-    "decorators": {"upload_kinds", "operators", "exceptions"},
+    "hooks": {
+        "airflow_compat", "upload_kinds", "export_kinds", "task_runtime", "connections", "loading", "api", "records",
+        *PUBLIC,
+    },
+    "operators": {
+        "airflow_compat", "upload_kinds", "export_kinds", "hooks", "task_runtime", "loading", "records", *PUBLIC,
+    },
+    "decorators": {"airflow_compat", "upload_kinds", "operators", "exceptions"},
     "provider_info": {"upload_kinds", "export_kinds", "connections"},
-}
+}  # fmt: skip
 #: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,
 #: sources, records and api is defined above.
 ENGINE_ALLOWED: Mapping[str, set[str]] = {
@@ -53,11 +59,12 @@ ENGINE_ALLOWED: Mapping[str, set[str]] = {
     "checkpoint": {"rows", "delivery", "encoding.blocks", "outcomes", "options", "record_kinds"},
     "ledger": {"checkpoint", "delivery", "artifacts", "outcomes", "encoding.blocks", "rows"},
     "dispatch": {"ledger", "delivery", "encoding.blocks", "record_kinds"},
-    "reader": {"encoding.block_encoder", "encoding.blocks", "encoding.duplicates", "rows"},
+    "memory_pool": set(),
+    "reader": {"memory_pool", "encoding.block_encoder", "encoding.blocks", "encoding.duplicates", "rows"},
     "conductor": {"reader", "dispatch", "ledger", "delivery", "outcomes", "rows"},
     "load": {
         "rows", "outcomes", "mapping", "options", "record_kinds", "artifacts", "encoding", "delivery",
-        "checkpoint", "ledger", "dispatch", "reader", "conductor",
+        "checkpoint", "ledger", "dispatch", "reader", "conductor", "memory_pool",
     },
 }  # fmt: skip
 #: Libraries that each part must not import: records do no I/O, and only the Airflow parts import Airflow.

@@ -24,7 +24,7 @@ def chromium() -> str:
     if int(version("apache-airflow").partition(".")[0]) < 3:
         pytest.skip("the UI of Airflow 2 is different")
     if importlib.util.find_spec("playwright") is None:
-        pytest.skip("Playwright is not installed: pip install 'airflow-provider-clevertap[dev]'")
+        pytest.skip("Playwright is not installed: make test-ui installs it")
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("there is no Chromium: run scripts/chromium-install")

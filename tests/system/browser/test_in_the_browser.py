@@ -17,7 +17,7 @@ import pytest
 
 from tests.system.browser import screenshots
 
-pytest.importorskip("playwright", reason="Playwright is not installed: pip install 'airflow-provider-clevertap[dev]'")
+pytest.importorskip("playwright", reason="Playwright is not installed: make test-ui installs it")
 
 from playwright.sync_api import expect
 

@@ -43,7 +43,7 @@ def broker() -> Iterator[str]:
     from scripts.local_airflow import free_port
 
     if importlib.util.find_spec("airflow.providers.celery") is None:
-        pytest.skip("CeleryExecutor is not installed: pip install 'airflow-provider-clevertap[cluster]'")
+        pytest.skip("CeleryExecutor is not installed: make test-cluster installs it")
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("no Redis server is installed: run scripts/redis-install")
