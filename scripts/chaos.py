@@ -83,14 +83,11 @@ def killed(options: argparse.Namespace) -> Iterator[Any]:
 
 def raw(options: argparse.Namespace) -> Iterator[Any]:
     """Load into services that violate HTTP."""
-    from tests.support.chaos.raw import SERVICES, run_raw
-    from tests.support.chaos.remote import POLICIES, RemoteCase
+    from tests.support.chaos.raw import raw_cases, run_raw
 
-    for fault in SERVICES:
-        for policy in POLICIES:
-            case = RemoteCase(fault, "events", policy)
-            if options.only.search(str(case)):
-                yield guarded(case, partial(run_raw, fault, policy))
+    for case in raw_cases(brief=options.quick):
+        if options.only.search(str(case)):
+            yield guarded(case, partial(run_raw, case))
 
 
 def here(options: argparse.Namespace) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from tests.support.chaos.faults import Fault
-from tests.support.chaos.kinds import Kind, Stored
+from tests.support.chaos.kinds import Kind, Stored, is_invalid
 from tests.support.chaos.recorder import Recorder
 
 _OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
@@ -84,22 +84,25 @@ def close_account(
         number = int(row["clevertap_row"])
         cells = (kind.key_of(number), *kind.cells(number, kind.is_rejected(number)))
         account.expect(f"row {number} in the rejects file", tuple(row[name] for name in kind.header), cells)
-    counted = Counter(outcomes.values())
-    counted["accepted"] = rows - len(outcomes)
+    invalid = {number for number in range(1, rows + 1) if is_invalid(number)}
+    sent = kind.sent_rows(rows)
+    replaced = set(range(1, rows + 1)) - invalid - set(sent.values())
+    account.none("replaced rows that are reported", replaced & outcomes.keys())
+    counted = Counter({**Counter(outcomes.values()), "skipped": len(replaced)})
+    counted["accepted"] = rows - len(outcomes) - len(replaced)
     account.expect("the summary", {one: getattr(summary, one) for one in _OUTCOMES}, {o: counted[o] for o in _OUTCOMES})
     account.expect("rows of the summary", summary.rows, rows)
     account.resent, account.held, account.rejected = summary.resent, counted["unconfirmed"], counted["rejected"]
 
-    invalid = {number for number in range(1, rows + 1) if not kind.key_of(number)}
     account.expect("invalid rows", {row for row, outcome in outcomes.items() if outcome == "invalid"}, invalid)
-    refused = {number for number in range(1, rows + 1) if kind.is_rejected(number)} | set(fault.blames)
-    refused = {number for number in refused if number <= rows} - invalid
+    blamed = {kind.key_of(number) for number in fault.blames}
+    refused = {number for key, number in sent.items() if kind.is_rejected(number) or key in blamed}
     rejected = {row for row, outcome in outcomes.items() if outcome == "rejected"}
     account.none("good rows that were rejected", rejected - refused)
     account.none("bad rows that were accepted", refused - outcomes.keys())
     account.hidden = len((refused | invalid) - outcomes.keys())
 
-    by_key = {kind.key_of(number): outcomes.get(number, "accepted") for number in set(range(1, rows + 1)) - invalid}
+    by_key = {key: outcomes.get(number, "accepted") for key, number in sent.items()}
     lost = {key for key, outcome in by_key.items() if key not in stored and outcome == "accepted"}
     account.lost = len(lost)
     account.none("lost", lost)

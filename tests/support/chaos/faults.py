@@ -150,7 +150,9 @@ FAULTS = {
     ),
     "429": Fault(status(429), certain=True, everywhere=True),
     "429 with Retry-After": Fault(status(429, retry_after=1, times=2), certain=True),
-    "a lower ceiling than ours": Fault(settings={"max_in_flight": 2, "latency": 0.02}, certain=True),
+    "a lower ceiling than ours": Fault(
+        settings={"max_in_flight": 2, "max_in_flight_other": 2, "latency": 0.02}, certain=True
+    ),
     "401 midway": Fault(status(401, **_FOR_EVER), certain=True, ends=AccessDeniedError, everywhere=True),
     "413 above half a batch": Fault(
         lambda setting: [{"do": "status", "status": 413, "more_than": setting.per_call // 2 - 1}], certain=True

@@ -1,6 +1,7 @@
 """The rows that are loaded under faults, of each kind, and how often the emulator has stored each of them.
 
-Every row has a key of its own, by which it is found again in a request, in the store and in the rejects file.
+Every record has a key of its own, by which it is found again in a request, in the store and in the rejects file. Where
+the last row of a key wins, some rows have the key of an earlier row.
 """
 
 from __future__ import annotations
@@ -13,13 +14,26 @@ from typing import Any
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events
+from airflow_provider_clevertap.loading.record_kinds import (
+    DEVICE_TOKENS,
+    PROFILES,
+    SUBSCRIPTIONS,
+    RecordKind,
+    events,
+)
 
 #: An event that the emulator always rejects (code 528).
 DISCARDED = "Discarded"
+#: A row with the key of an earlier row has that of so many rows before: in another batch, and often in another block.
+BACK = 121
 
 #: The keys that the emulator has stored: how often, and whether the stored values are those of the row.
 Stored = dict[str, tuple[int, bool]]
+
+
+def is_invalid(number: int) -> bool:
+    """Return whether a row is invalid."""
+    return number % 47 == 5
 
 
 @dataclass(frozen=True)
@@ -28,10 +42,10 @@ class Kind:
 
     :param name: its name in the table.
     :param record: the kind of record.
-    :param header: the columns of the file; the first is the key.
+    :param header: the columns of the file; the first is the key, under the name that it has in a record.
     :param cells: the other cells of a row, by its number and whether CleverTap is to reject it.
-    :param stored: returns what the emulator has stored.
-    :param key: the prefix of its keys.
+    :param stored: returns what the emulator has stored: keys, how often, and the other cells by their columns.
+    :param key: the form of its keys.
     :param rejects: some rows are valid for this package and rejected by CleverTap.
     :param columns: what the columns become.
     """
@@ -40,8 +54,8 @@ class Kind:
     record: RecordKind
     header: tuple[str, ...]
     cells: Callable[[int, bool], tuple[str, ...]]
-    stored: Callable[[RunningEmulator], Iterator[tuple[str, int, bool]]]
-    key: str = "cust-"
+    stored: Callable[[RunningEmulator], Iterator[tuple[str, int, dict[str, Any]]]]
+    key: str = "cust-{:06}"
     rejects: bool = False
     columns: dict[str, Any] = field(default_factory=dict)
 
@@ -51,8 +65,15 @@ class Kind:
         return self.record.repeatable and not self.columns
 
     def key_of(self, number: int) -> str:
-        """Return the key of a row, empty for an invalid row."""
-        return "" if number % 47 == 5 else f"{self.key}{number:06}"
+        """Return the key of a row; invalid rows have none, except some of those whose key may be there twice."""
+        has_twin = bool(self.record.last_wins)
+        if is_invalid(number) and not (has_twin and number % 2):
+            return ""
+        return self.key.format(number - BACK if has_twin and number % 3 == 0 and number > BACK else number)
+
+    def sent_rows(self, rows: int) -> dict[str, int]:
+        """Return the row that is sent for each key: the last valid one."""
+        return {self.key_of(number): number for number in range(1, rows + 1) if not is_invalid(number)}
 
     def is_rejected(self, number: int) -> bool:
         """Return whether CleverTap rejects a row."""
@@ -71,36 +92,45 @@ class Kind:
         rejected = [self.key_of(number) for number in range(1, rows + 1) if self.is_rejected(number)]
         return {"discarded_events": [DISCARDED], "device_types": {key: ["apns"] for key in rejected if key}}
 
-    def found(self, emulator: RunningEmulator) -> Stored:
-        """Return what the emulator has stored."""
+    def found(self, emulator: RunningEmulator, rows: int) -> Stored:
+        """Return what the emulator has stored of a file of so many rows."""
         found: Stored = {}
-        for key, times, right in self.stored(emulator):
+        sent = self.sent_rows(rows)
+        for key, times, cells in self.stored(emulator):
             earlier, was_right = found.get(key, (0, True))
-            found[key] = (earlier + times, was_right and right)
+            is_right = key in sent and cells == dict(zip(self.header[1:], self.cells(sent[key], False), strict=True))
+            found[key] = (earlier + times, was_right and is_right)
         return found
 
 
-def _profiles(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+def _profiles(emulator: RunningEmulator) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for profile in emulator.profiles():
-        key = profile["identity"]
-        yield key, 1, profile["data"] == {"Email": f"{key}@example.com"}
+        yield profile["identity"], 1, profile["data"]
 
 
-def _counters(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+def _counters(emulator: RunningEmulator) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for profile in emulator.profiles():
-        yield profile["identity"], profile["data"]["Spent"], True
+        yield profile["identity"], profile["data"]["Spent"], {"spent": "1"}
 
 
-def _events(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+def _events(emulator: RunningEmulator) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for event in emulator.events():
-        key = event["identity"]
-        yield key, 1, (event["name"], event["data"]) == ("Viewed", {"sku": f"sku-{int(key[-6:])}"})
+        yield event["identity"], 1, {"evtName": event["name"], **event["data"]}
 
 
-def _tokens(emulator: RunningEmulator) -> Iterator[tuple[str, int, bool]]:
+def _tokens(emulator: RunningEmulator) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for token in emulator.tokens():
-        key = token["object_id"]
-        yield key, 1, (token["token_type"], token["token"]) == ("fcm", f"token-of-{int(key[-6:])}")
+        yield token["object_id"], 1, {"token": token["token"], "type": token["token_type"]}
+
+
+def _subscriptions(emulator: RunningEmulator) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    for one in emulator.subscriptions():
+        yield one["value"], 1, {"type": one["type"], "status": one["status"]}
+
+
+def _status(number: int) -> str:
+    """Return the status of a row; it is never that of the row whose key it has."""
+    return "gone" if is_invalid(number) else "Unsubscribe" if number % 2 else "Resubscribe"
 
 
 KINDS = {
@@ -135,8 +165,16 @@ KINDS = {
             ("objectId", "token", "type"),
             lambda number, _: (f"token-of-{number}", "fcm"),
             _tokens,
-            key="__device",
+            key="__device{:06}",
             rejects=True,
+        ),
+        Kind(
+            "subscriptions",
+            SUBSCRIPTIONS,
+            ("value", "type", "status"),
+            lambda number, _: ("email", _status(number)),
+            _subscriptions,
+            key="cust-{:06}@example.com",
         ),
     )
 }

@@ -5,30 +5,39 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
-from airflow_provider_clevertap.loading.record_kinds import events
-from tests.support.chaos.account import Account, read_rejects
-from tests.support.plain_rows import PATIENT, Rows
+from airflow_provider_clevertap.loading.sources.open import open_source
+from tests.support.chaos.account import Account, close_account, read_rejects
+from tests.support.chaos.faults import Fault
+from tests.support.chaos.kinds import KINDS, Kind, Stored, of_size
+from tests.support.chaos.remote import POLICIES, RemoteCase
+from tests.support.plain_rows import PATIENT
 from tests.support.raw_server import ACCOUNT_ID, PASSCODE, Line, RawServer, http
 
-ROWS = 3_000
+_ROWS, _PER_CALL, _IN_FLIGHT = 3_000, 150, 4
 #: Every so many requests it misbehaves.
 _EVERY = 3
 
 
 class Service:
-    """Takes most requests, and misbehaves at the others."""
+    """Takes most requests, and misbehaves at the others.
+
+    :param key: the field of a record that is its key.
+    """
 
     #: of the client, in seconds: long, unless the fault is one that only it ends
     timeout = 60.0
 
-    def __init__(self) -> None:
-        self.stored: Counter[str] = Counter()
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self.stored: defaultdict[str, list[str]] = defaultdict(list)
         self.requests = self.records = 0
         self._lock = threading.Lock()
 
@@ -39,8 +48,8 @@ class Service:
                 self.requests += 1
                 self.records += len(records)
                 misbehaves = self.requests % _EVERY == 0
-                if not misbehaves:
-                    self.stored.update(record["identity"] for record in records)
+                for record in [] if misbehaves else records:
+                    self.stored[record[self._key]].append(json.dumps(record))
             taken = http(200, json.dumps({"status": "success", "processed": len(records)}).encode())
             self.answer(line, taken, misbehaves=misbehaves)
 
@@ -74,31 +83,51 @@ class EndlessHead(Service):
 SERVICES = {"a second answer behind each": AnswersTwice, "a head without end": EndlessHead}
 
 
-def run_raw(fault: str, policy: str, directory: Path) -> Account:
-    """Load events into a service, and close the account."""
-    account = Account(fault, "events", policy, rows=ROWS)
-    service = SERVICES[fault]()
+def raw_cases(*, brief: bool) -> Iterator[RemoteCase]:
+    """Return the cases.
+
+    :param brief: only one kind of each endpoint.
+    """
+    for fault in SERVICES:
+        for name in ("events", "subscriptions") if brief else KINDS:
+            for policy in POLICIES:
+                yield RemoteCase(fault, name, policy)
+
+
+def run_raw(case: RemoteCase, directory: Path) -> Account:
+    """Load into a service, and close the account."""
+    kind = of_size(replace(KINDS[case.kind], rejects=False), _PER_CALL)
+    account = Account(case.fault, case.kind, case.policy)
+    source = directory / "rows.csv"
+    kind.write(source, _ROWS)
+    service = SERVICES[case.fault](kind.header[0])
     server = RawServer(service)
-    rows = [{"identity": f"cust-{number}", "ts": str(1_700_000_000 + number)} for number in range(ROWS)]
-    options: dict[str, Any] = {"retries": PATIENT, "max_rejects": "100%", "on_unconfirmed": policy, "max_in_flight": 4}
+    options: dict[str, Any] = {"columns": kind.columns, "retries": PATIENT, "on_unconfirmed": case.policy}
+    options |= {"rejects_path": directory / "rejects.csv", "max_rejects": "100%", "max_in_flight": _IN_FLIGHT}
     began = time.monotonic()
     try:
-        with CleverTapClient(ACCOUNT_ID, PASSCODE, server.url, timeout=service.timeout, max_in_flight=4) as client:
-            given = LoadOptions(bytes_per_batch=20_000, rejects_path=directory / "rejects.csv", **options)
-            summary = Load(events(event_name="Viewed"), Rows(rows, block_rows=500), client, given).run()
+        with CleverTapClient(
+            ACCOUNT_ID, PASSCODE, server.url, timeout=service.timeout, max_in_flight=_IN_FLIGHT
+        ) as client:
+            summary = Load(kind.record, open_source(source, block_rows=500), client, LoadOptions(**options)).run()
     finally:
         server.close()
     account.seconds, account.attempts = time.monotonic() - began, 1
     account.requests, account.sent = summary.requests, service.records
-    account.resent, account.held = summary.resent, summary.unconfirmed
-    held = {row["identity"] for row in read_rejects(directory / "rejects.csv")}
-    lost = {row["identity"] for row in rows} - held - service.stored.keys()
-    account.lost = len(lost)
-    account.none("lost", lost)
-    account.expect("rows of the summary", summary.rows, ROWS)
-    account.expect("rows held", len(held), summary.unconfirmed)
-    account.duplicated = sum(times - 1 for times in service.stored.values())
-    if account.duplicated > (0 if policy == "hold" else summary.resent):
+    rejects = read_rejects(directory / "rejects.csv")
+    close_account(account, kind, Fault(), _ROWS, summary, rejects, _found(kind, service))
+    if account.duplicated > (0 if case.policy == "hold" else summary.resent):
         account.problems.append(f"duplicated: {account.duplicated}, and resent {summary.resent}")
     account.expect("it misbehaved", service.requests >= _EVERY, True)
     return account
+
+
+def _found(kind: Kind, service: Service) -> Stored:
+    """Return what a service has stored."""
+    found: Stored = {}
+    sent = kind.sent_rows(_ROWS)
+    for key, records in service.stored.items():
+        cells = kind.cells(sent[key], False) if key in sent else ()
+        is_right = all(cell in record for cell in cells for record in records)
+        found[key] = (1 if kind.repeatable else len(records), is_right)
+    return found

@@ -64,9 +64,13 @@ class Service:
 
 
 class Recorder:
-    """Records what a load sends and the answers it gets, for each record."""
+    """Records what a load sends and the answers it gets, for each record.
 
-    def __init__(self) -> None:
+    :param key: the field of a record that is its key.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
         self._lock = threading.Lock()
         #: the answers to the requests with a record, by its key, in order
         self.answers: dict[str, list[Answer]] = {}
@@ -81,7 +85,7 @@ class Recorder:
 
     def note(self, body: bytes, answer: Answer) -> None:
         """Record a request and its answer."""
-        keys = [record.get("identity") or record.get("objectId") for record in msgspec.json.decode(body)["d"]]
+        keys = [record[self._key] for record in msgspec.json.decode(body)["d"]]
         with self._lock:
             self.requests += 1
             self.settled_requests += not isinstance(answer, Ambiguous | Unreachable)

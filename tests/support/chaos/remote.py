@@ -67,7 +67,7 @@ def remote_cases(which: Literal["all", "suite", "brief"]) -> Iterator[RemoteCase
 
 
 def run_remote(
-    case: RemoteCase, directory: Path, *, size: Size = SMALL, seed: int = 0, fault: Fault | None = None
+    case: RemoteCase, directory: Path, *, size: Size = SMALL, seed: int = 1, fault: Fault | None = None
 ) -> Account:
     """Run a case, and close its account.
 
@@ -78,7 +78,7 @@ def run_remote(
     account = Account(case.fault, case.kind, case.policy)
     source = directory / "rows.csv"
     kind.write(source, size.rows)
-    recorder = Recorder()
+    recorder = Recorder(kind.header[0])
     began = time.monotonic()
     with RunningEmulator(**{**kind.settings(size.rows), **fault.settings}) as emulator:
         emulator.inject(*fault.rules(Setting(kind, size.per_call, seed)))
@@ -90,8 +90,8 @@ def run_remote(
         account.seconds = time.monotonic() - began
         while emulator.stats()["in_flight"]:
             time.sleep(0.01)
-        stored = kind.found(emulator)
-        arrived = emulator.requests("/1/upload")
+        stored = kind.found(emulator, size.rows)
+        arrived = emulator.requests(kind.record.endpoint.path)
     account.sent = sum(request["records"] for request in arrived)
     account.requests = summary.requests
     account.expect("requests of the summary", summary.requests, recorder.requests)

@@ -69,3 +69,13 @@ def test_a_lost_or_duplicated_row_is_found(
     assert any(found.startswith(problem) for found in account.problems)
     assert account.lost == (20 if send_batch is forget else 0)
     assert account.duplicated == (577 if send_batch is send_twice else 0)
+
+
+def test_a_status_that_is_not_the_last_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def send_another(client: CleverTapClient, endpoint: Any, body: bytes, records: int, **options: Any) -> Any:
+        return SEND_BATCH(client, endpoint, body.replace(b"Unsubscribe", b"Resubscribe"), records, **options)
+
+    monkeypatch.setattr(CleverTapClient, "send_batch", send_another)
+    account = run_remote(RemoteCase("no fault", "subscriptions", "resend"), tmp_path)
+    (problem,) = account.problems
+    assert problem.startswith("in the store, and other than in the source: 2")

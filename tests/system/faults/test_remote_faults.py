@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos.raw import SERVICES, run_raw
-from tests.support.chaos.remote import POLICIES, RemoteCase, remote_cases, run_remote
+from tests.support.chaos.raw import raw_cases, run_raw
+from tests.support.chaos.remote import RemoteCase, remote_cases, run_remote
 
 
 @pytest.mark.parametrize("case", list(remote_cases("suite")), ids=str)
@@ -18,7 +18,6 @@ def test_every_row_is_accounted_for(case: RemoteCase, tmp_path: Path) -> None:
     assert run_remote(case, tmp_path).problems == []
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("fault", SERVICES)
-def test_a_service_that_keeps_to_no_protocol_hides_nothing(fault: str, policy: str, tmp_path: Path) -> None:
-    assert run_raw(fault, policy, tmp_path).problems == []
+@pytest.mark.parametrize("case", list(raw_cases(brief=True)), ids=str)
+def test_a_service_that_keeps_to_no_protocol_hides_nothing(case: RemoteCase, tmp_path: Path) -> None:
+    assert run_raw(case, tmp_path).problems == []
