@@ -110,7 +110,9 @@ def _is_fit(emulator: Any) -> bool:
         socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))).close()
     except OSError:
         return False
-    return not emulator.stats()["in_flight"]
+    from tests.support.held_answers import requests_in_flight
+
+    return not requests_in_flight(emulator)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,13 @@ from random import Random
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
-from tests.support.killed_loads import ROWS, Case, write_lines, write_rows
+from tests.support.killed_load_cases import ROWS, Case, Rows
+
+#: The rows of a rejects file by their numbers.
+Rejects = dict[int, dict[str, str]]
 
 
-def rejected(path: Path) -> dict[int, tuple[str, ...]]:
+def rejected(path: Path) -> Rejects:
     """Return the rows of a rejects file with all cells but CleverTap's messages; none may be there twice."""
     if not path.exists():
         return {}
@@ -21,68 +24,48 @@ def rejected(path: Path) -> dict[int, tuple[str, ...]]:
     for row in rows:
         if row["clevertap_outcome"] == "rejected":
             assert row.pop("clevertap_reason")
-    found = {int(row["clevertap_row"]): tuple(row.values()) for row in rows}
+    found = {int(row["clevertap_row"]): row for row in rows}
     assert len(found) == len(rows), "a row is in the file twice"
     return found
 
 
-def outcome(row: tuple[str, ...]) -> str:
-    return row[5]
-
-
-def prepare(case: Case, source: Path, random: Random) -> tuple[list[dict[str, str]], set[str]]:
+def prepare(case: Case, source: Path, random: Random) -> tuple[Rows, set[str]]:
     """Write a source; return its rows, and the identities that CleverTap will reject."""
-    (write_lines if case.lines > 1 else write_rows)(source, random)
-    with source.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    good = [row["identity"] for row in rows if row["identity"]]
-    return rows, {random.choice(good) for _ in range(3)}
+    rows = case.write(source, random)
+    sent = [row["identity"] for row in case.sent_rows(rows).values()]
+    return rows, {random.choice(sent) for _ in range(3)}
 
 
-def check_outcomes(
-    summary: Summary,
-    rejects: dict[int, tuple[str, ...]],
-    undisturbed: dict[int, tuple[str, ...]],
-    case: Case,
-    rows: list[dict[str, str]],
-) -> None:
+def check_outcomes(summary: Summary, rejects: Rejects, undisturbed: Rejects, case: Case, rows: Rows) -> None:
     """Check that every row has one outcome, and the same one as in an undisturbed load unless it is held."""
-    counted = Counter(map(outcome, rejects.values()))
+    counted = Counter(row["clevertap_outcome"] for row in rejects.values())
+    replaced = ROWS - len(case.sent_rows(rows)) - len(case.invalid_rows(rows))
     assert summary.rows == len(rows) == ROWS
-    assert summary.accepted == ROWS - len(rejects)
+    assert (summary.accepted, summary.skipped) == (ROWS - len(rejects) - replaced, replaced)
     assert (summary.invalid, summary.rejected) == (counted["invalid"], counted["rejected"])
     assert summary.unconfirmed == counted["unconfirmed"]
-    held = {row for row, cells in rejects.items() if outcome(cells) == "unconfirmed"}
+    held = {number for number, row in rejects.items() if row["clevertap_outcome"] == "unconfirmed"}
     assert not held or case.holds
-    assert {row: cells for row, cells in rejects.items() if row not in held} == {
-        row: cells for row, cells in undisturbed.items() if row not in held
+    assert {number: row for number, row in rejects.items() if number not in held} == {
+        number: row for number, row in undisturbed.items() if number not in held
     }
 
 
 def check_arrived(
-    summary: Summary,
-    rejects: dict[int, tuple[str, ...]],
-    emulator: RunningEmulator,
-    case: Case,
-    rows: list[dict[str, str]],
-    refused: set[str],
+    summary: Summary, rejects: Rejects, emulator: RunningEmulator, case: Case, rows: Rows, refused: set[str]
 ) -> None:
     """Check what CleverTap has stored, row by row."""
-    accepted = [row["identity"] for number, row in enumerate(rows, 1) if number not in rejects]
+    sent = case.sent_rows(rows)
+    accepted = {row["identity"] for number, row in sent.items() if number not in rejects}
     held = {
         row["identity"]
-        for number, row in enumerate(rows, 1)
-        if number in rejects and outcome(rejects[number]) == "unconfirmed"
+        for number, row in sent.items()
+        if number in rejects and rejects[number]["clevertap_outcome"] == "unconfirmed"
     }
-    updates = {profile["identity"]: profile["data"].get("Spent") for profile in emulator.profiles()}
-    counts = {who: int(spent) for who, spent in updates.items() if spent is not None}
-    if case.kind.name == "profiles":
-        assert set(accepted) <= set(updates) <= set(accepted) | held | refused
-        duplicated = sum(count - 1 for count in counts.values())
-    else:
-        arrived = Counter(event["identity"] for event in emulator.events())
-        assert set(accepted) <= set(arrived) <= set(accepted) | held | refused
-        duplicated = sum(count - 1 for count in arrived.values()) + sum(count - 1 for count in counts.values())
-        if case.kind.name == "events" and "profile_columns" in case.options:
-            assert set(arrived) <= set(updates)
+    arrived, *updates = case.effects(emulator)
+    assert accepted <= set(arrived) <= accepted | held | refused
+    assert not case.wrong(emulator, rows)
+    for updated in updates:  # they precede the records
+        assert set(arrived) <= set(updated)
+    duplicated = sum(count - 1 for stored in (arrived, *updates) for count in stored.values())
     assert duplicated <= (0 if case.holds else summary.resent)

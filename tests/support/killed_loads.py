@@ -1,8 +1,7 @@
-"""Loads in processes of their own, which are killed, and what each kind of load is to leave behind."""
+"""Loads in processes of their own, which are killed."""
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import os
@@ -11,95 +10,23 @@ import select
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from random import Random
 from types import TracebackType
 from typing import Any, Self
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
-from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind, events
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.storage import retry
+from tests.support.killed_load_cases import CASES, Case
 from tests.support.plain_rows import PATIENT
 
-ROWS = 2_400
-#: Small calls and blocks, so that few rows make many of both.
-_PER_CALL, _BLOCK_ROWS, _IN_FLIGHT = 10, 350, 2
+#: Small blocks, so that few rows make many of them.
+_BLOCK_ROWS, _IN_FLIGHT = 350, 2
 #: The emulator's account id, passcode and URL.
 Address = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One kind of load of the same file.
-
-    :param kind: the kind of record.
-    :param lines: rows that make one record.
-    :param options: more options.
-    """
-
-    kind: RecordKind
-    lines: int = 1
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def holds(self) -> bool:
-        return self.options.get("on_unconfirmed") == "hold"
-
-
-def _cases() -> dict[str, Case]:
-    viewed = replace(events(event_name="Viewed", timestamp="now"), records_per_call=_PER_CALL)
-    charged = replace(
-        events(event_name="Charged", timestamp="now", group_by="order", items=["sku"]), records_per_call=_PER_CALL
-    )
-    with_profiles = replace(viewed, profile_update_kind=replace(PROFILES, records_per_call=_PER_CALL))
-    counting = {"profile_columns": {"spent": Column("Spent", type="integer", operator="$incr")}}
-    plain: dict[str, Any] = {"profile_columns": ["spent"]}
-    hold: dict[str, Any] = {"on_unconfirmed": "hold"}
-    return {
-        "profiles": Case(replace(PROFILES, records_per_call=_PER_CALL)),
-        "counting profiles, hold": Case(
-            replace(PROFILES, records_per_call=_PER_CALL),
-            options={"columns": {"spent": Column("Spent", type="integer", operator="$incr")}, **hold},
-        ),
-        "events, hold": Case(viewed, options=hold),
-        "events, resend": Case(viewed),
-        "orders, hold": Case(charged, lines=3, options=hold),
-        "orders, resend": Case(charged, lines=3),
-        "events after profiles, hold": Case(with_profiles, options=plain | hold),
-        "events after profiles, resend": Case(with_profiles, options=plain),
-        "events after counting profiles, hold": Case(with_profiles, options=counting | hold),
-        "events after counting profiles, resend": Case(with_profiles, options=counting),
-    }
-
-
-CASES = _cases()
-
-
-def write_rows(path: Path, random: Random) -> None:
-    """Write rows: most are good, some have no identity."""
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["identity", "order", "sku", "spent"])
-        for row in range(ROWS):
-            identity = "" if random.random() < 0.05 else f"cust-{row}"
-            writer.writerow([identity, "", f"sku-{row}", "1"])
-
-
-def write_lines(path: Path, random: Random) -> None:
-    """Write order lines: three rows to an order."""
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["identity", "order", "sku", "spent"])
-        for order in range(ROWS // 3):
-            identity = "" if random.random() < 0.05 else f"cust-{order}"
-            for line in range(3):
-                writer.writerow([identity, f"order-{order}", f"sku-{order}-{line}", "1"])
 
 
 def prepared(case: Case, source: Path, directory: Path, address: Address) -> tuple[CleverTapClient, Load]:

@@ -20,8 +20,9 @@ from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import events
+from tests.support.killed_load_cases import CASES, ROWS
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
-from tests.support.killed_loads import CASES, ROWS, LoadingProcess, load
+from tests.support.killed_loads import LoadingProcess, load
 from tests.support.plain_rows import QUICK, Rows, people
 from tests.support.shaky_storage import ShakyStorage
 
@@ -118,7 +119,9 @@ def loading() -> Iterator[LoadingProcess]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["events, hold", "orders, resend", "events after counting profiles, hold"])
+@pytest.mark.parametrize(
+    "name", ["events, hold", "orders, resend", "events after counting profiles, hold", "subscriptions"]
+)
 def test_a_rejects_file_that_has_no_room_ends_the_load_and_forgets_nothing(
     name: str, loading: LoadingProcess, emulator: RunningEmulator, tmp_path: Path
 ) -> None:

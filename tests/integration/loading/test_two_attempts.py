@@ -19,8 +19,9 @@ from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpo
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES, events
 from tests.support.held_answers import held_answers, wait_until_at_rest
+from tests.support.killed_load_cases import CASES
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
-from tests.support.killed_loads import CASES, LoadingProcess, load
+from tests.support.killed_loads import LoadingProcess, load
 from tests.support.plain_rows import Rows, people
 
 VIEWED = events(event_name="Viewed", timestamp="now")
@@ -48,7 +49,14 @@ def wait_for_stored(emulator: RunningEmulator, requests: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("wakes", ["while the later one sends", "when the later one has ended"])
 @pytest.mark.parametrize(
-    "name", ["events, hold", "events, resend", "counting profiles, hold", "events after counting profiles, resend"]
+    "name",
+    [
+        "events, hold",
+        "events, resend",
+        "counting profiles, hold",
+        "events after counting profiles, resend",
+        "subscriptions",
+    ],
 )
 def test_a_try_that_seemed_dead_stops_when_another_has_gone_on(
     name: str, wakes: str, earlier: LoadingProcess, later: LoadingProcess, emulator: RunningEmulator, tmp_path: Path

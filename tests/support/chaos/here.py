@@ -6,13 +6,11 @@ complete rejects file, or the load has failed with an error.
 
 from __future__ import annotations
 
-import csv
 import logging
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -25,8 +23,10 @@ from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from airflow_provider_clevertap.loading.sources.open import open_source
 from airflow_provider_clevertap.task_runtime.path_claims import claim_path
 from tests.support.chaos.account import Account, read_rejects
+from tests.support.chaos.kills import check_stored
 from tests.support.held_answers import wait_until_at_rest
-from tests.support.killed_loads import CASES, LoadingProcess, load, write_rows
+from tests.support.killed_load_cases import CASES, Case, read_rows
+from tests.support.killed_loads import LoadingProcess, load
 from tests.support.paths import ROOT
 
 _LOG = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *
     account = _account(f"disk full at {len(_SIZES_BRIEF if brief else _SIZES)} sizes", name)
     began = time.monotonic()
     source = directory / "rows.csv"
-    write_rows(source, Random(seed))
+    CASES[name].write(source, Random(seed))
     with RunningEmulator() as emulator:
         address = (emulator.account_id, emulator.passcode, emulator.url)
         for size in _SIZES_BRIEF if brief else _SIZES:
@@ -55,7 +55,7 @@ def full_disks(name: str, seed: int, directory: Path, loading: LoadingProcess, *
                 account.expect(f"files at {size} bytes", [path.name for path in left.glob("rejects*")], [])
                 account.attempts += 1
             summary = load(CASES[name], source, left, address)  # a complete load writes its files again
-            _close(account, source, summary, left / "rejects.csv", emulator)
+            _close(account, CASES[name], source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
 
@@ -65,7 +65,7 @@ def changed_source(name: str, seed: int, directory: Path, loading: LoadingProces
     account = _account("source changed, then put back", name)
     began = time.monotonic()
     source, left = directory / "rows.csv", directory / "left"
-    write_rows(source, Random(seed))
+    CASES[name].write(source, Random(seed))
     with RunningEmulator(latency=0.05) as emulator:
         address = (emulator.account_id, emulator.passcode, emulator.url)
         loading.start(name, source, left, address)
@@ -85,7 +85,7 @@ def changed_source(name: str, seed: int, directory: Path, loading: LoadingProces
         right.replace(source)
         summary = load(CASES[name], source, left, address)
         account.attempts = 3
-        _close(account, source, summary, left / "rejects.csv", emulator)
+        _close(account, CASES[name], source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
 
@@ -95,7 +95,7 @@ import logging, signal, sys
 from pathlib import Path
 from airflow_provider_clevertap.exceptions import LoadStoppedError
 from airflow_provider_clevertap.task_runtime.interruption import run_interruptibly
-from tests.support import killed_loads
+from tests.support import killed_load_cases, killed_loads
 
 class Interrupted(BaseException):
     pass
@@ -106,7 +106,7 @@ def interrupt(*_):
 
 signal.signal(signal.SIGTERM, interrupt)
 name, source, left, *address = sys.argv[1:]
-client, load = killed_loads.prepared(killed_loads.CASES[name], Path(source), Path(left), tuple(address))
+client, load = killed_loads.prepared(killed_load_cases.CASES[name], Path(source), Path(left), tuple(address))
 try:
     run_interruptibly(load.run, load.stop, shutdown_timeout=60, log=logging.getLogger())
 except Interrupted:
@@ -122,7 +122,7 @@ def second_signals(name: str, seed: int, directory: Path) -> Account:
     account = _account("interrupted again and again", name)
     began = time.monotonic()
     source, left = directory / "rows.csv", directory / "left"
-    write_rows(source, Random(seed))
+    CASES[name].write(source, Random(seed))
     with RunningEmulator(latency=0.2) as emulator:
         address = (emulator.account_id, emulator.passcode, emulator.url)
         command = [sys.executable, "-c", STOPPED, name, str(source), str(left), *address]
@@ -137,7 +137,7 @@ def second_signals(name: str, seed: int, directory: Path) -> Account:
         summary = load(CASES[name], source, left, address)
         account.attempts = 2
         account.expect("unknown results after an orderly stop", (summary.resent, summary.unconfirmed), (0, 0))
-        _close(account, source, summary, left / "rejects.csv", emulator)
+        _close(account, CASES[name], source, summary, left / "rejects.csv", emulator)
     account.seconds = time.monotonic() - began
     return account
 
@@ -147,7 +147,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
     account = _account("rejects beside the source, twice", name)
     began = time.monotonic()
     source, rejects = directory / "rows.csv", directory / "rejects.csv"
-    write_rows(source, Random(seed))
+    CASES[name].write(source, Random(seed))
     case = CASES[name]
     for _ in range(2):
         with RunningEmulator() as emulator:
@@ -157,7 +157,7 @@ def rejects_beside_the_source(name: str, seed: int, directory: Path) -> Account:
             with CleverTapClient(emulator.account_id, emulator.passcode, emulator.url) as client:
                 summary = Load(case.kind, opened, client, options).run()
             account.attempts += 1
-            _close(account, source, summary, rejects, emulator)
+            _close(account, CASES[name], source, summary, rejects, emulator)
     account.seconds = time.monotonic() - began
     return account
 
@@ -171,7 +171,7 @@ def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
     with RunningEmulator() as emulator:
         for number, source in enumerate(sources):
             emulator.reset()
-            write_rows(source, Random(seed + number))
+            case.write(source, Random(seed + number))
             context = {"ti": SimpleNamespace(dag_id="dag", run_id="run", task_id=f"task-{number}", map_index=-1)}
             place = claim_path(given, directory / "artifacts", context, "", mode=0o600, log=_LOG)
             options = LoadOptions(rejects_path=place, max_rejects="100%", **case.options)
@@ -179,7 +179,7 @@ def one_place_for_two(name: str, seed: int, directory: Path) -> Account:
                 summaries.append(Load(case.kind, open_source(source, block_rows=350), client, options).run())
             places.append(Path(place))
             account.attempts += 1
-            _close(account, source, summaries[-1], places[-1], emulator)
+            _close(account, CASES[name], source, summaries[-1], places[-1], emulator)
     account.expect("rows of the first one's file in the end", len(read_rejects(places[0])), summaries[0].rejects_rows)
     account.seconds = time.monotonic() - began
     return account
@@ -190,32 +190,27 @@ def _account(fault: str, name: str) -> Account:
     return Account(fault, kind or name, policy if kind else "resend")
 
 
-def _close(account: Account, source: Path, summary: Summary, rejects: Path, emulator: RunningEmulator) -> None:
-    with source.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+def _close(
+    account: Account, case: Case, source: Path, summary: Summary, rejects: Path, emulator: RunningEmulator
+) -> None:
+    rows = read_rows(source)
     outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in read_rejects(rejects)}
+    before = account.duplicated
     account.rows += len(rows)
-    account.sent += sum(request["records"] for request in emulator.requests("/1/upload"))
+    account.sent += sum(request["records"] for request in emulator.requests(case.kind.endpoint.path))
     account.requests += summary.requests
     account.resent += summary.resent
     account.held += summary.unconfirmed
-    invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
+    invalid = case.invalid_rows(rows)
     account.hidden += len(invalid - outcomes.keys())
     account.none("bad rows that are not reported", invalid - outcomes.keys())
     account.expect("rows of the rejects file", len(outcomes), summary.rejects_rows)
     account.expect("rows of the summary", summary.rows, len(rows))
-    stored = Counter(event["identity"] for event in emulator.events())
-    if not stored:
-        stored = Counter(profile["identity"] for profile in emulator.profiles())
-    accepted = {row["identity"] for number, row in enumerate(rows, 1) if number not in outcomes}
-    account.lost += len(accepted - stored.keys())
-    account.none("lost", accepted - stored.keys())
-    account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
-    duplicated = sum(times - 1 for times in stored.values())
-    account.duplicated += duplicated
+    check_stored(account, case, rows, outcomes.keys(), emulator)
+    duplicated = account.duplicated - before
     if duplicated > (0 if account.policy == "hold" else summary.resent):
         account.problems.append(f"duplicated: {duplicated}, and resent {summary.resent}")
 
 
 #: Kinds and policies of these cases.
-HERE = ("profiles", "events, hold", "events, resend")
+HERE = ("profiles", "events, hold", "events, resend", "subscriptions")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.loading.outcomes.summary import Summary
 from tests.support.chaos.account import Account, read_rejects
-from tests.support.killed_loads import CASES, Case, LoadingProcess, load, write_lines, write_rows
+from tests.support.held_answers import wait_until_at_rest
+from tests.support.killed_load_cases import CASES, Case, Rows
+from tests.support.killed_loads import LoadingProcess, load
 
 KILLED = tuple(CASES)
 #: How many requests a load makes at least; it is killed before.
@@ -42,7 +44,7 @@ def _run(name: str, seed: int, directory: Path, delay: float, loading: LoadingPr
     kind, _, policy = name.rpartition(", ")
     account = Account("killed at random", kind or name, policy if kind else "resend")
     source, left = directory / "rows.csv", directory / "left"
-    (write_lines if case.lines > 1 else write_rows)(source, random)
+    rows = case.write(source, random)
     began = time.monotonic()
     with RunningEmulator() as emulator:
         emulator.inject({"do": "delay", "seconds": delay})
@@ -55,55 +57,59 @@ def _run(name: str, seed: int, directory: Path, delay: float, loading: LoadingPr
                 time.sleep(0.001)
             time.sleep(random.random() * 0.01)
             account.attempts += loading.kill()
-        while emulator.stats()["in_flight"]:
-            time.sleep(0.01)
+        wait_until_at_rest(emulator)
         summary = load(case, source, left, (emulator.account_id, emulator.passcode, emulator.url))
         account.attempts += 1
         account.seconds = time.monotonic() - began
-        account.sent = sum(request["records"] for request in emulator.requests("/1/upload"))
-        _check(account, case, source, summary, read_rejects(left / "rejects.csv"), emulator)
+        account.sent = sum(request["records"] for request in emulator.requests(case.kind.endpoint.path))
+        _check(account, case, rows, summary, read_rejects(left / "rejects.csv"), emulator)
     return account
 
 
 def _check(
     account: Account,
     case: Case,
-    source: Path,
+    rows: Rows,
     summary: Summary,
     rejects: list[dict[str, str]],
     emulator: RunningEmulator,
 ) -> None:
-    with source.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
     outcomes = {int(row["clevertap_row"]): row["clevertap_outcome"] for row in rejects}
     counted = Counter(outcomes.values())
+    sent, invalid = case.sent_rows(rows), case.invalid_rows(rows)
+    skipped = len(rows) - len(sent) - len(invalid)
     account.rows, account.requests, account.resent = len(rows), summary.requests, summary.resent
     account.rejected, account.held = summary.rejected, summary.unconfirmed
     account.expect("distinct rows in the rejects file", len(rejects), len(outcomes))
     account.expect(
         "the summary",
-        (summary.rows, summary.accepted, summary.invalid, summary.unconfirmed, summary.rejected),
-        (len(rows), len(rows) - len(outcomes), counted["invalid"], counted["unconfirmed"], 0),
+        (summary.rows, summary.accepted, summary.skipped, summary.invalid, summary.unconfirmed, summary.rejected),
+        (len(rows), len(rows) - skipped - len(outcomes), skipped, counted["invalid"], counted["unconfirmed"], 0),
     )
-    invalid = {number for number, row in enumerate(rows, 1) if not row["identity"]}
     account.hidden = len(invalid - outcomes.keys())
     account.expect("invalid rows", {number for number, one in outcomes.items() if one == "invalid"}, invalid)
-
-    updates = {profile["identity"]: int(profile["data"].get("Spent", 1)) for profile in emulator.profiles()}
-    arrived = Counter(event["identity"] for event in emulator.events())
-    effects = [updates] if case.kind.name == "profiles" else [arrived]
-    if "profile_columns" in case.options:
-        effects.append(updates)
-    for stored in effects:
-        accepted = {row["identity"] for number, row in enumerate(rows, 1) if number not in outcomes}
-        lost = accepted - stored.keys()
-        account.lost += len(lost)
-        account.none("lost", lost)
-        account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in rows})
-        account.duplicated += sum(times - 1 for times in stored.values())
+    check_stored(account, case, rows, outcomes.keys(), emulator)
     if account.duplicated > (0 if case.holds else account.resent):
         account.problems.append(f"duplicated: {account.duplicated}, and resent {account.resent}")
     account.expect("held under resend", account.held if account.policy == "resend" else 0, 0)
+
+
+def check_stored(
+    account: Account, case: Case, rows: Rows, reported: Collection[int], emulator: RunningEmulator
+) -> None:
+    """Check what the emulator has stored, and add it to the account.
+
+    :param reported: the numbers of the rows in the rejects file.
+    """
+    sent = case.sent_rows(rows)
+    accepted = {row["identity"] for number, row in sent.items() if number not in reported}
+    for stored in case.effects(emulator):
+        lost = accepted - stored.keys()
+        account.lost += len(lost)
+        account.none("lost", lost)
+        account.none("in the store, and not in the source", stored.keys() - {row["identity"] for row in sent.values()})
+        account.duplicated += sum(times - 1 for times in stored.values())
+    account.none("in the store, and other than in the source", case.wrong(emulator, rows))
 
 
 def together(accounts: list[Account]) -> Account:

@@ -18,6 +18,7 @@ from tests.support.chaos.account import Account, check_delivery, close_account, 
 from tests.support.chaos.faults import FAULTS, Fault, Setting
 from tests.support.chaos.kinds import KINDS, Kind, of_size
 from tests.support.chaos.recorder import Recorder, Service
+from tests.support.held_answers import wait_until_at_rest
 
 POLICIES = ("resend", "hold")
 _MAX_ATTEMPTS = 20
@@ -88,8 +89,7 @@ def run_remote(
         finally:
             service.close()
         account.seconds = time.monotonic() - began
-        while emulator.stats()["in_flight"]:
-            time.sleep(0.01)
+        wait_until_at_rest(emulator)
         stored = kind.found(emulator, size.rows)
         arrived = emulator.requests(kind.record.endpoint.path)
     account.sent = sum(request["records"] for request in arrived)

@@ -16,15 +16,17 @@ import pytest
 
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.held_answers import wait_until_at_rest
+from tests.support.killed_load_cases import CASES
 from tests.support.killed_load_checks import check_arrived, check_outcomes, prepare, rejected
-from tests.support.killed_loads import CASES, LoadingProcess, load
+from tests.support.killed_loads import LoadingProcess, load
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("CLEVERTAP_KILLS", "200"))
-SEED = int(os.environ.get("CLEVERTAP_KILL_SEED", "0"))
 #: How often a load is killed before it may end. Only kills while it runs count.
 _OF_ONE_LOAD = 10
+#: Each kind of load is killed in two loads: with and without requests that fail.
+KILLS = int(os.environ.get("CLEVERTAP_KILLS", 2 * _OF_ONE_LOAD * len(CASES)))
+SEED = int(os.environ.get("CLEVERTAP_KILL_SEED", "0"))
 #: How many of these come before its last row is settled; the others come around its end, or after it is complete.
 _WHILE_SENDING = 8
 #: How many attempts may end before they are killed; later ones are killed when they begin.
