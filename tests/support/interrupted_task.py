@@ -11,8 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from airflow_provider_clevertap import upload_kinds
+from airflow_provider_clevertap.upload_kinds import UploadKind
+from tests.support.held_answers import requests_in_flight
 from tests.support.paths import ROOT
 
 ROWS = 150_000
@@ -23,6 +26,27 @@ ANSWERED_AT_ONCE = 10
 #: is sent repeatedly: a signal that follows another one closely may be delivered to a thread that does not wake the
 #: main thread.
 MARK = signal.SIGRTMIN
+
+
+class Loaded(NamedTuple):
+    """What the task loads.
+
+    :param kind: the kind of record.
+    :param options: the operator's, for the columns ``id`` and ``plan``.
+    :param stored: the name of its records in the emulator's totals.
+    """
+
+    kind: UploadKind
+    options: dict[str, Any]
+    stored: str
+
+
+PROFILES = Loaded(upload_kinds.PROFILES, {"columns": {"id": "identity"}}, "profiles")
+SUBSCRIPTIONS = Loaded(
+    upload_kinds.SUBSCRIPTIONS,
+    {"columns": {"id": "value"}, "channel": "phone", "status": "Unsubscribe"},
+    "subscriptions",
+)
 
 DRIVER = """
 import os
@@ -36,7 +60,7 @@ from tests.support.inline_dag import in_this_process
 from airflow.providers.common.compat.sdk import DAG
 from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
-from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+from {module} import {operator}
 
 signal.signal({mark}, lambda *_: print("marked", flush=True))
 
@@ -68,10 +92,10 @@ def save_interrupted(checkpoint, counts, method=Checkpoint.save_interrupted):
 Checkpoint.save_interrupted = save_interrupted
 
 with DAG("interrupted_{name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
-    CleverTapUploadProfilesOperator(
+    {operator}(
         task_id="load",
         source={source!r},
-        columns={{"id": "identity"}},
+        **{options!r},
         max_in_flight=2,
         artifacts_path={artifacts!r},
         execution_timeout={timeout},
@@ -87,7 +111,7 @@ def write_many_rows(path: Path) -> Path:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "plan"])
-        writer.writerows((f"c-{number}", "gold") for number in range(ROWS))
+        writer.writerows((f"+4479460{number:06}", "gold") for number in range(ROWS))
     return path
 
 
@@ -96,11 +120,13 @@ class InterruptedTask:
 
     :param emulator: the account it loads into.
     :param directory: an empty directory for its files.
+    :param loaded: what it loads.
     """
 
-    def __init__(self, emulator: Any, directory: Path) -> None:
+    def __init__(self, emulator: Any, directory: Path, loaded: Loaded = PROFILES) -> None:
         self._emulator = emulator
         self._directory = directory
+        self._loaded = loaded
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, timeout: str = "None", *, held: bool = False) -> subprocess.Popen[str]:
@@ -116,6 +142,9 @@ class InterruptedTask:
             DRIVER.format(
                 root=str(ROOT),
                 name=self._directory.name,
+                module=self._loaded.kind.operator_module,
+                operator=self._loaded.kind.operator,
+                options=self._loaded.options,
                 source=str(write_many_rows(self._directory / "many.csv")),
                 artifacts=str(self._directory / "left"),
                 timeout=timeout,
@@ -125,7 +154,7 @@ class InterruptedTask:
         with (self._directory / "log").open("w") as log:
             self._process = subprocess.Popen([sys.executable, str(driver)], stdout=log, stderr=log, text=True)
         if held:
-            self._wait_for(lambda: self._emulator.stats()["in_flight"] == 2)
+            self._wait_for(lambda: requests_in_flight(self._emulator) == 2)
         else:
             self._wait_for(lambda: self._emulator.stats()["accepted"] >= ANSWERED_AT_ONCE * 1_000)
         return self._process
@@ -165,8 +194,8 @@ class InterruptedTask:
         (report,) = (self._directory / "left").rglob("report.json")
         summary: dict[str, Any] = json.loads(report.read_text())["summary"]
         stats = self._emulator.stats()
-        assert stats["in_flight"] == 0
+        assert requests_in_flight(self._emulator) == 0
         assert summary["requests"] == stats["requests"]
         assert stats["requests_by_status"] == {"200": stats["requests"]}
-        assert 0 < summary["accepted"] == stats["stored"]["profiles"] < ROWS
+        assert 0 < summary["accepted"] == stats["stored"][self._loaded.stored] < ROWS
         assert summary["unconfirmed"] == 0

@@ -12,18 +12,21 @@ import pytest
 
 from tests.support.held_answers import held_answers
 from tests.support.http_requests import wait_until
-from tests.support.interrupted_task import InterruptedTask
+from tests.support.interrupted_task import PROFILES, SUBSCRIPTIONS, InterruptedTask
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 
 @pytest.fixture
-def task(airflow_db: Path, connection: str, emulator: Any, tmp_path: Path) -> Iterator[InterruptedTask]:
-    task = InterruptedTask(emulator, tmp_path)
+def task(
+    airflow_db: Path, connection: str, emulator: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[InterruptedTask]:
+    task = InterruptedTask(emulator, tmp_path, getattr(request, "param", PROFILES))
     yield task
     task.close()
 
 
+@pytest.mark.parametrize("task", [PROFILES, SUBSCRIPTIONS], ids=lambda loaded: loaded.stored, indirect=True)
 def test_sigterm_settles_what_is_in_flight(task: InterruptedTask) -> None:
     process = task.start()
     process.send_signal(signal.SIGTERM)
