@@ -22,14 +22,17 @@ from airflow_provider_clevertap.api.response_parser import read_answer, retry_af
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
 from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_COLUMNS
+from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import notes_on, plan_columns
-from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, EVENTS, PROFILES
+from airflow_provider_clevertap.loading.record_kinds import PROFILES
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
+from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
 
 
 class Target(NamedTuple):
@@ -208,6 +211,8 @@ _NAMES = st.sampled_from(
         "ts",
         "evtName",
         "token",
+        "value",
+        "status",
         "type",
         "Joined",
         "Items",
@@ -268,7 +273,8 @@ _MAPPINGS = st.tuples(
 def _plan(example: tuple[list[str], dict[str, Any], Any, bool]) -> int:
     names, columns, unmapped, fixed = example
     runs = 0
-    for kind in (PROFILES, EVENTS, DEVICE_TOKENS):
+    for uploaded in UPLOAD_KINDS:
+        kind = uploaded.make_record_kind({})
         runs += 1
         with suppress(MappingError, ConfigurationError):
             choices = parse_columns(columns)
@@ -305,15 +311,25 @@ def _read_cells(example: tuple[dict[str, Any], list[str]]) -> int:
     return runs
 
 
-_COLUMNS = {
-    "i": "identity",
-    "mail": "Email",
-    "phone": "Phone",
-    "d": Column("Day", type="date"),
-    "l": Column(type="list"),
+#: The columns of the rows that are encoded, for each kind of record.
+ROWS_OF: dict[str, dict[str, str | Column]] = {
+    "profiles": {
+        "i": "identity",
+        "mail": "Email",
+        "phone": "Phone",
+        "d": Column("Day", type="date"),
+        "l": Column(type="list"),
+    },
+    "events": {"i": "identity", "e": "evtName", "d": "ts", "p": Column("Price", type="float"), "l": "Labels"},
+    "device_tokens": {"i": "objectId", "t": "token", "c": "type", "k": "p256dh", "a": "auth"},
+    "subscriptions": {"c": "type", "a": "value", "s": "status"},
 }
+_WORDS = st.sampled_from(
+    ["email", "Phone", "whatsapp", "fcm", "Chrome", "Unsubscribe", "resubscribe", " email", "Charged"]
+)
 _VALUES = (
     _CELLS
+    | _WORDS
     | st.none()
     | st.booleans()
     | st.integers()
@@ -321,23 +337,30 @@ _VALUES = (
     | st.lists(_CELLS, max_size=3)
     | st.dictionaries(st.sampled_from(["$incr", "$add", "a", "$set"]), _CELLS | st.integers(), max_size=2)
 )
-_ROWS = st.lists(
-    st.fixed_dictionaries({}, optional=dict.fromkeys([*_COLUMNS, "other", "Age", "Gender"], _VALUES)),
-    min_size=1,
-    max_size=4,
-)
 
 
-def _encode(rows: list[dict[str, Any]]) -> int:
+def _rows_of(name: str) -> st.SearchStrategy[tuple[str, list[dict[str, Any]]]]:
+    cells = dict.fromkeys([*ROWS_OF[name], "other", "Age", "Gender"], _VALUES)
+    likely = dict.fromkeys(ROWS_OF[name], _WORDS | _CELLS)
+    row = st.fixed_dictionaries({}, optional=cells) | st.fixed_dictionaries(likely)
+    return st.tuples(st.just(name), st.lists(row, min_size=1, max_size=6))
+
+
+def _encode(example: tuple[str, list[dict[str, Any]]]) -> int:
+    name, rows = example
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    encoder = Encoder(PROFILES, parse_columns(_COLUMNS), fixed=False, default_country="IN")
-    blocks: list[RowBlock] = list(JsonLinesReader(encoding="utf-8", block_rows=100).read(_file(lines, ".jsonl")))
-    for block in blocks:
-        encoded = encoder.encode(block)
-        for record in encoded.records.to_pylist():
-            json.loads(str(record).rstrip(","))
+    (kind,) = (uploaded.make_record_kind({}) for uploaded in UPLOAD_KINDS if uploaded.module == name)
+    encoder: BlockEncoder = Encoder(kind, parse_columns(ROWS_OF[name]), fixed=False, default_country="IN")
+    if kind.last_wins:
+        encoder = LastRowEncoder(encoder, kind.last_wins, many_files=False)
+    blocks: list[RowBlock] = list(JsonLinesReader(encoding="utf-8", block_rows=3).read(_file(lines, ".jsonl")))
+    keys = []
+    for block, encoded in zip(blocks, encoder.encode_all(blocks), strict=True):
+        records = [json.loads(str(record).rstrip(",")) for record in encoded.records.to_pylist()]
+        keys += [tuple(record[field] for field in kind.last_wins) for record in records]
         # every row is sent once, or has an outcome
         assert sorted([*map(int, encoded.rows), *map(int, encoded.unsent)]) == list(range(len(block)))
+    assert not kind.last_wins or len(set(keys)) == len(keys)
     return 1
 
 
@@ -347,5 +370,5 @@ TARGETS = {
     "json lines": Target(_JSON_LINES, _read_json_lines, 0.12),
     "mapping": Target(_MAPPINGS, _plan, 0.2),
     "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
-    "rows": Target(_ROWS, _encode, 0.03),
+    "rows": Target(st.sampled_from(sorted(ROWS_OF)).flatmap(_rows_of), _encode, 0.03),
 }

@@ -65,7 +65,7 @@ def convert_international(column: Any) -> tuple[Any, Mask | None]:
 
 def _country_code(digits: str) -> int:
     """Return the country code that a number begins with; 0 when there is none."""
-    codes = (int(digits[:length] or 0) for length in range(1, _MAX_CODE_LENGTH + 1) if digits.isdigit())
+    codes = (int(digits[:length] or 0) for length in range(1, _MAX_CODE_LENGTH + 1) if digits.isdecimal())
     return next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)
 
 

@@ -120,3 +120,11 @@ def test_common_numbers_with_their_country_s_code_are_decided() -> None:
     cells = ["+91 98123 45678", "+44 20 7946 0958", "+44 (0)20 7946 0958", "+49 30 901820", "+1 (201) 555-0123"]
     _, undecided = convert_international(pa.array(cells))
     assert undecided is None
+
+
+def test_digits_that_make_no_number_are_undecided() -> None:
+    cells = ["\u00b2", "\u2460\u2461\u2462 5", "+\u00b9\u00b9 5", "\u0663\u0664", "+91 98123 45678"]
+    numbers, undecided = convert_international(pa.array(cells))
+    assert numbers.to_pylist() == [None, None, None, None, "919812345678"]
+    assert undecided is not None
+    assert undecided.tolist() == [True, True, True, True, False]
