@@ -18,6 +18,7 @@ from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.issues import Issue
 from airflow_provider_clevertap.records.operations import DELETE, is_repeatable
 from airflow_provider_clevertap.records.phones import PhoneCheck
+from airflow_provider_clevertap.records.texts.names import visible_name
 from airflow_provider_clevertap.records.values import is_empty
 
 
@@ -96,7 +97,8 @@ class RecordSchema:
     required_hints: Mapping[str, str] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
-        """Return CleverTap's spelling of a known field, whatever the case of ``name``; otherwise ``name`` itself."""
+        """Return CleverTap's spelling of a known field, whatever the case of a name; otherwise the name as it looks."""
+        name = visible_name(name)
         lowered = name.strip().lower()
         return next((field for field in (*self.top, *self.known) if field.lower() == lowered), name)
 

@@ -10,6 +10,7 @@ from airflow_provider_clevertap.arguments import number_as_text
 from airflow_provider_clevertap.columns import Column, ColumnChoice
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError
 from airflow_provider_clevertap.records.column_rules import DeclaredType
+from airflow_provider_clevertap.records.texts.names import visible_name
 from airflow_provider_clevertap.records.written.value_map import read_value_map
 
 #: The types of CleverTap's SFTP manifest (https://developer.clevertap.com/docs/imports-via-sftp).
@@ -29,10 +30,16 @@ _TEXTS = frozenset({"name", "separator"})
 def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Column | None]:
     """Parse every form in which a user may write a column; ``None`` leaves the column out.
 
-    :raises MappingError: when a form is not known.
+    :raises MappingError: when a form is not known, or two names of columns look the same.
     """
-    choices = {number_as_text(source): number_as_text(choice) for source, choice in (columns or {}).items()}
-    return {source: _parse_choice(source, choice) for source, choice in choices.items()}
+    choices: dict[str, Column | None] = {}
+    for given, choice in (columns or {}).items():
+        source = number_as_text(given)
+        source = visible_name(source) if isinstance(source, str) else source
+        if source in choices:
+            raise MappingError(f"column {source!r} is named twice, in ways that look the same")
+        choices[source] = _parse_choice(source, number_as_text(choice))
+    return choices
 
 
 def _parse_choice(source: str, choice: ColumnChoice) -> Column | None:

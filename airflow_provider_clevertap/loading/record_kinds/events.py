@@ -17,6 +17,7 @@ from airflow_provider_clevertap.loading.record_kinds.kind import OrderLines, Rec
 from airflow_provider_clevertap.loading.record_kinds.profiles import PROFILES, owner_settings, profiles
 from airflow_provider_clevertap.records.limits import EVENT_PROPERTIES, EVENTS_PER_CALL, FUTURE_SECONDS
 from airflow_provider_clevertap.records.models.event import CHARGED, EVENT_SCHEMA, normalize_event_name, read_event_name
+from airflow_provider_clevertap.records.texts.names import visible_name
 
 #: Events with their name and time in columns. CleverTap stores an event that is sent twice as two events
 #: (https://docs.clevertap.com/docs/map-data-for-import warns of these duplicates).
@@ -94,4 +95,4 @@ def _order_lines(group_by: str | None, items: Mapping[str, ColumnChoice] | Seque
         )
     if not group_by:
         raise ConfigurationError("group_by must be the name of the column that holds the order's id")
-    return OrderLines(group_by, parse_named_columns("items", items))
+    return OrderLines(visible_name(group_by), parse_named_columns("items", items))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.artifacts.rejects_format import ADDED_COLUMNS, OUTCOME_COLUMNS
+from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.records.texts.names import visible_name
 
 #: The maximum of a spreadsheet, and several times what a profile may have. Each column costs memory in every block, so
 #: a limit is needed.
@@ -20,15 +23,33 @@ def usable_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in ADDED_COLUMNS)
 
 
+def with_visible_names(block: RowBlock) -> RowBlock:
+    """Return a block whose columns have the names that people see."""
+    shown = {name: visible_name(name) for name in block.names}
+    if all(name == as_shown for name, as_shown in shown.items()):
+        return block
+    return replace(
+        block,
+        names=tuple(shown.values()),
+        columns={shown[name]: cells for name, cells in block.columns.items()},
+        objects={shown[name]: cells for name, cells in block.objects.items()},
+    )
+
+
 def is_rejects_file(names: Iterable[str]) -> bool:
     """Return whether these are the columns of a rejects file, whose CSV cells have formula marks."""
     return set(OUTCOME_COLUMNS).issubset(names)
 
 
-def with_unnamed(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names of which no two are equal because both are blank: such a column has no name and is left out."""
+def names_of_header(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns as people see them.
+
+    A column without a name is left out of the records. The names of these columns are blanks, as many as make no two of
+    them equal.
+    """
     blanks = count()
-    return tuple(name if not isinstance(name, str) or name.strip() else " " * next(blanks) for name in names)
+    names = map(visible_name, cells)
+    return tuple(name if name.strip() else " " * next(blanks) for name in names)
 
 
 def check_names(
@@ -56,7 +77,7 @@ def check_names(
             f"{where}: column names must be text; these are not: {listed}. "
             + (remedy or "Rename them, for example frame.columns = [str(name) for name in frame.columns].")
         )
-    unnamed = [position for position, name in enumerate(names, 1) if not name.strip()]
+    unnamed = [position for position, name in enumerate(names, 1) if not visible_name(name).strip()]
     if unnamed and not unnamed_allowed:
         listed = ", ".join(map(str, unnamed[:10]))
         raise SourceError(
@@ -67,11 +88,21 @@ def check_names(
         raise SourceError(
             f"{where}: all columns are those that a rejects file adds; the columns of the source itself are missing."
         )
+    _check_distinct([name for name in names if visible_name(name).strip()], where, remedy)
+
+
+def _check_distinct(names: Sequence[str], where: str, remedy: str | None) -> None:
+    remedy = remedy or "Use a different name for each."
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
-        listed = ", ".join(map(repr, repeated[:10]))
         raise SourceError(
-            f"{where}: these columns occur more than once: {listed}. {remedy or 'Use a different name for each.'}"
+            f"{where}: these columns occur more than once: {', '.join(map(repr, repeated[:10]))}. {remedy}"
+        )
+    shown = Counter(map(visible_name, names))
+    alike = [name for name in names if shown[visible_name(name)] > 1]
+    if alike:
+        raise SourceError(
+            f"{where}: these columns have names that look the same: {', '.join(map(ascii, alike[:10]))}. {remedy}"
         )
 
 

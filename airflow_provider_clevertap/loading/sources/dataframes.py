@@ -16,7 +16,13 @@ from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, fro
 from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
-from airflow_provider_clevertap.loading.sources.column_names import check_names, check_same_names, usable_names
+from airflow_provider_clevertap.loading.sources.column_names import (
+    check_names,
+    check_same_names,
+    usable_names,
+    with_visible_names,
+)
+from airflow_provider_clevertap.records.texts.names import visible_name
 
 _FRAMES = {
     "pandas DataFrame": ("pandas", "DataFrame"),
@@ -98,19 +104,20 @@ class DataFramesSource:
 
     def _blocks(self) -> Iterator[RowBlock]:
         self._rows_read = 0
-        first: tuple[str, ...] | None = None
+        first: list[str] | None = None
         no_rows = RowBlock("", 1, (), {})
         for number, frame in enumerate(self._frames, 1):
             where = f"DataFrame {number}"
             _check_frame(frame)
-            names = _names(frame, where)
+            shown = {visible_name(name): name for name in _names(frame, where)}
             if first is None:
-                first, no_rows = names, _block(frame, 0, 0, names, 1)
-            check_same_names(names, first, where, "DataFrame 1")
+                first, no_rows = list(shown), with_visible_names(_block(frame, 0, 0, tuple(shown.values()), 1))
+            check_same_names(list(shown), first, where, "DataFrame 1")
+            names = tuple(shown[name] for name in first)
             for start in range(0, len(frame), self._block_rows):
-                block = _block(frame, start, start + self._block_rows, first, self._rows_read + 1)
+                block = _block(frame, start, start + self._block_rows, names, self._rows_read + 1)
                 self._rows_read += len(block)
-                yield block
+                yield with_visible_names(block)
         if not self._rows_read:
             yield no_rows
 

@@ -17,10 +17,12 @@ from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS,
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding
 from airflow_provider_clevertap.loading.sources.json_objects import split_objects
+from airflow_provider_clevertap.records.texts.names import visible_name
 
 _CHUNK_BYTES = 1 << 20
 #: A block ends when its table has this many cells, which happens when every line has different keys.
 BLOCK_CELLS = 4 << 20
+_LOOK_THE_SAME = "two keys of the object look the same, or a key is invisible: they differ in characters nobody sees"
 _NOT_JSON = "the line is not valid JSON"
 
 
@@ -196,8 +198,20 @@ def _repeated_key(line: bytes) -> str | None:
     return repeated[0] if repeated else None
 
 
+def _with_visible_keys(row: dict[str, Any], index: int, row_errors: dict[int, RowError]) -> dict[str, Any]:
+    """Return a row with keys as people see them; a row in which two keys then are the same gets an error."""
+    shown = {visible_name(name): value for name, value in row.items()}
+    if len(shown) == len(row) and "" not in shown:
+        return shown
+    row_errors[index] = _row_error(msgspec.json.encode(row), _LOOK_THE_SAME)
+    return {}
+
+
 def _block(file: str, first_row: int, rows: list[dict[str, Any]], row_errors: dict[int, RowError]) -> RowBlock:
     key_orders = dict.fromkeys(map(tuple, rows))
+    if any(name != visible_name(name) for name in chain.from_iterable(key_orders)):
+        rows = [_with_visible_keys(row, index, row_errors) for index, row in enumerate(rows)]
+        key_orders = dict.fromkeys(map(tuple, rows))
     names = tuple(dict.fromkeys(chain.from_iterable(key_orders)))
     if len(key_orders) == 1:
         values: Iterable[tuple[Any, ...]] = zip(*map(dict.values, rows), strict=True)

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.rows.arrays import split_columns
 from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
-from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
+from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names, with_visible_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
 #: How much of each column is buffered, so that memory does not grow with the size of the row groups.
@@ -51,10 +51,10 @@ class ParquetReader:
         """
         first_row = 1
         with closing(_OpenFile(file)) as opened:
-            yield _block(file.name, first_row, _no_rows(opened.schema), opened.names)
+            yield with_visible_names(_block(file.name, first_row, _no_rows(opened.schema), opened.names))
             for batch in opened.batches(self._block_rows):
                 for part in _split_long(batch):
-                    yield _block(file.name, first_row, part, opened.names)
+                    yield with_visible_names(_block(file.name, first_row, part, opened.names))
                     first_row += len(part)
 
 

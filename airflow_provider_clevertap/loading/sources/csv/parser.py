@@ -21,7 +21,12 @@ from airflow_provider_clevertap.loading.rows.conversion import (
     scalar,
 )
 from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_out
-from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, is_rejects_file, usable_names
+from airflow_provider_clevertap.loading.sources.column_names import (
+    MAX_COLUMNS,
+    is_rejects_file,
+    names_of_header,
+    usable_names,
+)
 from airflow_provider_clevertap.loading.sources.csv.dialect import Dialect
 from airflow_provider_clevertap.loading.sources.csv.quoted_sections import MalformedRecord
 from airflow_provider_clevertap.loading.sources.csv.record_splitter import Chunk
@@ -35,14 +40,15 @@ _LOOK_FOR = "look for a missing or surplus delimiter, or a cell that needs quote
 class ChunkParser:
     """Parses chunks that share a header.
 
-    :param header: the names of the file's columns.
+    :param header: the cells of the header; also the names of the columns, for files without a header line.
     :param dialect: the characters that have a meaning in the file.
     :param encoding: the encoding of the file, for messages.
     """
 
     def __init__(self, header: tuple[str, ...], dialect: Dialect, encoding: str) -> None:
-        self.names = usable_names(header)
-        self._header = header
+        self._header = names_of_header(header)
+        self.names = usable_names(self._header)
+        self._cells = {name: cell for name, cell in zip(self._header, header, strict=True) if name in self.names}
         self._has_formula_marks = is_rejects_file(header)
         self._dialect = dialect
         self._encoding = encoding
@@ -70,16 +76,14 @@ class ChunkParser:
         return columns, row_errors
 
     def _repeated_headers(self, columns: Mapping[str, pa.Array]) -> list[int]:
-        """Return the rows of a chunk whose cells are the names of their columns."""
-        first = next(filter(str.strip, self.names))
-        rows = np.flatnonzero(as_mask(pc.equal(columns[first], scalar(first))))
-        for name in self.names if len(rows) else ():
+        """Return the rows of a chunk whose cells are those of the header."""
+        first = next(name for name, of_header in self._cells.items() if of_header.strip())
+        rows = np.flatnonzero(as_mask(pc.equal(columns[first], scalar(self._cells[first]))))
+        for name, of_header in self._cells.items() if len(rows) else ():
             cells = columns[name].take(array_from_numpy(rows))
-            # What has no name in the header is blank there.
-            cells, expected = (
-                (cells, name) if name.strip() else (pc.utf8_trim_whitespace(cells.fill_null(scalar(""))), "")
-            )
-            rows = rows[as_mask(pc.equal(cells, scalar(expected)))]
+            if not of_header.strip():
+                cells = pc.utf8_trim_whitespace(cells.fill_null(scalar("")))
+            rows = rows[as_mask(pc.equal(cells, scalar(of_header if of_header.strip() else "")))]
         return rows.tolist()
 
     def _skip_invalid(self, row: csv.InvalidRow) -> str:

@@ -11,7 +11,8 @@ from airflow_provider_clevertap.loading.sources.column_names import (
     check_count,
     check_names,
     is_rejects_file,
-    with_unnamed,
+    names_of_header,
+    usable_names,
 )
 from airflow_provider_clevertap.loading.sources.csv.dialect import Dialect
 from airflow_provider_clevertap.loading.sources.csv.parser import ChunkParser, header_cells, is_utf8
@@ -68,7 +69,7 @@ class CsvReader:
         self._encoding = check_encoding(encoding)
         if isinstance(header, str):
             raise ConfigurationError(f"header={header!r} must be a list of column names.")
-        self._header = None if header is None else with_unnamed(header)
+        self._header = None if header is None else tuple(header)
         _check_row_number("skip_rows", skip_rows, 0)
         if header_row is not None:
             _check_row_number("header_row", header_row, 1)
@@ -92,7 +93,7 @@ class CsvReader:
         first_row = 1
         try:
             splitter = RecordSplitter(stream.read, dialect, chunk_bytes=self._chunk_bytes)
-            parser = ChunkParser(self._names(file, splitter, dialect), dialect, self._encoding)
+            parser = ChunkParser(self._header_of(file, splitter, dialect), dialect, self._encoding)
             yield parser.empty(file.name)
             for chunk in splitter.chunks():
                 columns, row_errors = parser.parse(chunk)
@@ -112,8 +113,8 @@ class CsvReader:
         finally:
             stream.close()
 
-    def _names(self, file: SourceFile, splitter: RecordSplitter, dialect: Dialect) -> tuple[str, ...]:
-        """Read a file up to its first row, and return the names of its columns."""
+    def _header_of(self, file: SourceFile, splitter: RecordSplitter, dialect: Dialect) -> tuple[str, ...]:
+        """Read a file up to its first row, and return the cells of its header."""
         try:
             if self._header is None:
                 return self._read_header(file, splitter, dialect)
@@ -150,7 +151,7 @@ class CsvReader:
         self._check_delimiter(names, file, dialect)
         if is_rejects_file(names):
             names = list(map(without_formula_marks, names))
-        return _checked(with_unnamed(names), file.name)
+        return _checked(names, file.name)
 
     def _check_delimiter(self, names: Sequence[str], file: SourceFile, dialect: Dialect) -> None:
         if len(names) > 1 or self._delimiter is not None:
@@ -164,14 +165,14 @@ class CsvReader:
                 )
 
 
-def _checked(names: tuple[str, ...], file: str) -> tuple[str, ...]:
-    check_names(names, file, unnamed_allowed=True)
-    if not any(map(str.strip, names)):
+def _checked(cells: Sequence[str], file: str) -> tuple[str, ...]:
+    check_names(cells, file, unnamed_allowed=True)
+    if not any(name.strip() for name in usable_names(names_of_header(cells))):
         raise SourceError(
-            f"{file}: the header has only blank cells ({len(names)}). If another line is the header, use "
+            f"{file}: the header has only blank cells ({len(cells)}). If another line is the header, use "
             "CsvSource(path, header_row=...) with its number."
         )
-    return names
+    return tuple(cells)
 
 
 def _check_row_number(name: str, value: object, minimum: int) -> None:

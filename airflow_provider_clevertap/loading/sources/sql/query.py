@@ -20,6 +20,7 @@ from airflow_provider_clevertap.loading.sources.sql.errors import (
     query_error,
     unreadable_error,
 )
+from airflow_provider_clevertap.records.texts.names import visible_name
 
 _REMEDY = "Name each column of the result in the query: SELECT count(*) AS orders."
 
@@ -126,6 +127,7 @@ class QuerySource:
             )
         names = [column[0] for column in cursor.description]
         check_names(names, self.name, header="the result", remedy=_REMEDY)
+        names = list(map(visible_name, names))
         rows_read = 0
         while True:
             if rows or not rows_read:
