@@ -15,14 +15,15 @@ from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.operations import DELETE, LIST_OPERATORS, read_operand
 from airflow_provider_clevertap.records.unreadable import check_readable
 from airflow_provider_clevertap.records.values import (
+    is_empty,
     read_boolean,
     read_float,
     read_integer,
     read_list,
     read_text,
     read_untyped,
-    split_items,
 )
+from airflow_provider_clevertap.records.written.lists import split_items
 from airflow_provider_clevertap.records.written.numbers import PLAIN, NumberStyle
 from airflow_provider_clevertap.records.written.value_map import ValueMap
 
@@ -82,12 +83,12 @@ class CellRule:
 
     def replaced(self, cell: Any) -> Any:
         """Return what a cell of the source stands for; only that is read, and may be empty."""
-        if self.values is None:
-            return cell
         if self.holds_lists and isinstance(cell, str):
             with suppress(PydanticCustomError):  # raised again by what reads the list
-                cell = split_items(cell, self.separator)
-        return self.values.replace(cell)
+                items = split_items(cell, self.separator)
+                if self.values is not None or is_empty(items):
+                    cell = items
+        return cell if self.values is None else self.values.replace(cell)
 
     def read(self, value: Any) -> Any:
         """Read a cell that is not empty and return the field's value; ``None`` leaves the field out.

@@ -18,6 +18,7 @@ from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
 from airflow_provider_clevertap.records.texts.characters import BLANK, TEXT_BLANK
 from airflow_provider_clevertap.records.unreadable import check_readable
+from airflow_provider_clevertap.records.written.lists import split_items
 
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "on"})
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "off"})
@@ -36,10 +37,12 @@ _MAX_TEXT_BITS: Final = VALUE_BYTES * 4
 
 
 def is_empty(value: Any) -> bool:
-    """Return whether a cell is empty: missing, blank text, an empty list or object, or NaN."""
+    """Return whether a cell is empty: missing, blank text, a list of empty items, an object without keys, or NaN."""
     if isinstance(value, str):
         return not value.strip(BLANK)
-    if isinstance(value, list | tuple | dict):
+    if isinstance(value, list | tuple):
+        return all(map(is_empty, value))
+    if isinstance(value, dict):
         return not value
     if isinstance(value, Decimal):
         return value.is_nan()
@@ -120,19 +123,12 @@ def read_boolean(value: Any) -> bool:
 
 
 def read_list(value: Any, separator: str) -> list[str]:
-    """Read the items of a multi-value property: unique text, at most 100, from a list or from separated text."""
+    """Read the items of a multi-value property: unique text, at most 100, from a list or from the text of one."""
     if isinstance(value, str):
         return _read_items(split_items(value, separator))
     if not isinstance(value, list | tuple):
         raise issue(f"must be a list, or text separated by {separator!r}")
     return _read_items(value)
-
-
-def split_items(text: str, separator: str) -> list[str]:
-    """Return the items of a list that is written as text, with the blanks around them."""
-    if len(text) > MULTI_VALUE_ITEMS * (VALUE_BYTES + len(separator)):
-        raise issue(f"longer than {MULTI_VALUE_ITEMS} items of {VALUE_BYTES} bytes")
-    return text.split(separator)
 
 
 def _read_items(items: Iterable[Any]) -> list[str]:

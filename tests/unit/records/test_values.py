@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.columns import Column, ColumnType
 from airflow_provider_clevertap.records.texts.characters import BLANK, TEXT_BLANK
-from tests.support.validated import accepted, issue_of
+from tests.support.validated import accepted, issue_of, validate
 
 TIER = "Tier"
 
@@ -81,7 +82,6 @@ def test_an_empty_cell_is_left_out(cell: Any) -> None:
         ([1.5], "not float"),
         (["x" * 513], "longer than 512 bytes"),
         ([str(number) for number in range(101)], "more than 100 items"),
-        (["", None], "no items"),
     ],
 )
 def test_what_a_custom_attribute_cannot_hold(cell: Any, says: str) -> None:
@@ -106,6 +106,7 @@ def test_what_a_custom_attribute_cannot_hold(cell: Any, says: str) -> None:
         ("boolean", ["true", "YES", "y", "T", "on", "1", 1, 1.0, True], True),
         ("boolean", ["false", "No", "n", "F", "OFF", "0", 0, 0.0, False, Decimal(0)], False),
         ("list", ["a,b", " a , b ,, a", "\u200ba,\u00a0b,\u200d", ["a", "b"], ["a", "b", "a"]], {"$set": ["a", "b"]}),
+        ("list", ["a,b", '["a","b"]', "['a', 'b']", "{a,b}"], {"$set": ["a", "b"]}),
         ("list", ["one"], {"$set": ["one"]}),
     ],
 )
@@ -126,7 +127,7 @@ def test_declared_types(declared: ColumnType, cells: list[Any], becomes: Any) ->
         ),
         ("float", ["1,5", "1.5.5", "inf", "nan%", "1e400", "\u0665", "1e", ".", True, math.inf, [5], "9" * 301]),
         ("boolean", ["2", "ja", "tru", 2, -1, 0.5, math.inf, b"1", [True]]),
-        ("list", [5, 1.5, True, ",,", " , "]),
+        ("list", [5, 1.5, True, "[a, b]", '{"a": 1}', '["a", ["b"]]', "[true]", "['a' 'b']"]),
     ],
 )
 def test_cells_that_do_not_fit_their_declared_type(declared: ColumnType, cells: list[Any]) -> None:
@@ -167,3 +168,14 @@ def test_a_list_has_each_item_once_in_its_order(items: list[str]) -> None:
     if kept:
         assert accepted(items, TIER) == {TIER: {"$set": kept}}
         assert accepted("|".join(items), Column(TIER, type="list", separator="|")) == {TIER: {"$set": kept}}
+
+
+@pytest.mark.parametrize(
+    "cell", [",,", " , ", "[]", "{}", '[""]', "[null]", "{NULL, }", "[None, nan]", ["", None], [[]]]
+)
+def test_a_list_without_items_is_an_empty_cell(cell: Any) -> None:
+    choice = Column(TIER, type="list")
+    assert accepted(cell, choice) == {}
+    assert accepted(cell, replace(choice, operator="$add")) == {}
+    assert accepted(cell, replace(choice, empty="delete")) == {TIER: {"$delete": 1}}
+    assert validate({"id": "", "cell": cell}, {"id": Column("identity"), "cell": choice}).empty

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.declared.cells import DeclaredCells
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
+from airflow_provider_clevertap.loading.encoding.vectorized.lists import in_other_form
 from airflow_provider_clevertap.loading.rows.conversion import (
     array_from_numbers,
     array_from_numpy,
@@ -198,8 +199,8 @@ def _items_converter(
     keys, texts = array_from_texts(declared.keys), array_from_texts(declared.texts)
 
     def convert(column: Any, times: NDArray[np.int64] | None) -> ConvertedColumn:
-        too_long = TextArray(column).longer_than(VALUE_BYTES)
-        lists = pc.split_pattern(blank_out(column, too_long), separator)
+        left_alone = either(TextArray(column).longer_than(VALUE_BYTES), none_if_clear(in_other_form(column)))
+        lists = pc.split_pattern(blank_out(column, left_alone), separator)
         items = lists.flatten()
         places, found = _find(items, keys)
         if found is None:
@@ -223,7 +224,7 @@ def _items_converter(
         undecided[rows[found][declared.undecided[replaced]]] = True
         return converted._replace(
             text=blank_out(converted.text, none_if_clear(undecided)),
-            undecided=either(converted.undecided, either(too_long, none_if_clear(undecided))),
+            undecided=either(converted.undecided, either(left_alone, none_if_clear(undecided))),
         )
 
     return convert

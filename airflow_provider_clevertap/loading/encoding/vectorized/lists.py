@@ -13,14 +13,21 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, TextArray, as_mask, blank_out, either
 from airflow_provider_clevertap.records.limits import MULTI_VALUE_ITEMS, VALUE_BYTES
-from airflow_provider_clevertap.records.texts.characters import BLANK
+from airflow_provider_clevertap.records.texts.characters import BLANK, TEXT_BLANK
+from airflow_provider_clevertap.records.written.lists import OPENING
 
 #: Returns each cell's items as text between ``["`` and ``"]`` (null where the cell is empty or undecided), and the
 #: undecided cells.
 ItemsConverter: TypeAlias = Callable[[Any], tuple[Any, Mask | None]]
 
 _BLANKS = re.escape(BLANK)
+_OTHER_FORM = f"^[{re.escape(TEXT_BLANK)}]*[{re.escape(OPENING)}]"
 _SEPARATORS = frozenset(string.punctuation) - {'"', "\\"}
+
+
+def in_other_form(column: Any) -> Mask:
+    """Mark the cells that may be lists in another form than items with a separator between them."""
+    return as_mask(pc.match_substring_regex(column, _OTHER_FORM))
 
 
 def select_items_converter(separator: str) -> ItemsConverter | None:
@@ -32,8 +39,8 @@ def select_items_converter(separator: str) -> ItemsConverter | None:
     if separator not in _SEPARATORS:
         return None
     mark = f"\\x{ord(separator):02x}"
-    # Characters that JSON must escape, and items that the models would trim or leave out.
-    undecidable = rf'["\\\x00-\x1f]|(?:^|{mark})(?:[{_BLANKS}]|{mark}|$)|[{_BLANKS}](?:{mark}|$)'
+    # Lists in another form, characters that JSON must escape, and items that the models would trim or leave out.
+    undecidable = rf'{_OTHER_FORM}|["\\\x00-\x1f]|(?:^|{mark})(?:[{_BLANKS}]|{mark}|$)|[{_BLANKS}](?:{mark}|$)'
 
     def convert(column: Any) -> tuple[Any, Mask | None]:
         undecided = either(

@@ -13,7 +13,12 @@ from airflow_provider_clevertap.loading.encoding.vectorized.lists import select_
 from airflow_provider_clevertap.records.values import is_empty, read_list
 
 _cells = st.none() | st.lists(
-    st.sampled_from(["tea", "books", "été", "a b", " ", "", " tea", "tea ", "\ttea", '"', "\\", "\n", "x" * 200, "."]),
+    st.sampled_from(
+        [
+            *["tea", "books", "été", "a b", " ", "", " tea", "tea ", "\ttea", '"', "\\", "\n", "x" * 200, "."],
+            *["['a", "b']", "{a", "b}", '["c"]', "[]"],
+        ]
+    ),
     max_size=5,
 ).map(",".join)
 
