@@ -83,6 +83,14 @@ class TestValues:
         assert made(cells * 200, column) == wanted * 200
         assert made([*cells, *(f"n/a;tv;x{n}" for n in range(3000))], column)[:6] == wanted
 
+    def test_items_are_replaced_in_lists_of_other_forms(self) -> None:
+        column = Column("Likes", type="list", separator=";", values={"tv": "TV", "n/a": None, "[x]": "X", "[y]": "Y"})
+        assert made(['["tv","x"]', "{n/a}", "['tv']", "a;[x]"], column) == [
+            {"$set": ["TV", "x"]}, None, {"$set": ["TV"]}, {"$set": ["a", "X"]},
+        ]  # fmt: skip
+        found = encode({"id": IDS, "l": ["[x];[y]", " [x];[y]", "[tv]", "tv"]}, {"l": column})
+        assert list(records(found)) == [3]
+
     def test_a_replaced_cell_can_be_an_empty_one(self) -> None:
         column = Column("Tier", empty="delete", values={"none": None})
         assert made(["none", "gold", None], column) == [{"$delete": 1}, "gold", {"$delete": 1}]
