@@ -31,7 +31,7 @@ from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
-from airflow_provider_clevertap.loading.rows.joined_columns import join_columns
+from airflow_provider_clevertap.loading.rows.slicing import join_columns
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
