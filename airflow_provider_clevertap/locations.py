@@ -69,5 +69,7 @@ def file_system_of(location: Any) -> tuple[Any, str]:
 
 
 def join_path(directory: Any, *names: str) -> Any:
-    """Return a location below a directory that is text or any path object."""
+    """Return a location below a directory that is a path, a URI, or any path object."""
+    if isinstance(directory, str) and "://" in directory:
+        return "/".join([directory.rstrip("/"), *names])
     return (Path(directory) if isinstance(directory, str) else directory).joinpath(*names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ class Directory:
             fs, path = file_system_of(self.location)
             fs.invalidate_cache(path)
             if fs.isfile(path):
-                raise NotADirectoryError
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             try:
                 listed = fs.ls(path, detail=True)
             except FileNotFoundError:

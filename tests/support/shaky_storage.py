@@ -54,6 +54,12 @@ class ShakyStorage(AbstractFileSystem):
             return False
         return True
 
+    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
+        path = self._strip_protocol(path)
+        self._fail_read(path)
+        infos = [self.info(str(entry)) for entry in sorted(Path(path).iterdir())]
+        return infos if detail else [info["name"] for info in infos]
+
     def cat_file(self, path: str, *_: Any, **__: Any) -> bytes:
         path = self._strip_protocol(path)
         self._fail_read(path)
