@@ -172,7 +172,7 @@ def _is_plain(array: Any) -> bool:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return _is_plain(array.flatten())
     if pa.types.is_struct(kind):
-        return not _has_repeated_key(kind) and all(map(_is_plain, array.flatten()))
+        return not _has_repeated_key(kind) and all(map(_is_plain, _fields(array)))
     if pa.types.is_map(kind):
         keys, items, _ = _entries(array)
         return _is_plain(keys) and _is_plain(items)
@@ -184,11 +184,16 @@ def _is_plain(array: Any) -> bool:
 
 def _objects(array: Any) -> list[Any]:
     names = _names(array.type)
-    rows = zip(array.is_valid().to_pylist(), *map(python_values, array.flatten()), strict=True)
+    rows = zip(array.is_valid().to_pylist(), *map(python_values, _fields(array)), strict=True)
     if _has_repeated_key(array.type):
         texts = (stable_text(list(zip(names, values, strict=True))) if valid else None for valid, *values in rows)
         return [None if text is None else UnreadableValue(text, _REPEATED_KEY) for text in texts]
     return [dict(zip(names, values, strict=True)) if valid else None for valid, *values in rows]
+
+
+def _fields(array: Any) -> list[Any]:
+    # Arrow's own flatten also marks the fields of a null as nulls. Where a field is a union it ends the process.
+    return [array.field(number) for number in range(array.type.num_fields)]
 
 
 def _maps(array: Any) -> list[Any]:
