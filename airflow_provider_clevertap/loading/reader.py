@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,7 @@ from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncod
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool
-from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
+from airflow_provider_clevertap.loading.rows.block import RowBlock, Source, conversion_error
 from airflow_provider_clevertap.records.record_validation import RiskyWords
 
 
@@ -76,6 +77,9 @@ class BlockReading:
         self._blocks: Iterator[RowBlock] = iter(())
         self._encoded: Iterator[EncodedBlock] = iter(())
         self._memory = memory
+        #: What the source raised, and the rows it returned last.
+        self._source_error: Exception | None = None
+        self._place = ""
 
     def __enter__(self) -> Self:
         self._blocks = self._source.blocks()
@@ -95,6 +99,17 @@ class BlockReading:
 
         :raises CleverTapError: when the source cannot be read, or its columns cannot be mapped.
         """
+        try:
+            return self._next_block()
+        except Exception as error:
+            if error is self._source_error:  # as a generator of the user raised it
+                raise
+            translated = conversion_error(error, self._place)
+            if translated is error:
+                raise
+            raise translated from None
+
+    def _next_block(self) -> ReadBlock | None:
         encoded = next(self._encoded, None)
         if encoded is None:
             return None
@@ -116,11 +131,19 @@ class BlockReading:
             yield f"Column {name!r} is mapped, but no row of the source has it"
 
     def _read(self) -> Iterator[RowBlock]:
-        for number, block in enumerate(self._blocks):
+        for number in count():
+            try:
+                block = next(self._blocks, None)
+            except Exception as error:
+                self._source_error = error
+                raise
+            if block is None:
+                return
             if self._stopping.is_set():
                 raise LoadStoppedError("The load was stopped.")
             if number:  # no small source
                 self._memory.end()
+            self._place = block.place
             yield block
 
 

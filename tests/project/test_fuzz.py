@@ -14,7 +14,7 @@ from tests.support.fuzz_targets import TARGETS
 def test_no_crash(name: str) -> None:
     target = TARGETS[name]
 
-    @examples(60)
+    @examples(target.short)
     @given(st.data())
     def throw(data: st.DataObject) -> None:
         assert target.run(data.draw(target.examples)) > 0

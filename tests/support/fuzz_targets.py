@@ -33,6 +33,7 @@ from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
+from tests.support import fuzz_columns
 
 
 class Target(NamedTuple):
@@ -41,11 +42,13 @@ class Target(NamedTuple):
     :param examples: the inputs.
     :param run: tests one example; returns how often the code under test ran.
     :param share: its share of a long run: less for slower targets.
+    :param short: the number of examples in a short run.
     """
 
     examples: st.SearchStrategy[Any]
     run: Callable[[Any], int]
     share: float
+    short: int = 60
 
 
 def pieces(*known: str, max_size: int = 30) -> st.SearchStrategy[bytes]:
@@ -371,4 +374,5 @@ TARGETS = {
     "mapping": Target(_MAPPINGS, _plan, 0.2),
     "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
     "rows": Target(st.sampled_from(sorted(ROWS_OF)).flatmap(_rows_of), _encode, 0.03),
+    "columns": Target(fuzz_columns.examples(), fuzz_columns.load_in_every_role, 0.2, short=25),
 }

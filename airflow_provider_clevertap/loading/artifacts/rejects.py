@@ -27,7 +27,7 @@ from airflow_provider_clevertap.loading.artifacts.rejects_format import (
 )
 from airflow_provider_clevertap.loading.outcomes.outcome import RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
-from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors
 from airflow_provider_clevertap.loading.rows.json_values import to_json_value
 from airflow_provider_clevertap.storage.errors import storage_errors
 from airflow_provider_clevertap.storage.files import AtomicFile
@@ -78,7 +78,8 @@ class RejectsFile:
         if self._rows is None:
             stream = file.open()
             self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
-        self._rows.write(block, list(outcomes), self._added(block, outcomes))
+        with conversion_errors(block.place):
+            self._rows.write(block, list(outcomes), self._added(block, outcomes))
 
     def _added(self, block: RowBlock, outcomes: Mapping[int, RowOutcome]) -> dict[str, list[Any]]:
         """Return the columns that are added to those of the source."""

@@ -29,7 +29,7 @@ from airflow_provider_clevertap.loading.mapping.rules import make_rule
 from airflow_provider_clevertap.loading.mapping.spellings import spellings_of_fields
 from airflow_provider_clevertap.loading.options import Unmapped
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
-from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
 from airflow_provider_clevertap.loading.rows.slicing import join_columns
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
@@ -128,7 +128,10 @@ class Encoder:
         """
         source_block, block = block, self.join_spellings(block)
         plan = self._plan(block)
-        columns = [column.encode(block) for column in plan.columns]
+        columns = []
+        for column in plan.columns:
+            with conversion_errors(block.place, column.planned.source):
+                columns.append(column.encode(block))
         columns = compare_interdependent(columns, len(block), self.kind.schema, self.kind.constants)
         if derived is not None:
             derived.reject_conflicts(column.planned for column in plan.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_texts
 from airflow_provider_clevertap.loading.rows.plain_values import composite, plain_values
 
@@ -110,6 +111,26 @@ _DATABASE_ARRAYS: Mapping[type, Callable[[list[Any]], pa.Array | None]] = {
     datetime: _moments,
     Decimal: _decimals,
 }
+
+
+def make_block(
+    names: Sequence[str], column: Callable[[str], Column], *, rows: int, first_row: int, file: str = ""
+) -> RowBlock:
+    """Make a block, column by column, so that an error names the column.
+
+    :param names: the columns in their order.
+    :param column: returns the column of a name.
+    :param rows: the number of rows.
+    :param first_row: the number of the first row in its file.
+    :param file: the name of the file; empty when there is none.
+    :raises SourceError: when a column cannot be converted.
+    """
+    columns = {}
+    for name in names:
+        with conversion_errors(rows_of(file, first_row, rows), name):
+            columns[name] = column(name)
+    arrays, objects = split_columns(columns)
+    return RowBlock(file, first_row, tuple(names), arrays, objects, row_count=rows)
 
 
 def split_columns(columns: Mapping[str, Column]) -> tuple[dict[str, pa.Array], dict[str, list[Any]]]:

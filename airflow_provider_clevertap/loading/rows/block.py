@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_PACKAGE: Final = __name__.partition(".")[0]
 #: The maximum of rows in a block: enough for Arrow to be efficient, few enough to keep several blocks in memory.
 BLOCK_ROWS: Final = 32_768
 #: The maximum of bytes in a block's values; such a block has fewer rows. A small file can decompress to long texts.
@@ -69,6 +73,11 @@ class RowBlock:
             return len(values)
         return self.row_count
 
+    @property
+    def place(self) -> str:
+        """The file and the numbers of the rows, for messages."""
+        return rows_of(self.file, self.first_row, len(self))
+
     def rows(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return some rows as Python values by column name, ``None`` where a cell is empty."""
         from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers
@@ -81,6 +90,59 @@ class RowBlock:
             for name in self.names
         }
         return [{name: cells[name][position] for name in self.names} for position in range(len(indices))]
+
+
+def rows_of(file: str, first_row: int, count: int) -> str:
+    """Return the name of some consecutive rows of a source, for messages."""
+    last_row = first_row + count - 1
+    rows = f"rows {first_row:,} to {last_row:,}" if count > 1 else f"row {first_row:,}"
+    rows = rows if count else f"from row {first_row:,} on"
+    return f"{file}: {rows}" if file else rows
+
+
+@contextmanager
+def conversion_errors(place: str, column: str = "") -> Iterator[None]:
+    """Turn errors of other libraries, while values are converted, into a final error without their values.
+
+    :param place: the rows, for the message.
+    :param column: the column, when it is known.
+    :raises SourceError: in place of such an error.
+    """
+    try:
+        yield
+    except Exception as error:
+        translated = conversion_error(error, place, column)
+        if translated is error:
+            raise
+        raise translated from None
+
+
+def conversion_error(error: Exception, place: str, column: str = "") -> Exception:
+    """Return the error to raise for an error while values were converted.
+
+    Every value that a source can hold has a converted form, or one that makes its row invalid. An error of another
+    library is a fault of this package therefore, and the same rows would lead to it again. Errors of memory and of
+    storage may pass, so they stay what they are.
+    """
+    if isinstance(error, CleverTapError | MemoryError | OSError):
+        return error
+    values = f"the values of column {column!r}" if column else "the values"
+    return SourceError(
+        f"{place}: {values} cannot be converted ({type(error).__name__} in {_line_of(error)}), and a later attempt "
+        "would fail in the same way. Make text, numbers or dates of them where the source is made, or leave the column "
+        "out (None in columns). Please report this message: it contains no value."
+    )
+
+
+def _line_of(error: Exception) -> str:
+    """Return the module and the line of this package in which an error was raised."""
+    place, trace = "another library", error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if module.startswith(f"{_PACKAGE}."):
+            place = f"{module.removeprefix(_PACKAGE)[1:]}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 class Source(Protocol):

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_objects, split_columns
+from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_objects, make_block
 from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
-from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import (
     check_names,
@@ -157,17 +157,19 @@ def _names(frame: Any, where: str) -> tuple[str, ...]:
 
 
 def _block(frame: Any, start: int, stop: int, names: tuple[str, ...], first_row: int) -> RowBlock:
-    if isinstance(frame, pa.Table | pa.RecordBatch):
-        part = frame.slice(start, stop - start)
-        columns = {name: simplify(part.column(name), part.schema.field(name).metadata) for name in names}
-    elif hasattr(frame, "iloc"):
-        part = frame.iloc[start:stop]
-        columns = {name: _pandas_column(part[name]) for name in names}
-    else:
-        part = frame.slice(start, stop - start)
-        columns = {name: _polars_column(part.get_column(name)) for name in names}
-    arrays, objects = split_columns(columns)
-    return RowBlock("", first_row, names, arrays, objects, row_count=len(part))
+    stop = min(stop, len(frame))
+    with conversion_errors(rows_of("", first_row, stop - start)):
+        is_pandas = hasattr(frame, "iloc")
+        part = frame.iloc[start:stop] if is_pandas else frame.slice(start, stop - start)
+
+    def column(name: str) -> Column:
+        if is_pandas:
+            return _pandas_column(part[name])
+        if isinstance(part, pa.Table | pa.RecordBatch):
+            return simplify(part.column(name), part.schema.field(name).metadata)
+        return _polars_column(part.get_column(name))
+
+    return make_block(names, column, rows=stop - start, first_row=first_row)
 
 
 def _pandas_column(series: Any) -> Column:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
-from airflow_provider_clevertap.loading.rows.arrays import split_columns
+from airflow_provider_clevertap.loading.rows.arrays import Column, make_block
 from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
@@ -64,10 +64,10 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _block(file: str, first_row: int, batch: pa.RecordBatch | pa.Table, names: tuple[str, ...]) -> RowBlock:
-    columns, objects = split_columns(
-        {name: simplify(batch.column(name), batch.schema.field(name).metadata) for name in names}
-    )
-    return RowBlock(file, first_row, names, columns, objects, row_count=len(batch))
+    def column(name: str) -> Column:
+        return simplify(batch.column(name), batch.schema.field(name).metadata)
+
+    return make_block(names, column, rows=len(batch), first_row=first_row, file=file)
 
 
 def _split_long(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -210,8 +210,8 @@ class _OpenFile:
         """Close the file."""
         self._stream.close()
 
-    def _translate(self, error: Exception) -> CleverTapError:
-        if isinstance(error, CleverTapError):
+    def _translate(self, error: Exception) -> Exception:
+        if isinstance(error, CleverTapError | MemoryError):
             return error
         return SourceError(
             f"{self._file.name}: this is not a Parquet file, or a damaged one. Fetch it again. If it has another "

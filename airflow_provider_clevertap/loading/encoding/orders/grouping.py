@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.outcomes.outcome import EMPTY_ROW, Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows import slicing
-from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowBlock
+from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowBlock, conversion_errors
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.records.error_codes import EVENT_STRUCTURE
@@ -236,4 +236,7 @@ class _LineRun:
 def _keys(block: RowBlock, group_by: str) -> Any:
     column = slicing.column_of(block, group_by)
     # Only a block of JSON Lines may lack the column: where all columns are known, the mapping was checked for it.
-    return pa.nulls(len(block), pa.string()) if column is None else key_texts(column)
+    if column is None:
+        return pa.nulls(len(block), pa.string())
+    with conversion_errors(block.place, group_by):
+        return key_texts(column)

@@ -23,6 +23,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.select import conver
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.mapping.rules import make_rule
 from airflow_provider_clevertap.loading.rows import slicing
+from airflow_provider_clevertap.loading.rows.block import conversion_errors
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
@@ -94,7 +95,8 @@ class ItemColumns:
         """Return the items of some orders as a field of their records."""
         columns = []
         for planned, declared, converter in zip(self._columns, self._declared, self._converters, strict=True):
-            values = convert_column(rows.lines, planned.source, converter)
+            with conversion_errors(rows.lines.place, planned.source):
+                values = convert_column(rows.lines, planned.source, converter)
             values, filled = fill_default(values, None if declared is None else declared.default)
             columns.append(EncodedColumn(planned.rule, values, planned.rule.key, filled))
         undecided: Mask | None = None

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.loading.artifacts.rejects_format import OUTCOME_COLUMNS
-from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
 from airflow_provider_clevertap.loading.sources.column_names import check_same_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.storage.file_identity import same_file
@@ -102,7 +102,7 @@ class FilesSource:
         first: RowBlock | None = None
         has_rows = False
         for file in self._files:
-            for block in self._reader.read(file):
+            for block in self._read(file):
                 first = first or block
                 if self.fixed_columns and block.names != first.names:
                     check_same_names(block.names, first.names, block.file, first.file)
@@ -112,6 +112,16 @@ class FilesSource:
                     yield block
         if first is not None and not has_rows:
             yield first
+
+    def _read(self, file: SourceFile) -> Iterator[RowBlock]:
+        row, blocks = 1, self._reader.read(file)
+        while True:
+            with conversion_errors(rows_of(file.name, row, 0)):
+                block = next(blocks, None)
+            if block is None:
+                return
+            row += len(block)
+            yield block
 
     def fingerprint(self) -> str:
         """Return a short text that changes when a file or an option changes.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
-from airflow_provider_clevertap.loading.rows.arrays import from_database_values, split_columns
-from airflow_provider_clevertap.loading.rows.block import RowBlock
+from airflow_provider_clevertap.loading.rows.arrays import Column, from_database_values, make_block
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names
 from airflow_provider_clevertap.loading.sources.sql.drivers import open_cursor
@@ -161,14 +161,15 @@ def _close(connection: Any, cursor: Any) -> None:
 
 
 def _block(names: Sequence[str], rows: Sequence[Any], first_row: int) -> RowBlock:
-    if rows and isinstance(rows[0], Mapping):
-        rows = [tuple(row.values()) for row in rows]
-    usable = usable_names(names)
-    values = zip(*rows, strict=True) if rows else ((),) * len(names)
-    columns, objects = split_columns(
-        {name: from_database_values(list(column)) for name, column in zip(names, values, strict=True) if name in usable}
-    )
-    return RowBlock("", first_row, usable, columns, objects, row_count=len(rows))
+    with conversion_errors(rows_of("", first_row, len(rows))):
+        if rows and isinstance(rows[0], Mapping):
+            rows = [tuple(row.values()) for row in rows]
+        values = dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+
+    def column(name: str) -> Column:
+        return from_database_values(list(values[name]))
+
+    return make_block(usable_names(names), column, rows=len(rows), first_row=first_row)
 
 
 def _parameter_texts(parameters: Any) -> Iterator[str]:
