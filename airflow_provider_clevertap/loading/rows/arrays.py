@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_texts
-from airflow_provider_clevertap.loading.rows.plain_values import composite, plain_values
+from airflow_provider_clevertap.loading.rows.plain.values import composite, plain_values
 
 #: One column of a row block: it belongs in ``RowBlock.columns`` when it is an array, else in ``RowBlock.objects``.
 Column: TypeAlias = "pa.Array | list[Any]"

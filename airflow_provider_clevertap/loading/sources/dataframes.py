@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_objects, make_block
-from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
+from airflow_provider_clevertap.loading.rows.plain.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import (
     check_names,

@@ -12,7 +12,7 @@ import msgspec
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.arrays import from_values, split_columns
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, MAX_ROW_BYTES, RowBlock, RowError
-from airflow_provider_clevertap.loading.rows.plain_values import MAX_DEPTH
+from airflow_provider_clevertap.loading.rows.plain.values import MAX_DEPTH
 from airflow_provider_clevertap.loading.sources.column_names import MAX_COLUMNS, usable_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.files.text_stream import TextStream, check_encoding

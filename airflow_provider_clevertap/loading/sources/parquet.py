@@ -12,9 +12,9 @@ from pyarrow import parquet
 
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
 from airflow_provider_clevertap.loading.rows.arrays import Column, make_block
-from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
+from airflow_provider_clevertap.loading.rows.plain.arrow_columns import simplify
 from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names, with_visible_names
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 

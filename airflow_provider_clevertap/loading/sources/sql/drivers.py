@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from airflow_provider_clevertap.loading.rows.plain_values import NO_TIME_OF_DAY, NOT_UTF_8, OUT_OF_RANGE
+from airflow_provider_clevertap.loading.rows.plain.values import NO_TIME_OF_DAY, NOT_UTF_8, OUT_OF_RANGE
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 _CURSOR_NAME: Final = "clevertap"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers, array_from_numpy, numpy_from_array
-from airflow_provider_clevertap.loading.rows.plain_values import NO_TIME_OF_DAY, OUT_OF_RANGE, SPAN_OF_TIME
+from airflow_provider_clevertap.loading.rows.plain.values import NO_TIME_OF_DAY, OUT_OF_RANGE, SPAN_OF_TIME
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 _TICKS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from airflow_provider_clevertap.loading.rows.plain_values import MAX_DEPTH, plain_value, plain_values
+from airflow_provider_clevertap.loading.rows.plain.values import MAX_DEPTH, plain_value, plain_values
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 

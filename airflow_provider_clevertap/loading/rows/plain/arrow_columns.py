@@ -16,9 +16,14 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.arrays import Column, from_objects
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array
-from airflow_provider_clevertap.loading.rows.plain_values import MAX_DEPTH, NOT_UTF_8, TOO_DEEP, plain_value
+from airflow_provider_clevertap.loading.rows.plain.temporal import (
+    readable_dates,
+    readable_times,
+    readable_timestamps,
+    spans,
+)
+from airflow_provider_clevertap.loading.rows.plain.values import MAX_DEPTH, NOT_UTF_8, TOO_DEEP, plain_value
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
-from airflow_provider_clevertap.loading.rows.temporal import readable_dates, readable_times, readable_timestamps, spans
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 _SIMPLER_TYPES: Final = {

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from airflow_provider_clevertap.loading.rows.arrow_columns import simplify
+from airflow_provider_clevertap.loading.rows.plain.arrow_columns import simplify
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 BAD = b"caf\xe9"
