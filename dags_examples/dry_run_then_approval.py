@@ -8,7 +8,7 @@ Requires Airflow 3.1 or newer: earlier releases have no operator that asks a per
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from airflow.providers.common.compat.sdk import DAG, Param
@@ -63,7 +63,6 @@ with DAG(
         task_id="approval",
         subject="Load {{ ti.xcom_pull(task_ids='check').accepted }} profiles into CleverTap?",
         body=COUNTS,
-        response_timeout=timedelta(hours=12),
     )
     load = CleverTapUploadProfilesOperator(task_id="load", max_rejects=0.05, **FILE)
     check >> approval >> load

@@ -93,11 +93,12 @@ class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
         return True, "CleverTap accepts the account and passcode."
 
     def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
-        from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+        from airflow_provider_clevertap.task_runtime.engine import task_load_class
 
+        load_class = task_load_class()
         artifacts_path = options.pop("artifacts_path", None)
         record_kind = kind.make_record_kind({name: options.pop(name, None) for name in kind.options})
-        load = TaskLoad(record_kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
+        load = load_class(record_kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
         return load.run(source, options, context=_task_context(), artifacts_path=artifacts_path)
 
     def _export(self, kind: ExportKind, options: dict[str, Any]) -> dict[str, Any]:

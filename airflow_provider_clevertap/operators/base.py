@@ -170,11 +170,12 @@ class CleverTapUploadOperator(BaseOperator):
         :raises AirflowException: when CleverTap or the storage could not be reached; Airflow retries.
         """
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-        from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
+        from airflow_provider_clevertap.task_runtime.engine import task_load_class
 
         try:
+            load_class = task_load_class()
             hook = CleverTapHook(optional_text(self.clevertap_conn_id))
-            self._task_load = TaskLoad(self._kind(), hook.clevertap_conn_id, hook.settings, cast("Logger", self.log))
+            self._task_load = load_class(self._kind(), hook.clevertap_conn_id, hook.settings, cast("Logger", self.log))
             if self._killed:
                 self._task_load.stop()
             return self._task_load.run(

@@ -73,8 +73,6 @@ def test_python_blocks_run_and_their_loads_are_valid(page: str, monkeypatch: pyt
     """Run the blocks of a page one after the other, as a reader would, and check every load they describe."""
     from airflow.providers.common.compat.sdk import DAG
 
-    from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
-
     monkeypatch.setenv("AIRFLOW_CONN_CLEVERTAP_DEFAULT", "clevertap://ABC:secret@/?region=in1")
     dags: list[Any] = []
 
@@ -83,9 +81,6 @@ def test_python_blocks_run_and_their_loads_are_valid(page: str, monkeypatch: pyt
         return dags[-1]
 
     namespace: dict[str, Any] = {"recorded": recorded}
-    if page == "README.md":  # the imports are in its text
-        exec("from datetime import datetime", namespace)  # noqa: S102
-        namespace |= {"CleverTapUploadProfilesOperator": CleverTapUploadProfilesOperator, "Column": Column}
     for block in blocks(page, "python"):
         exec(compile(block.replace("with DAG(", "with recorded("), page, "exec"), namespace)  # noqa: S102
     mappings = [namespace["columns"]] if "columns" in namespace else []
