@@ -53,6 +53,8 @@ CONTENDERS = {
     "load-dirty": Contender("10 % bad", load_file, "people-dirty"),
     "load-wide": Contender("200 columns", load_file, "people-wide", share=10),
     "load-long": Contender("four long texts more", load_file, "people-long", share=2),
+    "load-plain": Contender("six columns more", load_file, "people-plain"),
+    "load-declared": Contender("the same, as people write them", load_file, "people-declared"),
     "load-abroad": Contender("names and places beyond ASCII", load_file, "people-abroad"),
     "threads": Contender("script: `read_csv` in chunks, msgspec, httpx in threads", post_chunks_in_threads),
     "to-dict": Contender("script: `read_csv`, `to_dict`, `requests.post`", post_dicts),

@@ -137,6 +137,14 @@ def _columns(dataset: str) -> Mapping[str, Any]:
         "Lifetime Value": Column(type="float"),
         "Joined On": Column(type="date"),
     }
+    for number in (1, 2):
+        if dataset == "people-plain":
+            columns[f"Amount {number}"] = Column(type="float")
+            columns[f"Day {number}"] = Column(format="dd/MM/yyyy")
+        if dataset == "people-declared":
+            columns[f"Word {number}"] = Column(values={"einfach": "Basic", "wichtig": "Premium", "Probe": "Trial"})
+            columns[f"Amount {number}"] = Column(decimal=",")
+            columns[f"Day {number}"] = Column(format=["dd/MM/yyyy", "dd.MM.yyyy"])
     if dataset == "people-wide":
         columns |= {f"Answer {number}": Column(type="integer") for number in range(4, EXTRA_COLUMNS + 1, 4)}
         columns |= {f"Answer {number}": Column(type="float") for number in range(2, EXTRA_COLUMNS + 1, 4)}

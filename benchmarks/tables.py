@@ -104,6 +104,11 @@ TABLES = {
         (Job("load-csv", title="twelve columns"), *map(Job, ("load-wide", "load-long", "load-abroad"))),
         (*SPEED, "MB per million rows", "CPU s per 100 MB", "CPU, times twelve columns", *FAULTS),
     ),
+    "declared": Comparison(
+        "Words, amounts and days as people write them",
+        (Job("load-csv", title="twelve columns"), *map(Job, ("load-plain", "load-declared"))),
+        (*SPEED, "CPU, times twelve columns", *FAULTS),
+    ),
     "extras": Comparison(
         "The cost of rejects file, checkpoint, progress and 429s, answers after 50 ms, one core",
         (

@@ -45,8 +45,9 @@ FORM = {
     "event_name": field(None, "Event name", "For events only: the name of all events in the file. Leave it empty if a "
                         "column becomes evtName.", type=["string", "null"]),
     "columns": field(MAPPING, "Mapping", 'The CleverTap field for each column: {"column": "field"}, or with options '
-                     '{"born": {"name": "DOB", "format": "dd/MM/yyyy"}}. Profiles need identity or objectId; events '
-                     "ts as well; device tokens objectId, token and type.",
+                     '{"born": {"name": "DOB", "format": "dd/MM/yyyy"}, "sex": {"name": "Gender", "values": '
+                     '{"weiblich": "F", "-": null}}}. Profiles need identity or objectId; events ts as well; device '
+                     "tokens objectId, token and type.",
                      type=["object", "null"], section="Columns"),
     "unmapped": field("ignore", "Other columns", "What to do with columns that are not named above.",
                       type="string", enum=list(UNMAPPED), values_display=UNMAPPED, section="Columns"),

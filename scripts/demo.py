@@ -35,6 +35,7 @@ FURTHER = (
         "load_orders",
         "orders from a CSV file of order lines: the lines of an order make one Charged event",
     ),
+    ("profiles_from_a_shop_export", "load_profiles", "customers from the export of a shop, in its own words"),
     ("device_tokens", "load_tokens", "push tokens of devices, from a CSV file"),
     ("unsubscribe_list", "update_subscriptions", "opt-outs and opt-ins, from a CSV file: the last choice counts"),
 )

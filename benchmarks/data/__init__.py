@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from benchmarks.data.devices import devices
-from benchmarks.data.people import people, people_abroad, people_with_notes, people_with_survey
+from benchmarks.data.people import (
+    people,
+    people_abroad,
+    people_in_other_words,
+    people_with_amounts,
+    people_with_notes,
+    people_with_survey,
+)
 from benchmarks.data.pieces import Chunk, Dirt
 from benchmarks.data.shop import events, order_lines
 
@@ -42,6 +49,8 @@ DATASETS = {
     "people-dirty": Dataset("profile", people, _PERSON, MUCH),
     "people-wide": Dataset("profile", people_with_survey, _PERSON),
     "people-long": Dataset("profile", people_with_notes, _PERSON),
+    "people-plain": Dataset("profile", people_with_amounts, _PERSON),
+    "people-declared": Dataset("profile", people_in_other_words, _PERSON),
     "people-abroad": Dataset("profile", people_abroad, _PERSON),
     "events": Dataset("event", events, rb'"visit": ?"visit-([0-9]{8})"'),
     "order-lines": Dataset("event", order_lines, rb'"line": ?"line-([0-9]{8})"', SOME_ORDERS),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.data.pieces import CITIES, FAMILY, GIVEN, Chunk, Dirt, blank, joined
+from benchmarks.data.pieces import CITIES, FAMILY, GIVEN, Chunk, Dirt, as_text, blank, joined
 
 TIERS = ("Bronze", "Silver", "Gold", "Platinum")
 MAILBOXES = ("anna", "ben", "chris", "devi", "kim", "lee", "sam")
@@ -54,6 +54,29 @@ def people_with_notes(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
     return columns
 
 
+def people_with_amounts(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make the same with six more columns: two of words, two of amounts and two of days, as CleverTap takes them."""
+    columns = people(chunk, dirt)
+    for number in (1, 2):
+        columns[f"Word {number}"] = chunk.pick(("Basic", "Premium", "Trial"))
+        columns[f"Amount {number}"] = as_text(chunk.money(20_000))
+        columns[f"Day {number}"] = _days(chunk, "%d/%m/%Y")
+    return columns
+
+
+def people_in_other_words(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
+    """Make the same with six more columns of the same kinds, as people write them."""
+    import pyarrow.compute as pc
+
+    columns = people(chunk, dirt)
+    for number in (1, 2):
+        columns[f"Word {number}"] = chunk.pick(("einfach", "wichtig", "Probe"))
+        columns[f"Amount {number}"] = pc.replace_substring(as_text(chunk.money(20_000)), ".", ",")
+        german, french = _days(chunk, "%d.%m.%Y"), _days(chunk, "%d/%m/%Y")
+        columns[f"Day {number}"] = pc.if_else(chunk.sometimes(0.5), german, french)
+    return columns
+
+
 def people_with_survey(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
     """Make the same with 200 columns: answers to a survey, a third of them empty."""
     columns = people(chunk, dirt)
@@ -61,6 +84,12 @@ def people_with_survey(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
         answer = (chunk.whole(0, 1_000), chunk.pick(TIERS), chunk.money(500), chunk.pick(CITIES))[number % 4]
         columns[f"Answer {number}"] = blank(answer, chunk.sometimes(1 / 3))
     return columns
+
+
+def _days(chunk: Chunk, form: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.strftime(chunk.moments(), format=form)
 
 
 def _valid(chunk: Chunk, given_names: Any, family_names: Any, cities: Any) -> dict[str, Any]:

@@ -48,6 +48,22 @@ def test_profiles(trigger: Any, emulator: Any) -> None:
     assert emulator.profile("u-2")["data"] == {"Email": "bo@example.com"}
 
 
+def test_words_and_amounts_of_an_export(trigger: Any, emulator: Any) -> None:
+    columns = {
+        "id": "identity",
+        "sex": {"name": "Gender", "values": {"weiblich": "F", "divers": None}},
+        "level": {"name": "Level", "type": "integer", "values": {"keins": 0}, "default": 1},
+        "spent": {"name": "Spent", "decimal": ",", "thousands": ".", "currency": ["€", "EUR"]},
+        "mail": {"name": "Email", "on_bad_value": "drop"},
+    }
+    rows = 'id,sex,level,spent,mail\nu-1,weiblich,keins,"1.234,56 €",none\nu-2,divers,,"0,5",bo@example.com\n'
+    tasks, summary = trigger(rows, columns=columns)
+    assert states(tasks)["profiles"] == "success"
+    assert summary["values_dropped"] == 1
+    assert emulator.profile("u-1")["data"] == {"Gender": "F", "Level": 0, "Spent": 1234.56}
+    assert emulator.profile("u-2")["data"] == {"Level": 1, "Spent": 0.5, "Email": "bo@example.com"}
+
+
 def test_events(trigger: Any, emulator: Any) -> None:
     tasks, summary = trigger(VIEWS, event_name="Product Viewed", **OF_EVENTS)
     assert states(tasks) == {"profiles": "skipped", "events": "success", "device_tokens": "skipped"}

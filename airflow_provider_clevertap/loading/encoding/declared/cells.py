@@ -62,7 +62,8 @@ class DeclaredCells:
         cells = [f"{key!r} ({count:,})" for key, count in self._counted(self.left_out & (self.counts > 0))]
         if cells:
             yield f"Column {source!r}: left out, as its values say: {_listed(cells)}"
-        unused = [repr(key) for key, _ in self._counted(self.counts == 0)]
+        # A word that is to be left out may well be missing today; one that stands for another is perhaps misspelt.
+        unused = [repr(key) for key, _ in self._counted(~self.left_out & (self.counts == 0))]
         if unused:
             yield f"Column {source!r}: its values name what no cell holds: {_listed(unused)}"
 
