@@ -19,10 +19,12 @@ SAMPLE = Path(__file__).parent / "data" / "order_lines.csv"
 
 with DAG(
     "charged_from_order_lines",
+    dag_display_name="Nightly: orders as Charged events",
+    tags=["clevertap", "events", "csv"],
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,
-    params={"source": Param(str(SAMPLE), type="string", description="Path or URI of the CSV file to load")},
+    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI that the workers can read")},
     doc_md=__doc__,
 ):
     CleverTapUploadEventsOperator(

@@ -15,6 +15,8 @@ from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDe
 
 with DAG(
     "device_tokens",
+    dag_display_name="Once: device tokens from a CSV file",
+    tags=["clevertap", "device tokens", "csv"],
     schedule=None,  # triggered by a user
     start_date=datetime(2026, 1, 1),
     doc_md=__doc__,

@@ -48,9 +48,11 @@ Rows that failed, with reasons: `{{ counts.rejects_path }}`
 
 with DAG(
     "dry_run_then_approval",
+    dag_display_name="Once: dry run, approval, load",
+    tags=["clevertap", "profiles", "approval"],
     schedule=None,
     start_date=datetime(2026, 1, 1),
-    params={"source": Param(str(SAMPLE), type="string", description="Path or URI of the CSV file to load")},
+    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI that the workers can read")},
     doc_md=__doc__,
 ):
     check = CleverTapUploadProfilesOperator(

@@ -19,6 +19,8 @@ EXPORTS = Path(__file__).parent / "data" / "customers_by_country"
 
 with DAG(
     "mapped_files_with_a_pool",
+    dag_display_name="Nightly: many files, a task for each",
+    tags=["clevertap", "profiles", "mapped"],
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,
@@ -36,4 +38,5 @@ with DAG(
         pool="clevertap",
         max_in_flight=5,  # so the task takes five slots of the pool
         max_rejects=0.01,
+        map_index_template="{{ task.source.rpartition('/')[2] }}",  # Airflow shows the file's name, not 0, 1, 2
     ).expand(source=find_exports())

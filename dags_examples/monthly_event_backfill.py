@@ -28,6 +28,8 @@ from airflow_provider_clevertap.sources import SqlSource
 
 with DAG(
     "monthly_event_backfill",
+    dag_display_name="Monthly: events from a database, with backfill",
+    tags=["clevertap", "events", "sql"],
     # On Airflow 3 "@monthly" would produce intervals of zero length.
     schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
     start_date=datetime(2026, 1, 1),

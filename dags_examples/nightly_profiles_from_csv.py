@@ -18,10 +18,12 @@ SAMPLE = Path(__file__).parent / "data" / "customers.csv"
 
 with DAG(
     "nightly_profiles_from_csv",
+    dag_display_name="Nightly: profiles from a CSV file",
+    tags=["clevertap", "profiles", "csv"],
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,
-    params={"source": Param(str(SAMPLE), type="string", description="Path or URI of the CSV file to load")},
+    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI that the workers can read")},
     doc_md=__doc__,
 ):
     CleverTapUploadProfilesOperator(

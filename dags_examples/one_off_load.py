@@ -65,6 +65,8 @@ FORM = {
 
 with DAG(
     "one_off_load",
+    dag_display_name="Once: load any file with a form",
+    tags=["clevertap", "form"],
     schedule=None,
     start_date=datetime(2026, 1, 1),
     is_paused_upon_creation=False,  # it runs only when a user triggers it

@@ -18,6 +18,8 @@ PURCHASES = Path(__file__).parent / "data" / "purchases.csv"
 
 with DAG(
     "profiles_from_a_function",
+    dag_display_name="Weekly: profiles that a function computes",
+    tags=["clevertap", "profiles", "taskflow"],
     schedule="@weekly",
     start_date=datetime(2026, 1, 1),
     catchup=False,

@@ -17,6 +17,8 @@ from airflow_provider_clevertap.operators.subscriptions import CleverTapUpdateSu
 
 with DAG(
     "unsubscribe_list",
+    dag_display_name="Nightly: opt-outs and opt-ins",
+    tags=["clevertap", "subscriptions", "csv"],
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,

@@ -30,6 +30,8 @@ class ExtraField:
     :param choices: the allowed values, if the field offers a choice, each with the text the form shows for it.
     :param minimum: lowest number allowed.
     :param maximum: highest number allowed.
+    :param section: heading of a part of the form on Airflow 3.2 and later, which shows the field there; the heading is
+        visible while that part is closed. Empty for the part that Airflow calls Extra Fields.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ExtraField:
     choices: Mapping[str, str] = field(default_factory=dict)
     minimum: int | None = None
     maximum: int | None = None
+    section: str = ""
 
 
 #: No field has a default. A default region would send people's data to the wrong continent without a warning.
@@ -50,6 +53,7 @@ EXTRA_FIELDS = (
         f"{', '.join(REGIONS)}. Required unless a base URL is given.",
         type="string",
         choices={code: f"{code}: {region.place}" for code, region in REGIONS.items()},
+        section="Region (required unless there is a Base URL)",
     ),
     ExtraField(
         name="max_in_flight",
@@ -96,6 +100,7 @@ def conn_fields() -> dict[str, dict[str, Any]]:
                 **({"enum": list(extra.choices), "values_display": dict(extra.choices)} if extra.choices else {}),
                 **({} if extra.minimum is None else {"minimum": extra.minimum}),
                 **({} if extra.maximum is None else {"maximum": extra.maximum}),
+                **({"section": extra.section} if extra.section else {}),
             },
         }
         for extra in EXTRA_FIELDS
@@ -132,12 +137,18 @@ def widgets() -> dict[str, Any]:
 def field_behaviour() -> dict[str, Any]:
     """Return which of Airflow's standard fields the form hides and renames, in the form all releases share.
 
+    Airflow marks none of its standard fields as required, so the labels of those that are required say so.
+
     The port is shown although hardly anybody needs it: in Airflow 3.3.1 and 3.3.2 the button Test rejects connections
     that have none (https://github.com/apache/airflow/pull/73298).
     """
     return {
         "hidden_fields": ["schema", "extra"],
-        "relabeling": {"login": "Account ID", "password": "Passcode", "host": "Base URL (instead of a region)"},
+        "relabeling": {
+            "login": "Account ID (required)",
+            "password": "Passcode (required)",
+            "host": "Base URL (instead of a region)",
+        },
         "placeholders": {
             "login": "ABC-DEF-123Z",
             "port": "443",

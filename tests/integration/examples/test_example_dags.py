@@ -15,8 +15,8 @@ from tests.support.example_needs import DAG_FILES, EXAMPLES, dag_in, needs
 
 pytestmark = [pytest.mark.airflow]
 
-#: A form needs room: each field has its title, its description and its checks.
-LONGEST = {"one_off_load": 95}
+#: A form needs room: each field has its title, its description and its checks. So does a question with its tables.
+LONGEST = {"one_off_load": 97, "dry_run_then_approval": 75}
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
@@ -26,6 +26,13 @@ def test_every_example_runs(path: Path, run_dag: Any, connection: str, emulator:
     assert dag_run.state == "success"
     assert {task.state for task in dag_run.get_task_instances()} <= {"success", "skipped"}
     assert emulator.stats()["accepted"] > 0
+
+
+def test_people_find_the_examples_in_the_list_of_dags() -> None:
+    titles = [dag_in(path).dag_display_name for path in DAG_FILES]
+    assert len({*titles}) == len(DAG_FILES)
+    assert not {*titles} & {path.stem for path in DAG_FILES}
+    assert all("clevertap" in dag_in(path).tags for path in DAG_FILES)
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
@@ -90,6 +97,7 @@ def test_each_file_is_a_load_of_its_own(run_dag: Any, connection: str, emulator:
     files = sorted((EXAMPLES / "data" / "customers_by_country").glob("*.csv"))
     dag_run = run_dag(dag_in(EXAMPLES / "mapped_files_with_a_pool.py"))
     loads = [one for one in dag_run.get_task_instances() if one.task_id == "load_country"]
+    assert {one.map_index: one.rendered_map_index for one in loads} == dict(enumerate(path.name for path in files))
     assert {(one.map_index, one.pool, one.pool_slots) for one in loads} == {
         (place, "clevertap", 5) for place in range(len(files))
     }

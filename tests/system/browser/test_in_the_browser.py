@@ -62,13 +62,15 @@ def add_connection(page: Any, clevertap: str, conn_id: str, passcode: str) -> Co
 
 def test_a_connection_is_created_and_tested(page: Any, clevertap: str, airflow_ui: Any) -> None:
     form = add_connection(page, clevertap, CONNECTION, PASSCODE)
-    assert form.labels()[3:] == ["Base URL (instead of a region)", "Account ID", "Passcode", "Port"]
+    assert form.labels()[3:] == ["Base URL (instead of a region)", "Account ID (required)", "Passcode (required)", "Port"]
     expect(form.dialog.locator("input[name=password]")).to_have_attribute("type", "password")
     screenshots.take("connection-standard-fields", form.dialog)
     form.dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-    for label in ("Region", "Maximum requests in flight", "Timeout (seconds)", "Compress requests"):
+    for label in ("Maximum requests in flight", "Timeout (seconds)", "Compress requests"):
         expect(form.dialog.get_by_text(label, exact=True)).to_be_visible()
     form.fill(element_max_in_flight="4")
+    form.dialog.get_by_role("button", name="Region (required unless there is a Base URL)", exact=True).click()
+    expect(form.dialog.get_by_text("Region", exact=True)).to_be_visible()
     form.dialog.get_by_role("combobox").last.click()
     expect(form.dialog.get_by_role("option", name="in1: India")).to_be_visible()
     screenshots.take("connection-extra-fields", form.dialog)

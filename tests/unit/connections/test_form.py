@@ -22,6 +22,7 @@ def test_metadata_describes_every_field() -> None:
     assert list(fields) == ["region", "max_in_flight", "timeout", "gzip", "project_timezone"]
     assert fields["region"]["schema"]["enum"] == list(REGIONS)
     assert fields["region"]["schema"]["values_display"]["in1"] == "in1: India"
+    assert [name for name, field in fields.items() if "section" in field["schema"]] == ["region"]
     assert fields["max_in_flight"]["schema"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 15}
     assert fields["gzip"]["schema"] == {"type": ["boolean", "null"]}
     assert all(field["label"] and field["description"] for field in fields.values())
@@ -37,6 +38,7 @@ def test_metadata_and_hook_agree_on_the_standard_fields() -> None:
     declared = connection_type["ui-field-behaviour"]
     assert behaviour == {name.replace("-", "_"): value for name, value in declared.items()}
     assert set(behaviour["hidden_fields"]) == {"schema", "extra"}
+    assert all("(required)" in behaviour["relabeling"][name] for name in ("login", "password"))
 
 
 @needs_wtforms
