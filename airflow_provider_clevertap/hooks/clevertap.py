@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_clevertap.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
 from airflow_provider_clevertap.arguments import read_text
+from airflow_provider_clevertap.connections.access import check_access
 from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
     HOOK_NAME,
@@ -84,13 +84,14 @@ class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
         return self._client
 
     def test_connection(self) -> tuple[bool, str]:
-        """Check that CleverTap accepts the account and passcode; nothing is stored."""
+        """Check that CleverTap accepts the account and passcode; nothing is stored.
+
+        :return: whether it does, and what was tried, with what to do if it failed.
+        """
         try:
-            with closing(connect(self.settings())) as client:
-                client.check_access()
+            return check_access(self.settings())
         except CleverTapError as error:
-            return False, str(error)
-        return True, "CleverTap accepts the account and passcode."
+            return False, f"{error} Nothing was sent."
 
     def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
         from airflow_provider_clevertap.task_runtime.engine import task_load_class

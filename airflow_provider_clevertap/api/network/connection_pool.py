@@ -187,6 +187,15 @@ def _proxy_pool(proxy: httpx.Proxy, settings: dict[str, Any]) -> httpcore.Connec
     return httpcore.HTTPProxy(address, proxy_auth=proxy.raw_auth, proxy_headers=proxy.headers.raw, **settings)
 
 
+def proxy_address(base_url: str) -> str | None:
+    """Return the host and port of the proxy that an address is reached through, without its user and password.
+
+    :param base_url: the address.
+    """
+    proxy = _proxy_for(httpx.URL(base_url)) if base_url.startswith("https://") else None
+    return None if proxy is None else httpx.URL(proxy).netloc.decode("ascii")
+
+
 def _proxy_for(url: httpx.URL) -> str | None:
     """Return the proxy for an https address from the environment."""
     if proxy_bypass(url.netloc.decode("ascii")):

@@ -20,7 +20,11 @@ def uri(host: str, *, account: str = "TEST-ABC-12Z", passcode: str = "WQX-SECRET
 
 
 def test_a_valid_connection_is_confirmed_and_stores_nothing(connection: str, emulator: Any) -> None:
-    assert CleverTapHook(connection).test_connection() == (True, "CleverTap accepts the account and passcode.")
+    good, message = CleverTapHook(connection).test_connection()
+    assert good
+    assert message.startswith("CleverTap accepts the account and passcode. Tried: an upload that stores nothing")
+    assert f"as account {emulator.account_id}, to {emulator.url} " in message
+    assert emulator.passcode not in message
     assert emulator.stats()["stored"]["profiles"] == 0
 
 
@@ -43,7 +47,32 @@ def test_an_unreachable_host_is_reported(monkeypatch: pytest.MonkeyPatch, unused
     monkeypatch.setenv("AIRFLOW_CONN_GONE", uri(f"127.0.0.1:{unused_port}"))
     good, message = CleverTapHook("gone").test_connection()
     assert not good
-    assert "No connection to 127.0.0.1" in message
+    assert f"No connection to 127.0.0.1:{unused_port}" in message
+    assert "Check the Base URL and its port" in message
+
+
+def test_a_region_behind_an_unreachable_proxy_is_reported(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-secret@127.0.0.1:{unused_port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("AIRFLOW_CONN_BEHIND", "clevertap://TEST-ABC-12Z:WQX-SECRET-7731@/?region=IN1")
+    good, message = CleverTapHook("behind").test_connection()
+    assert not good
+    assert f"Check that the proxy 127.0.0.1:{unused_port} (HTTPS_PROXY" in message
+    assert "as account TEST-ABC-12Z, to https://in1.api.clevertap.com (region in1, India), through the proxy" in message
+    assert "secret" not in message.lower()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(503, "Account and passcode were not checked"), (429, "Loads use the account"), (404, "Check the Base URL")],
+)
+def test_a_server_that_fails_is_reported(connection: str, emulator: Any, status: int, advice: str) -> None:
+    emulator.inject({"do": "status", "status": status})
+    good, message = CleverTapHook(connection).test_connection()
+    assert not good
+    assert advice in message
+    assert f"as account {emulator.account_id}" in message
+    assert emulator.passcode not in message
 
 
 def test_an_incomplete_connection_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +81,7 @@ def test_an_incomplete_connection_is_reported(monkeypatch: pytest.MonkeyPatch) -
     assert not good
     assert "'regionless'" in message
     assert "in1" in message
+    assert message.endswith("Nothing was sent.")
 
 
 @pytest.mark.airflow
