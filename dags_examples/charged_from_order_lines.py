@@ -24,7 +24,7 @@ with DAG(
     schedule="@daily",
     start_date=datetime(2026, 1, 1),
     catchup=False,
-    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI that the workers can read")},
+    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI of the file")},
     doc_md=__doc__,
 ):
     CleverTapUploadEventsOperator(

@@ -52,7 +52,7 @@ with DAG(
     tags=["clevertap", "profiles", "approval"],
     schedule=None,
     start_date=datetime(2026, 1, 1),
-    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI that the workers can read")},
+    params={"source": Param(str(SAMPLE), type="string", title="CSV file", description="Path or URI of the file")},
     doc_md=__doc__,
 ):
     check = CleverTapUploadProfilesOperator(
