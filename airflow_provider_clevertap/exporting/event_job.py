@@ -38,6 +38,7 @@ from airflow_provider_clevertap.exporting.project_time import (
 )
 from airflow_provider_clevertap.exporting.stopping import WalkControl, WalkControls
 from airflow_provider_clevertap.exporting.summary import Counts
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 
 #: How often a walk begins again because its cursor has died, or its end contradicts CleverTap's count.
 MAX_RESTARTS: Final = 2
@@ -185,7 +186,7 @@ class EventJob:
             return
         numbers = np.unique(days).tolist()
         for number in numbers:
-            part = rows if len(numbers) == 1 else rows.filter(pa.array(days == number))
+            part = rows if len(numbers) == 1 else rows.filter(array_from_numpy(days == number))
             files.add(self._day_numbers[number], part)
 
     def _add_interval(self, rows: pa.Table, local: Seconds, files: WalkFiles) -> None:
@@ -196,7 +197,7 @@ class EventJob:
         self._local["trimmed"] += trimmed
         if trimmed < len(rows):
             (day,) = self._job.partitions
-            files.add(day, rows.filter(pa.array(inside)) if trimmed else rows)
+            files.add(day, rows.filter(array_from_numpy(inside)) if trimmed else rows)
 
     def _confirm(self, query: Any, received: int) -> None:
         """Check an answer that means "no events" with a count.

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 Seconds = NDArray[np.int64]
@@ -60,10 +59,11 @@ def local_seconds(values: Sequence[Any]) -> Seconds:
     :param values: numbers such as ``20261101140416``, the same as text, or anything else, which counts as no time.
     """
     try:
-        array = pa.array(values, pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        array = pa.array([_number(value) for value in values], pa.int64())
-    numbers = array.fill_null(0).to_numpy() if array.null_count else array.to_numpy()
+        numbers = np.array(values)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0)
+    if numbers.dtype != np.int64 or numbers.ndim != 1:
+        numbers = np.array([_number(value) for value in values], np.int64)
     moment, second = np.divmod(numbers, 100)
     moment, minute = np.divmod(moment, 100)
     moment, hour = np.divmod(moment, 100)

@@ -11,42 +11,52 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.exporting.project_time import NO_TIME, Seconds
+from airflow_provider_clevertap.loading.rows.conversion import (
+    array_from_encoded,
+    array_from_numpy,
+    array_from_texts,
+    null_scalar,
+    scalar,
+)
 
 #: Times of events in UTC, and as the project's clock showed them.
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 LOCAL_TIME: Final = pa.timestamp("us")
-_MICROSECONDS: Final = 1_000_000
+MICROSECONDS: Final = 1_000_000
 
 
 def texts(values: Sequence[Any]) -> pa.Array:
     """Return a column of text. Numbers become their digits, anything nested its JSON; ``None`` is null."""
     try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError):
-        return pa.array([_text(value) for value in values], pa.string())
+        return array_from_texts(values)
+    except (TypeError, AttributeError, UnicodeError):
+        return array_from_texts([_text(value) for value in values])
 
 
 def json_texts(parts: Sequence[msgspec.Raw]) -> pa.Array:
     """Return a column of JSON text from parts that were left undecoded; missing parts and JSON's null are null."""
-    encoded = [text or None for text in map(bytes, parts)]
+    encoded = list(map(bytes, parts))
+    array = array_from_encoded(encoded)
     try:
-        array = pa.array(encoded, pa.string())
+        array.validate(full=True)
     except pa.ArrowInvalid:  # text that is not UTF-8
-        array = pa.array([text and text.decode("utf-8", "replace") for text in encoded], pa.string())
-    nulls = pc.equal(array, "null")
-    return pc.if_else(nulls, pa.scalar(None, pa.string()), array) if pc.any(nulls).as_py() else array
+        array = array_from_encoded([text.decode("utf-8", "replace").encode() for text in encoded])
+    if b"" in encoded or b"null" in encoded:
+        missing = np.fromiter((text in (b"", b"null") for text in encoded), np.bool_, len(encoded))
+        return pc.if_else(array_from_numpy(missing), null_scalar(pa.string()), array)
+    return array
 
 
 def instants(seconds: Seconds, kind: pa.DataType = INSTANT) -> pa.Array:
     """Return a column of times from seconds; null where there is none."""
     missing = seconds == NO_TIME
-    values = np.where(missing, 0, seconds) * _MICROSECONDS
-    return pa.array(values, pa.int64(), mask=missing if missing.any() else None).cast(kind)
+    values = np.where(missing, 0, seconds) * MICROSECONDS
+    return array_from_numpy(values, missing if missing.any() else None).cast(kind)
 
 
 def constant(text: str, rows: int) -> pa.Array:
     """Return a column that has one text in every row."""
-    return pa.repeat(pa.scalar(text, pa.string()), rows)
+    return pa.repeat(scalar(text), rows)
 
 
 def _text(value: Any) -> str | None:

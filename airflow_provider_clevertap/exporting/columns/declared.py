@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -19,12 +18,14 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.api.response_body import UNREADABLE
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.exporting.columns.arrays import INSTANT, json_texts
+from airflow_provider_clevertap.exporting.columns.arrays import INSTANT, MICROSECONDS, json_texts, texts
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numbers
 
 _MAX_INTEGER: Final = 2**63
 #: CleverTap's form of a date: seconds since 1970 after this mark (DEV upload-user-profiles-api).
 _DATE: Final = re.compile(r"\$D_(-?[0-9]{1,12})")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Times are in the years 1 to 9999, which Python and most readers know.
+_FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
 _NO_VALUE: Final = object()
 #: Digits that tell all floating-point numbers apart.
 _FLOAT_DIGITS: Final = 17
@@ -71,10 +72,7 @@ def _read_epoch_seconds(value: Any) -> Any:
 
 
 def _instant(seconds: int) -> Any:
-    try:
-        return _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return _NO_VALUE
+    return seconds * MICROSECONDS if _FIRST_SECOND <= seconds < _END_SECOND else _NO_VALUE
 
 
 class _Decimal:
@@ -98,14 +96,14 @@ class _Decimal:
         return self._digits
 
 
-#: The types of declared columns: the Arrow type, and the reader of a value.
-TYPES: Final[Mapping[str, tuple[pa.DataType, Callable[[Any], Any]]]] = {
-    "text": (pa.string(), _read_text),
-    "integer": (pa.int64(), _read_integer),
-    "float": (pa.float64(), _read_float),
-    "boolean": (pa.bool_(), _read_boolean),
-    "timestamp": (INSTANT, _read_timestamp),
-    "epoch_seconds": (INSTANT, _read_epoch_seconds),
+#: The types of declared columns: the Arrow type, the type of the values that are read, and the reader of a value.
+TYPES: Final[Mapping[str, tuple[pa.DataType, type, Callable[[Any], Any]]]] = {
+    "text": (pa.string(), str, _read_text),
+    "integer": (pa.int64(), int, _read_integer),
+    "float": (pa.float64(), float, _read_float),
+    "boolean": (pa.bool_(), bool, _read_boolean),
+    "timestamp": (INSTANT, int, _read_timestamp),
+    "epoch_seconds": (INSTANT, int, _read_epoch_seconds),
 }
 _VALUE: Final = msgspec.json.Decoder(float_hook=_Decimal)
 _PROPERTIES: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -117,7 +115,15 @@ class _Declared:
     property: str
     column: str
     type: pa.DataType
+    kind: type
     read: Callable[[Any], Any]
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        """Return values that were read as a column."""
+        if self.kind is str:
+            return texts(values)
+        array = array_from_numbers(values, self.kind)
+        return array if array.type == self.type else array.cast(self.type)
 
 
 class DeclaredColumns:
@@ -158,7 +164,7 @@ class DeclaredColumns:
         for part in properties:
             rest = self._take(part, values, unfit)
             rests.append(rest)
-        arrays = {each.column: pa.array(column, each.type) for each, column in zip(self._declared, values, strict=True)}
+        arrays = {each.column: each.array(column) for each, column in zip(self._declared, values, strict=True)}
         return {**arrays, "properties": json_texts(rests)}
 
     def _take(self, part: msgspec.Raw, values: list[list[Any]], unfit: Counter[str] | None) -> msgspec.Raw:
@@ -174,9 +180,9 @@ class DeclaredColumns:
         before = len(left)
         for each, column in zip(self._declared, values, strict=True):
             raw = left.get(each.property)
-            value = None if raw is None else _VALUE.decode(raw)
+            value = None if raw is None else _decoded(raw)
             if value is not None:
-                value = each.read(value)
+                value = _NO_VALUE if value is _NO_VALUE else each.read(value)
                 if value is _NO_VALUE:
                     value = None
                     if unfit is not None:
@@ -185,6 +191,13 @@ class DeclaredColumns:
                     del left[each.property]
             column.append(value)
         return part if len(left) == before else msgspec.Raw(_ENCODER.encode(left) if left else _EMPTY)
+
+
+def _decoded(text: msgspec.Raw) -> Any:
+    try:
+        return _VALUE.decode(text)
+    except UNREADABLE:  # not UTF-8
+        return _NO_VALUE
 
 
 def _declare(name: Any, value: Any) -> _Declared:

@@ -77,7 +77,7 @@ class EventColumns:
             columns[name] = json_texts(values) if field in _JSON else texts(values)
         columns.update(self._declared.columns([record.properties for record in records], self.unfit))
         columns["session"] = json_texts([record.session for record in records])
-        return pa.table([columns[name] for name in self.schema.names], schema=self.schema), local
+        return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.schema), local
 
 
 def event_schema(include: Collection[str], declared: DeclaredColumns) -> pa.Schema:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.exporting.columns.arrays import INSTANT, LOCAL_TIME
+from airflow_provider_clevertap.loading.rows.conversion import scalar
 from airflow_provider_clevertap.storage.written_file import WrittenFile
 
 #: JSON text compresses well at any level; a higher one costs several times the time for a tenth of the size.
@@ -127,7 +128,9 @@ class CsvWriter:
 
     def write(self, rows: pa.Table) -> None:
         """Add lines."""
-        self._writer.write_table(pa.table([with_iso_texts(column) for column in rows.columns], schema=self._schema))
+        self._writer.write_table(
+            pa.Table.from_arrays([with_iso_texts(column) for column in rows.columns], schema=self._schema)
+        )
 
     def close(self) -> None:
         """Write what is left."""
@@ -153,7 +156,7 @@ def with_iso_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not _is_time(column.type):
         return column
     text = pc.strftime(column.cast(pa.timestamp("us")).cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%S")
-    return pc.binary_join_element_wise(text, "Z", "") if column.type == INSTANT else text
+    return pc.binary_join_element_wise(text, scalar("Z"), scalar("")) if column.type == INSTANT else text
 
 
 def _is_time(kind: pa.DataType) -> bool:

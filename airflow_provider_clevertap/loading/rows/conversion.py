@@ -62,8 +62,21 @@ def array_from_texts(values: Sequence[str | None]) -> pa.Array:
         return pa.Array.from_buffers(pa.string(), len(filled), [_bits(~missing), *filled.buffers()[1:]])
     joined = _SEPARATOR.join(values)  # type: ignore[arg-type]
     if not values or joined.count(_SEPARATOR) != len(values) - 1:
-        return _array_from_encoded([value.encode() for value in values])  # type: ignore[union-attr]
-    return pc.split_pattern(_array_from_encoded([joined.encode()]), _SEPARATOR).values
+        return array_from_encoded([value.encode() for value in values])  # type: ignore[union-attr]
+    return pc.split_pattern(array_from_encoded([joined.encode()]), _SEPARATOR).values
+
+
+def array_from_encoded(values: Sequence[bytes]) -> pa.Array:
+    """Return texts in UTF-8, which is not checked, as an Arrow array.
+
+    :raises OverflowError: when they hold more than 2 GiB.
+    """
+    offsets = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError("More than 2 GiB of text in one column")
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(values))]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
 
 
 def array_from_numbers(values: Sequence[Any], kind: type) -> pa.Array:
@@ -104,12 +117,3 @@ def _none_mask(values: Sequence[Any]) -> NDArray[np.bool_]:
 
 def _bits(mask: NDArray[np.bool_]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(mask, bitorder="little"))
-
-
-def _array_from_encoded(values: Sequence[bytes]) -> pa.Array:
-    offsets = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
-    if offsets[-1] > np.iinfo(np.int32).max:
-        raise OverflowError("More than 2 GiB of text in one column")
-    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(values))]
-    return pa.Array.from_buffers(pa.string(), len(values), buffers)

@@ -162,6 +162,13 @@ def test_missing_values_are_null_and_not_counted() -> None:
     assert not unfit
 
 
+def test_text_that_is_not_utf8_stays_in_the_json() -> None:
+    unfit: Counter[str] = Counter()
+    columns = DeclaredColumns({"P": "text"}).columns([msgspec.Raw(b'{"P":"\xff"}')], unfit)
+    assert (columns["P"].to_pylist(), columns["properties"].to_pylist()) == ([None], ['{"P":"\ufffd"}'])
+    assert unfit == {"P": 1}
+
+
 def test_columns_may_have_other_names_and_must_not_have_the_same() -> None:
     (row,) = rows(RECORD, schema={"Price": {"type": "float", "column": "price"}})
     assert (row["price"], row["properties"]) == (12.5, "{}")
