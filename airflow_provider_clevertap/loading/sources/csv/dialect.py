@@ -95,6 +95,8 @@ class Dialect:
         """Return text of the same length in which no escaped character has a meaning."""
         if self.escape is None or self.escape.encode() not in text:
             return text
+        if self._escaped_line_end not in text:
+            return self._escaped_byte.sub(b"\0\0", text)
         return self._escapes.sub(lambda match: match[0] if len(match[0]) == 1 else b"\0" * len(match[0]), text)
 
     def double_escapes(self, text: bytes) -> bytes:
@@ -102,8 +104,18 @@ class Dialect:
         if self.escape is None or self.escape.encode() not in text:
             return text
         escape = self.escape.encode()
-        replacements = {escape: escape * 2, escape + b"\r\n": escape + b"\r" + escape + b"\n"}
+        if self._escaped_line_end not in text and escape not in self.mask_escapes(text):
+            return text
+        replacements = {escape: escape * 2, self._escaped_line_end: escape + b"\r" + escape + b"\n"}
         return self._escapes.sub(lambda match: replacements.get(match[0], match[0]), text)
+
+    @property
+    def _escaped_line_end(self) -> bytes:
+        return f"{self.escape}\r\n".encode()
+
+    @cached_property
+    def _escaped_byte(self) -> re.Pattern[bytes]:
+        return re.compile(rb"%b[%b\r\n]" % (_class(self.escape), self._escapable))
 
     @cached_property
     def _escapes(self) -> re.Pattern[bytes]:
@@ -112,8 +124,12 @@ class Dialect:
     @property
     def _escaped(self) -> bytes:
         """Pattern of an escape and what it escapes, if anything."""
-        characters = _class(f"{self.delimiter}{self.quote or ''}{self.escape}")
-        return rb"%b(?:\r\n|[%b\r\n])?+" % (_class(self.escape), characters)
+        return rb"%b(?:\r\n|[%b\r\n])?+" % (_class(self.escape), self._escapable)
+
+    @property
+    def _escapable(self) -> bytes:
+        """Characters, besides line ends, whose meaning an escape takes."""
+        return _class(f"{self.delimiter}{self.quote or ''}{self.escape}")
 
     @property
     def _blanks(self) -> str:
