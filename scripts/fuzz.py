@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 
 from tests.support.fuzz_targets import TARGETS
 
-#: hypothesis keeps every example of a round in memory
-ROUND = 5_000
 #: seconds for one example; the slowest takes a hundredth of one
 MAX_SECONDS = 60
 
@@ -35,7 +33,7 @@ def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
 
         @seed(rounds)
         @settings(
-            max_examples=ROUND,
+            max_examples=target.round,
             deadline=None,
             database=None,
             phases=[Phase.generate, Phase.shrink],
@@ -54,7 +52,7 @@ def fuzz(target: Any, executions: int) -> tuple[int, int, float]:
 
         before = run
         run_example()
-        if run - before < ROUND // 10:
+        if run - before < target.round // 10:
             break  # hypothesis finds no new examples
     return run, examples, slowest
 

@@ -78,7 +78,7 @@ class BlockReading:
         self._encoded: Iterator[EncodedBlock] = iter(())
         self._memory = memory
         #: What the source raised, and the rows it returned last.
-        self._source_error: Exception | None = None
+        self._source_error: BaseException | None = None
         self._place = ""
 
     def __enter__(self) -> Self:
@@ -101,7 +101,7 @@ class BlockReading:
         """
         try:
             return self._next_block()
-        except Exception as error:
+        except BaseException as error:
             if error is self._source_error:  # as a generator of the user raised it
                 raise
             translated = conversion_error(error, self._place)
@@ -134,7 +134,7 @@ class BlockReading:
         for number in count():
             try:
                 block = next(self._blocks, None)
-            except Exception as error:
+            except BaseException as error:
                 self._source_error = error
                 raise
             if block is None:

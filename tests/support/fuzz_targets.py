@@ -43,12 +43,14 @@ class Target(NamedTuple):
     :param run: tests one example; returns how often the code under test ran.
     :param share: its share of a long run: less for slower targets.
     :param short: the number of examples in a short run.
+    :param round: the number of examples in a round of a long run, which hypothesis keeps in memory.
     """
 
     examples: st.SearchStrategy[Any]
     run: Callable[[Any], int]
     share: float
     short: int = 60
+    round: int = 5_000
 
 
 def pieces(*known: str, max_size: int = 30) -> st.SearchStrategy[bytes]:
@@ -374,5 +376,5 @@ TARGETS = {
     "mapping": Target(_MAPPINGS, _plan, 0.2),
     "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
     "rows": Target(st.sampled_from(sorted(ROWS_OF)).flatmap(_rows_of), _encode, 0.03),
-    "columns": Target(fuzz_columns.examples(), fuzz_columns.load_in_every_role, 0.2, short=25),
+    "columns": Target(fuzz_columns.examples(), fuzz_columns.load_in_every_role, 0.2, short=25, round=500),
 }

@@ -110,21 +110,23 @@ def conversion_errors(place: str, column: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except BaseException as error:
         translated = conversion_error(error, place, column)
         if translated is error:
             raise
         raise translated from None
 
 
-def conversion_error(error: Exception, place: str, column: str = "") -> Exception:
+def conversion_error(error: BaseException, place: str, column: str = "") -> BaseException:
     """Return the error to raise for an error while values were converted.
 
     Every value that a source can hold has a converted form, or one that makes its row invalid. An error of another
     library is a fault of this package therefore, and the same rows would lead to it again. Errors of memory and of
-    storage may pass, so they stay what they are.
+    storage may pass, so they stay what they are; so do interruptions.
     """
-    if isinstance(error, CleverTapError | MemoryError | OSError):
+    # polars is written in Rust, whose errors are no Exception.
+    is_error = isinstance(error, Exception) or type(error).__name__ == "PanicException"
+    if not is_error or isinstance(error, CleverTapError | MemoryError | OSError):
         return error
     values = f"the values of column {column!r}" if column else "the values"
     return SourceError(
@@ -134,7 +136,7 @@ def conversion_error(error: Exception, place: str, column: str = "") -> Exceptio
     )
 
 
-def _line_of(error: Exception) -> str:
+def _line_of(error: BaseException) -> str:
     """Return the module and the line of this package in which an error was raised."""
     place, trace = "another library", error.__traceback__
     while trace is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from pandas.api.extensions import ExtensionArray, ExtensionDtype
@@ -110,8 +111,22 @@ def test_errors_while_a_source_is_converted() -> None:
             run(open_source(source))
 
 
-@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "input/output error"), ConnectionResetError()], ids=repr)
-def test_errors_that_may_pass_stay_what_they_are(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panic_of_polars_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any) -> Any:
+        raise pl.exceptions.PanicException("private-value")
+
+    monkeypatch.setattr(pl.Series, "to_arrow", fail)
+    with pytest.raises(SourceError, match="the values of column 'id' cannot be converted") as caught:
+        run(open_source(pl.DataFrame({"id": ["a"]})))
+    assert "private-value" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(5, "input/output error"), ConnectionResetError(), KeyboardInterrupt(), SystemExit()],
+    ids=repr,
+)
+def test_errors_that_may_pass_stay_what_they_are(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: Any, type: Any = None) -> Any:
         raise error
 
