@@ -10,6 +10,7 @@ import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,10 @@ _ADJACENT_NUMBERS = re.compile("%[dHIjmMSyY]%[dHIjmMSyY]")
 #: Parts that can be written in more than one way, so that writing the date again may give another text.
 _VARIABLE_PARTS = re.compile("%[fz]")
 
+#: Dates that differ in what formats may confuse: day and month, century and year.
+_SAMPLES: Final = (
+    datetime(1995, 11, 25, 10, 11, 12), datetime(2003, 3, 3, 3, 3, 3), datetime(2026, 12, 31, 23, 59, 58),
+)  # fmt: skip
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -105,6 +110,7 @@ class DateReader:
             self.timezone = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except Exception as error:
             raise ValueError(f"time zone {timezone!r} is not known: use an IANA name such as Asia/Kolkata") from error
+        self._check_formats_can_agree(formats)
 
     def read(self, value: Any) -> str:
         """Return the date in CleverTap's format."""
@@ -123,6 +129,19 @@ class DateReader:
         if not found:
             raise issue(f"not a date written as {self._expected}")
         return found.pop()
+
+    def _check_formats_can_agree(self, written: tuple[str, ...]) -> None:
+        """Check that some dates in each format have one meaning only, by writing a few."""
+        for one, other in permutations(range(len(self.formats)), 2):
+            texts = [date.strftime(self.formats[one]) for date in _SAMPLES]
+            read = [
+                (self._read_as(self.formats[one], text), self._read_as(self.formats[other], text)) for text in texts
+            ]
+            if all(None not in pair and pair[0] != pair[1] for pair in read):
+                raise ValueError(
+                    f"date formats {written[one]!r} and {written[other]!r} can never agree: all that is written in the "
+                    "first is another date in the second"
+                )
 
     def _moments(self, value: Any) -> set[int]:
         """Return every moment that the value can mean."""

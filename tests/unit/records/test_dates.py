@@ -232,6 +232,19 @@ def test_formats_that_would_lose_something_are_refused_before_any_row(pattern: s
     assert says in str(rejection.value)
 
 
+@pytest.mark.parametrize("formats", [("yyyyMMdd", "epoch"), ("epoch", "dd.MM.yyyy", "%y%m%d"), ("epoch", "yyyy")])
+def test_formats_of_which_every_date_is_ambiguous_are_refused_before_any_row(formats: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"'{formats[-1] if formats[0] == 'epoch' else formats[0]}' and 'epoch' can"):
+        DateReader(formats)
+
+
+@pytest.mark.parametrize(
+    "formats", [("dd/MM/yyyy", "MM/dd/yyyy"), ("%d.%m.%y", "%y.%m.%d"), ("dd MMM yyyy", "%d %B %Y"), ("%Y%z", "yyyy")]
+)
+def test_formats_that_agree_on_some_dates_may_be_used(formats: tuple[str, ...]) -> None:
+    DateReader(formats)
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "+05:30", "../UTC", "Asia"])
 def test_an_unknown_time_zone(zone: str) -> None:
     with pytest.raises(ValueError, match="use an IANA name such as Asia/Kolkata"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -40,8 +41,11 @@ def written(source: random.Random, formats: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("seed", range(150))
 def test_the_converter_agrees_with_the_models(seed: int) -> None:
     source = random.Random(seed)
-    formats = tuple(source.sample(FORMATS, k=source.choice([1, 2, 2, 3, 4])))
-    reader = DateReader(formats, source.choice(["UTC", "Europe/Berlin"]))
+    reader = None
+    while reader is None:
+        formats = tuple(source.sample(FORMATS, k=source.choice([1, 2, 2, 3, 4])))
+        with suppress(ValueError):  # formats that can never agree
+            reader = DateReader(formats, source.choice(["UTC", "Europe/Berlin"]))
     cells = [None if source.random() < 0.1 else written(source, formats) for _ in range(400)]
     convert = select_date_converter(reader, pa.string())
     if convert is None:
