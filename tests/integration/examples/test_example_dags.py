@@ -15,8 +15,9 @@ from tests.support.example_needs import DAG_FILES, EXAMPLES, dag_in, needs
 
 pytestmark = [pytest.mark.airflow]
 
-#: A form needs room: each field has its title, its description and its checks. So does a question with its tables.
-LONGEST = {"one_off_load": 97, "dry_run_then_approval": 75}
+#: A form needs room: each field has its title, its description and its checks. So does a question with its tables, and
+#: an export with many columns.
+LONGEST = {"one_off_load": 97, "dry_run_then_approval": 75, "profiles_from_a_shop_export": 70}
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
