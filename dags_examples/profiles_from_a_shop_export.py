@@ -26,7 +26,13 @@ GENDERS |= dict.fromkeys(("divers", "non précisé", "other", "k.A."))
 CONSENT = {"ja": True, "oui": True, "nein": False, "non": False, "widerrufen": False, "offen": None}
 
 with DAG(
-    "profiles_from_a_shop_export", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False, doc_md=__doc__
+    "profiles_from_a_shop_export",
+    dag_display_name="Nightly: profiles from a shop's export",
+    tags=["clevertap", "profiles", "csv"],
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    doc_md=__doc__,
 ):
     CleverTapUploadProfilesOperator(
         task_id="load_profiles",
