@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from airflow.sdk import BaseHook, BaseOperator, Context, ObjectStoragePath, get_current_context
+    from airflow.sdk import BaseHook, BaseOperator, BaseOperatorLink, Context, ObjectStoragePath, get_current_context
     from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, determine_kwargs
     from airflow.sdk.configuration import conf
     from airflow.sdk.definitions.context import context_merge
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AirflowNotFoundException,
         AirflowSkipException,
     )
+    from airflow.sdk.execution_time.xcom import XCom
     from airflow.sdk.log import mask_secret
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "AirflowSkipException",
     "BaseHook",
     "BaseOperator",
+    "BaseOperatorLink",
     "Context",
     "DecoratedOperator",
     "ObjectStoragePath",
     "TaskDecorator",
+    "XCom",
     "conf",
     "context_merge",
     "determine_kwargs",
@@ -48,10 +51,12 @@ _MODULES: Final = {
     "AirflowSkipException": ("airflow.sdk.exceptions", "airflow.exceptions"),
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
     "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
+    "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
     "Context": ("airflow.sdk", "airflow.utils.context"),
     "DecoratedOperator": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
     "ObjectStoragePath": ("airflow.sdk", "airflow.io.path"),
     "TaskDecorator": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
+    "XCom": ("airflow.sdk.execution_time.xcom", "airflow.models.xcom"),
     "conf": ("airflow.sdk.configuration", "airflow.configuration"),
     "context_merge": ("airflow.sdk.definitions.context", "airflow.utils.context"),
     "determine_kwargs": ("airflow.sdk.bases.decorator", "airflow.utils.operator_helpers"),

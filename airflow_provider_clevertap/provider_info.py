@@ -54,6 +54,7 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],
+        "extra-links": ["airflow_provider_clevertap.operators.links.CleverTapDashboardLink"],
         "config": {
             "clevertap": {
                 "description": "Settings of the CleverTap provider.",

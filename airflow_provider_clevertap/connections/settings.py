@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-from airflow_provider_clevertap.api.regions import base_url
+from airflow_provider_clevertap.api.regions import REGIONS, base_url
 from airflow_provider_clevertap.connections.form import MAX_TIMEOUT
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.records.limits import DEFAULT_IN_FLIGHT, MAX_IN_FLIGHT
@@ -54,6 +54,8 @@ class ConnectionSettings:
     :param max_in_flight: maximum of requests in flight for every load, ``None`` when the connection sets none.
     :param gzip: whether uploads are compressed.
     :param project_timezone: the name of the project's time zone, ``None`` when the connection has none.
+    :param dashboard_url: the address of the region's dashboard, also with a base URL; ``None`` when the connection
+        names no region, or one whose dashboard no page documents.
     """
 
     conn_id: str
@@ -65,6 +67,7 @@ class ConnectionSettings:
     max_in_flight: int | None = None
     gzip: bool = False
     project_timezone: str | None = None
+    dashboard_url: str | None = None
 
     def zone(self) -> ZoneInfo:
         """Return the project's time zone.
@@ -116,6 +119,7 @@ def read_connection(connection: AirflowConnection) -> ConnectionSettings:
         max_in_flight=_whole_number(extra.get("max_in_flight"), name, "max_in_flight", MAX_IN_FLIGHT),
         gzip=_true_or_false(extra.get("gzip"), name, "gzip"),
         project_timezone=_time_zone(extra.get("project_timezone"), name, "project_timezone"),
+        dashboard_url=_dashboard_url(region),
     )
 
 
@@ -153,6 +157,11 @@ def _extra(connection: AirflowConnection) -> Mapping[str, Any]:
     if not isinstance(extra, dict):
         raise ConfigurationError(f"Connection {connection.conn_id!r}: the extra must be a JSON object.")
     return extra
+
+
+def _dashboard_url(region: str | None) -> str | None:
+    known = REGIONS.get((region or "").lower())
+    return f"https://{known.dashboard_host}" if known and known.dashboard_host else None
 
 
 def _text(value: object) -> str | None:

@@ -16,6 +16,7 @@ from airflow_provider_clevertap.operators.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.failures import fail_task
+from airflow_provider_clevertap.operators.links import CleverTapDashboardLink, push_dashboard
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.sources import FrameSource
 
@@ -92,6 +93,7 @@ class CleverTapUploadOperator(BaseOperator):
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {"columns": "json"}
     ui_color = "#fde7d9"
+    operator_extra_links = (CleverTapDashboardLink(),)
     #: the operator's entry in the registry
     upload_kind: ClassVar[UploadKind]
 
@@ -172,10 +174,18 @@ class CleverTapUploadOperator(BaseOperator):
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
         from airflow_provider_clevertap.task_runtime.engine import task_load_class
 
+        log = cast("Logger", self.log)
+
+        def settings() -> Any:
+            found = hook.settings()
+            self.dashboard_url = found.dashboard_url
+            push_dashboard(context, self.dashboard_url, log)
+            return found
+
         try:
             load_class = task_load_class()
             hook = CleverTapHook(optional_text(self.clevertap_conn_id))
-            self._task_load = load_class(self._kind(), hook.clevertap_conn_id, hook.settings, cast("Logger", self.log))
+            self._task_load = load_class(self._kind(), hook.clevertap_conn_id, settings, log)
             if self._killed:
                 self._task_load.stop()
             return self._task_load.run(
@@ -220,6 +230,8 @@ class CleverTapUploadOperator(BaseOperator):
     # A signal may arrive before execute is called, so both have a value from the start.
     _task_load: TaskLoad | None = None
     _killed: bool = False
+    #: the address of the region's dashboard, once the connection has been read
+    dashboard_url: str | None = None
 
     def _options(self) -> dict[str, Any]:
         """Return the load's options, read from the rendered arguments."""

@@ -31,7 +31,7 @@ for command in json.loads(sys.argv[1]):
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the output of each ``airflow providers`` command, on both streams."""
-    names = ["list", "get", "hooks", "widgets", "behaviours"]
+    names = ["list", "get", "hooks", "widgets", "behaviours", "links"]
     commands = [["providers", name, "--output", "json"] for name in names if name != "get"]
     commands.append(["providers", "get", "airflow-provider-clevertap", "--full", "--output", "json"])
     completed = subprocess.run(
@@ -110,6 +110,10 @@ def test_every_module_named_exists() -> None:
         for group in info[part]:
             for module in group["python-modules"]:
                 __import__(module)
+
+
+def test_the_link_is_found_by_its_name(shown: dict[str, str]) -> None:
+    assert "operators.links.CleverTapDashboardLink" in shown["links"]
 
 
 def test_the_decorators_are_found_by_their_names() -> None:

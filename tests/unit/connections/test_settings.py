@@ -36,6 +36,20 @@ def test_json_connection(read: Any) -> None:
     assert settings.gzip
 
 
+@pytest.mark.parametrize(
+    ("fields", "address"),
+    [
+        ({"extra": {"region": "In1 "}}, "https://in1.dashboard.clevertap.com"),
+        ({"host": "gateway.example.com", "extra": {"region": "eu1"}}, "https://eu1.dashboard.clevertap.com"),
+        ({"host": "gateway.example.com"}, None),
+        ({"host": "gateway.example.com", "extra": {"region": "xx9"}}, None),
+        ({"extra": {"region": "sk1"}}, None),  # no page documents its dashboard
+    ],
+)
+def test_the_dashboard_is_that_of_the_region(read: Any, fields: dict[str, Any], address: str | None) -> None:
+    assert read(**fields).dashboard_url == address
+
+
 def test_uri_connection_makes_text_of_every_extra(read: Any) -> None:
     settings = read(f"clevertap://ABC-DEF-123Z:{PASSCODE}@/?region=in1&max_in_flight=8&timeout=30.5&gzip=True")
     assert settings == read(extra={"region": "in1", "max_in_flight": 8, "timeout": 30.5, "gzip": True})
