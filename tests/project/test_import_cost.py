@@ -10,7 +10,7 @@ import pytest
 
 AIRFLOW = """
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, DecoratedOperator, mask_secret
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseOperatorLink, DecoratedOperator, mask_secret
 """
 OURS = """
 import airflow_provider_clevertap.operators.profiles
