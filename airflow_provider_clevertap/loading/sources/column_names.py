@@ -23,6 +23,28 @@ def usable_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in ADDED_COLUMNS)
 
 
+def names_in_schema(schema: Any, where: str) -> list[str]:
+    """Return the names of the columns of an Arrow schema.
+
+    :param where: the source, for the message.
+    :raises SourceError: when a name is not UTF-8.
+    """
+    try:
+        return list(schema.names)
+    except UnicodeDecodeError:
+        raise name_error(where) from None
+
+
+def name_error(where: str) -> SourceError:
+    """Return the error for a name that is not UTF-8.
+
+    :param where: the source, for the message.
+    """
+    return SourceError(
+        f"{where}: the name of a column is not valid UTF-8. Rename it, or leave the column out of the source."
+    )
+
+
 def with_visible_names(block: RowBlock) -> RowBlock:
     """Return a block whose columns have the names that people see."""
     shown = {name: visible_name(name) for name in block.names}

@@ -19,6 +19,7 @@ from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import (
     check_names,
     check_same_names,
+    names_in_schema,
     usable_names,
     with_visible_names,
 )
@@ -151,7 +152,7 @@ def _check_frame(frame: Any) -> None:
 
 def _names(frame: Any, where: str) -> tuple[str, ...]:
     is_arrow = isinstance(frame, pa.Table | pa.RecordBatch)
-    names = list(frame.schema.names if is_arrow else frame.columns)
+    names = names_in_schema(frame.schema, where) if is_arrow else list(frame.columns)
     check_names(names, where)
     return usable_names(map(str, names))
 

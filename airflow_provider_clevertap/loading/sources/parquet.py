@@ -15,7 +15,13 @@ from airflow_provider_clevertap.loading.rows.arrays import Column, make_block
 from airflow_provider_clevertap.loading.rows.block import BLOCK_BYTES, BLOCK_ROWS, MAX_ROW_BYTES, RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
 from airflow_provider_clevertap.loading.rows.plain.arrow_columns import simplify
-from airflow_provider_clevertap.loading.sources.column_names import check_names, usable_names, with_visible_names
+from airflow_provider_clevertap.loading.sources.column_names import (
+    check_names,
+    name_error,
+    names_in_schema,
+    usable_names,
+    with_visible_names,
+)
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 
 #: How much of each column is buffered, so that memory does not grow with the size of the row groups.
@@ -158,7 +164,7 @@ class _OpenFile:
                     f"{file.name}: there are rows of more than {MAX_ROW_BYTES:,} bytes. Leave out the column with "
                     "these values."
                 )
-            check_names(self.schema.names, file.name)
+            check_names(names_in_schema(self.schema, file.name), file.name)
         except Exception as error:
             self.close()
             raise self._translate(error) from None
@@ -213,6 +219,8 @@ class _OpenFile:
     def _translate(self, error: Exception) -> Exception:
         if isinstance(error, CleverTapError | MemoryError):
             return error
+        if isinstance(error, UnicodeDecodeError):  # Arrow opens no file with such a name, also of a nested field
+            return name_error(self._file.name)
         return SourceError(
             f"{self._file.name}: this is not a Parquet file, or a damaged one. Fetch it again. If it has another "
             "format, use CsvSource(path) or JsonLinesSource(path)."

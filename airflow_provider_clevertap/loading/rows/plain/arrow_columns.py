@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.arrays import Column, from_objects
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array
+from airflow_provider_clevertap.loading.rows.plain.nested_types import depth_of, has_odd_names, names_of
 from airflow_provider_clevertap.loading.rows.plain.temporal import (
     readable_dates,
     readable_times,
@@ -156,7 +157,7 @@ def _decimals(array: Any) -> Column:
 
 
 def _nested(array: Any) -> Column:
-    if _depth(array.type) > MAX_DEPTH:
+    if depth_of(array.type) > MAX_DEPTH:
         return [UnreadableValue("...", TOO_DEEP) if valid else None for valid in array.is_valid().to_pylist()]
     if _is_plain(array):
         return array
@@ -177,7 +178,7 @@ def _is_plain(array: Any) -> bool:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return _is_plain(array.flatten())
     if pa.types.is_struct(kind):
-        return not _has_repeated_key(kind) and all(map(_is_plain, _fields(array)))
+        return not has_odd_names(kind) and all(map(_is_plain, _fields(array)))
     if pa.types.is_map(kind):
         keys, items, _ = _entries(array)
         return _is_plain(keys) and _is_plain(items)
@@ -188,9 +189,10 @@ def _is_plain(array: Any) -> bool:
 
 
 def _objects(array: Any) -> list[Any]:
-    names = _names(array.type)
+    names = names_of(array.type)
+    repeated = len(set(names)) < len(names)
     rows = zip(array.is_valid().to_pylist(), *map(python_values, _fields(array)), strict=True)
-    if _has_repeated_key(array.type):
+    if repeated:
         texts = (stable_text(list(zip(names, values, strict=True))) if valid else None for valid, *values in rows)
         return [None if text is None else UnreadableValue(text, _REPEATED_KEY) for text in texts]
     return [dict(zip(names, values, strict=True)) if valid else None for valid, *values in rows]
@@ -230,27 +232,6 @@ def _unions(array: Any) -> list[Any]:
     child_of = dict(zip(array.type.type_codes, children, strict=True))
     numbers = np.frombuffer(codes, np.int8, len(array), array.offset)
     return [child_of[code][row] for code, row in zip(numbers.tolist(), rows.tolist(), strict=True)]
-
-
-def _depth(kind: Any) -> int:
-    if not pa.types.is_nested(kind):
-        return 0
-    return 1 + max((_depth(inner) for inner in _inner_types(kind)), default=0)
-
-
-def _inner_types(kind: Any) -> list[Any]:
-    if pa.types.is_map(kind):
-        return [kind.key_type, kind.item_type]
-    return [kind.field(number).type for number in range(kind.num_fields)]
-
-
-def _names(kind: Any) -> list[str]:
-    return [kind.field(number).name for number in range(kind.num_fields)]
-
-
-def _has_repeated_key(kind: Any) -> bool:
-    names = _names(kind)
-    return len(set(names)) < len(names)
 
 
 def _one_value(array: Any, row: int) -> Any:

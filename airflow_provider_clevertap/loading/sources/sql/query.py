@@ -96,6 +96,8 @@ class QuerySource:
         """
         try:
             connection = self._database.connect()
+        except MemoryError:
+            raise
         except Exception as error:
             raise connection_error(self.name, error, self._database.secrets) from None
         cursor = None

@@ -16,6 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.arrays import from_database_values
 from airflow_provider_clevertap.loading.sources.open import open_source
 from tests.support.sqlite_file import block_outcomes, local_load
@@ -184,3 +185,18 @@ def test_pandas_periods_in_a_parquet_file(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "people.parquet")
     (row,) = rows_of(tmp_path / "people.parquet")
     assert "period" in row["reason"]
+
+
+@pytest.mark.parametrize("as_source", [as_table, as_batches, as_parquet], ids=lambda make: make.__name__)
+def test_names_that_are_not_utf_8(tmp_path: Path, as_source: Callable[[pa.Table, Path], Any]) -> None:
+    odd = pa.field(b"caf\xe9", pa.string())
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], schema=pa.schema([("id", pa.string()), odd]))
+    with pytest.raises(SourceError, match="the name of a column is not valid UTF-8"):
+        rows_of(as_source(table, tmp_path))
+    nested = pa.table({"id": ["a"], "x": pa.StructArray.from_arrays([pa.array(["b"])], fields=[odd])})
+    if as_source is as_parquet:
+        with pytest.raises(SourceError, match="the name of a column is not valid UTF-8"):
+            rows_of(as_source(nested, tmp_path))
+    else:
+        (row,) = rows_of(as_source(nested, tmp_path))
+        assert "nested" in row["reason"]
