@@ -17,12 +17,20 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.validation.common import RecordRejected, ValidationContext
 from airflow_provider_clevertap.emulator.validation.profiles import read_profile
+from airflow_provider_clevertap.emulator.validation.subscriptions import read_subscription
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, RowIssues
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.mapping.plan import plan_columns
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
-from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, RecordKind, events, profiles
+from airflow_provider_clevertap.loading.record_kinds import (
+    DEVICE_TOKENS,
+    PROFILES,
+    SUBSCRIPTIONS,
+    RecordKind,
+    events,
+    profiles,
+)
 from airflow_provider_clevertap.loading.rows import slicing
 from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.records.operations import OPERATORS
@@ -296,20 +304,25 @@ def _encode_counting(encoder: Encoder, block: RowBlock, validated: list[int]) ->
     ]
 
 
-def test_an_emulator_that_rejects_all_it_may_accepts_what_the_models_accept() -> None:
+@pytest.mark.parametrize(
+    ("kind", "read"), [(PROFILES, read_profile), (SUBSCRIPTIONS, read_subscription)], ids=["profiles", "subscriptions"]
+)
+def test_an_emulator_that_rejects_all_it_may_accepts_what_the_models_accept(
+    kind: RecordKind, read: Callable[..., Any]
+) -> None:
     for seed in range(60):
         source = random.Random(seed)
-        block, choices = random_table(source, PROFILES)
-        encoder = Encoder(PROFILES, choices, default_country=source.choice([None, "IN"]), on_bad_value="drop")
+        block, choices = random_table(source, kind)
+        encoder = Encoder(kind, choices, default_country=source.choice([None, "IN"]), on_bad_value="drop")
         for row, record in records_by_row(encoder.encode(block)).items():
-            reason = _rejection(record)
+            reason = _rejection(read, record)
             # Text that only looks like a date is text like any other: no documentation has it rejected.
             assert reason is None or "starts with $D_" in reason, f"seed {seed}, row {row}: {record}"
 
 
-def _rejection(record: dict[str, Any]) -> str | None:
+def _rejection(read: Callable[..., Any], record: dict[str, Any]) -> str | None:
     try:
-        read_profile(ValidationContext(Settings(strictness="refuse"), NOW), record)
+        read(ValidationContext(Settings(strictness="refuse"), NOW), record)
     except RecordRejected as rejection:
         return rejection.text
     return None
