@@ -46,8 +46,8 @@ class Tally:
         self._times = array("I", bytes(4 * (rows + 1)))
         self._key = re.compile(dataset.key)
         # With and without the blank that json.dumps writes.
-        self._record = [form % dataset.record_type.encode() for form in (b'"type":"%s"', b'"type": "%s"')]
-        self._dirt = dataset.dirt
+        self._record = (dataset.record, dataset.record.replace(b'":"', b'": "'))
+        self._unsent = (dataset.dirt, dataset.replaced)
         self.requests = self.refused = self.failed = self.records = self.bytes = self.connections = 0
 
     def count(self, body: bytes) -> int:
@@ -62,10 +62,10 @@ class Tally:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of lost and doubled rows, of invalid rows received, and of requests."""
-        rows, (every, places) = self._times[1:], self._dirt
-        invalid = [rows[place - 1 :: every] for place in places]
+        rows = self._times[1:]
+        invalid, replaced = ([rows[place - 1 :: every] for place in places] for every, places in self._unsent)
         counted = {
-            "lost": rows.count(0) - sum(counts.count(0) for counts in invalid),
+            "lost": rows.count(0) - sum(counts.count(0) for counts in (*invalid, *replaced)),
             "doubled": len(rows) - rows.count(0) - rows.count(1),
             "bad_rows_sent": self._times[0] + sum(len(counts) - counts.count(0) for counts in invalid),
         }

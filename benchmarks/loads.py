@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data import DATASETS
-from benchmarks.data.people import EXTRA_COLUMNS
 
 #: Uploads to the server at a URL; returns its own counts of the rows.
 Upload = Callable[[str], dict[str, Any]]
@@ -80,16 +79,10 @@ def _load(source: Any, settings: LoadSettings) -> Upload:
     from airflow_provider_clevertap.api.client import CleverTapClient
     from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
-    from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, PROFILES, events
     from airflow_provider_clevertap.loading.sources.open import open_source
 
     opened = open_source(source)
-    kind = {
-        "profile": lambda: PROFILES,
-        "token": lambda: DEVICE_TOKENS,
-        "event": lambda: events(**(_order_options() if settings.dataset == "order-lines" else {})),
-    }[DATASETS[settings.dataset].record_type]()
-    columns = _columns(settings.dataset)
+    kind, columns = DATASETS[settings.dataset].load_as()
     # httpx imports most of its modules with the first client.
     CleverTapClient(*ACCOUNT, "http://127.0.0.1").close()
 
@@ -109,58 +102,3 @@ def _load(source: Any, settings: LoadSettings) -> Upload:
                 return Load(kind, opened, client, options, store=store).run().to_dict()
 
     return upload
-
-
-def _columns(dataset: str) -> Mapping[str, Any]:
-    from airflow_provider_clevertap.columns import Column
-
-    if dataset == "events":
-        return {
-            "customer_id": "identity",
-            "event": "evtName",
-            "occurred_at": "ts",
-            "price": Column("Price", type="float"),
-            "quantity": Column("Quantity", type="integer"),
-            "signed_in": Column("Signed in", type="boolean"),
-        }
-    if dataset == "order-lines":
-        return {
-            "order_id": "Charged ID",
-            "customer_id": "identity",
-            "paid_at": "ts",
-            "total": Column("Amount", type="float"),
-        }
-    if dataset == "devices":
-        return {"device_id": "objectId", "push_token": "token", "platform": "type"}
-    columns: dict[str, Any] = {
-        "Loyalty Points": Column(type="integer"),
-        "Lifetime Value": Column(type="float"),
-        "Joined On": Column(type="date"),
-    }
-    for number in (1, 2):
-        if dataset == "people-plain":
-            columns[f"Amount {number}"] = Column(type="float")
-            columns[f"Day {number}"] = Column(format="dd/MM/yyyy")
-        if dataset == "people-declared":
-            columns[f"Word {number}"] = Column(values={"einfach": "Basic", "wichtig": "Premium", "Probe": "Trial"})
-            columns[f"Amount {number}"] = Column(decimal=",")
-            columns[f"Day {number}"] = Column(format=["dd/MM/yyyy", "dd.MM.yyyy"])
-    if dataset == "people-wide":
-        columns |= {f"Answer {number}": Column(type="integer") for number in range(4, EXTRA_COLUMNS + 1, 4)}
-        columns |= {f"Answer {number}": Column(type="float") for number in range(2, EXTRA_COLUMNS + 1, 4)}
-    return columns
-
-
-def _order_options() -> dict[str, Any]:
-    from airflow_provider_clevertap.columns import Column
-
-    return {
-        "group_by": "order_id",
-        "items": {
-            "line": "line",
-            "sku": "SKU",
-            "category": "Category",
-            "unit_price": Column("Price", type="float"),
-            "quantity": Column("Quantity", type="integer"),
-        },
-    }

@@ -225,8 +225,8 @@ def _in_flight(seconds: list[float], maximum: int) -> dict[str, float]:
 def _check_own_count(job: Job, dataset: str, rows: int, facts: dict[str, Any]) -> None:
     if not facts:
         return
-    bad = DATASETS[dataset].dirt.count(rows)
-    expected = {"rows": rows, "accepted": rows - bad, "invalid": bad}
+    bad, replaced = DATASETS[dataset].dirt.count(rows), DATASETS[dataset].replaced.count(rows)
+    expected = {"rows": rows, "accepted": rows - bad - replaced, "invalid": bad, "skipped": replaced}
     counted = {outcome: facts[outcome] for outcome in expected}
     if counted != expected:
         raise RuntimeError(f"{job.key} counted {counted}, and there are {expected}")

@@ -18,6 +18,7 @@ def measured_methods() -> tuple[tuple[str, type, str], ...]:
     from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
     from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
     from airflow_provider_clevertap.loading.encoding.encoder import Encoder
+    from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
     from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
     from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
     from airflow_provider_clevertap.loading.ledger import Ledger
@@ -32,10 +33,11 @@ def measured_methods() -> tuple[tuple[str, type, str], ...]:
         ("group orders", OrderEncoder, "_encode"),
         ("encode", Encoder, "encode"),
         ("find duplicates", DuplicateKeys, "count_in"),
+        ("find last rows", LastRowEncoder, "encode_all"),
         ("pack", Batcher, "add"),
         ("pack", Batcher, "finish"),
         ("pack", Batch, "body"),
-        ("send", CleverTapClient, "upload"),
+        ("send", CleverTapClient, "send_batch"),
         ("settle", Ledger, "register"),
         ("settle", Ledger, "settle"),
         ("rejects file", RejectsFile, "write"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.data.pieces import Chunk, Dirt, blank
+from benchmarks.data.pieces import Chunk, Dirt, LoadedAs, blank
 
 BAD_CELLS = (("platform", "blackberry"), ("push_token", ""), ("device_id", ""))
 
@@ -24,3 +24,10 @@ def devices(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
     }
     chunk.spoil(columns, dirt, BAD_CELLS)
     return columns
+
+
+def as_device_tokens() -> LoadedAs:
+    """Return how this package loads them."""
+    from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS
+
+    return DEVICE_TOKENS, {"device_id": "objectId", "push_token": "token", "platform": "type"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.data.pieces import CITIES, FAMILY, GIVEN, Chunk, Dirt, as_text, blank, joined
+from benchmarks.data.pieces import CITIES, FAMILY, GIVEN, Chunk, Dirt, LoadedAs, as_text, blank, joined
 
 TIERS = ("Bronze", "Silver", "Gold", "Platinum")
 MAILBOXES = ("anna", "ben", "chris", "devi", "kim", "lee", "sam")
@@ -84,6 +84,51 @@ def people_with_survey(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
         answer = (chunk.whole(0, 1_000), chunk.pick(TIERS), chunk.money(500), chunk.pick(CITIES))[number % 4]
         columns[f"Answer {number}"] = blank(answer, chunk.sometimes(1 / 3))
     return columns
+
+
+def as_profiles() -> LoadedAs:
+    """Return how this package loads them."""
+    from airflow_provider_clevertap.columns import Column
+    from airflow_provider_clevertap.loading.record_kinds import PROFILES
+
+    columns = {
+        "Loyalty Points": Column(type="integer"),
+        "Lifetime Value": Column(type="float"),
+        "Joined On": Column(type="date"),
+    }
+    return PROFILES, columns
+
+
+def as_profiles_with_survey() -> LoadedAs:
+    """Return how this package loads those with 200 columns."""
+    from airflow_provider_clevertap.columns import Column
+
+    kind, columns = as_profiles()
+    whole = {f"Answer {number}": Column(type="integer") for number in range(4, EXTRA_COLUMNS + 1, 4)}
+    amounts = {f"Answer {number}": Column(type="float") for number in range(2, EXTRA_COLUMNS + 1, 4)}
+    return kind, {**columns, **whole, **amounts}
+
+
+def as_profiles_with_amounts() -> LoadedAs:
+    """Return how this package loads those with amounts and days."""
+    from airflow_provider_clevertap.columns import Column
+
+    kind, columns = as_profiles()
+    amounts = {f"Amount {number}": Column(type="float") for number in (1, 2)}
+    days = {f"Day {number}": Column(format="dd/MM/yyyy") for number in (1, 2)}
+    return kind, {**columns, **amounts, **days}
+
+
+def as_profiles_in_other_words() -> LoadedAs:
+    """Return how this package loads the same as people write them."""
+    from airflow_provider_clevertap.columns import Column
+
+    kind, columns = as_profiles()
+    values = {"einfach": "Basic", "wichtig": "Premium", "Probe": "Trial"}
+    words = {f"Word {number}": Column(values=values) for number in (1, 2)}
+    amounts = {f"Amount {number}": Column(decimal=",") for number in (1, 2)}
+    days = {f"Day {number}": Column(format=["dd/MM/yyyy", "dd.MM.yyyy"]) for number in (1, 2)}
+    return kind, {**columns, **words, **amounts, **days}
 
 
 def _days(chunk: Chunk, form: str) -> Any:

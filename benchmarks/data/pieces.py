@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from airflow_provider_clevertap.loading.record_kinds import RecordKind
+
+#: The kind of record that this package loads data as, and the argument ``columns``.
+LoadedAs: TypeAlias = "tuple[RecordKind, Mapping[str, Any]]"
 
 SEED = 20261122
 #: A multiple of the orders' pattern (see ``shop``) and of the invalid rows' pattern.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.data.pieces import CITIES, Chunk, Dirt, blank, texts
+from benchmarks.data.pieces import CITIES, Chunk, Dirt, LoadedAs, blank, texts
 
 EVENTS = ("Product Viewed", "Added to Cart", "Searched", "Wishlisted", "Reviewed")
 CATEGORIES = ("Books", "Garden", "Kitchen", "Music", "Shoes", "Toys, games")
@@ -65,6 +65,43 @@ def order_lines(chunk: Chunk, dirt: Dirt) -> dict[str, Any]:
     columns = texts(columns, "paid_at", "total", "quantity")
     chunk.spoil(columns, dirt, BAD_ORDER_CELLS)
     return columns
+
+
+def as_events() -> LoadedAs:
+    """Return how this package loads events."""
+    from airflow_provider_clevertap.columns import Column
+    from airflow_provider_clevertap.loading.record_kinds import events
+
+    columns = {
+        "customer_id": "identity",
+        "event": "evtName",
+        "occurred_at": "ts",
+        "price": Column("Price", type="float"),
+        "quantity": Column("Quantity", type="integer"),
+        "signed_in": Column("Signed in", type="boolean"),
+    }
+    return events(), columns
+
+
+def as_orders() -> LoadedAs:
+    """Return how this package loads orders."""
+    from airflow_provider_clevertap.columns import Column
+    from airflow_provider_clevertap.loading.record_kinds import events
+
+    items = {
+        "line": "line",
+        "sku": "SKU",
+        "category": "Category",
+        "unit_price": Column("Price", type="float"),
+        "quantity": Column("Quantity", type="integer"),
+    }
+    columns = {
+        "order_id": "Charged ID",
+        "customer_id": "identity",
+        "paid_at": "ts",
+        "total": Column("Amount", type="float"),
+    }
+    return events(group_by="order_id", items=items), columns
 
 
 def _customers(chunk: Chunk) -> Any:

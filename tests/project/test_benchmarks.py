@@ -27,11 +27,13 @@ ROWS = 500
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["load-events", "load-orders", "load-tokens"])
+@pytest.mark.parametrize("name", ["load-events", "load-orders", "load-tokens", "load-subscriptions"])
 def test_a_load_sends_every_good_row_once_and_no_bad_one(name: str, tmp_path: Path) -> None:
-    run = measure(Job(name), tmp_path, ROWS)
+    run = measure(Job(name, stages=True), tmp_path, ROWS)
     assert (run.lost, run.doubled, run.bad_rows_sent) == (0, 0, 0)
     assert 0 < run.in_flight <= 10
+    assert all(run.stages[stage] > 0 for stage in ("read", "encode", "pack", "send", "settle"))
+    assert ("find last rows" in run.stages) == (name == "load-subscriptions")
 
 
 @pytest.mark.slow
