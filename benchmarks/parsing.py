@@ -10,14 +10,16 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
+from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
 from benchmarks.reporting import Table, spread
 
-TITLE = "Parsing a DAG file of nine tasks"
+TITLE = "Parsing a DAG file with three tasks of each operator"
 FILES = {
     "bare": "Airflow's `BaseOperator`",
-    "ours": "all three upload operators",
+    "ours": "the upload operators",
 }
 _TASKS = 3
+_BARE = [f"Bare{number}" for number in range(len(UPLOAD_KINDS))]
 _DAG = """
 from datetime import datetime
 from airflow.providers.common.compat.sdk import DAG, BaseOperator
@@ -29,18 +31,20 @@ with DAG("parsed", schedule=None, start_date=datetime(2026, 1, 1)):
 """
 _SOURCES = {
     "bare": _DAG.format(
-        imports="class One(BaseOperator): ...\nclass Two(BaseOperator): ...\nclass Three(BaseOperator): ...",
+        imports="\n".join(f"class {name}(BaseOperator): ..." for name in _BARE),
         tasks=_TASKS,
-        operators="One, Two, Three",
+        operators=", ".join(_BARE),
         arguments="",
     ),
     "ours": _DAG.format(
-        imports="from airflow_provider_clevertap.columns import Column\n"
-        "from airflow_provider_clevertap.operators.device_tokens import CleverTapUploadDeviceTokensOperator\n"
-        "from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator\n"
-        "from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator",
+        imports="\n".join(
+            [
+                "from airflow_provider_clevertap.columns import Column",
+                *(f"from {kind.operator_module} import {kind.operator}" for kind in UPLOAD_KINDS),
+            ]
+        ),
         tasks=_TASKS,
-        operators="CleverTapUploadProfilesOperator, CleverTapUploadEventsOperator, CleverTapUploadDeviceTokensOperator",
+        operators=", ".join(kind.operator for kind in UPLOAD_KINDS),
         arguments=', source="/data/people.csv", columns={"Joined": Column("Joined On", type="date")}',
     ),
 }
