@@ -4,50 +4,44 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
+from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
-from airflow_provider_clevertap.exceptions import (
-    CleverTapError,
-    ConfigurationError,
-    ExportError,
-    LoadStoppedError,
-    NotExportableError,
-    escape_unprintable,
-)
-from airflow_provider_clevertap.exported.manifests import OutputManifest, PartitionManifest
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, ExportError, NotExportableError
+from airflow_provider_clevertap.exported.manifests import OutputManifest
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
-from airflow_provider_clevertap.exporting.event_job import EventClient, EventJob, Filled, UndatedEventsError
+from airflow_provider_clevertap.exporting.event_job import EventJob, Filled, UndatedEventsError
+from airflow_provider_clevertap.exporting.export import Export
 from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
 from airflow_provider_clevertap.exporting.plan import Job, all_partitions, plan_jobs, single_days
-from airflow_provider_clevertap.exporting.stopping import WalkControls
-from airflow_provider_clevertap.exporting.summary import Counts
-from airflow_provider_clevertap.storage.retry import retry_storage
+from airflow_provider_clevertap.exporting.walk import Count, StartWalk, Walker
 
 #: A part of what CleverTap answers for an event that it does not have.
 _UNKNOWN_EVENT: Final = "invalid event"
 #: Threads that look at directories before the first request.
 _LOOKING_THREADS: Final = 8
-#: Seconds between two lines about the progress.
-_PROGRESS_SECONDS: Final = 30.0
 
 
-class ExportClient(EventClient, Protocol):
+class EventClient(Protocol):
     """What an export needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
 
     account_id: str
     base_url: str
+    events: StartWalk
+    count_events: Count
 
     def event_names(self, *, policy: ReadPolicy) -> list[str]:
         """Return the names of all events."""
 
 
-class EventExport:
+class EventExport(Export):
     """One export of events.
 
     :param client: makes the requests.
@@ -56,20 +50,7 @@ class EventExport:
     :param log: for the progress and for warnings.
     """
 
-    def __init__(
-        self, client: ExportClient, options: ExportOptions, identity: RunIdentity, log: logging.Logger
-    ) -> None:
-        self._client = client
-        self._options = options
-        self._identity = identity
-        self._log = log
-        self._declared = DeclaredColumns(options.schema, event_schema(options.include, DeclaredColumns()).names)
-        self._parts = asked_parts(options.include)
-        self._controls = WalkControls()
-        self._lock = threading.Lock()
-        self._not_exportable: list[str] = []
-        self._held: list[tuple[Partition, PartitionFiles, datetime]] = []
-        self.counts = Counts()
+    def __init__(self, client: EventClient, options: ExportOptions, identity: RunIdentity, log: logging.Logger) -> None:
         manifest = OutputManifest(
             kind="events",
             account=client.account_id,
@@ -78,13 +59,25 @@ class EventExport:
             partition=options.partition,
             query=options.query,
         )
-        self._output = Output(
-            options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log
+        output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
+        super().__init__(output, options.max_in_flight, log)
+        self._client = client
+        self._options = options
+        self._identity = identity
+        self._declared = DeclaredColumns(options.schema, event_schema(options.include, DeclaredColumns()).names)
+        self._walker: Walker[EventRecord] = Walker(
+            start=client.events,
+            count=client.count_events,
+            parts=asked_parts(options.include),
+            batch_size=options.page_size,
+            confirm_empty=options.confirm_empty,
+            check_count=options.check_count,
+            controls=self._controls,
+            counts=self.counts,
         )
-
-    def stop(self) -> None:
-        """Stop the export within a second; :meth:`run` then raises ``LoadStoppedError``."""
-        self._controls.stop()
+        self._lock = threading.Lock()
+        self._not_exportable: list[str] = []
+        self._held: list[tuple[Partition, PartitionFiles, datetime]] = []
 
     def run(self) -> dict[str, Any]:
         """Export, and return the summary.
@@ -93,9 +86,8 @@ class EventExport:
         """
         self._options.check_not_future(datetime.now(UTC))
         self._output.prepare()
-        events = self._event_names()
-        pending = self._pending(events)
-        self._run_jobs(plan_jobs(pending, self._options))
+        pending = self._pending(self._event_names())
+        self._run_jobs([partial(self._run_job, job) for job in plan_jobs(pending, self._options)])
         if self._options.on_empty == "fail" and self.counts.rows == 0:
             raise ExportError("CleverTap has no events for this export, and on_empty='fail'. Nothing was replaced.")
         for partition, files, asked_at in self._held:
@@ -140,26 +132,7 @@ class EventExport:
             self._log.info("%s partitions are finished already, by an earlier attempt", f"{self.counts.resumed:,}")
         return pending
 
-    def _run_jobs(self, jobs: list[Job]) -> None:
-        with ThreadPoolExecutor(self._options.max_in_flight, "clevertap-export") as pool:
-            running = [pool.submit(self._run_job, job) for job in jobs]
-            finished = wait(running, _PROGRESS_SECONDS, FIRST_EXCEPTION)
-            while finished.not_done and not any(future.exception() for future in finished.done):
-                self._log_progress()
-                finished = wait(running, _PROGRESS_SECONDS, FIRST_EXCEPTION)
-            if finished.not_done:
-                self._controls.stop()
-                for future in running:
-                    future.cancel()
-        errors = [error for future in running if not future.cancelled() and (error := future.exception()) is not None]
-        # A stopped walk is a consequence of the failure of another.
-        causes = [error for error in errors if not isinstance(error, LoadStoppedError)] or errors
-        if causes:
-            raise causes[0]
-
     def _run_job(self, job: Job) -> None:
-        if self._controls.stopping.is_set():
-            raise LoadStoppedError("The export was stopped.")
         with self._lock:
             if job.event in self._not_exportable:
                 return
@@ -195,16 +168,7 @@ class EventExport:
                 attempt=self._identity.attempt,
             )
 
-        return EventJob(
-            job,
-            self._client,
-            options,
-            columns=columns,
-            parts=self._parts,
-            make_files=make_files,
-            controls=self._controls,
-            counts=self.counts,
-        ).run()
+        return EventJob(job, self._walker, options, columns=columns, make_files=make_files).run()
 
     def _skip_or_raise(self, event: str, error: CleverTapError) -> None:
         unknown = isinstance(error, RejectedReadError) and _UNKNOWN_EVENT in error.error.lower()
@@ -226,32 +190,3 @@ class EventExport:
         if files.rows == 0 and self._options.on_empty == "skip" and self._output.existing(partition) is None:
             return
         self._replace(partition, files, asked_at)
-
-    def _replace(self, partition: Partition, files: PartitionFiles, asked_at: datetime) -> None:
-        replacement = retry_storage(
-            lambda: self._output.replace(partition, files, asked_at),
-            "export",
-            partition.directory.name,
-            self._log,
-            self._controls.stopping,
-        )
-        if replacement.superseded:
-            self.counts.add(superseded=1)
-            self._log.warning(
-                "%s was replaced meanwhile by another export, which asked CleverTap later: its rows stay",
-                escape_unprintable(partition.directory.name),
-            )
-        self._count_partition(replacement.manifest)
-
-    def _count_partition(self, manifest: PartitionManifest, **more: int) -> None:
-        empty = int(manifest.rows == 0)
-        self.counts.add(rows=manifest.rows, files=len(manifest.files), partitions=1, empty=empty, **more)
-
-    def _log_progress(self) -> None:
-        counts = self.counts
-        self._log.info(
-            "%s rows received, %s partitions replaced, %s rows/s",
-            f"{counts.received:,}",
-            f"{counts.partitions:,}",
-            f"{counts.received / max(counts.seconds, 0.001):,.0f}",
-        )

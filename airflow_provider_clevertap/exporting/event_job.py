@@ -5,28 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from airflow_provider_clevertap.api.exports.cursor_walk import CursorWalk
 from airflow_provider_clevertap.api.exports.pages import EventRecord
-from airflow_provider_clevertap.api.read_calls import ReadPolicy
-from airflow_provider_clevertap.exceptions import (
-    AccessDeniedError,
-    CursorExpiredError,
-    ExportError,
-    IncompleteExportError,
-)
+from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
 from airflow_provider_clevertap.exporting.options import ExportOptions
 from airflow_provider_clevertap.exporting.plan import Job
-from airflow_provider_clevertap.exporting.prefetch import prefetch
 from airflow_provider_clevertap.exporting.project_time import (
     DAY_SECONDS,
     NO_TIME,
@@ -36,28 +26,12 @@ from airflow_provider_clevertap.exporting.project_time import (
     query_day,
     to_utc,
 )
-from airflow_provider_clevertap.exporting.stopping import WalkControl, WalkControls
-from airflow_provider_clevertap.exporting.summary import Counts
+from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, UnconfirmedError, Walker
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
-
-#: How often a walk begins again because its cursor has died, or its end contradicts CleverTap's count.
-MAX_RESTARTS: Final = 2
 
 
 class UndatedEventsError(Exception):
     """A walk over several days has returned an event without a time, so that its day is unknown."""
-
-
-class EventClient(Protocol):
-    """What a job needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
-
-    def events(
-        self, query: Any, *, parts: Sequence[str], batch_size: int, policy: ReadPolicy
-    ) -> CursorWalk[EventRecord]:
-        """Export events."""
-
-    def count_events(self, query: Any, *, policy: ReadPolicy) -> int:
-        """Return how many events there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +53,26 @@ class EventJob:
     """Carries out one job.
 
     :param job: the days of an event, and the partitions they fill.
-    :param client: makes the requests.
+    :param walker: walks through queries.
     :param options: the options of the export.
     :param columns: makes the columns.
-    :param parts: the parts of records to ask for.
     :param make_files: makes the files of a partition.
-    :param controls: ends the requests when the export is stopped.
-    :param counts: the counts of the export.
     """
 
     def __init__(
         self,
         job: Job,
-        client: EventClient,
+        walker: Walker[EventRecord],
         options: ExportOptions,
         *,
         columns: EventColumns,
-        parts: Sequence[str],
         make_files: Callable[[date], PartitionFiles],
-        controls: WalkControls,
-        counts: Counts,
     ) -> None:
         self._job = job
-        self._client = client
+        self._walker = walker
         self._options = options
         self._columns = columns
-        self._parts = parts
         self._make_files = make_files
-        self._controls = controls
-        self._counts = counts
         self._day_numbers = {day_number(day): day for day in job.partitions}
 
     def run(self) -> Filled:
@@ -120,11 +85,11 @@ class EventJob:
         while True:
             try:
                 return self._attempt()
-            except (CursorExpiredError, _UnconfirmedError):
+            except (CursorExpiredError, UnconfirmedError):
                 if restarts == MAX_RESTARTS:
                     raise
                 restarts += 1
-                self._counts.add(restarts=1)
+                self._walker.counts.add(restarts=1)
 
     def _attempt(self) -> Filled:
         asked_at = datetime.now(UTC)
@@ -142,27 +107,8 @@ class EventJob:
         return Filled(files, asked_at, dict(self._local), Counter(self._columns.unfit))
 
     def _walk(self, first: date, last: date, files: WalkFiles) -> None:
-        control = self._controls.start()
-        policy = self._policy(control)
-        query = {
-            "event_name": self._job.event,
-            "from": query_day(first),
-            "to": query_day(last),
-            **self._options.query,
-        }
-        walk = self._client.events(query, parts=self._parts, batch_size=self._options.page_size, policy=policy)
-        received = 0
-        self._counts.add(requests=1)
-        with closing(prefetch(walk, control)) as pages:
-            for records in pages:
-                self._counts.add(requests=1, received=len(records))
-                received += len(records)
-                if records:
-                    self._add(records, first, last, files)
-        if walk.without_cursor and self._options.confirm_empty:
-            self._confirm(query, received)
-        elif self._options.check_count is not None:
-            self._check(query, received, self._options.check_count)
+        query = {"event_name": self._job.event, "from": query_day(first), "to": query_day(last), **self._options.query}
+        self._walker.walk(query, lambda records: self._add(records, first, last, files))
 
     def _add(self, records: Sequence[EventRecord], first: date, last: date, files: WalkFiles) -> None:
         rows, local = self._columns.table(records)
@@ -198,49 +144,3 @@ class EventJob:
         if trimmed < len(rows):
             (day,) = self._job.partitions
             files.add(day, rows.filter(array_from_numpy(inside)) if trimmed else rows)
-
-    def _confirm(self, query: Any, received: int) -> None:
-        """Check an answer that means "no events" with a count.
-
-        :raises IncompleteExportError: when there are events.
-        """
-        try:
-            count = self._count(query)
-        except AccessDeniedError as error:
-            raise AccessDeniedError(
-                f"CleverTap answered that there are no events {self._job.event!r}, and this passcode may not count "
-                f"them to confirm it: {error} Or set confirm_empty=False.",
-                http_status=error.http_status,
-            ) from None
-        if count > received:
-            raise _UnconfirmedError(
-                f"CleverTap answered an export of {self._described(query)} as if there were none, and counts {count:,}."
-            )
-
-    def _check(self, query: Any, received: int, share: float) -> None:
-        count = self._count(query)
-        if abs(received - count) > share * count:
-            raise IncompleteExportError(
-                f"The export of {self._described(query)} has {received:,} rows, and CleverTap counts {count:,}: more "
-                f"than check_count={share:g} allows. The partitions are unchanged."
-            )
-
-    def _count(self, query: Any) -> int:
-        control = self._controls.start()
-        self._counts.add(requests=1)
-        try:
-            return self._client.count_events(query, policy=self._policy(control))
-        finally:
-            control.stop()
-
-    def _policy(self, control: WalkControl) -> ReadPolicy:
-        return ReadPolicy(
-            stopping=control.stopping, on_wait=lambda _reason, _seconds: self._counts.add(requests=1, retries=1)
-        )
-
-    def _described(self, query: Any) -> str:
-        return f"{self._job.event!r} from {query['from']} to {query['to']}"
-
-
-class _UnconfirmedError(IncompleteExportError):
-    """CleverTap's answer means that there are no events, and its count that there are."""

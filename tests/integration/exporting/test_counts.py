@@ -36,7 +36,7 @@ def test_an_answer_without_a_cursor_is_believed_only_when_a_count_confirms_it(
     assert numbers(tmp_path / "out") == list(range(1000))
     emulator.inject({"do": "without_fields", "fields": ["cursor"], **BEGIN})
     before = files(tmp_path / "out")
-    with pytest.raises(IncompleteExportError, match="as if there were none, and counts 1,000"):
+    with pytest.raises(IncompleteExportError, match="as if there were nothing, and counts 1,000"):
         export(**DAY, confirm_empty=True, run="2" * 8)
     assert files(tmp_path / "out") == before
     assert export(**DAY, confirm_empty=False, run="3" * 8)["empty"] == 1
