@@ -58,13 +58,22 @@ def _load(path: str) -> Any:
 EVENTS: Final = ExportKind(
     name="events",
     export="event_export.EventExport",
-    options="options.ExportOptions",
+    options="event_options.EventOptions",
     operator="CleverTapExportEventsOperator",
     operator_name="export_events",
     hook_method="export_events",
 )
 
-EXPORT_KINDS: Final = (EVENTS,)
+PROFILES: Final = ExportKind(
+    name="profiles",
+    export="profile_export.ProfileExport",
+    options="profile_options.ProfileOptions",
+    operator="CleverTapExportProfilesOperator",
+    operator_name="export_profiles",
+    hook_method="export_profiles",
+)
+
+EXPORT_KINDS: Final = (EVENTS, PROFILES)
 
 
 class ExportMethods:
@@ -81,6 +90,16 @@ class ExportMethods:
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
         return self._export(EVENTS, {"events": events, "output": output, **options})
+
+    def export_profiles(self, output: Any, **options: Any) -> dict[str, Any]:
+        """Export profiles to files, for use inside ``@task`` functions.
+
+        :param output: the directory to write to, as a path or URI.
+        :param options: the other arguments of ``CleverTapExportProfilesOperator``, such as ``events`` or ``query``.
+        :return: the summary.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        return self._export(PROFILES, {"output": output, **options})
 
     def _export(self, kind: ExportKind, options: dict[str, Any]) -> dict[str, Any]:
         """Export records of this kind; the hook does it."""

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
     from airflow_provider_clevertap.exported.partitions import ExportedPartition
 
-__all__ = ["CsvSource", "ExportedEventsSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource"]
+__all__ = [
+    "CsvSource",
+    "ExportedEventsSource",
+    "ExportedProfilesSource",
+    "FrameSource",
+    "JsonLinesSource",
+    "ParquetSource",
+    "SqlSource",
+]
 
 
 @dataclass(repr=False)
@@ -109,11 +117,42 @@ class ParquetSource(FileSource):
 
 
 @dataclass(repr=False)
-class ExportedEventsSource(FileSource):
-    """What ``CleverTapExportEventsOperator`` has written: the files that the manifests name, and no others.
+class ExportedSource(FileSource):
+    """What an export has written: the files that the manifests name, and no others.
 
     A glob over the same directory would also match files of the generation before, which stay until the next export
     of their partition, and files of an export that is running.
+
+    :param path: the ``output`` of the export: a path, URI or object path. Templated.
+    """
+
+    def partitions(self) -> list[ExportedPartition]:
+        """Return the partitions, each with its manifest and the locations of its files.
+
+        :raises SourceError: when there is no export.
+        """
+        raise NotImplementedError
+
+    def files(self) -> list[Any]:
+        """Return the locations of all files.
+
+        :raises SourceError: when there is no export.
+        """
+        return [file for partition in self.partitions() for file in partition.files]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a DataFrame, with the types of the export.
+
+        :raises SourceError: when there is no export, or a file cannot be read.
+        """
+        from airflow_provider_clevertap.exported.tables import read_table
+
+        return read_table(self.partitions()).to_pandas()  # type: ignore[no-any-return]
+
+
+@dataclass(repr=False)
+class ExportedEventsSource(ExportedSource):
+    """What ``CleverTapExportEventsOperator`` has written: the files that the manifests name, and no others.
 
     .. code-block:: python
 
@@ -143,21 +182,26 @@ class ExportedEventsSource(FileSource):
             self.path, events=self.events, start=self.start, end=self.end, only_complete=self.only_complete
         )
 
-    def files(self) -> list[Any]:
-        """Return the locations of all files.
 
-        :raises SourceError: when there is no export.
+@dataclass(repr=False)
+class ExportedProfilesSource(ExportedSource):
+    """One snapshot that ``CleverTapExportProfilesOperator`` has written.
+
+    :param path: the ``output`` of the export: a path, URI or object path. Templated.
+    :param snapshot: the day of the snapshot; default: the latest. Templated.
+    """
+
+    snapshot: date | str | None = None
+    template_fields: ClassVar[Sequence[str]] = ("path", "snapshot")
+
+    def partitions(self) -> list[ExportedPartition]:
+        """Return the snapshot.
+
+        :raises SourceError: when there is no export, or no snapshot of this day.
         """
-        return [file for partition in self.partitions() for file in partition.files]
+        from airflow_provider_clevertap.exported.partitions import find_snapshot
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a DataFrame, with the types of the export.
-
-        :raises SourceError: when there is no export, or a file cannot be read.
-        """
-        from airflow_provider_clevertap.exported.tables import read_table
-
-        return read_table(self.partitions()).to_pandas()  # type: ignore[no-any-return]
+        return [find_snapshot(self.path, self.snapshot)]
 
 
 @dataclass(repr=False, eq=False)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.exported.layout import MANIFEST_NAME
 from airflow_provider_clevertap.exported.manifests import PartitionManifest, is_of_partition, read_manifest
-from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.locations import join_path, location_name
 from airflow_provider_clevertap.storage.directory import Directory
 
 #: The names of directories below an output: those of events, and those of partitions.
@@ -65,6 +65,25 @@ def find_partitions(
         and (last is None or partition.manifest.start[:10] < last)
         and (partition.manifest.complete or not only_complete)
     ]
+
+
+def find_snapshot(output: Any, day: date | str | None = None) -> ExportedPartition:
+    """Return a snapshot of profiles.
+
+    :param output: the directory of an export of profiles.
+    :param day: the day of the snapshot; ``None`` for the latest.
+    :raises SourceError: when there is none.
+    :raises StorageUnavailableError: when the storage fails.
+    """
+    found = {
+        str(partition.location).rstrip("/").rpartition("snapshot=")[2]: partition
+        for partition in _walk(Directory(output))
+    }
+    wanted = max(found, default="") if day is None else str(day)[:10]
+    if wanted not in found:
+        which = "no snapshot" if day is None else f"no snapshot of {wanted}"
+        raise SourceError(f"{location_name(output)}: there is {which}. Check the path, and that the export has run.")
+    return found[wanted]
 
 
 def _walk(directory: Directory) -> Iterator[ExportedPartition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -51,16 +52,26 @@ def _read(location: Any, schema: pa.Schema) -> pa.Table:
             if name.endswith(".csv"):
                 from pyarrow import csv
 
+                lists = [field.name for field in schema if pa.types.is_list(field.type)]
+                types = {field.name: pa.string() if field.name in lists else field.type for field in schema}
                 convert = csv.ConvertOptions(
-                    column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False
+                    column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False
                 )
                 # texts are JSON, and may have line ends
-                return csv.read_csv(
-                    stream, parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=convert
-                )
-            from pyarrow import json
+                parse = csv.ParseOptions(newlines_in_values=True)
+                return _with_lists(csv.read_csv(stream, parse_options=parse, convert_options=convert), lists)
+            from pyarrow import json as arrow_json
 
-            options = json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-            return json.read_json(pa.BufferReader(gzip.decompress(stream.read())), parse_options=options)
+            options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+            return arrow_json.read_json(pa.BufferReader(gzip.decompress(stream.read())), parse_options=options)
     except (OSError, ValueError, EOFError) as error:
         raise SourceError(f"{name} cannot be read ({type(error).__name__}). Export its partition again.") from None
+
+
+def _with_lists(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return a table in which the JSON text of columns is read as lists of text."""
+    for name in names:
+        values = [None if text is None else json.loads(text) for text in table[name].to_pylist()]
+        column = pa.array(values, pa.list_(pa.string()))
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return table

@@ -10,35 +10,28 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, ExportError, NotExportableError
+from airflow_provider_clevertap.api.read_calls import RejectedReadError
+from airflow_provider_clevertap.exceptions import ExportError, NotExportableError
 from airflow_provider_clevertap.exported.manifests import OutputManifest
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
 from airflow_provider_clevertap.exporting.event_job import EventJob, Filled, UndatedEventsError
-from airflow_provider_clevertap.exporting.export import Export
+from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.export import Client, Export
 from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
-from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
 from airflow_provider_clevertap.exporting.plan import Job, all_partitions, plan_jobs, single_days
 from airflow_provider_clevertap.exporting.walk import Count, StartWalk, Walker
 
-#: A part of what CleverTap answers for an event that it does not have.
-_UNKNOWN_EVENT: Final = "invalid event"
 #: Threads that look at directories before the first request.
 _LOOKING_THREADS: Final = 8
 
 
-class EventClient(Protocol):
+class EventClient(Client, Protocol):
     """What an export needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
 
-    account_id: str
-    base_url: str
     events: StartWalk
     count_events: Count
-
-    def event_names(self, *, policy: ReadPolicy) -> list[str]:
-        """Return the names of all events."""
 
 
 class EventExport(Export):
@@ -50,7 +43,7 @@ class EventExport(Export):
     :param log: for the progress and for warnings.
     """
 
-    def __init__(self, client: EventClient, options: ExportOptions, identity: RunIdentity, log: logging.Logger) -> None:
+    def __init__(self, client: EventClient, options: EventOptions, identity: RunIdentity, log: logging.Logger) -> None:
         manifest = OutputManifest(
             kind="events",
             account=client.account_id,
@@ -60,9 +53,8 @@ class EventExport(Export):
             query=options.query,
         )
         output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
-        super().__init__(output, options.max_in_flight, log)
-        self._client = client
-        self._options = options
+        super().__init__(client, output, options, log)
+        self._options: EventOptions = options
         self._identity = identity
         self._declared = DeclaredColumns(options.schema, event_schema(options.include, DeclaredColumns()).names)
         self._walker: Walker[EventRecord] = Walker(
@@ -76,7 +68,6 @@ class EventExport(Export):
             counts=self.counts,
         )
         self._lock = threading.Lock()
-        self._not_exportable: list[str] = []
         self._held: list[tuple[Partition, PartitionFiles, datetime]] = []
 
     def run(self) -> dict[str, Any]:
@@ -86,7 +77,7 @@ class EventExport(Export):
         """
         self._options.check_not_future(datetime.now(UTC))
         self._output.prepare()
-        pending = self._pending(self._event_names())
+        pending = self._pending(self._event_names(self._options.events))
         self._run_jobs([partial(self._run_job, job) for job in plan_jobs(pending, self._options)])
         if self._options.on_empty == "fail" and self.counts.rows == 0:
             raise ExportError("CleverTap has no events for this export, and on_empty='fail'. Nothing was replaced.")
@@ -106,15 +97,8 @@ class EventExport(Export):
             "from": min(each.start for each in partitions).astimezone(options.zone).isoformat(),
             "to": max(each.end for each in partitions).astimezone(options.zone).isoformat(),
             "timezone": options.zone.key,
-            "not_exportable": sorted(self._not_exportable),
+            "not_exportable": self.not_exportable,
         }
-
-    def _event_names(self) -> list[str]:
-        if self._options.events != ALL_EVENTS:
-            return list(self._options.events)
-        policy = ReadPolicy(stopping=self._controls.stopping)
-        self.counts.add(requests=1)
-        return self._client.event_names(policy=policy)
 
     def _pending(self, events: list[str]) -> dict[str, dict[date, Partition]]:
         """Return the partitions that have to be filled, and count those that an earlier attempt has filled."""
@@ -133,9 +117,8 @@ class EventExport(Export):
         return pending
 
     def _run_job(self, job: Job) -> None:
-        with self._lock:
-            if job.event in self._not_exportable:
-                return
+        if self._is_left_out(job.event):
+            return
         try:
             filled = self._fill(job)
         except UndatedEventsError:
@@ -143,7 +126,7 @@ class EventExport(Export):
                 self._run_job(single)
             return
         except (NotExportableError, RejectedReadError) as error:
-            self._skip_or_raise(job.event, error)
+            self._leave_out(job.event, error)
             return
         try:
             for day, files in filled.files.items():
@@ -169,18 +152,6 @@ class EventExport(Export):
             )
 
         return EventJob(job, self._walker, options, columns=columns, make_files=make_files).run()
-
-    def _skip_or_raise(self, event: str, error: CleverTapError) -> None:
-        unknown = isinstance(error, RejectedReadError) and _UNKNOWN_EVENT in error.error.lower()
-        if self._options.skips_not_exportable and (unknown or isinstance(error, NotExportableError)):
-            with self._lock:
-                if event not in self._not_exportable:
-                    self._not_exportable.append(event)
-                    self._log.warning("Event %r is left out: %s", event, error)
-            return
-        if unknown:
-            raise ConfigurationError(f"CleverTap has no event {event!r}: {error}. Names are case-sensitive.") from None
-        raise type(error)(f"Event {event!r}: {error}") if isinstance(error, NotExportableError) else error
 
     def _publish(self, partition: Partition, files: PartitionFiles, asked_at: datetime) -> None:
         if files.rows == 0 and self._options.on_empty == "fail":

@@ -14,8 +14,8 @@ import pyarrow as pa
 from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
-from airflow_provider_clevertap.exporting.options import ExportOptions
 from airflow_provider_clevertap.exporting.plan import Job
 from airflow_provider_clevertap.exporting.project_time import (
     DAY_SECONDS,
@@ -63,7 +63,7 @@ class EventJob:
         self,
         job: Job,
         walker: Walker[EventRecord],
-        options: ExportOptions,
+        options: EventOptions,
         *,
         columns: EventColumns,
         make_files: Callable[[date], PartitionFiles],

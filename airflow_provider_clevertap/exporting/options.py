@@ -1,4 +1,4 @@
-"""The options of an export, which are checked when they are made, before anything is requested or written."""
+"""The options of all exports, which are checked when they are made, before anything is requested or written."""
 
 from __future__ import annotations
 
@@ -6,52 +6,48 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.api.exports.queries import check_filters
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.exporting.project_time import start_of_day, touched_days
+from airflow_provider_clevertap.exporting.project_time import start_of_day
 from airflow_provider_clevertap.records.limits import MAX_PAGE_RECORDS, OTHER_APIS_IN_FLIGHT
 from airflow_provider_clevertap.storage.private_files import PRIVATE
 
-EventPartition: TypeAlias = Literal["day", "interval"]
 FileFormat: TypeAlias = Literal["parquet", "jsonl", "csv"]
 OnEmpty: TypeAlias = Literal["write", "skip", "fail"]
 OnNotExportable: TypeAlias = Literal["fail", "skip"]
 
 #: All events of the account.
 ALL_EVENTS: Final = "*"
-#: What ``include`` may add to events.
-EVENT_PARTS: Final = ("profile", "app", "event_summary", "push_token")
+#: What ``include`` may add to records.
+PARTS: Final = ("profile", "app", "event_summary", "push_token")
 #: Rows of a page when records are large: the summary of one person's events may have many kilobytes.
 _SMALL_PAGE: Final = 1000
 _LARGE_PARTS: Final = frozenset({"profile", "event_summary"})
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportOptions:
-    """Options of an export of events.
+    """Options that all exports have.
 
-    :param events: the names of events, or ``"*"`` for all events of the account.
     :param start: where the time of the events begins: an instant, or a day of the project.
     :param end: where it ends; not included.
     :param output: the directory, as a path, a URI, or a path object that carries its storage.
     :param zone: the project's time zone.
-    :param partition: ``"day"`` replaces whole days of the project, ``"interval"`` keeps the rows of the interval only.
     :param file_format: ``"parquet"``, ``"jsonl"`` or ``"csv"``.
     :param schema: the types of properties that become columns; see ``DeclaredColumns``.
     :param include: what to add: ``"profile"``, ``"app"``, ``"event_summary"``, ``"push_token"``.
     :param query: filters in CleverTap's query language.
-    :param lookback: how long before ``start`` the export begins, for events that arrive late.
     :param on_not_exportable: ``"fail"`` or ``"skip"`` for events that CleverTap does not export. Default: ``"fail"``
         for events that are named, ``"skip"`` for ``"*"``.
     :param on_empty: an empty partition is written (``"write"``), or not created (``"skip"``); an export without a
         single row fails (``"fail"``).
     :param check_count: the share by which the number of rows may differ from CleverTap's count; ``None`` for no check.
-    :param confirm_empty: ask for a count where CleverTap's answer means that there are no events.
+    :param confirm_empty: ask for a count where CleverTap's answer means that there is nothing.
     :param max_rows_per_file: the maximum number of rows in a file.
     :param batch_size: rows of a page. Default: 5000, or 1000 with ``"profile"`` or ``"event_summary"``.
     :param max_in_flight: the maximum of requests in flight, 1 to 3.
@@ -59,17 +55,14 @@ class ExportOptions:
     :raises ConfigurationError: when a value is not allowed; the message names the option.
     """
 
-    events: Sequence[str] | str
-    start: Any
-    end: Any
+    start: Any = None
+    end: Any = None
     output: Any
     zone: ZoneInfo
-    partition: EventPartition = "day"
     file_format: FileFormat = "parquet"
     schema: Mapping[str, Any] = field(default_factory=dict)
     include: Collection[str] = ()
     query: Mapping[str, Any] = field(default_factory=dict)
-    lookback: timedelta = timedelta(0)
     on_not_exportable: OnNotExportable | None = None
     on_empty: OnEmpty = "write"
     check_count: float | None = None
@@ -80,23 +73,14 @@ class ExportOptions:
     artifacts_mode: int = PRIVATE
 
     def __post_init__(self) -> None:
-        set_ = object.__setattr__
-        set_(self, "events", _event_names(self.events))
-        set_(self, "start", read_instant("start", self.start, self.zone))
-        set_(self, "end", read_instant("end", self.end, self.zone))
-        set_(self, "include", (self.include,) if isinstance(self.include, str) else tuple(self.include))
-        set_(self, "query", _json_value("query", self.query))
-        _check_choice("partition", self.partition, ("day", "interval"))
-        _check_choice("file_format", self.file_format, ("parquet", "jsonl", "csv"))
-        _check_choice("on_not_exportable", self.on_not_exportable, (None, "fail", "skip"))
-        _check_choice("on_empty", self.on_empty, ("write", "skip", "fail"))
-        _check_choice("confirm_empty", self.confirm_empty, (True, False))
+        self._set("include", (self.include,) if isinstance(self.include, str) else tuple(self.include))
+        self._set("query", _json_value("query", self.query))
+        check_choice("file_format", self.file_format, ("parquet", "jsonl", "csv"))
+        check_choice("on_not_exportable", self.on_not_exportable, (None, "fail", "skip"))
+        check_choice("on_empty", self.on_empty, ("write", "skip", "fail"))
+        check_choice("confirm_empty", self.confirm_empty, (True, False))
         for part in self.include:
-            _check_choice("include", part, EVENT_PARTS)
-        if not isinstance(self.lookback, timedelta) or self.lookback < timedelta(0):
-            raise ConfigurationError(f"lookback must be a timedelta of 0 or more, not {self.lookback!r}.")
-        if self.lookback and self.partition != "day":
-            raise ConfigurationError('lookback needs partition="day": other partitions hold the interval only.')
+            check_choice("include", part, PARTS)
         _check_whole_number("max_rows_per_file", self.max_rows_per_file, 1_000_000_000)
         _check_whole_number("max_in_flight", self.max_in_flight, OTHER_APIS_IN_FLIGHT)
         if self.batch_size is not None:
@@ -105,22 +89,40 @@ class ExportOptions:
         if share is not None and (isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1):
             raise ConfigurationError(f"check_count must be a share from 0 to 1, such as 0.01, not {share!r}.")
         check_filters(self.query)
-        check_interval(self.start, self.end)
+
+    @staticmethod
+    def needs_interval(given: Mapping[str, Any]) -> bool:
+        """Return whether ``start`` and ``end`` must be set for such options, or come from a data interval."""
+        del given
+        return True
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _set_interval(self) -> None:
+        """Read ``start`` and ``end``.
+
+        :raises ConfigurationError: when they are no interval.
+        """
+        for name in ("start", "end"):
+            self._set(name, read_instant(name, getattr(self, name), self.zone))
+        if self.start >= self.end:
+            problem = "is empty" if self.start == self.end else "ends before it starts"
+            raise ConfigurationError(f"The interval from {self.start.isoformat()} to {self.end.isoformat()} {problem}.")
 
     @property
     def days(self) -> list[date]:
         """The days of the project that the export touches."""
-        return touched_days(self.start - self.lookback, self.end, self.zone)
+        raise NotImplementedError
 
     @property
     def page_size(self) -> int:
         """The number of rows to ask for in a page."""
         return self.batch_size or (_SMALL_PAGE if _LARGE_PARTS & set(self.include) else MAX_PAGE_RECORDS)
 
-    @property
-    def skips_not_exportable(self) -> bool:
-        """Events that CleverTap does not export are skipped."""
-        return (self.on_not_exportable or ("skip" if self.events == ALL_EVENTS else "fail")) == "skip"
+    def skips_not_exportable(self, events: object) -> bool:
+        """Return whether events that CleverTap does not export are skipped."""
+        return (self.on_not_exportable or ("skip" if events == ALL_EVENTS else "fail")) == "skip"
 
     def check_not_future(self, now: datetime) -> None:
         """Check that no day of the export is in the future: CleverTap refuses these.
@@ -161,17 +163,11 @@ def read_instant(name: str, value: Any, zone: ZoneInfo) -> datetime:
     raise ConfigurationError(f"{name} must be a time or a day, not {type(value).__name__}.")
 
 
-def check_interval(start: datetime, end: datetime) -> None:
-    """Check that an interval has a length.
+def event_names(events: Any) -> tuple[str, ...] | str:
+    """Read the names of events.
 
-    :raises ConfigurationError: when it has none.
+    :raises ConfigurationError: when they are not ``"*"``, a name or a list of names.
     """
-    if start >= end:
-        problem = "is empty" if start == end else "ends before it starts"
-        raise ConfigurationError(f"The interval from {start.isoformat()} to {end.isoformat()} {problem}.")
-
-
-def _event_names(events: Any) -> tuple[str, ...] | str:
     if events == ALL_EVENTS:
         return ALL_EVENTS
     names = [events] if isinstance(events, str) else events
@@ -195,7 +191,11 @@ def _json_value(name: str, value: Any) -> Any:
         raise ConfigurationError(f"{name} cannot be written as JSON: {error}.") from None
 
 
-def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
+def check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    """Check that a value is one of those that are allowed.
+
+    :raises ConfigurationError: when it is not.
+    """
     if value not in allowed:
         raise ConfigurationError(f"{name}={value!r} is not known; use {', '.join(map(repr, allowed))}.")
 

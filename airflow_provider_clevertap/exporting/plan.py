@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from airflow_provider_clevertap.exported.layout import day_directory, event_directory, window_directory
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import Partition
-from airflow_provider_clevertap.exporting.options import ExportOptions
 from airflow_provider_clevertap.exporting.project_time import start_of_day
 from airflow_provider_clevertap.records.limits import MAX_QUERY_DAYS
 from airflow_provider_clevertap.storage.directory import Directory
@@ -29,7 +29,7 @@ class Job:
     partitions: Mapping[date, Partition]
 
 
-def all_partitions(event: str, options: ExportOptions, output: Directory) -> dict[date, Partition]:
+def all_partitions(event: str, options: EventOptions, output: Directory) -> dict[date, Partition]:
     """Return the partitions of one event, see ``Job.partitions``."""
     directory = output.below(event_directory(event))
     if options.partition == "interval":
@@ -46,7 +46,7 @@ def all_partitions(event: str, options: ExportOptions, output: Directory) -> dic
     }
 
 
-def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: ExportOptions) -> list[Job]:
+def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: EventOptions) -> list[Job]:
     """Return the jobs that fill partitions.
 
     A few events are divided further than necessary, so that all requests in flight have something to do.

@@ -1,20 +1,29 @@
-"""Base class of the operators that export: running an export, and translating its errors for Airflow."""
+"""Base class of the operators that export: their common arguments, running an export, and its errors for Airflow."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+
 from airflow_provider_clevertap.exceptions import CleverTapError
-from airflow_provider_clevertap.operators.arguments import optional_text, whole_number
+from airflow_provider_clevertap.operators.arguments import (
+    mapping,
+    optional_text,
+    share,
+    true_or_false,
+    whole_number,
+)
 from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
     from logging import Logger
 
-    from airflow_provider_clevertap.airflow_compat import Context
+    from airflow.providers.common.compat.sdk import Context
+
     from airflow_provider_clevertap.export_kinds import ExportKind
     from airflow_provider_clevertap.task_runtime.task_export import TaskExport
 
@@ -29,15 +38,48 @@ class CleverTapExportOperator(BaseOperator):
 
     :param output: the directory to write to: a path or URI, such as ``s3://my_connection@bucket/clevertap/events``. It
         holds one export and nothing else.
-    :param clevertap_conn_id: id of the connection, default ``"clevertap_default"``. Its extra must have a
-        ``project_timezone``.
+    :param start: where the time of the events begins: an instant with a time zone, or a day such as ``"2026-11-01"``,
+        which begins at its midnight in the project's time zone. Default: the start of the data interval.
+    :param end: where it ends; not included. Default: the end of the data interval.
+    :param file_format: ``"parquet"`` (default), ``"jsonl"`` (compressed with gzip), or ``"csv"``.
+    :param schema: properties that become columns, with their types: ``"text"``, ``"integer"``, ``"float"``,
+        ``"boolean"``, ``"timestamp"`` or ``"epoch_seconds"``; or ``{"type": ..., "column": ...}``. The others stay in
+        the column ``properties`` as JSON text. May be JSON text.
+    :param query: more filters in CleverTap's query language, such as ``event_properties``. May be JSON text.
+    :param on_not_exportable: ``"fail"`` or ``"skip"``, for events that CleverTap does not export. Default: ``"fail"``
+        for events that are named, ``"skip"`` for ``"*"``.
+    :param on_empty: ``"write"`` (default) replaces partitions also where there is nothing; ``"skip"`` creates no empty
+        ones, and the task is skipped when there are no rows at all; ``"fail"`` fails then.
+    :param check_count: the share, such as ``0.01``, by which the number of rows may differ from CleverTap's own count;
+        beyond it the task fails and is retried. Default: no check.
+    :param confirm_empty: ``True`` (default) asks CleverTap for a count where it answers that there is nothing.
+    :param max_rows_per_file: the maximum number of rows in a file, default 250,000.
+    :param batch_size: rows in one page, 1 to 5000. Default: 5000, or 1000 with ``"profile"`` or ``"event_summary"``.
     :param max_in_flight: maximum of requests in flight, 1 to 3. With a ``pool`` and no ``pool_slots`` the task takes as
         many slots: this number, or 3 where it is not given or a template.
+    :param clevertap_conn_id: id of the connection, default ``"clevertap_default"``. Its extra must have a
+        ``project_timezone``.
     """
 
-    template_fields: Sequence[str] = ("output_path", "clevertap_conn_id", "max_in_flight")
+    template_fields: Sequence[str] = (
+        "output_path",
+        "start",
+        "end",
+        "file_format",
+        "schema",
+        "query",
+        "on_not_exportable",
+        "on_empty",
+        "check_count",
+        "confirm_empty",
+        "max_rows_per_file",
+        "batch_size",
+        "max_in_flight",
+        "clevertap_conn_id",
+    )
     # Airflow replaces a path with one of these endings by the file's text.
     template_ext: Sequence[str] = ()
+    template_fields_renderers: ClassVar[dict[str, str]] = {"schema": "json", "query": "json"}
     ui_color = "#e4ecfb"
     #: the operator's entry in the registry
     export_kind: ClassVar[ExportKind]
@@ -46,14 +88,36 @@ class CleverTapExportOperator(BaseOperator):
         self,
         *,
         output: Any,
-        clevertap_conn_id: str = "clevertap_default",
+        start: datetime | date | str | None = None,
+        end: datetime | date | str | None = None,
+        file_format: Literal["parquet", "jsonl", "csv"] | str = "parquet",
+        schema: Mapping[str, str | Mapping[str, str]] | str | None = None,
+        query: Mapping[str, Any] | str | None = None,
+        on_not_exportable: Literal["fail", "skip"] | str | None = None,
+        on_empty: Literal["write", "skip", "fail"] | str = "write",
+        check_count: float | str | None = None,
+        confirm_empty: bool | str = True,
+        max_rows_per_file: int | str | None = None,
+        batch_size: int | str | None = None,
         max_in_flight: int | str | None = None,
+        clevertap_conn_id: str = "clevertap_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**with_slots(kwargs, max_in_flight, self.export_kind))
         self.output_path = output  # BaseOperator has a property output
-        self.clevertap_conn_id = clevertap_conn_id
+        self.start = start
+        self.end = end
+        self.file_format = file_format
+        self.schema = schema
+        self.query = query
+        self.on_not_exportable = on_not_exportable
+        self.on_empty = on_empty
+        self.check_count = check_count
+        self.confirm_empty = confirm_empty
+        self.max_rows_per_file = max_rows_per_file
+        self.batch_size = batch_size
         self.max_in_flight = max_in_flight
+        self.clevertap_conn_id = clevertap_conn_id
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
@@ -102,5 +166,16 @@ class CleverTapExportOperator(BaseOperator):
         """Return the export's options, read from the rendered arguments."""
         return {
             "output": optional_text(self.output_path),
+            "start": optional_text(self.start),
+            "end": optional_text(self.end),
+            "file_format": optional_text(self.file_format),
+            "schema": mapping("schema", self.schema),
+            "query": mapping("query", self.query),
+            "on_not_exportable": optional_text(self.on_not_exportable),
+            "on_empty": optional_text(self.on_empty),
+            "check_count": share("check_count", self.check_count),
+            "confirm_empty": true_or_false("confirm_empty", self.confirm_empty),
+            "max_rows_per_file": whole_number("max_rows_per_file", self.max_rows_per_file),
+            "batch_size": whole_number("batch_size", self.batch_size),
             "max_in_flight": whole_number("max_in_flight", self.max_in_flight),
         }

@@ -96,7 +96,7 @@ class TaskExport:
     def _checked_run(self, options: Mapping[str, Any], context: Mapping[str, Any] | None) -> dict[str, Any]:
         kind = self._kind.load_options()
         given = _given(kind, options)
-        _set_interval(given, context)
+        _set_interval(given, context, needed=kind.needs_interval(given))
         settings = self._settings()
         given["max_in_flight"] = settings.in_flight(given.get("max_in_flight", self._kind.max_in_flight))
         given["output"] = resolve_storage(read_location("output", given["output"]))
@@ -157,14 +157,15 @@ def _given(kind: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     for name, option in known.items():
         has_default = option.default is not MISSING or option.default_factory is not MISSING
-        if name not in given and name not in _INTERVAL and not has_default:
+        if name not in given and not has_default:
             raise ConfigurationError(f"{name} must be set.")
     return given
 
 
-def _set_interval(given: dict[str, Any], context: Mapping[str, Any] | None) -> None:
+def _set_interval(given: dict[str, Any], context: Mapping[str, Any] | None, *, needed: bool) -> None:
     """Set ``start`` and ``end`` to those of the data interval, where they are not given.
 
+    :param needed: the export needs them.
     :raises ConfigurationError: when one is not given and there is no data interval.
     """
     missing = [name for name in _INTERVAL if name not in given]
@@ -173,6 +174,8 @@ def _set_interval(given: dict[str, Any], context: Mapping[str, Any] | None) -> N
     bounds = [None if context is None else context.get(f"data_interval_{name}") for name in _INTERVAL]
     start, end = (bound if isinstance(bound, datetime) else None for bound in bounds)
     if start is None or end is None or start >= end:
+        if not needed:
+            return
         where = "this run has no data interval (a manual run, or a schedule without one)" if context else "no task runs"
         raise ConfigurationError(
             f"{' and '.join(missing)} must be set, as {where}. An export never means everything. For a manual run set "

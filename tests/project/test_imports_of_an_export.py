@@ -23,10 +23,10 @@ from zoneinfo import ZoneInfo
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exporting.event_export import EventExport
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.options import ExportOptions
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 
 url, account, passcode, output, file_format, schema = sys.argv[1:]
-options = ExportOptions(
+options = EventOptions(
     events="Viewed", start="2025-11-01", end="2025-11-03", output=output, zone=ZoneInfo("UTC"),
     file_format=file_format, schema=json.loads(schema), include=["profile", "push_token"],
 )

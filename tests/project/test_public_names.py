@@ -45,10 +45,19 @@ PUBLIC_NAMES = {
     "operators.device_tokens": {"CleverTapUploadDeviceTokensOperator"},
     "operators.export_base": {"CleverTapExportOperator"},
     "operators.export_events": {"CleverTapExportEventsOperator"},
+    "operators.export_profiles": {"CleverTapExportProfilesOperator"},
     "operators.events": {"CleverTapUploadEventsOperator"},
     "operators.profiles": {"CleverTapUploadProfilesOperator"},
     "operators.subscriptions": {"CleverTapUpdateSubscriptionsOperator"},
-    "sources": {"CsvSource", "ExportedEventsSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource"},
+    "sources": {
+        "CsvSource",
+        "ExportedEventsSource",
+        "ExportedProfilesSource",
+        "FrameSource",
+        "JsonLinesSource",
+        "ParquetSource",
+        "SqlSource",
+    },
 }
 USER_FILES = sorted([*EXAMPLES.rglob("*.py"), *DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 _FROM_IMPORT = re.compile(rf"\bfrom\s+{PACKAGE}([\w.]*)\s+import\s+(\([^)]*\)|[^\n#`]+)")

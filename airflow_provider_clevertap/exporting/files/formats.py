@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.exporting.columns.arrays import INSTANT, LOCAL_TIME
+from airflow_provider_clevertap.exporting.columns.arrays import INSTANT, LOCAL_TIME, texts
 from airflow_provider_clevertap.loading.rows.conversion import scalar
 from airflow_provider_clevertap.storage.written_file import WrittenFile
 
@@ -121,16 +121,16 @@ class CsvWriter:
     def __init__(self, file: WrittenFile, schema: pa.Schema) -> None:
         from pyarrow import csv
 
-        texts = [pa.field(field.name, pa.string() if _is_time(field.type) else field.type) for field in schema]
-        self._schema = pa.schema(texts)
+        self._schema = pa.schema(
+            [(field.name, field.type if _is_plain(field.type) else pa.string()) for field in schema]
+        )
         self._sink = _Sink(file)
         self._writer = csv.CSVWriter(self._sink, self._schema)
 
     def write(self, rows: pa.Table) -> None:
         """Add lines."""
-        self._writer.write_table(
-            pa.Table.from_arrays([with_iso_texts(column) for column in rows.columns], schema=self._schema)
-        )
+        columns = [_list_texts(with_iso_texts(column)) for column in rows.columns]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
     def close(self) -> None:
         """Write what is left."""
@@ -157,6 +157,17 @@ def with_iso_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column
     text = pc.strftime(column.cast(pa.timestamp("us")).cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%S")
     return pc.binary_join_element_wise(text, scalar("Z"), scalar("")) if column.type == INSTANT else text
+
+
+def _list_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of lists as JSON text: CSV has no lists."""
+    if not pa.types.is_list(column.type):
+        return column
+    return texts([None if value is None else msgspec.json.encode(value).decode() for value in column.to_pylist()])
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return not _is_time(kind) and not pa.types.is_list(kind)
 
 
 def _is_time(kind: pa.DataType) -> bool:

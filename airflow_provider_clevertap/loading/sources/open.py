@@ -12,7 +12,7 @@ from airflow_provider_clevertap.loading.sources.files.discovery import find_file
 from airflow_provider_clevertap.locations import is_location, location_name
 from airflow_provider_clevertap.sources import (
     CsvSource,
-    ExportedEventsSource,
+    ExportedSource,
     FileSource,
     FrameSource,
     JsonLinesSource,
@@ -47,7 +47,7 @@ def open_source(
     """
     if block_rows < 1:
         raise ConfigurationError(f"block_rows={block_rows} must be at least 1.")
-    if isinstance(source, ExportedEventsSource):
+    if isinstance(source, ExportedSource):
         return _open_export(source, block_rows)
     if isinstance(source, FileSource):
         return _open_files(source.path, lambda files: _reader(source, files, block_rows), source.options())
@@ -104,7 +104,7 @@ def _open_files(path: Any, make_reader: Callable[[list[SourceFile]], FileReader]
     return FilesSource(name if len(locations) == 1 else f"{name}, ...", files, make_reader(files), options)
 
 
-def _open_export(source: ExportedEventsSource, block_rows: int) -> Source:
+def _open_export(source: ExportedSource, block_rows: int) -> Source:
     locations = source.files()
     if not locations:
         from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource

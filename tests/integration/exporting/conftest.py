@@ -14,8 +14,8 @@ import pytest
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exporting.event_export import EventExport
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.options import ExportOptions
 from tests.support.exports import KOLKATA, MakeExport, Upload
 from tests.support.held_answers import wait_until_at_rest
 
@@ -78,7 +78,7 @@ def make_export(client: CleverTapClient, tmp_path: Path) -> MakeExport:
             **options,
         }
         identity = RunIdentity(run, f"{attempt:08x}", attempt)
-        return EventExport(client, ExportOptions(**given), identity, logging.getLogger("tests.exports"))
+        return EventExport(client, EventOptions(**given), identity, logging.getLogger("tests.exports"))
 
     return make
 

@@ -27,9 +27,9 @@ from airflow_provider_clevertap.exceptions import (
     StorageUnavailableError,
 )
 from airflow_provider_clevertap.exporting.event_export import EventExport
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files import formats
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.options import ExportOptions
 from tests.support.exports import KOLKATA, MANIFEST, MakeExport, Upload, at, files, manifest, numbers, rows
 
 Export = Callable[..., dict[str, Any]]
@@ -328,7 +328,7 @@ def test_of_two_exports_the_one_that_asked_later_wins_and_readers_see_whole_days
     out = tmp_path / "out"
 
     def make(number: int) -> EventExport:
-        options = ExportOptions(
+        options = EventOptions(
             events="Viewed", output=out, zone=KOLKATA, confirm_empty=False, batch_size=230, max_in_flight=1, **DAY
         )
         return EventExport(client, options, RunIdentity(f"{number:08}", f"{number:08}", 1), logging.getLogger("tests"))

@@ -32,10 +32,10 @@ from zoneinfo import ZoneInfo
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.exporting.event_export import EventExport
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.options import ExportOptions
+from airflow_provider_clevertap.exporting.event_options import EventOptions
 
 number, url, account, passcode, output = sys.argv[1:]
-options = ExportOptions(
+options = EventOptions(
     events=["Viewed", "Charged"], start="2025-11-01", end="2025-11-05", output=output, zone=ZoneInfo("Asia/Kolkata"),
     batch_size=230, max_rows_per_file=1000,
 )

@@ -1,0 +1,197 @@
+"""Export profiles: people who raised events, or whom a query selects, as one snapshot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+from airflow_provider_clevertap.api.exports.pages import ProfileRecord
+from airflow_provider_clevertap.api.read_calls import RejectedReadError
+from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError, NotExportableError
+from airflow_provider_clevertap.exported.layout import snapshot_directory
+from airflow_provider_clevertap.exported.manifests import OutputManifest
+from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
+from airflow_provider_clevertap.exporting.columns.profile_columns import (
+    ProfileColumns,
+    asked_parts,
+    keys,
+    profile_schema,
+)
+from airflow_provider_clevertap.exporting.export import Client, Export
+from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
+from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
+from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
+from airflow_provider_clevertap.exporting.project_time import query_day
+from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, Count, StartWalk, UnconfirmedError, Walker
+from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
+from airflow_provider_clevertap.loading.rows.key_set import KeySet
+
+
+class ProfileClient(Client, Protocol):
+    """What an export needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
+
+    profiles: StartWalk
+    count_profiles: Count
+
+
+class ProfileExport(Export):
+    """One export of profiles.
+
+    :param client: makes the requests.
+    :param options: the options.
+    :param identity: which run and attempt of a task this is.
+    :param log: for the progress and for warnings.
+    """
+
+    def __init__(
+        self, client: ProfileClient, options: ProfileOptions, identity: RunIdentity, log: logging.Logger
+    ) -> None:
+        manifest = OutputManifest(
+            kind="profiles",
+            account=client.account_id,
+            service=client.base_url,
+            timezone=options.zone.key,
+            partition="snapshot",
+            query=options.query,
+        )
+        output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
+        super().__init__(client, output, options, log)
+        self._profile_client = client
+        self._options: ProfileOptions = options
+        self._identity = identity
+        self._declared = DeclaredColumns(options.schema, profile_schema(options.include, DeclaredColumns()).names)
+        self._duplicates = 0
+        start, end = options.interval
+        directory = output.directory.below(snapshot_directory(options.days[-1]))
+        self._partition = Partition(directory, self._selected_by(), start, end)
+
+    def run(self) -> dict[str, Any]:
+        """Export, and return the summary.
+
+        :raises CleverTapError: when it cannot be completed; the snapshot is then as before.
+        """
+        self._options.check_not_future(datetime.now(UTC))
+        self._output.prepare()
+        existing = self._output.existing(self._partition)
+        if existing is not None and self._output.is_done(existing):
+            self._count_partition(existing, resumed=1)
+            return self.summary()
+        queries = self._queries()
+        restarts = 0
+        while True:
+            asked_at = datetime.now(UTC)
+            try:
+                files = self._fill(queries)
+                break
+            except (CursorExpiredError, UnconfirmedError):
+                if restarts == MAX_RESTARTS or self._stopped.is_set():
+                    raise
+                restarts += 1
+                self.counts.add(restarts=1)
+                self._restart_walks()
+        self._publish(files, asked_at, is_new=existing is None)
+        return self.summary()
+
+    def summary(self) -> dict[str, Any]:
+        """Return what has been done so far."""
+        options = self._options
+        return {
+            "kind": "profiles",
+            **self.counts.to_dict(),
+            "duplicates": self._duplicates,
+            "output": self._output.directory.name,
+            "manifest": self._output.manifest_name,
+            "from": self._partition.start.astimezone(options.zone).isoformat(),
+            "to": self._partition.end.astimezone(options.zone).isoformat(),
+            "timezone": options.zone.key,
+            "not_exportable": self.not_exportable,
+        }
+
+    def _selected_by(self) -> tuple[str, ...]:
+        events = self._options.events
+        return () if events is None else (events,) if isinstance(events, str) else tuple(events)
+
+    def _queries(self) -> list[dict[str, Any]]:
+        options = self._options
+        if options.events is None:
+            return [dict(options.query)]
+        days = {"from": query_day(options.days[0]), "to": query_day(options.days[-1])}
+        return [{"event_name": event, **days, **options.query} for event in self._event_names(options.events)]
+
+    def _fill(self, queries: Sequence[Mapping[str, Any]]) -> PartitionFiles:
+        options = self._options
+        files = PartitionFiles(
+            self._partition.directory,
+            profile_schema(options.include, self._declared),
+            file_format=options.file_format,
+            max_rows=options.max_rows_per_file,
+            run=self._identity.run,
+            attempt=self._identity.attempt,
+        )
+        attempt = _Attempt(options, self._declared, files)
+        walker: Walker[ProfileRecord] = Walker(
+            start=self._profile_client.profiles,
+            count=self._profile_client.count_profiles,
+            parts=asked_parts(options.include),
+            batch_size=options.page_size,
+            confirm_empty=options.confirm_empty,
+            check_count=options.check_count,
+            controls=self._controls,
+            counts=self.counts,
+        )
+        try:
+            self._run_jobs([partial(self._walk, walker, query, attempt) for query in queries])
+            files.finish()
+        except BaseException:
+            files.discard()
+            raise
+        self._duplicates = attempt.duplicates
+        self.counts.add(attempt.columns.unfit)
+        return files
+
+    def _walk(self, walker: Walker[ProfileRecord], query: Mapping[str, Any], attempt: _Attempt) -> None:
+        try:
+            walker.walk(query, attempt.add)
+        except (NotExportableError, RejectedReadError) as error:
+            self._leave_out(query.get("event_name", ""), error)
+
+    def _publish(self, files: PartitionFiles, asked_at: datetime, *, is_new: bool) -> None:
+        if files.rows == 0 and self._options.on_empty == "fail":
+            raise ExportError("CleverTap has no profiles for this export, and on_empty='fail'. Nothing was replaced.")
+        if files.rows == 0 and self._options.on_empty == "skip" and is_new:
+            return
+        try:
+            self._replace(self._partition, files, asked_at)
+        except BaseException:
+            files.discard_unpublished()
+            raise
+
+
+class _Attempt:
+    """The rows of all walks of one attempt: each person once, in the files of the snapshot.
+
+    The walks share it. If one of them has to begin again, all do, as it is not known who came from which.
+    """
+
+    def __init__(self, options: ProfileOptions, declared: DeclaredColumns, files: PartitionFiles) -> None:
+        self.columns = ProfileColumns(options.include, declared)
+        self.duplicates = 0
+        self._files = files
+        self._known = KeySet() if options.dedupe else None
+        self._lock = threading.Lock()
+
+    def add(self, records: Sequence[ProfileRecord]) -> None:
+        """Add the records of a page; threads may call it at the same time."""
+        with self._lock:
+            rows = self.columns.table(records)
+            if self._known is not None:
+                repeated = self._known.add_and_mark_known(keys(rows))
+                if repeated.any():
+                    self.duplicates += int(repeated.sum())
+                    rows = rows.filter(array_from_numpy(~repeated))
+            if len(rows):
+                self._files.add(rows)
