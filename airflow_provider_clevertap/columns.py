@@ -22,8 +22,8 @@ class Column:
     :param type: what the cells hold. Default: fields CleverTap knows have their own format; elsewhere text stays
         text, and typed sources (Parquet, DataFrames, JSON) keep their types.
     :param format: date pattern or patterns: CleverTap's own form (``dd/MM/yyyy HH:mm:ss``), Python's ``%`` directives,
-        ``"epoch"`` (seconds) or ``"epoch_ms"``. A cell that fits several of them must mean the same date in each.
-        Default: ISO 8601. Makes the type ``date``.
+        ``"epoch"`` (seconds), ``"epoch_ms"`` or ``"epoch_us"``. A cell that fits several of them must mean the same
+        date in each. Default: ISO 8601. Makes the type ``date``.
     :param timezone: IANA zone of dates and times that have none, default ``"UTC"``.
     :param separator: what separates the items of a list written as text, default ``","``.
     :param operator: the operation to apply with the value instead of setting it, see

@@ -68,7 +68,7 @@ class Load:
             raise ConfigurationError("only a local dry run can do without a client")
         self._columns = parse_columns(options.columns)
         self._profile_columns = parse_profile_columns(kind, options.profile_columns)
-        self.kind = kind
+        self.kind = kind.with_start_time(kind.started_at or int(time.time()))
         self.source = source
         self.options = options
         self._client = client
@@ -154,7 +154,7 @@ class Load:
         }
         checkpoint = resume_or_start(
             store,
-            LoadState(fingerprint, started=self.kind.started_at or int(time.time()), series=store.series),
+            LoadState(fingerprint, started=self.kind.started_at, series=store.series),
             self._counts,
             resume=self.options.resume,
             on_unconfirmed=self.options.on_unconfirmed,

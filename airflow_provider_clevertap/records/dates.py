@@ -16,17 +16,19 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
-#: Formats that are numbers, not patterns.
-EPOCH: Final = "epoch"
-EPOCH_MILLISECONDS: Final = "epoch_ms"
+#: Formats that are numbers since 1970, not patterns, and how many of them are one second.
+EPOCH_UNITS: Final = {"epoch": 1, "epoch_ms": 1000, "epoch_us": 1_000_000}
+#: A time in these first weeks of 1970, until 17 February, is one of the years from 2000 on in too small a unit.
+WRONG_UNIT_BEFORE: Final = 4_102_445
 
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]([01]\d|2[0-3]):\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
 _STORED = re.compile(r"\$D_-?\d{1,12}", re.ASCII)
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{0,9})?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{0,9})?", re.ASCII)
 
 #: The parts of CleverTap's date patterns (https://docs.clevertap.com/docs/csv-upload), and the ``T`` of ISO 8601.
 _PATTERN_PARTS: Final = (
@@ -43,6 +45,10 @@ _ADJACENT_NUMBERS = re.compile("%[dHIjmMSyY]%[dHIjmMSyY]")
 #: Parts that can be written in more than one way, so that writing the date again may give another text.
 _VARIABLE_PARTS = re.compile("%[fz]")
 
+#: No date is written with more digits.
+_MAX_DIGITS: Final = 10**18
+#: A year of two digits, without the century written before it as in ``20%y``.
+_SHORT_YEAR = re.compile("(?<![0-9%])(?:%%)*%y")
 #: Dates that differ in what formats may confuse: day and month, century and year.
 _SAMPLES: Final = (
     datetime(1995, 11, 25, 10, 11, 12), datetime(2003, 3, 3, 3, 3, 3), datetime(2026, 12, 31, 23, 59, 58),
@@ -56,7 +62,7 @@ def strptime_format(pattern: str) -> str:
 
     :raises ValueError: when the pattern has unknown letters, or lacks a part of the date.
     """
-    if pattern in (EPOCH, EPOCH_MILLISECONDS):
+    if pattern in EPOCH_UNITS:
         return pattern
     result = pattern if "%" in pattern else _from_letters(pattern)
     directives = [directive.group(1) for directive in _DIRECTIVE.finditer(result) if directive.group(1) != "%"]
@@ -84,7 +90,7 @@ def _from_letters(pattern: str) -> str:
             if rest[0].isalnum():
                 raise ValueError(
                     f"date format {pattern!r}: write it with yyyy MM MMM dd HH mm ss, with Python's % directives, "
-                    f"or as {EPOCH!r} or {EPOCH_MILLISECONDS!r}"
+                    f"or as {', '.join(map(repr, EPOCH_UNITS))}"
                 )
             result, rest = result + rest[0], rest[1:]
     return result
@@ -99,10 +105,22 @@ class DateReader:
     :param formats: the patterns in which dates are written; none means ISO 8601 (``2026-11-22``,
         ``2026-11-22 18:30:00+05:30``). Text that fits several of them must mean the same with each.
     :param timezone: IANA name of the zone for dates and times without one.
+    :param of_birth: the dates are of births, and not of what happens after 1970.
+    :param latest: the latest date that is possible, in seconds since 1970; ``None`` for no limit. A two-digit year that
+        would be later is of the century before.
     :raises ValueError: when a format or the zone is not known, or two formats are the same.
     """
 
-    def __init__(self, formats: tuple[str, ...] = (), timezone: str = "UTC") -> None:
+    def __init__(
+        self,
+        formats: tuple[str, ...] = (),
+        timezone: str = "UTC",
+        *,
+        of_birth: bool = False,
+        latest: int | None = None,
+    ) -> None:
+        self.of_birth = of_birth
+        self.latest = latest
         self.formats = tuple(strptime_format(pattern) for pattern in formats)
         _check_formats_differ(formats, self.formats)
         self._expected = " or ".join(formats) or "yyyy-mm-dd (with or without a time)"
@@ -114,8 +132,10 @@ class DateReader:
 
     def read(self, value: Any) -> str:
         """Return the date in CleverTap's format."""
-        if isinstance(value, str) and _STORED.fullmatch(value.strip()):
-            return value.strip()
+        if isinstance(value, str) and _STORED.fullmatch(value.strip(BLANK)):
+            stored = value.strip(BLANK)
+            self._check_possible(int(stored.removeprefix("$D_")))
+            return stored
         return f"$D_{self.seconds(value)}"
 
     def seconds(self, value: Any) -> int:
@@ -127,8 +147,25 @@ class DateReader:
         if len(found) > 1:
             raise issue(f"ambiguous: as {self._expected} it means different dates")
         if not found:
-            raise issue(f"not a date written as {self._expected}")
-        return found.pop()
+            raise issue(self._why_not_a_date(value))
+        seconds = found.pop()
+        self._check_possible(seconds)
+        return seconds
+
+    def _check_possible(self, seconds: int) -> None:
+        if self.latest is not None and seconds > self.latest:
+            raise issue("a date of birth cannot be in the future: check the year and the format")
+
+    def _why_not_a_date(self, value: Any) -> str:
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if not EPOCH_UNITS.keys().isdisjoint(self.formats):
+            in_text = isinstance(value, str) and _NUMBER.fullmatch(value.strip(BLANK))
+            return f"not a date written as {self._expected}{': check the unit' if is_number or in_text else ''}"
+        if is_number and not self.formats:
+            return f"a number, and not a date: set a format such as 'yyyyMMdd', or one of {', '.join(EPOCH_UNITS)}"
+        if is_number:
+            return f"a number whose digits are no date written as {self._expected}: numbers have no leading zeros"
+        return f"not a date written as {self._expected}"
 
     def _check_formats_can_agree(self, written: tuple[str, ...]) -> None:
         """Check that some dates in each format have one meaning only, by writing a few."""
@@ -150,7 +187,7 @@ class DateReader:
         if isinstance(value, date):
             return {self._from_moment(datetime(value.year, value.month, value.day))}
         if isinstance(value, str):
-            value = value.strip()
+            value = value.strip(BLANK)
             if not self.formats:
                 return {self._from_iso(value)}
         elif not isinstance(value, int | float | Decimal) or isinstance(value, bool):
@@ -170,14 +207,28 @@ class DateReader:
     def _read_as(self, pattern: str, value: str | float | Decimal) -> int | None:
         """Read a value in one format; ``None`` when it does not fit."""
         try:
-            if pattern in (EPOCH, EPOCH_MILLISECONDS):
-                if not isinstance(value, str):
-                    return _whole_seconds(value, pattern)
-                return _whole_seconds(Decimal(value), pattern) if _NUMBER.fullmatch(value) else None
-            # A plain number such as 19900101 counts as seconds only if the mapping says so.
-            return self._from_moment(_parse(value, pattern)) if isinstance(value, str) else None
+            if pattern in EPOCH_UNITS:
+                if isinstance(value, str):
+                    return self._from_number(Decimal(value), pattern) if _NUMBER.fullmatch(value) else None
+                return self._from_number(value, pattern)
+            # A number such as 19900101 has the digits of a date; as seconds it counts only if the mapping says so.
+            text = value if isinstance(value, str) else _digits(value)
+            seconds = self._from_moment(moment := _parse(text, pattern))
+            if self.latest is not None and seconds > self.latest and _SHORT_YEAR.search(pattern):
+                seconds = self._from_moment(moment.replace(year=moment.year - 100))
+            return seconds
         except (ValueError, ArithmeticError):
             return None
+
+    def _from_number(self, number: float | Decimal, unit: str) -> int:
+        """Read a number as seconds; one that can only be in another unit is not a date."""
+        factor = EPOCH_UNITS[unit]
+        seconds = number // factor if isinstance(number, int) else math.floor(number / factor)
+        if not -TS_MILLISECONDS_FROM < seconds < TS_MILLISECONDS_FROM:
+            raise ValueError
+        if factor > 1 and 0 < seconds < WRONG_UNIT_BEFORE and not self.of_birth:
+            raise ValueError
+        return seconds
 
 
 def _check_formats_differ(written: tuple[str, ...], formats: tuple[str, ...]) -> None:
@@ -197,10 +248,8 @@ def _parse(text: str, pattern: str) -> datetime:
     return moment
 
 
-def _whole_seconds(number: float | Decimal, unit: str) -> int:
-    """Read a number as seconds; seconds so large that they must be milliseconds are not a date."""
-    if unit == EPOCH_MILLISECONDS:
-        number = number / 1000
-    if not -TS_MILLISECONDS_FROM < number < TS_MILLISECONDS_FROM:
+def _digits(number: float | Decimal) -> str:
+    """Return the digits of a whole number."""
+    if not -_MAX_DIGITS < number < _MAX_DIGITS or number != int(number):
         raise ValueError
-    return math.floor(number)
+    return str(int(number))

@@ -38,7 +38,7 @@ from airflow_provider_clevertap.records.operations import (
 from airflow_provider_clevertap.records.phones import read_phone
 from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE, JOINERS
 from airflow_provider_clevertap.records.texts.placeholders import is_cut_number, is_word_for_nothing, normalize
-from airflow_provider_clevertap.records.values import check_text, read_boolean, read_integer, read_text
+from airflow_provider_clevertap.records.values import check_text, read_boolean, read_integer, read_text, whole_number
 
 #: Common spellings in data, in lower case, and the value CleverTap takes.
 YES_NO_WORDS: Final = {
@@ -67,7 +67,10 @@ def read_identity(value: Any, allowed: Collection[str] = ()) -> str:
     :param value: the identity.
     :param allowed: normalised words to be accepted although programs write them for nothing.
     """
-    if isinstance(value, float | Decimal):
+    if isinstance(value, Decimal):
+        # Databases store ids as decimals. Unlike floats they have lost nothing.
+        value = whole_number(value)
+    if value is None or isinstance(value, float):
         raise issue("a number with a decimal point cannot be an identity: read the column as text")
     text = value if isinstance(value, str) else read_text(value)
     if len(text) >= IDENTITY_CHARACTERS:
@@ -145,7 +148,7 @@ def read_word(value: Any, words: dict[str, str], code: int, expected: str) -> st
     """
     if isinstance(value, bool):
         value = "true" if value else "false"
-    elif isinstance(value, int | float) and value in (0, 1):
+    elif isinstance(value, int | float | Decimal) and value in (0, 1):
         value = "1" if value else "0"
     word = value.strip(BLANK).lower() if isinstance(value, str) else ""
     if word not in words:

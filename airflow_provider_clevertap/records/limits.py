@@ -61,6 +61,10 @@ TS_MILLISECONDS_FROM: Final = 100_000_000_000
 #: nearly always has a time in the wrong unit or zone, and events cannot be deleted. Configurable.
 FUTURE_SECONDS: Final = 3600
 
+#: How far after the start of a load a date of birth may be, in seconds: in some time zones it is tomorrow already. This
+#: rule is ours; DEV upload-user-profiles-api has no limit.
+BIRTH_AFTER_NOW: Final = 86_400
+
 #: Properties of one event: 100 unless the account has another number (DEV upload-events-api, June 2026); DOCS
 #: platform-considerations says 256. Configurable; the default is the stricter number.
 EVENT_PROPERTIES: Final = 100

@@ -16,7 +16,7 @@ from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS
 from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE, JOINERS
 from airflow_provider_clevertap.records.texts.placeholders import is_cut_number
-from airflow_provider_clevertap.records.values import read_text
+from airflow_provider_clevertap.records.values import read_text, whole_number
 
 #: What a number must be that was completed with ``default_country``: one that the numbering plan of its country knows,
 #: or one of a length that the plan knows.
@@ -65,9 +65,7 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
     :param default_country: ISO country of numbers without ``+``; ``None`` does not allow them.
     :param check: what a number must be that ``default_country`` completes.
     """
-    if isinstance(value, float | Decimal):
-        raise issue("a number with a decimal point cannot be a phone number: read it as text", error_codes.PHONE)
-    text = read_text(value).strip(BLANK).translate(_WITHOUT_INVISIBLE)
+    text = _to_text(value)
     if _INTERNATIONAL.fullmatch(text):
         return _check_length(text)
     if not _DIALLED.fullmatch(text):
@@ -105,6 +103,14 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
             "it may begin with the country's code: write it with +, or as the country dials it", error_codes.PHONE
         )
     return written
+
+
+def _to_text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        value = whole_number(value)
+    if value is None or isinstance(value, float):
+        raise issue("a number with a decimal point cannot be a phone number: read it as text", error_codes.PHONE)
+    return read_text(value).strip(BLANK).translate(_WITHOUT_INVISIBLE)
 
 
 def _why_not_dialled(text: str) -> str:

@@ -50,14 +50,28 @@ def is_empty(value: Any) -> bool:
 
 
 def read_text(value: Any) -> str:
-    """Read text of at most 512 bytes; whole numbers and UUIDs become text, other types are not allowed."""
+    """Read text of at most 512 bytes; numbers without decimal places and UUIDs become text, nothing else does."""
     text = value if isinstance(value, str) else _to_text(value)
     check_text(text)
     return text
 
 
+def whole_number(value: Decimal) -> int | None:
+    """Return a decimal as a whole number; ``None`` when it has decimals, or more digits than text may have."""
+    if not value.is_finite() or value.adjusted() >= VALUE_BYTES or value != value.to_integral_value():
+        return None
+    return int(value)
+
+
+def is_whole_type(value: Decimal) -> bool:
+    """Return whether a decimal is without decimal places, as databases store whole numbers."""
+    return whole_number(value) is not None and value.as_tuple().exponent >= 0  # type: ignore[operator]
+
+
 def _to_text(value: Any) -> str:
     check_readable(value)
+    if isinstance(value, Decimal) and is_whole_type(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | UUID):
         raise issue(f"must be text, not {type(value).__name__}")
     if isinstance(value, int) and value.bit_length() > _MAX_TEXT_BITS:

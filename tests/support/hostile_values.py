@@ -77,13 +77,45 @@ def _ordinary(random: random.Random) -> str:
 
 def integer(random: random.Random) -> int | None:
     """Make a cell of whole numbers."""
-    special = [None, 0, -1, 1, 999, 1000, 2**53, -(2**63), 2**63 - 1, 1_700_000_000, 99_999_999_999, 10**11]
+    special = [
+        None,
+        0,
+        -1,
+        1,
+        20240131,
+        20240230,
+        1022024,
+        202412,
+        1_700_000_000_123,
+        1_700_000_000_123_456,
+        2**53,
+        -(2**63),
+        2**63 - 1,
+        1_700_000_000,
+        99_999_999_999,
+        10**11,
+    ]
     return random.choice([*special, random.randrange(10**6)])
 
 
 def floating(random: random.Random) -> float | None:
     """Make a cell of floats."""
-    special = [None, 0.0, -0.0, 1.0, -1.5, float("nan"), float("inf"), float("-inf"), 1e300, 1e-300, 2.0**60, 0.1]
+    special = [
+        None,
+        0.0,
+        -0.0,
+        1.0,
+        20240131.0,
+        1.7e15,
+        -1.5,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        1e300,
+        1e-300,
+        2.0**60,
+        0.1,
+    ]
     return random.choice([*special, random.uniform(-1e6, 1e6)])
 
 
@@ -114,6 +146,12 @@ def day(random: random.Random) -> date | None:
 def decimal(random: random.Random) -> Decimal | None:
     """Make a cell of decimals."""
     return random.choice([None, Decimal("0.00"), Decimal("-1.50"), Decimal("12345678.25"), Decimal("7.00")])
+
+
+def whole_decimal(random: random.Random) -> Decimal | None:
+    """Make a cell of decimals without decimal places, as databases have them for ids."""
+    special = [None, Decimal(0), Decimal(-1), Decimal(1), Decimal(9812345678), Decimal(20240131), Decimal("9" * 38)]
+    return random.choice([*special, Decimal(random.randrange(10**6))])
 
 
 def items(random: random.Random) -> list[str] | None:
@@ -170,5 +208,6 @@ COLUMN_TYPES: dict[Callable[[random.Random], Any], pa.DataType] = {
     moment_in_zone: pa.timestamp("us", "Asia/Kolkata"),
     day: pa.date32(),
     decimal: pa.decimal128(12, 2),
+    whole_decimal: pa.decimal128(38, 0),
     items: pa.list_(pa.string()),
 }

@@ -12,15 +12,19 @@ from airflow_provider_clevertap.records.record_validation import RecordValidator
 
 
 def validate(
-    row: Mapping[str, Any], columns: Mapping[str, Column | None] | None = None, **options: Any
+    row: Mapping[str, Any],
+    columns: Mapping[str, Column | None] | None = None,
+    latest_birth: int | None = None,
+    **options: Any,
 ) -> ValidationResult:
     """Validate one row of a source that has these columns.
 
     :param row: the row's cells by column.
     :param columns: what the columns become; those left out keep their name.
+    :param latest_birth: the latest date of birth that is possible.
     :param options: those of the validator, such as ``default_country``.
     """
-    planned = plan_columns(list(row), columns or {}, schema=PROFILE_SCHEMA)
+    planned = plan_columns(list(row), columns or {}, schema=PROFILE_SCHEMA, latest_birth=latest_birth)
     validator = RecordValidator(PROFILE_SCHEMA, [column.rule for column in planned], **options)
     return validator.validate([row[column.source] for column in planned])
 

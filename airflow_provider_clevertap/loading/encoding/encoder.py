@@ -199,10 +199,11 @@ class Encoder:
             unmapped=self._unmapped,
             fixed=self._fixed,
             constants=self.kind.constants.keys(),
+            latest_birth=self.kind.latest_birth,
         )
 
     def _read_declared(self, source: str, choice: Column) -> DeclaredCells | None:
-        rule = make_rule(source, choice, self.kind.schema)
+        rule = make_rule(source, choice, self.kind.schema, self.kind.latest_birth)
         context = RecordValidator(self.kind.schema, (rule,), **self._validation).context
         return read_declared_cells(source, rule, CellValidator(self.kind.schema, rule, context).validate_replaced)
 

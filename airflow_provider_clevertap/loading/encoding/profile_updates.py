@@ -141,7 +141,14 @@ class _ProfileUpdateEncoder(Encoder):
         owner = [column for column in self._main.plan_columns(names) if column.rule.key in schema.identifiers]
         try:
             # Planning the main record has checked already that all columns exist and that one identifies the owner.
-            own = plan_columns(names, self._choices, schema=schema, unmapped="ignore", fixed=False)
+            own = plan_columns(
+                names,
+                self._choices,
+                schema=schema,
+                unmapped="ignore",
+                fixed=False,
+                latest_birth=self.kind.latest_birth,
+            )
         except MappingError as error:
             raise MappingError(f"{_ARGUMENT}: {error}") from None
         return (*owner, *own)

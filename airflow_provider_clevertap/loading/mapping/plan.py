@@ -41,6 +41,7 @@ def plan_columns(
     unmapped: Unmapped = "send",
     fixed: bool = True,
     constants: Collection[str] = (),
+    latest_birth: int | None = None,
 ) -> tuple[PlannedColumn, ...]:
     """Decide for each source column which field it fills and how.
 
@@ -51,6 +52,7 @@ def plan_columns(
     :param fixed: every column of the source is known now. Else columns may appear later, and a column that cannot be
         sent makes only the rows that fill it invalid.
     :param constants: the fields that are the same in every record, which no column may fill.
+    :param latest_birth: the latest date of birth that is possible, in seconds since 1970; ``None`` for no limit.
     :raises MappingError: when the columns cannot become a record as asked.
     """
     if fixed:
@@ -67,7 +69,7 @@ def plan_columns(
         choice = choices.get(name, Column() if unmapped == "send" else None)
         if choice is not None and not _is_left_out(name, choices, schema):
             requested = name if choice.name is None else choice.name
-            rule = make_rule(name, choice, schema)
+            rule = make_rule(name, choice, schema, latest_birth)
             if not fixed and name not in choices and not rule.in_data and rule.key in constants:
                 rule = replace(rule, problem=f"{rule.key} is set for all records, so no column may fill it")
             planned.append(PlannedColumn(name, rule, requested))

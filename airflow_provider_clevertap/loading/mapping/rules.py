@@ -24,12 +24,13 @@ _TEXT_OPTIONS = (
 )  # fmt: skip
 
 
-def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
+def make_rule(source: str, choice: Column, schema: RecordSchema, latest_birth: int | None = None) -> CellRule:
     """Return the rule of a column.
 
     :param source: the column.
     :param choice: what it becomes.
     :param schema: the kind of record.
+    :param latest_birth: the latest date of birth that is possible, in seconds since 1970; ``None`` for no limit.
     :raises MappingError: when an option is not known, or does not suit the field.
     """
     try:
@@ -43,7 +44,10 @@ def make_rule(source: str, choice: Column, schema: RecordSchema) -> CellRule:
         if numbers is not None and declared is None and custom and choice.operator is None:
             declared = DeclaredType.FLOAT
         check_cell_options(choice, key, schema)
-        dates = DateReader(_formats(choice), choice.timezone)
+        of_birth = key in schema.dates
+        dates = DateReader(
+            _formats(choice), choice.timezone, of_birth=of_birth, latest=latest_birth if of_birth else None
+        )
         values = None if choice.values is None else read_value_map(choice.values)
         allowed = _allowed_identities(choice, key, schema)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_clevertap.api.endpoints import ENVELOPE, UPLOAD, Endpoint
 from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.records.limits import BIRTH_AFTER_NOW
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 
@@ -41,7 +42,7 @@ class RecordKind:
     :param profile_update_kind: the kind of the profile update that may precede a record of this kind.
     :param endpoint: where the records are sent.
     :param envelope: what stands before and after the records in a request's body.
-    :param started_at: the time that counts as now in constants and settings, seconds since 1970.
+    :param started_at: the time that counts as now in constants and settings, seconds since 1970; 0 when none does yet.
     """
 
     name: str
@@ -60,7 +61,7 @@ class RecordKind:
     started_at: int = 0
 
     def with_start_time(self, moment: int) -> RecordKind:
-        """Return the kind with another time as now, for a load that an earlier attempt began.
+        """Return the kind with another time as now: the start of a load, or of the attempt that began it.
 
         :param moment: seconds since 1970.
         """
@@ -69,4 +70,16 @@ class RecordKind:
             constants["ts"] = moment
         if "latest_ts" in settings:
             settings["latest_ts"] += moment - self.started_at
-        return replace(self, constants=constants, settings=settings, started_at=moment)
+        updates = self.profile_update_kind
+        return replace(
+            self,
+            constants=constants,
+            settings=settings,
+            started_at=moment,
+            profile_update_kind=None if updates is None else updates.with_start_time(moment),
+        )
+
+    @property
+    def latest_birth(self) -> int | None:
+        """The latest date of birth that is possible, in seconds since 1970; ``None`` when no time counts as now."""
+        return self.started_at + BIRTH_AFTER_NOW if self.started_at else None

@@ -50,6 +50,17 @@ def numpy_from_array(array: pa.Array) -> NDArray[Any]:
     return np.frombuffer(data, dtype, size, start * dtype.itemsize)
 
 
+def shortest_floats(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return floats of less precision in double precision: those with the shortest text that means the same float.
+
+    The number next to 0.1 in single precision is 0.10000000149 in double precision, and people mean 0.1 by it.
+    """
+    bits, places = np.unique(values.view(f"u{values.itemsize}"), return_inverse=True)
+    texts = bits.view(values.dtype).astype(np.str_)
+    doubles: NDArray[np.float64] = texts.astype(np.float64)[places].reshape(values.shape)
+    return doubles
+
+
 def array_from_texts(values: Sequence[str | None]) -> pa.Array:
     """Return texts as an Arrow array; ``None`` becomes null.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time as clock
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -16,9 +17,12 @@ from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.records.dates import DateReader, strptime_format
-from tests.support.validated import accepted, issue_of
+from airflow_provider_clevertap.records.limits import BIRTH_AFTER_NOW
+from tests.support.validated import accepted, issue_of, validate
 
 KOLKATA = "Asia/Kolkata"
+#: 15 January 2027, 08:00 UTC.
+NOW = 1_800_000_000
 
 
 def seconds(cell: Any, format: Any = None, zone: str = "UTC") -> int:
@@ -107,6 +111,20 @@ def test_what_is_stored_in_clevertaps_form_goes_through(stored: str) -> None:
         ("epoch_ms", "648950400123", 648950400),
         ("epoch_ms", 648950400123, 648950400),
         ("epoch_ms", 1700000000123.0, 1700000000),
+        ("epoch_us", "1700000000123456", 1700000000),
+        ("epoch_us", 1700000000999999, 1700000000),
+        ("epoch_us", -1, -1),
+        ("epoch_us", Decimal("1700000000123456.7"), 1700000000),
+        ("epoch_ms", 0, 0),
+        # Numbers whose digits are a date.
+        ("yyyyMMdd", 19900726, 648950400),
+        ("yyyyMMdd", 19900726.0, 648950400),
+        ("yyyyMMdd", Decimal("19900726.00"), 648950400),
+        ("yyyyMMddHHmmss", 19900726101112, 648987072),
+        ("yyyyMM", 199007, 646790400),
+        ("yyyy", 1990, 631152000),
+        (["yyyyMMdd", "epoch_ms"], 19900726, 648950400),
+        (["yyyyMMdd", "epoch_ms"], 648950400123, 648950400),
         (["yyyy-MM-dd", "dd/MM/yyyy"], "26/07/1990", 648950400),
         (["dd/MM/yyyy", "dd.MM.yyyy", "dd MMM yyyy"], "26 Jul 1990", 648950400),
         # Only one of the two can be meant, or both mean the same day.
@@ -130,16 +148,85 @@ def test_dates_in_a_format_of_their_own(format: Any, text: Any, expected: int) -
         # Python would read these in two ways.
         ("yyyyMMdd", "1990111"),
         ("ddMMyyyy", "1121990"),
-        ("epoch", "1700000000123"),
-        ("epoch", 1700000000123),
         ("epoch", "1990-07-26"),
         ("epoch", True),
         ("epoch", "1e9"),
-        ("epoch_ms", "9" * 15),
     ],
 )
 def test_a_cell_in_another_format_is_refused_in_the_words_of_the_mapping(format: str, text: Any) -> None:
     assert issue_of(text, Column("Joined On", format=format)) == (None, f"not a date written as {format}")
+
+
+@pytest.mark.parametrize(
+    ("format", "number"),
+    [
+        ("epoch", 1700000000123),
+        # Seconds as milliseconds, and milliseconds or seconds as microseconds, would be in the first weeks of 1970.
+        ("epoch_ms", 1700000000),
+        ("epoch_ms", 4102444799),
+        ("epoch_us", 1700000000123),
+        ("epoch_us", 1700000000),
+        ("epoch_us", 10**17),
+        ("epoch_ms", 999999999999999),
+    ],
+)
+def test_a_number_in_another_unit_is_no_date(format: str, number: int) -> None:
+    for cell in (number, str(number), f" {number}\u00a0", float(number), Decimal(number)):
+        column = Column("Joined On", format=format)
+        assert issue_of(cell, column) == (None, f"not a date written as {format}: check the unit")
+    if number == 1700000000:
+        # A date of birth may be in these weeks.
+        factor = 1000 if format == "epoch_ms" else 10**6
+        assert accepted(number, Column("DOB", format=format)) == {"DOB": f"$D_{number // factor}"}
+
+
+@pytest.mark.parametrize("number", [1011990, 1990726, 19900231, 0, -19900726, 19900726.5, Decimal("1E+400"), math.inf])
+def test_a_number_whose_digits_are_no_date(number: Any) -> None:
+    code, reason = issue_of(number, Column("Joined On", format=["yyyyMMdd", "ddMMyyyy"]))
+    assert (code, "numbers have no leading zeros" in reason) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "expected"),
+    [
+        ("%d.%m.%y", "21.03.45", "1945-03-21"),
+        ("%d.%m.%y", "21.03.68", "1968-03-21"),
+        ("%d.%m.%y", "21.03.69", "1969-03-21"),
+        ("%d.%m.%y", "21.03.20", "2020-03-21"),
+        ("%d.%m.%y", "15.01.27", "2027-01-15"),
+        ("%d.%m.%y", "17.01.27", "1927-01-17"),
+        ("%d.%m.%y", "29.02.28", "1928-02-29"),
+        (["%d.%m.%y", "%d.%m.%Y"], "21.03.1945", "1945-03-21"),
+        (None, "2027-01-16", "2027-01-16"),
+        ("epoch", "-1", "1969-12-31"),
+    ],
+)
+def test_a_two_digit_year_of_birth_is_in_the_past(format: Any, text: str, expected: str) -> None:
+    formats = () if format is None else (format,) if isinstance(format, str) else tuple(format)
+    reader = DateReader(formats, of_birth=True, latest=NOW + BIRTH_AFTER_NOW)
+    assert datetime.fromtimestamp(reader.seconds(text), UTC).date().isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("format", "value"),
+    [
+        ("", "2027-01-17"),
+        ("", "9999-12-31"),
+        ("", date(2045, 1, 1)),
+        ("", f"$D_{NOW + BIRTH_AFTER_NOW + 1}"),
+        ("%d/%m/20%y", "21/03/2045"),
+        ("epoch", NOW + BIRTH_AFTER_NOW + 1),
+        ("yyyy", 2045),
+    ],
+)
+def test_nobody_is_born_in_the_future(format: str, value: Any) -> None:
+    column = Column("DOB", format=format or None)
+    result = validate({"id": "a", "born": value}, {"id": Column("identity"), "born": column}, latest_birth=NOW + 86_400)
+    (issue,) = result.issues
+    assert issue.reason == "a date of birth cannot be in the future: check the year and the format"
+    other = {"id": "a", "until": value}
+    columns = {"id": Column("identity"), "until": Column("Until", format=format or None, type="date")}
+    assert validate(other, columns, latest_birth=NOW + 86_400).record is not None
 
 
 @pytest.mark.parametrize(

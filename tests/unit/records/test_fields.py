@@ -28,7 +28,7 @@ FALSE = [False, 0, 0.0, Decimal("0.0"), "false", "False", "F", "no", "N", "0", "
     [
         ("Gender", ["M", "m", "male", "Male", " MAN "], "M"),
         ("Gender", ["F", "f", "female", "FEMALE", "Woman"], "F"),
-        ("Employed", ["Y", "y", "yes", "TRUE", "t", "1", 1, 1.0, True], "Y"),
+        ("Employed", ["Y", "y", "yes", "TRUE", "t", "1", 1, 1.0, Decimal(1), True], "Y"),
         ("Employed", ["N", "n", "No", "false", "F", "0", 0, 0.0, False], "N"),
         ("Married", ["Y", "yes", True, 1], "Y"),
         ("Married", ["N", "no", False, 0], "N"),
@@ -107,6 +107,8 @@ def test_international_numbers_go_through(number: str) -> None:
     [
         ("IN", "9812345678", "+919812345678"),
         ("IN", 9812345678, "+919812345678"),
+        ("IN", Decimal(9812345678), "+919812345678"),
+        ("IN", Decimal("9812345678.00"), "+919812345678"),
         ("IN", "098123 45678", "+919812345678"),
         ("IN", "0091 98123-45678", "+919812345678"),
         ("IN", "919812345678", "+919812345678"),
@@ -170,7 +172,7 @@ def test_numbers_as_people_write_them(country: str | None, written: Any, number:
         ("IN", "९८१२३४५६७८", "not a phone number"),
         ("IN", "\uff19\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18", "not a phone number"),
         ("IN", 9812345678.0, "read it as text"),
-        ("IN", Decimal("9812345678"), "read it as text"),
+        ("IN", Decimal("9812345678.5"), "read it as text"),
     ],
 )
 def test_numbers_that_nobody_can_be_sure_of(country: str | None, written: Any, says: str) -> None:

@@ -98,6 +98,10 @@ def test_an_identity_of_unicode_spaces_is_nobody(space: str) -> None:
         (7, "7"),
         (1234567890123456789, "1234567890123456789"),
         (-5, "-5"),
+        (Decimal(7), "7"),
+        (Decimal("7.00"), "7"),
+        (Decimal("7E+2"), "700"),
+        (Decimal("9" * 38), "9" * 38),
         (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
     ],
 )
@@ -112,7 +116,11 @@ def test_whole_numbers_and_uuids_are_written_out(value: Any, identity: str) -> N
     [
         (7.0, "decimal point"),
         (1e18, "decimal point"),
-        (Decimal("7"), "decimal point"),
+        (Decimal("7.5"), "decimal point"),
+        (Decimal("Infinity"), "decimal point"),
+        (Decimal("7E+999999"), "decimal point"),
+        (Decimal(0), "nothing"),
+        (Decimal("-1.0"), "nothing"),
         (0, "nothing"),
         (-1, "nothing"),
         (True, "not bool"),

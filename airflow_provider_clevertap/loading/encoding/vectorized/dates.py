@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.encoding.vectorized.converters import whole_floats
 from airflow_provider_clevertap.loading.encoding.vectorized.fixed_dates import FixedDates, fixed_dates
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
@@ -23,7 +24,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     marks_of_false,
     none_if_clear,
 )
-from airflow_provider_clevertap.records.dates import EPOCH, EPOCH_MILLISECONDS, DateReader
+from airflow_provider_clevertap.records.dates import EPOCH_UNITS, WRONG_UNIT_BEFORE, DateReader
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
 #: Returns whole seconds for each cell (null where it is empty or undecided), and the undecided cells.
@@ -56,8 +57,7 @@ _ZONES_KNOWN_TO = 2_114_380_800  # 2037
 #: Directives that need letters.
 _WITH_WORDS = re.compile("%[aAbBp]")
 
-_SECONDS_PATTERN = "(0|[1-9][0-9]{0,9})"
-_MILLISECONDS_PATTERN = "[1-9][0-9]{3,12}"
+_EPOCH_PATTERN = "(?:0|[1-9][0-9]{0,16})"
 
 
 def select_date_converter(dates: DateReader, column_type: Any) -> SecondsConverter | None:
@@ -69,9 +69,10 @@ def select_date_converter(dates: DateReader, column_type: Any) -> SecondsConvert
     """
     if pa.types.is_string(column_type):
         return _select_text_converter(dates)
-    if pa.types.is_integer(column_type) and dates.formats in ((EPOCH,), (EPOCH_MILLISECONDS,)):
-        unit = 1 if dates.formats == (EPOCH,) else 1000
-        return lambda column: _epoch_numbers(column.cast(pa.int64(), safe=False), unit)
+    if pa.types.is_integer(column_type) and _unit(dates) is not None:
+        return lambda column: _epoch_numbers(column, dates)
+    if dates.formats and _is_number(column_type):
+        return _select_digits_converter(dates, column_type)
     if pa.types.is_date(column_type):
         return lambda column: _in_zone(column.cast(pa.timestamp("s")), dates)
     if pa.types.is_timestamp(column_type):
@@ -82,12 +83,30 @@ def select_date_converter(dates: DateReader, column_type: Any) -> SecondsConvert
 def _select_text_converter(dates: DateReader) -> SecondsConverter | None:
     if not dates.formats:
         return lambda column: _iso(column, dates)
-    if dates.formats == (EPOCH,):
-        return lambda column: _epoch_text(column, _SECONDS_PATTERN, 1)
-    if dates.formats == (EPOCH_MILLISECONDS,):
-        return lambda column: _epoch_text(column, _MILLISECONDS_PATTERN, 1000)
+    if _unit(dates) is not None:
+        return lambda column: _epoch_text(column, dates)
     groups = _groups(dates.formats)
     return (lambda column: _with_formats(column, groups, dates)) if groups else None
+
+
+def _is_number(column_type: Any) -> bool:
+    return any(is_kind(column_type) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))
+
+
+def _select_digits_converter(dates: DateReader, column_type: Any) -> SecondsConverter | None:
+    """Return the converter of dates whose digits are a number, such as 20261122."""
+    of_text = _select_text_converter(dates)
+    if of_text is None or (pa.types.is_decimal(column_type) and column_type.scale):
+        return None
+
+    def convert(column: Any) -> tuple[Any, Mask | None]:
+        if not pa.types.is_floating(column.type):
+            return of_text(column.cast(pa.string()))
+        digits = whole_floats(column)
+        seconds, undecided = of_text(digits.text)
+        return seconds, either(digits.undecided, undecided)
+
+    return convert
 
 
 def _groups(formats: Sequence[str]) -> list[list[FixedDates]]:
@@ -103,7 +122,7 @@ def _groups(formats: Sequence[str]) -> list[list[FixedDates]]:
 
 def _may_fit(form: FixedDates, other: str) -> bool:
     """Return whether text in a format of fixed width may also fit another format, as far as a look can tell."""
-    if other in (EPOCH, EPOCH_MILLISECONDS):
+    if other in EPOCH_UNITS:
         return form.separators in ("", ".", "-")
     if _WITH_WORDS.search(other):
         return False
@@ -162,16 +181,27 @@ def _with_formats(column: Any, groups: Sequence[Sequence[FixedDates]], dates: Da
     return seconds, either(undecided, ambiguous)
 
 
-def _epoch_text(column: Any, pattern: str, unit: int) -> tuple[Any, Mask | None]:
-    column, undecided = _only_matching(column, pattern)
-    return pc.divide(column.cast(pa.int64()), scalar(unit)), undecided
+def _unit(dates: DateReader) -> int | None:
+    """Return how many of the column's numbers are one second; ``None`` where its dates are not only such numbers."""
+    return EPOCH_UNITS.get(dates.formats[0]) if len(dates.formats) == 1 else None
 
 
-def _epoch_numbers(column: Any, unit: int) -> tuple[Any, Mask | None]:
+def _epoch_text(column: Any, dates: DateReader) -> tuple[Any, Mask | None]:
+    column, undecided = _only_matching(column, _EPOCH_PATTERN)
+    seconds, outside = _epoch_numbers(column.cast(pa.int64()), dates)
+    return seconds, either(undecided, outside)
+
+
+def _epoch_numbers(column: Any, dates: DateReader) -> tuple[Any, Mask | None]:
+    unit = EPOCH_UNITS[dates.formats[0]]
     # Before 1970 the models round down and Arrow towards zero.
-    within = pc.and_(pc.greater_equal(column, scalar(0)), pc.less(column, scalar(TS_MILLISECONDS_FROM * unit)))
+    first = 0 if unit == 1 or dates.of_birth else WRONG_UNIT_BEFORE
+    numbers = column.cast(pa.int64(), safe=False)
+    within = pc.and_(
+        pc.greater_equal(numbers, scalar(first * unit)), pc.less(numbers, scalar(TS_MILLISECONDS_FROM * unit))
+    )
     undecided = ~as_mask(within) & as_mask(column.is_valid())
-    return pc.divide(column, scalar(unit)), undecided if undecided.any() else None
+    return pc.divide(numbers, scalar(unit)), undecided if undecided.any() else None
 
 
 def _only_matching(column: Any, pattern: str) -> tuple[Any, Mask | None]:

@@ -32,6 +32,7 @@ from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER
 _PLAIN_EMAIL = r"^[A-Za-z0-9._%+'&/=?!#$*^`{|}~\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
 _PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}$"
 _PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
+_WHOLE = r"^-?(0|[1-9][0-9]*)$"
 _PLAIN_AGE = r"^(0|[1-9][0-9]{0,2})$"
 _PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?$"
 
@@ -39,6 +40,7 @@ _FLAG_FIELDS = (
     "MSG-email", "MSG-push", "MSG-sms", "MSG-whatsapp", "MSG-webpush",
     "MSG-dndPhone", "MSG-dndEmail", "MSG-dndWhatsApp",
 )  # fmt: skip
+_IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
 _TRUTH = {**dict.fromkeys(values.TRUE_WORDS, "true"), **dict.fromkeys(values.FALSE_WORDS, "false")}
 
 #: Fields CleverTap knows, when the column is text of no declared type.
@@ -55,7 +57,7 @@ _KNOWN_TEXT: Mapping[str, Converter] = {
     "Tz": columns.text,
     "ct_is_test_user": columns.text,
     **dict.fromkeys(_FLAG_FIELDS, columns.words(_TRUTH)),
-    **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.identity),
+    **dict.fromkeys(_IDENTIFIERS, columns.identity),
     **dict.fromkeys(("token", "p256dh", "auth"), columns.token),
 }
 
@@ -82,9 +84,14 @@ _TRUTH_FIELDS = (*_FLAG_FIELDS, "Employed", "Married")
 #: Fields CleverTap knows, when the source says the column is whole numbers.
 _KNOWN_NUMBERS: Mapping[str, Converter] = {
     # 0 and -1 identify nobody.
-    **dict.fromkeys(("identity", "objectId", "FBID", "GPID"), columns.numbers_between(1, before='"', after='"')),
+    **dict.fromkeys(_IDENTIFIERS, columns.numbers_between(1, before='"', after='"')),
     "Age": columns.numbers_between(0),
 }
+
+#: Decimals that are whole numbers, where they identify somebody.
+_decimal_ids = columns.rewritten(
+    lambda column: pc.replace_substring_regex(column, r"\.0+$", ""), columns.matching(r"^[1-9][0-9]*$", '"', '"')
+)
 
 #: The type of fields that have one of their own: declaring it changes nothing.
 _FIELD_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.fromkeys(
@@ -143,6 +150,8 @@ def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:
         return _DECLARED_INTEGERS.get(rule.type)
     if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
         return columns.as_text(columns.matching(_PLAIN_FLOAT))
+    if pa.types.is_decimal(column_type) and column_type.scale == 0 and rule.type is DeclaredType.TEXT:
+        return columns.as_text(columns.matching(_WHOLE, '"', '"'))
     if pa.types.is_floating(column_type):
         return {
             None: columns.floats,
@@ -166,6 +175,8 @@ def _known_field_converter(
         return columns.flags
     if rule.key in _TRUTH_FIELDS and (pa.types.is_integer(column_type) or pa.types.is_boolean(column_type)):
         return columns.as_text(_KNOWN_TEXT[rule.key])
+    if pa.types.is_decimal(column_type):
+        return columns.as_text(_decimal_ids) if rule.key in _IDENTIFIERS else None
     return _KNOWN_NUMBERS.get(rule.key) if pa.types.is_integer(column_type) else None
 
 
@@ -200,7 +211,7 @@ def _phone_converter(rule: CellRule, column_type: Any, settings: Mapping[str, An
         return None
     country = settings.get("default_country")
     local = None if country is None else select_number_converter(country, settings.get("phone_check", "valid"))
-    if pa.types.is_integer(column_type):
+    if pa.types.is_integer(column_type) or (pa.types.is_decimal(column_type) and column_type.scale == 0):
         return None if local is None else columns.as_text(_number_column(local))
     if not pa.types.is_string(column_type):
         return None

@@ -11,7 +11,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized import converters as
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
 from airflow_provider_clevertap.loading.encoding.vectorized.dates import SecondsConverter, select_date_converter
 from airflow_provider_clevertap.loading.rows.conversion import scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask, blank_out, either
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask, blank_out, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
@@ -20,12 +20,14 @@ _PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
 
 def select_days_converter(rule: CellRule, column_type: Any) -> Converter | None:
     """Return the converter of a property that holds dates; ``None`` when the models must decide every cell."""
-    seconds_of = select_date_converter(rule.dates, column_type)
+    seconds_of, latest = select_date_converter(rule.dates, column_type), rule.dates.latest
     if seconds_of is None:
         return None
 
     def convert(column: Any) -> ConvertedColumn:
         seconds, undecided = seconds_of(column)
+        if latest is not None:
+            undecided = either(undecided, none_if_clear(as_mask(pc.greater(seconds, scalar(latest)))))
         return ConvertedColumn(seconds.cast(pa.string()), undecided, '"$D_', '"')
 
     return convert

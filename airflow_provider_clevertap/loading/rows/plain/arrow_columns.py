@@ -15,7 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_provider_clevertap.loading.rows.arrays import Column, from_objects
-from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar, numpy_from_array
+from airflow_provider_clevertap.loading.rows.conversion import (
+    array_from_numpy,
+    null_scalar,
+    numpy_from_array,
+    shortest_floats,
+)
 from airflow_provider_clevertap.loading.rows.plain.nested_types import depth_of, has_odd_names, names_of
 from airflow_provider_clevertap.loading.rows.plain.temporal import (
     readable_dates,
@@ -33,7 +38,6 @@ _SIMPLER_TYPES: Final = {
     pa.string_view(): pa.string(),
     pa.large_binary(): pa.binary(),
     pa.binary_view(): pa.binary(),
-    pa.float16(): pa.float32(),
 }
 _MIN_DECIMAL_BITS: Final = 128
 _MAX_DECIMAL128_DIGITS: Final = 38
@@ -49,8 +53,8 @@ _REPEATED_KEY: Final = "a key occurs more than once in one object"
 def simplify(array: pa.Array | pa.ChunkedArray, metadata: Mapping[bytes, bytes] | None = None) -> Column:
     """Convert an Arrow column.
 
-    Dictionaries and runs are decoded, the large and view types of text become ``string``, NaN becomes null. Lists,
-    objects, decimals and the widths of numbers do not change where that is possible.
+    Dictionaries and runs are decoded, the large and view types of text become ``string``, NaN becomes null, and floats
+    become double. Lists, objects, decimals and the widths of integers do not change where that is possible.
 
     :param metadata: of the column's field: it names an extension type that is not known in this process.
     """
@@ -142,8 +146,20 @@ def _text(encoded: bytes) -> str | UnreadableValue:
 
 
 def _floats(array: Any) -> Column:
+    array = _double_precision(array)
     missing = pc.is_nan(array)
     return pc.if_else(missing, null_scalar(array.type), array) if pc.any(missing).as_py() else array
+
+
+def _double_precision(array: Any) -> Any:
+    """Return floats in double precision: those that have the shortest text of theirs, 0.1 and not 0.10000000149."""
+    if pa.types.is_float32(array.type):
+        return array.cast(pa.string()).cast(pa.float64())
+    if pa.types.is_float64(array.type):
+        return array
+    # Arrow writes short floats as if they were longer ones.
+    missing = ~numpy_from_array(array.is_valid()) if array.null_count else None
+    return array_from_numpy(shortest_floats(numpy_from_array(array)), missing)
 
 
 def _decimals(array: Any) -> Column:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from airflow_provider_clevertap.loading.rows.conversion import shortest_floats
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
@@ -43,6 +44,7 @@ _TEXT: Final = frozenset({str})
 _KEYS: Final = (str, int, float, bool, NoneType)
 #: The years of Python's dates, at the start of a text of NumPy.
 _YEAR: Final = re.compile(r"(?!0000)[0-9]{4}(?![0-9])")
+_DOUBLE_BYTES: Final = 8
 _ZONES: Final = (NoneType, timezone, ZoneInfo)
 #: Missing values of pandas, which need not be imported to be recognised.
 _MISSING: Final = frozenset({"NaTType", "NAType"})
@@ -119,6 +121,8 @@ def _nested(value: Any, depth: int) -> Any:
 
 
 def _of_numpy(value: Any, depth: int) -> Any:
+    if value.dtype.kind == "f" and value.dtype.itemsize < _DOUBLE_BYTES:
+        return plain_value(shortest_floats(np.asarray(value)).tolist(), depth)
     if isinstance(value, np.ndarray):
         # NumPy's own conversion makes numbers of dates with nanoseconds.
         return plain_value(list(value) if value.dtype.kind in "mM" else value.tolist(), depth)

@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -193,3 +194,29 @@ def test_decimals_of_every_width_and_scale() -> None:
         stored = pa.py_buffer(unscaled.to_bytes(kind.bit_width // 8, "little", signed=True))
         (found,) = values(pa.Array.from_buffers(kind, 1, [None, stored]))
         assert found == Decimal(number)
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32()])
+def test_floats_of_less_precision_are_those_with_their_shortest_text(kind: pa.DataType) -> None:
+    numbers = [0.1, None, 1.5, -0.0, 2.0**-14, float("nan"), float("inf"), 0.3]
+    array = pa.array(numbers, kind)
+    for column in (array, pa.concat_arrays([array, array]).slice(len(numbers)), array.dictionary_encode()):
+        found = simplify(column)
+        assert not isinstance(found, list)
+        assert found.type == pa.float64()
+        assert found.to_pylist()[:2] == [0.1, None]
+        assert str(found[3].as_py()) == "-0.0"
+        assert found.to_pylist()[5:] == [None, float("inf"), 0.3]
+        assert found.cast(kind).drop_null() == simplify(array).cast(kind).drop_null()
+    assert simplify(pa.array([[0.1, None], None], pa.list_(kind))) == [[0.1, None], None]
+    assert simplify(pa.array([{"a": 0.1}], pa.struct([("a", kind)]))) == [{"a": 0.1}]
+    assert len(simplify(pa.array([], kind))) == 0
+
+
+def test_every_float_of_less_precision_is_the_same_float_again() -> None:
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    assert (simplify(pa.array(halves)).to_numpy().astype(np.float16) == halves).all()
+    singles = np.random.default_rng(1).integers(0, 2**32, 20_000, np.uint32).view(np.float32)
+    singles = singles[np.isfinite(singles)]
+    assert (simplify(pa.array(singles)).to_numpy().astype(np.float32) == singles).all()
