@@ -100,5 +100,5 @@ SUBSCRIPTION_STATUSES: Final = ("Unsubscribe", "Resubscribe")
 
 #: Records in one page of an export (DEV get-events-api, get-user-profiles-api).
 MAX_PAGE_RECORDS: Final = 5000
-#: Days in one query of an export. CleverTap documents no limit; longer walks make it more likely that a cursor expires.
+#: Days in one query of an export. DEV names no limit; longer walks make it more likely that a cursor expires.
 MAX_QUERY_DAYS: Final = 31

@@ -50,7 +50,7 @@ def is_empty(value: Any) -> bool:
 
 
 def read_text(value: Any) -> str:
-    """Read text of at most 512 bytes; numbers without decimal places and UUIDs become text, nothing else does."""
+    """Read text of at most 512 bytes; whole numbers and UUIDs become text, other types are not allowed."""
     text = value if isinstance(value, str) else _to_text(value)
     check_text(text)
     return text
@@ -63,15 +63,11 @@ def whole_number(value: Decimal) -> int | None:
     return int(value)
 
 
-def is_whole_type(value: Decimal) -> bool:
-    """Return whether a decimal is without decimal places, as databases store whole numbers."""
-    return whole_number(value) is not None and value.as_tuple().exponent >= 0  # type: ignore[operator]
-
-
 def _to_text(value: Any) -> str:
     check_readable(value)
-    if isinstance(value, Decimal) and is_whole_type(value):
-        value = int(value)
+    if isinstance(value, Decimal) and (number := whole_number(value)) is not None:
+        # Whether there are zeros behind the point depends on the other values of a database's column.
+        value = number
     if isinstance(value, bool) or not isinstance(value, int | UUID):
         raise issue(f"must be text, not {type(value).__name__}")
     if isinstance(value, int) and value.bit_length() > _MAX_TEXT_BITS:

@@ -93,7 +93,7 @@ def test_what_a_custom_attribute_cannot_hold(cell: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("declared", "cells", "becomes"),
     [
-        ("text", ["5", 5, Decimal(5)], "5"),
+        ("text", ["5", 5, Decimal(5), Decimal("5.00")], "5"),
         ("text", ["1.0"], "1.0"),
         ("integer", ["5", " 5 ", "\u00a05\u200b", "+5", "05", "5.0", "5.", 5, 5.0, Decimal("5.00")], 5),
         ("integer", ["-5", -5], -5),
@@ -120,7 +120,7 @@ def test_declared_types(declared: ColumnType, cells: list[Any], becomes: Any) ->
 @pytest.mark.parametrize(
     ("declared", "cells"),
     [
-        ("text", [1.5, True, b"x", ["a"], Decimal("1.0"), Decimal("1E+600"), Decimal("Infinity")]),
+        ("text", [1.5, True, b"x", ["a"], Decimal("1.5"), Decimal("1E+600"), Decimal("Infinity")]),
         (
             "integer",
             ["5.5", "1,000", "1_000", "1e5", "\u0665", "\uff15", "0x5", "five", "--5", True, 5.5, math.inf, [5]],

@@ -32,7 +32,6 @@ from airflow_provider_clevertap.records.operations import LIST_OPERATORS, NUMBER
 _PLAIN_EMAIL = r"^[A-Za-z0-9._%+'&/=?!#$*^`{|}~\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+$"
 _PLAIN_PHONE = rf"^\+[1-9][0-9]{{{PHONE_MIN_DIGITS - 1},{PHONE_MAX_DIGITS - 1}}}$"
 _PLAIN_URL = r"^https?://[A-Za-z0-9._\-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&'()*+,;=:@/?#\-]*)?$"
-_WHOLE = r"^-?(0|[1-9][0-9]*)$"
 _PLAIN_AGE = r"^(0|[1-9][0-9]{0,2})$"
 _PLAIN_FLOAT = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?$"
 
@@ -88,10 +87,14 @@ _KNOWN_NUMBERS: Mapping[str, Converter] = {
     "Age": columns.numbers_between(0),
 }
 
-#: Decimals that are whole numbers, where they identify somebody.
-_decimal_ids = columns.rewritten(
-    lambda column: pc.replace_substring_regex(column, r"\.0+$", ""), columns.matching(r"^[1-9][0-9]*$", '"', '"')
-)
+
+def _whole_decimals(converter: Converter) -> Converter:
+    """Return a converter of decimals, written as text, that are whole numbers."""
+    return columns.rewritten(lambda column: pc.replace_substring_regex(column, r"\.0+$", ""), converter)
+
+
+_decimal_ids = _whole_decimals(columns.matching(r"^[1-9][0-9]*$", '"', '"'))
+_decimals_as_text = _whole_decimals(columns.matching(r"^(0|-?[1-9][0-9]*)$", '"', '"'))
 
 #: The type of fields that have one of their own: declaring it changes nothing.
 _FIELD_TYPES: Mapping[str, DeclaredType] = {"Age": DeclaredType.INTEGER} | dict.fromkeys(
@@ -150,8 +153,8 @@ def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:
         return _DECLARED_INTEGERS.get(rule.type)
     if pa.types.is_decimal(column_type) and rule.type in (None, DeclaredType.FLOAT):
         return columns.as_text(columns.matching(_PLAIN_FLOAT))
-    if pa.types.is_decimal(column_type) and column_type.scale == 0 and rule.type is DeclaredType.TEXT:
-        return columns.as_text(columns.matching(_WHOLE, '"', '"'))
+    if pa.types.is_decimal(column_type) and rule.type is DeclaredType.TEXT:
+        return columns.as_text(_decimals_as_text)
     if pa.types.is_floating(column_type):
         return {
             None: columns.floats,
@@ -211,7 +214,9 @@ def _phone_converter(rule: CellRule, column_type: Any, settings: Mapping[str, An
         return None
     country = settings.get("default_country")
     local = None if country is None else select_number_converter(country, settings.get("phone_check", "valid"))
-    if pa.types.is_integer(column_type) or (pa.types.is_decimal(column_type) and column_type.scale == 0):
+    if pa.types.is_decimal(column_type):
+        return None if local is None else columns.as_text(_whole_decimals(_number_column(local)))
+    if pa.types.is_integer(column_type):
         return None if local is None else columns.as_text(_number_column(local))
     if not pa.types.is_string(column_type):
         return None

@@ -29,6 +29,7 @@ OTHER: dict[str, Any] = {
     "currency": True,
     "percent": "fraction",
     "parentheses": True,
+    "allowed_identities": ["NaT"],
 }
 
 
