@@ -15,6 +15,7 @@ from airflow_provider_clevertap.operators.arguments import (
     true_or_false,
     whole_number,
 )
+from airflow_provider_clevertap.operators.assets import add_counts
 from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.links import CleverTapDashboardLink, push_dashboard
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
@@ -188,12 +189,14 @@ class CleverTapUploadOperator(BaseOperator):
             self._task_load = load_class(self._kind(), hook.clevertap_conn_id, settings, log)
             if self._killed:
                 self._task_load.stop()
-            return self._task_load.run(
+            summary = self._task_load.run(
                 source_or_list(self.source),
                 self._options(),
                 context=context,
                 artifacts_path=optional_text(self.artifacts_path),
             )
+            add_counts(context, self.outlets, summary)
+            return summary
         except LoadStoppedError as error:  # after a kill, Airflow may no longer accept XComs of this task
             fail_task(error, self.log)
         except CleverTapError as error:
