@@ -29,11 +29,13 @@ def test_every_example_runs(path: Path, run_dag: Any, connection: str, emulator:
     assert emulator.stats()["accepted"] > 0
 
 
-def test_people_find_the_examples_in_the_list_of_dags() -> None:
-    titles = [dag_in(path).dag_display_name for path in DAG_FILES]
-    assert len({*titles}) == len(DAG_FILES)
-    assert not {*titles} & {path.stem for path in DAG_FILES}
-    assert all("clevertap" in dag_in(path).tags for path in DAG_FILES)
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_people_find_an_example_in_the_list_of_dags(path: Path) -> None:
+    if path.stem == "dry_run_then_approval":
+        pytest.importorskip("airflow.sdk.execution_time.hitl", reason="earlier than Airflow 3.1, which asks people")
+    dag = dag_in(path)
+    assert dag.dag_display_name != dag.dag_id == path.stem
+    assert "clevertap" in dag.tags
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
