@@ -12,6 +12,10 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from airflow_provider_clevertap.records.unreadable import UnreadableValue
+
+#: As sources make it of an infinite date, for example.
+UNREADABLE = UnreadableValue("infinity", "a date that cannot be read")
 HOSTILE_TEXT = [
     "", " ", "  \t ", "\u00a0", "null", "NULL", "None", "nan", "NaN", "-inf", "Infinity", "n/a", "N/A", "0", "-1", "00",
     "undefined", " null ", "nil", "EMPTY", "xxxxxx", "XXXXXX", "007", "1e5", "1E5", "-0", "+5", "5.", ".5", "5.0",
@@ -186,7 +190,8 @@ def odd(random: random.Random) -> Any:
     special = [
         Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), Decimal("1E+400"), Decimal("1E-400"), UUID(int=7),
         b"bytes", time(10, 11), date(1990, 7, 26), datetime(1990, 7, 26, 10, 11), datetime.max.replace(tzinfo=UTC),
-        datetime.min, 10**400, -(10**20), "\ud800", (1, 2), {3}, 5 + 1j,
+        datetime.min, 10**400, -(10**20), "\ud800", (1, 2), {3}, 5 + 1j, UNREADABLE, ["a", UNREADABLE],
+        {"$add": [UNREADABLE]}, [{"sku": UNREADABLE}],
     ]  # fmt: skip
     return random.choice(special)
 
