@@ -107,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :param device_types: token types valid for an objectId, to provoke code 534; an objectId not listed takes all.
     :param web_page_viewed: the event ``Web Page Viewed``: code 513, as CleverTap answered in 2024 although no page
         lists the name, or ``accept``.
+    :param event_names: event names with characters that no property name may hold: ``strict``, or ``accept``, as
+        RudderStack's page shows ``Web Page Viewed: <name>`` in CleverTap.
     :param restricted_events: system events such as ``Notification Sent``: code 513, or ``accept``, to have some for
         exports and counts; CleverTap never accepts them.
     :param missing_event_data: an event without ``evtData``: code 512, or ``accept``, as clients exist that send none.
@@ -152,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     discarded_events: tuple[str, ...] = ()
     device_types: dict[str, tuple[str, ...]] = {}
     web_page_viewed: Refused = "refuse"
+    event_names: Disputed = "strict"
     restricted_events: Refused = "refuse"
     missing_event_data: Refused = "refuse"
     flags_as_text: Disputed = "accept"

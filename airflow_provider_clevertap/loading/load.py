@@ -6,7 +6,8 @@ import logging
 import queue
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.api.answers import Answer
 from airflow_provider_clevertap.api.client import CleverTapClient
@@ -40,6 +41,9 @@ from airflow_provider_clevertap.loading.reader import BlockReading, Reader
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import Source
 
+if TYPE_CHECKING:
+    from airflow_provider_clevertap.columns import Column
+
 __all__ = ["Load", "LoadOptions"]
 
 
@@ -68,12 +72,19 @@ class Load:
             raise ConfigurationError("only a local dry run can do without a client")
         self._columns = parse_columns(options.columns)
         self._profile_columns = parse_profile_columns(kind, options.profile_columns)
+        log = log or logging.getLogger(__name__)
+        self._defaults: Mapping[str, Column | None] = {}
+        if options.spec is not None:
+            from airflow_provider_clevertap.loading.specs.source import open_messages
+
+            messages, kind = open_messages(source, kind, options, self._columns, log)
+            source, self._defaults = messages, messages.choices
         self.kind = kind.with_start_time(kind.started_at or int(time.time()))
         self.source = source
         self.options = options
         self._client = client
         self._store = store
-        self._log = log or logging.getLogger(__name__)
+        self._log = log
         self._stopping = threading.Event()
         self._deadline = Deadline()
         self._mailbox: Mailbox = queue.SimpleQueue()
@@ -247,7 +258,7 @@ class Load:
         }
         kind, columns, profile_columns = self.kind, self._columns, self._profile_columns
         if kind.profile_update_kind is None or profile_columns is None:
-            encoder: RowEncoder = Encoder(kind, columns, **settings)
+            encoder: RowEncoder = Encoder(kind, columns, **settings, defaults=self._defaults)
         else:
             encoder = EventWithProfileEncoder(kind, kind.profile_update_kind, columns, profile_columns, **settings)
         if kind.last_wins:

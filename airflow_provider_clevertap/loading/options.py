@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.columns import ColumnChoice
@@ -21,6 +21,11 @@ DryRun: TypeAlias = Literal["local", "server"]
 OnBadValue: TypeAlias = Literal["reject", "drop"]
 OnUnconfirmed: TypeAlias = Literal["resend", "hold"]
 Unmapped: TypeAlias = Literal["send", "ignore", "error"]
+SpecName: TypeAlias = Literal["rudderstack", "segment", "freshpaint"]
+
+#: The platforms whose messages a load reads, and the options that need one of them.
+SPECS: Final = ("rudderstack", "segment", "freshpaint")
+SPEC_OPTIONS: Final = ("track_anonymous", "use_object_id", "strict", "page_name", "screen_name")
 
 # Python, and so a template, writes 0.00001 as 1e-05.
 _NUMBER = re.compile(r"(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:e-?[0-9]{1,3})?", re.ASCII)
@@ -114,6 +119,12 @@ class LoadOptions:
         choice.
     :param retries: how often and for how long one batch is sent again.
     :param resume: resume where an interrupted earlier attempt ended; ``False`` starts at row 1 regardless.
+    :param spec: the rows are messages of this platform: ``"rudderstack"``, ``"segment"`` or ``"freshpaint"``.
+    :param track_anonymous: with a spec: events of people without a user id are loaded too.
+    :param use_object_id: with a spec: the anonymous id is CleverTap's object id.
+    :param strict: with a spec: records are exactly what the platform sends.
+    :param page_name: with a spec: the pattern of the names of events from pages.
+    :param screen_name: with a spec: the pattern of the names of events from screens.
     :raises ConfigurationError: when a value is not allowed; the message names the option.
     """
 
@@ -133,6 +144,12 @@ class LoadOptions:
     bytes_per_batch: int = 4 * 1024 * 1024
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     resume: bool = True
+    spec: SpecName | None = None
+    track_anonymous: bool = False
+    use_object_id: bool | None = None
+    strict: bool = False
+    page_name: str | None = None
+    screen_name: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("unmapped", self.unmapped, ("send", "ignore", "error"))
@@ -141,6 +158,13 @@ class LoadOptions:
         _check_choice("on_bad_value", self.on_bad_value, ("reject", "drop"))
         _check_choice("phone_check", self.phone_check, ("valid", "possible"))
         _check_choice("resume", self.resume, (True, False))
+        _check_choice("spec", self.spec, (None, *SPECS))
+        _check_choice("track_anonymous", self.track_anonymous, (True, False))
+        _check_choice("use_object_id", self.use_object_id, (None, True, False))
+        _check_choice("strict", self.strict, (True, False))
+        needless = [name for name in SPEC_OPTIONS if self.spec is None and getattr(self, name)]
+        if needless:
+            raise ConfigurationError(f"{needless[0]} needs spec: it is about messages of {', '.join(SPECS)}")
         if type(self.max_in_flight) is not int or not 1 <= self.max_in_flight <= MAX_IN_FLIGHT:
             raise ConfigurationError(
                 f"max_in_flight must be a whole number from 1 to {MAX_IN_FLIGHT}, which is CleverTap's limit for an "
@@ -151,6 +175,10 @@ class LoadOptions:
         RejectLimit.of(self.max_rejects)
         if self.default_country is not None:
             _check_country(self.default_country)
+
+    def spec_settings(self) -> list[Any]:
+        """Return the spec and its options, which decide what messages become."""
+        return [self.spec, *(getattr(self, name) for name in SPEC_OPTIONS)]
 
 
 def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:

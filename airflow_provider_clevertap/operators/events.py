@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_clevertap.operators.arguments import columns_or_names, optional_text, whole_number
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.messages import MessagesOperator
 from airflow_provider_clevertap.upload_kinds import EVENTS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CleverTapUploadEventsOperator"]
 
 
-class CleverTapUploadEventsOperator(CleverTapUploadOperator):
+class CleverTapUploadEventsOperator(MessagesOperator):
     """Load events into CleverTap, with one named outcome for every row.
 
     .. code-block:: python
@@ -43,7 +43,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
     they were processed, because a response was ambiguous or an attempt was killed; with ``on_unconfirmed="hold"`` they
     are not. See https://developer.clevertap.com/docs/upload-events-api for the fields.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and these:
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.messages.MessagesOperator` and these:
 
     :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` the name is
         ``Charged``, and no other is allowed. Templated.
@@ -68,7 +68,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
 
     upload_kind = EVENTS
     template_fields: Sequence[str] = (
-        *CleverTapUploadOperator.template_fields,
+        *MessagesOperator.template_fields,
         "event_name",
         "timestamp",
         "property_limit",
@@ -79,7 +79,7 @@ class CleverTapUploadEventsOperator(CleverTapUploadOperator):
         "profile_columns",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
-        **CleverTapUploadOperator.template_fields_renderers,
+        **MessagesOperator.template_fields_renderers,
         **dict.fromkeys(("items", "profile_columns"), "json"),
     }
 

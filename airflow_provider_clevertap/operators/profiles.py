@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from airflow_provider_clevertap.operators.arguments import optional_text
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.messages import MessagesOperator
 from airflow_provider_clevertap.upload_kinds import PROFILES
 
 __all__ = ["CleverTapUploadProfilesOperator"]
 
 
-class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
+class CleverTapUploadProfilesOperator(MessagesOperator):
     """Load profiles into CleverTap, with one named outcome for every row.
 
     .. code-block:: python
@@ -28,7 +28,7 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
     One of the columns must become ``identity``, ``objectId``, ``FBID`` or ``GPID``.
     See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and this:
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.messages.MessagesOperator` and this:
 
     :param identity_and_object_id: what happens to rows that fill ``identity`` and ``objectId``: they are invalid
         (``"reject"``, the default), as CleverTap does not document which one counts, or both are sent (``"send"``).
@@ -36,7 +36,7 @@ class CleverTapUploadProfilesOperator(CleverTapUploadOperator):
     """
 
     upload_kind = PROFILES
-    template_fields: Sequence[str] = (*CleverTapUploadOperator.template_fields, "identity_and_object_id")
+    template_fields: Sequence[str] = (*MessagesOperator.template_fields, "identity_and_object_id")
 
     def __init__(self, *, identity_and_object_id: Literal["reject", "send"] | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -216,6 +216,11 @@ def read_name(value: Any, owner: str, limit: int) -> str:
     if forbidden:
         noun = "character" if len(forbidden) == 1 else "characters"
         raise issue(f"the name of {owner} must not contain the {noun} {' '.join(forbidden)}")
+    return read_sized_name(value, owner, limit)
+
+
+def read_sized_name(value: str, owner: str, limit: int) -> str:
+    """Read a name of any characters; see :func:`read_name`."""
     try:
         size = len(value.encode())
     except UnicodeEncodeError:

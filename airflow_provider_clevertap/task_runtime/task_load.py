@@ -119,7 +119,11 @@ class TaskLoad:
 
         def work() -> dict[str, Any]:
             try:
-                opened = open_source(with_query(resolve_storage(source), context), databases=find_database)
+                opened = open_source(
+                    with_query(resolve_storage(source), context),
+                    databases=find_database,
+                    messages=given.get("spec") is not None,
+                )
                 store = self._set_paths(opened, given, context, artifacts_path, in_order=in_order)
                 return self._run_load(opened, given, settings, store)
             finally:

@@ -116,6 +116,7 @@ def test_all_options_of_columns_and_sources_are_documented() -> None:
 def test_all_arguments_of_the_operator_are_documented_and_templated() -> None:
     from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+    from airflow_provider_clevertap.operators.messages import MessagesOperator
 
     arguments = {
         name: "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
@@ -124,7 +125,9 @@ def test_all_arguments_of_the_operator_are_documented_and_templated() -> None:
     }
     assert {code(row[0]): row[2] for row in table("operators.md", "Argument")} == arguments
     assert {name.removesuffix("_mode") for name in CleverTapUploadOperator.template_fields} == set(arguments)
-    of_events = set(CleverTapUploadEventsOperator.template_fields) - set(CleverTapUploadOperator.template_fields)
+    of_messages = set(MessagesOperator.template_fields) - set(CleverTapUploadOperator.template_fields)
+    assert {code(row[0]) for row in table("leaving-a-cdp.md", "Argument")} == of_messages
+    of_events = set(CleverTapUploadEventsOperator.template_fields) - set(MessagesOperator.template_fields)
     assert {code(row[0]) for row in table("events-and-tokens.md", "Argument")} == of_events
 
 

@@ -62,8 +62,9 @@ ENGINE_ALLOWED: Mapping[str, set[str]] = {
     "memory_pool": set(),
     "reader": {"memory_pool", "encoding.block_encoder", "encoding.blocks", "encoding.duplicates", "rows"},
     "conductor": {"reader", "dispatch", "ledger", "delivery", "outcomes", "rows"},
+    "specs": {"rows", "mapping", "options", "record_kinds", "sources.message_lines"},
     "load": {
-        "rows", "outcomes", "mapping", "options", "record_kinds", "artifacts", "encoding", "delivery",
+        "specs", "rows", "outcomes", "mapping", "options", "record_kinds", "artifacts", "encoding", "delivery",
         "checkpoint", "ledger", "dispatch", "reader", "conductor", "memory_pool",
     },
 }  # fmt: skip

@@ -17,7 +17,7 @@ GIVEN_UP = {
     r"\b(the|a|by|its) law\b|\w*[Ll]aw(s|ful)?\b(?<!flaw)": "validator, model",
     r"\bjudg(e|ed|es|ing|ement|ment)\b|\bjudge_|_judge|Judge": "validate",
     r"[Vv]erdict": "result, outcome",
-    r"\b_?[Ss]creen(s|ed|ing)?\b|_screen(s|ed)?\b|\bscreen_|Screen(?!shot)": "converter",
+    r"\b_?[Ss]creen(ed|ing)\b|_screened\b": "converter",
     r"[Cc]ourier": "batch delivery",
     r"[Dd]oubtful": "undecided",
     r"\bahead\b|_ahead|ahead_|Ahead": "profile update",

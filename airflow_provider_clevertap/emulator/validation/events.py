@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.validation.common import (
+    FORBIDDEN_IN_KEYS,
     Key,
     RecordRejected,
     ValidationContext,
@@ -47,6 +48,8 @@ RESTRICTED_EVENTS = frozenset(
     )
 )
 """System events the API does not accept. ``Charged``, also a system event, is accepted."""
+
+_ANY_CHARACTER = str.maketrans(dict.fromkeys(FORBIDDEN_IN_KEYS, "_"))
 
 WEB_PAGE_VIEWED = name_key("Web Page Viewed")
 """An event that no page lists, and that CleverTap rejected in an answer recorded in 2024."""
@@ -90,7 +93,8 @@ def read_event(context: ValidationContext, record: dict[str, Any]) -> EventRecor
         raise RecordRejected(522, max_properties)
     is_charged = name_key(name) == "charged"
     items = _items_of(context, data) if is_charged and "Items" in data else None
-    is_dropped = not is_kept_key(context, name)
+    accepted = context.settings.event_names == "accept"
+    is_dropped = not is_kept_key(context, name.translate(_ANY_CHARACTER) if accepted else name)
     kept = _kept_properties(context, data, ignore="Items" if items is not None else None)
     if items is not None:
         kept["Items"] = items

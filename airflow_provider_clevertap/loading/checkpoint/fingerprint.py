@@ -43,6 +43,7 @@ def settings_hash(
         choices,
         profile_choices,
         [options.unmapped, options.on_bad_value, options.default_country, options.phone_check],
+        *([] if options.spec is None else [options.spec_settings()]),
     )
 
 

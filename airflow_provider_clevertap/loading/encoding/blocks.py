@@ -80,17 +80,21 @@ class RowIssues:
     :param sent: the row has a record.
     :param empty: every cell of the row is empty.
     :param issues: each with the name of its source column, or of the field where no column fills it.
+    :param skipped: why the row needs no record; empty for other rows.
     """
 
     sent: bool = True
     empty: bool = False
     issues: tuple[tuple[str, Issue], ...] = ()
+    skipped: str = ""
 
     @cached_property
     def outcome(self) -> RowOutcome:
         """The row's outcome, as far as it is known before anything is sent."""
         if self.empty:
             return EMPTY_ROW
+        if self.skipped:
+            return RowOutcome(Outcome.SKIPPED, reason=self.skipped)
         listed = self.issues[:_MAX_LISTED]
         more = len(self.issues) - len(listed)
         return RowOutcome(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -59,6 +60,7 @@ class Encoder:
     :param default_country: ISO country of phone numbers written without ``+``.
     :param phone_check: what such a number must be with its country.
     :param on_bad_value: what a bad value does to its row, in columns that do not say it themselves.
+    :param defaults: what columns become without a choice; a source may add to it while it is read.
     :raises MappingError: when an option does not suit its field, or declares a value that the field does not accept.
     """
 
@@ -72,10 +74,12 @@ class Encoder:
         default_country: str | None = None,
         phone_check: PhoneCheck = "valid",
         on_bad_value: Literal["reject", "drop"] = "reject",
+        defaults: Mapping[str, Column | None] = MappingProxyType({}),
     ) -> None:
         self.kind = kind
         self._choices = choices
         self._unmapped: Unmapped = unmapped
+        self._defaults = defaults
         self._fixed = fixed
         self._validation: dict[str, Any] = {
             "constants": kind.constants,
@@ -160,7 +164,9 @@ class Encoder:
 
     def spellings(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the columns that fill a field together, by the one whose options apply to all of them."""
-        return spellings_of_fields(names, self._choices, schema=self.kind.schema, unmapped=self._unmapped)
+        return spellings_of_fields(
+            names, self._choices, schema=self.kind.schema, unmapped=self._unmapped, defaults=self._defaults
+        )
 
     def _find_risky(self, columns: Iterable[EncodedColumn], rows: int) -> Mask | None:
         """Mark the rows with a value that CleverTap may reject; return ``None`` when there are none."""
@@ -200,6 +206,7 @@ class Encoder:
             fixed=self._fixed,
             constants=self.kind.constants.keys(),
             latest_birth=self.kind.latest_birth,
+            defaults=self._defaults,
         )
 
     def _read_declared(self, source: str, choice: Column) -> DeclaredCells | None:

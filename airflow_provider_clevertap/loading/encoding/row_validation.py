@@ -75,6 +75,7 @@ class RowValidator:
         self._both_identify: bool = kind.settings.get(IDENTITY_AND_OBJECT_ID, False)
         self._columns = columns
         self._cache: dict[_IssueSignature, RowIssues] = {}
+        self._skips: dict[str, RowIssues] = {}
 
     def validate(self, block: RowBlock, columns: Sequence[EncodedColumn], derived: DerivedField | None) -> BlockIssues:
         """Validate the rows of one block.
@@ -83,7 +84,10 @@ class RowValidator:
         :param derived: a property of its records that no column holds.
         """
         single_rows = self._single_rows(block, columns)
-        row_issues = self._validate_by_signature(block, self._signatures(columns, len(block), single_rows), derived)
+        kept = _kept_rows(block)
+        row_issues = self._validate_by_signature(
+            block, self._signatures(columns, len(block), single_rows, kept), derived
+        )
         single_records: list[str | None] = []
         repeatable = True
         rows = [] if single_rows is None else np.flatnonzero(single_rows).tolist()
@@ -93,6 +97,8 @@ class RowValidator:
             record = result.record
             single_records.append(None if record is None else msgspec.json.encode(record).decode() + ",")
         row_issues = {row: issues for row, issues in row_issues.items() if issues.issues or not issues.sent}
+        for reason, skipped in block.skipped.items():
+            row_issues.update(dict.fromkeys(skipped.tolist(), self._skipped(reason)))
         return BlockIssues(row_issues, single_rows, single_records, repeatable)
 
     def _validate_by_signature(
@@ -119,10 +125,12 @@ class RowValidator:
             unreadable = np.zeros(len(block), np.bool_)
             unreadable[list(block.row_errors)] = True
             marks.append(unreadable)
-        return functools.reduce(either, marks, None)
+        single_rows = functools.reduce(either, marks, None)
+        kept = _kept_rows(block)
+        return single_rows if single_rows is None or kept is None else none_if_clear(single_rows & kept)
 
     def _signatures(
-        self, columns: Sequence[EncodedColumn], rows: int, single_rows: Mask | None
+        self, columns: Sequence[EncodedColumn], rows: int, single_rows: Mask | None, kept: Mask | None
     ) -> dict[int, _IssueSignature]:
         """Return the signatures of the rows that are invalid or have values to be left out."""
         with_issues = {
@@ -130,12 +138,14 @@ class RowValidator:
             for position, column in enumerate(columns)
             if column.converted.issue_numbers is not None
         }
-        identifiers = [_filled(columns, (field,), rows) for field in self._schema.identifiers]
-        required = [_filled(columns, (field,), rows) for field in self._required]
-        selected = _filled(columns, self._schema.identifiers, rows) != 1
+        # A property may have the name of a field at the top of the record.
+        fields = [column for column in columns if column.rule.in_data is not (column.rule.key in self._schema.top)]
+        identifiers = [_filled(fields, (field,), rows) for field in self._schema.identifiers]
+        required = [_filled(fields, (field,), rows) for field in self._required]
+        selected = _filled(fields, self._schema.identifiers, rows) != 1
         if self._both_identify:
             # Nobody else's field may be filled: then the number of filled fields would be higher.
-            both = _filled(columns, ("identity", "objectId"), rows)
+            both = _filled(fields, ("identity", "objectId"), rows)
             selected &= (both != len(("identity", "objectId"))) | (functools.reduce(np.add, identifiers) != both)
         for filled in required:
             selected |= filled == 0
@@ -143,6 +153,8 @@ class RowValidator:
             selected |= numbers != 0
         if single_rows is not None:
             selected &= ~single_rows
+        if kept is not None:
+            selected &= kept
         if not selected.any():
             return {}
         # An empty row is skipped, whatever field it lacks.
@@ -175,6 +187,10 @@ class RowValidator:
                 properties, left_out = ({}, ()) if derived is None else derived.properties_of(row)
                 yield row, self.validator.validate([column[position] for column in cells], properties, left_out)
 
+    def _skipped(self, reason: str) -> RowIssues:
+        """Return one object for a reason: rows that share it are counted together."""
+        return self._skips.setdefault(reason, RowIssues(sent=False, skipped=reason))
+
     def _row_issues(
         self, block: RowBlock, row: int, result: ValidationResult, derived: DerivedField | None
     ) -> RowIssues:
@@ -184,6 +200,16 @@ class RowValidator:
             sources |= derived.sources
         issues = tuple((sources.get(issue.field, issue.field), issue) for issue in result.issues)
         return RowIssues(result.record is not None, result.empty, issues)
+
+
+def _kept_rows(block: RowBlock) -> Mask | None:
+    """Mark the rows that are not skipped; ``None`` when none is."""
+    if not block.skipped:
+        return None
+    kept = np.ones(len(block), np.bool_)
+    for rows in block.skipped.values():
+        kept[rows] = False
+    return kept
 
 
 def _filled(columns: Iterable[EncodedColumn], keys: Collection[str], rows: int) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from airflow_provider_clevertap.columns import Column
@@ -42,6 +43,7 @@ def plan_columns(
     fixed: bool = True,
     constants: Collection[str] = (),
     latest_birth: int | None = None,
+    defaults: Mapping[str, Column | None] = MappingProxyType({}),
 ) -> tuple[PlannedColumn, ...]:
     """Decide for each source column which field it fills and how.
 
@@ -53,21 +55,22 @@ def plan_columns(
         sent makes only the rows that fill it invalid.
     :param constants: the fields that are the same in every record, which no column may fill.
     :param latest_birth: the latest date of birth that is possible, in seconds since 1970; ``None`` for no limit.
+    :param defaults: what columns become without a choice of the user.
     :raises MappingError: when the columns cannot become a record as asked.
     """
     if fixed:
         _check_sources_exist(names, choices)
         _check_are_named(names, choices)
         names = named(names)
-    others = [name for name in names if name not in choices]
+    others = [name for name in names if name not in choices and name not in defaults]
     if others and unmapped == "error":
         raise MappingError(
             f"not mapped, and unmapped='error': {_listed(others)}. Map each to a field, or to None to leave it out"
         )
     planned = []
     for name in names:
-        choice = choices.get(name, Column() if unmapped == "send" else None)
-        if choice is not None and not _is_left_out(name, choices, schema):
+        choice = choices.get(name, defaults.get(name, Column() if unmapped == "send" else None))
+        if choice is not None and (name in defaults or not _is_left_out(name, choices, schema)):
             requested = name if choice.name is None else choice.name
             rule = make_rule(name, choice, schema, latest_birth)
             if not fixed and name not in choices and not rule.in_data and rule.key in constants:

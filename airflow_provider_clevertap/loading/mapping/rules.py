@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.mapping.cell_options import check_cell_options, declared_numbers
+from airflow_provider_clevertap.loading.mapping.property_column import PropertyColumn
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.dates import DateReader
 from airflow_provider_clevertap.records.fields import read_key
@@ -35,10 +36,13 @@ def make_rule(source: str, choice: Column, schema: RecordSchema, latest_birth: i
     """
     try:
         _check_option_types(choice)
-        key = schema.canonical(source if choice.name is None else choice.name)
-        in_data = key not in schema.top
+        is_property = isinstance(choice, PropertyColumn)
+        key = source if choice.name is None else choice.name
+        key = key if is_property else schema.canonical(key)
+        in_data = is_property or key not in schema.top
         custom = in_data and key not in schema.known
-        _check_operator(choice, key, schema)
+        if not is_property:
+            _check_operator(choice, key, schema)
         declared = _declared_type(choice, is_date=key in schema.dates)
         numbers = declared_numbers(choice, declared, key, custom=custom)
         if numbers is not None and declared is None and custom and choice.operator is None:
@@ -62,12 +66,17 @@ def make_rule(source: str, choice: Column, schema: RecordSchema, latest_birth: i
         operator=choice.operator,
         delete_empty=choice.empty == "delete",
         allowed_identities=allowed,
-        problem=_key_problem(key) if in_data else None,
+        problem=_key_problem(key) if in_data and not _takes_any_name(choice) else None,
         values=values,
         default=choice.default,
         drop=None if choice.on_bad_value is None else choice.on_bad_value == "drop",
         numbers=numbers,
     )
+
+
+def _takes_any_name(choice: Column) -> bool:
+    """Return whether the name of a property may hold any characters."""
+    return isinstance(choice, PropertyColumn) and choice.any_characters
 
 
 def _check_option_types(choice: Column) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from airflow_provider_clevertap.exceptions import CleverTapError, SourceError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _PACKAGE: Final = __name__.partition(".")[0]
 #: The maximum of rows in a block: enough for Arrow to be efficient, few enough to keep several blocks in memory.
@@ -56,6 +58,8 @@ class RowBlock:
         An ``UnreadableValue`` stands for a value that no rule can read.
     :param row_errors: index in the block of each unusable row, with the reason.
     :param row_count: the number of rows, where no column shows it (JSON Lines without a single key).
+    :param skipped: indices in the block of rows that need no record, by the reason.
+    :param original: the rows as the source has them, where these columns were made from them.
     """
 
     file: str
@@ -65,6 +69,8 @@ class RowBlock:
     objects: Mapping[str, list[Any]] = field(default_factory=dict)
     row_errors: Mapping[int, RowError] = field(default_factory=dict)
     row_count: int = 0
+    skipped: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    original: RowBlock | None = None
 
     def __len__(self) -> int:
         for column in self.columns.values():
@@ -77,6 +83,13 @@ class RowBlock:
     def place(self) -> str:
         """The file and the numbers of the rows, for messages."""
         return rows_of(self.file, self.first_row, len(self))
+
+    def as_read(self, rows: Sequence[int]) -> RowBlock:
+        """Return the rows as the source has them.
+
+        :param rows: the only ones that are needed.
+        """
+        return self if self.original is None else self.original.as_read(rows)
 
     def rows(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return some rows as Python values by column name, ``None`` where a cell is empty."""

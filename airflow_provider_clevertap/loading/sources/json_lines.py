@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -51,7 +51,7 @@ class JsonLinesReader:
         try:
             yield RowBlock(file.name, 1, (), {})
             first_row = 1
-            rows: list[dict[str, Any]] = []
+            rows: list[Any] = []
             row_errors: dict[int, RowError] = {}
             names: set[str] = set()
             size = 0
@@ -69,17 +69,27 @@ class JsonLinesReader:
                     row_errors[len(rows)] = row
                     row = {}
                 rows.append(row)
-                names.update(row)
+                names.update(self._keys(row))
                 size += len(line)
                 if len(rows) == self._block_rows or size >= BLOCK_BYTES or len(rows) * len(names) >= BLOCK_CELLS:
-                    yield _block(file.name, first_row, rows, row_errors)
+                    yield self._block(file.name, first_row, rows, row_errors)
                     first_row, rows, row_errors, names, size = first_row + len(rows), [], {}, set(), 0
             if rows:
-                yield _block(file.name, first_row, rows, row_errors)
+                yield self._block(file.name, first_row, rows, row_errors)
         finally:
             stream.close()
 
-    def _row(self, line: bytes) -> dict[str, Any] | RowError:
+    def _keys(self, row: Any) -> Collection[str]:
+        """Return the columns that a row needs."""
+        keys: Collection[str] = row
+        return keys
+
+    def _block(self, file: str, first_row: int, rows: list[Any], row_errors: dict[int, RowError]) -> RowBlock:
+        """Return a block of rows."""
+        return block_of_objects(file, first_row, rows, row_errors)
+
+    def _row(self, line: bytes) -> Any:
+        """Return the row of a line, or why there is none."""
         try:
             row = self._decoder.decode(line)
         except UnicodeDecodeError:
@@ -94,7 +104,7 @@ class JsonLinesReader:
             return _row_error(line, f"{_NOT_JSON} ({error})", _NOT_JSON)
         if not isinstance(row, dict):
             return _row_error(line, 'the line is not a JSON object such as {"column": value, ...}')
-        if line.count(b"{") + line.count(b"[") > MAX_DEPTH and _is_deep(row):
+        if line.count(b"{") + line.count(b"[") > MAX_DEPTH and is_deep(row):
             return _row_error(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets inside one another")
         if len(row) > MAX_COLUMNS:
             return _row_error(line, f"the object has more than {MAX_COLUMNS:,} keys")
@@ -152,7 +162,8 @@ def _check_first_line(line: bytes, file: str) -> None:
         )
 
 
-def _is_deep(row: dict[str, Any]) -> bool:
+def is_deep(row: dict[str, Any]) -> bool:
+    """Return whether an object is nested more deeply than later stages can handle."""
     level: list[Any] = [row]
     for _ in range(MAX_DEPTH):
         level = [
@@ -207,7 +218,10 @@ def _with_visible_keys(row: dict[str, Any], index: int, row_errors: dict[int, Ro
     return {}
 
 
-def _block(file: str, first_row: int, rows: list[dict[str, Any]], row_errors: dict[int, RowError]) -> RowBlock:
+def block_of_objects(
+    file: str, first_row: int, rows: list[dict[str, Any]], row_errors: dict[int, RowError]
+) -> RowBlock:
+    """Return objects as a row block, in which each key is a column."""
     key_orders = dict.fromkeys(map(tuple, rows))
     if any(name != visible_name(name) for name in chain.from_iterable(key_orders)):
         rows = [_with_visible_keys(row, index, row_errors) for index, row in enumerate(rows)]

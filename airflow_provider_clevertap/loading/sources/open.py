@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.arguments import number_as_text, read_text
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 
 def open_source(
-    source: Any, *, block_rows: int = BLOCK_ROWS, databases: Callable[[str], Database] | None = None
+    source: Any,
+    *,
+    block_rows: int = BLOCK_ROWS,
+    databases: Callable[[str], Database] | None = None,
+    messages: bool = False,
 ) -> Source:
     """Open a source of rows.
 
@@ -42,6 +46,7 @@ def open_source(
         ``.tsv``, ``.jsonl``, ``.ndjson``, ``.parquet``; text may be compressed, with ``.gz`` or ``.zst`` at the end.
     :param block_rows: maximum number of rows in a block.
     :param databases: returns the database of a connection id; only needed for ``SqlSource``.
+    :param messages: the rows are messages of a platform, whose archives are JSON Lines named ``.json.gz`` or ``.gz``.
     :raises SourceError: when a file does not exist, or evidently has another format than its name says.
     :raises ConfigurationError: when an argument of the source cannot be used.
     """
@@ -50,13 +55,18 @@ def open_source(
     if isinstance(source, ExportedSource):
         return _open_export(source, block_rows)
     if isinstance(source, FileSource):
-        return _open_files(source.path, lambda files: _reader(source, files, block_rows), source.options())
+        return _open_files(
+            source.path, lambda files: _reader(source, files, block_rows, messages=messages), source.options()
+        )
     if isinstance(source, SqlSource):
         return _open_query(source, block_rows, databases)
     if isinstance(source, FrameSource):
         source = source.frame
     if is_location(source) or _are_locations(source):
-        return _open_files(source, lambda files: _reader(_by_extension(files), files, block_rows))
+        formats = {**_FORMATS, **_ARCHIVES} if messages else _FORMATS
+        return _open_files(
+            source, lambda files: _reader(_by_extension(files, formats), files, block_rows, messages=messages)
+        )
     from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource
 
     return DataFramesSource(source, block_rows=block_rows)
@@ -113,11 +123,17 @@ def _open_export(source: ExportedSource, block_rows: int) -> Source:
     return _open_files(locations, lambda files: _reader(_by_extension(files), files, block_rows), source.options())
 
 
-def _by_extension(files: Sequence[SourceFile]) -> FileSource:
-    """Return the format of the files according to their names."""
+def _by_extension(files: Sequence[SourceFile], formats: Mapping[str, type[FileSource]] | None = None) -> FileSource:
+    """Return the format of the files according to their names.
+
+    :param formats: the format of each extension.
+    """
+    formats = formats or _FORMATS
     first_files: dict[type[FileSource], SourceFile] = {}
     for file in files:
-        file_format = _FORMATS.get(file.extension)
+        file_format = formats.get(file.extension)
+        if file_format is None and "" in formats and file.compression:
+            file_format = formats[""]
         if file_format is None:
             raise SourceError(
                 f"{file.name}: the extension does not name a format. Known are {', '.join(_FORMATS)}, and text also "
@@ -137,9 +153,16 @@ _FORMATS: dict[str, type[FileSource]] = {
     ".ndjson": JsonLinesSource,
     ".parquet": ParquetSource,
 }
+#: Archives of platforms are JSON Lines, and their names may end in a number, a date or nothing before ``.gz``.
+_ARCHIVES: dict[str, type[FileSource]] = {".json": JsonLinesSource, "": JsonLinesSource}
 
 
-def _reader(source: FileSource, files: list[SourceFile], block_rows: int) -> FileReader:
+def _reader(
+    source: FileSource,
+    files: list[SourceFile],
+    block_rows: int,
+    messages: bool = False,
+) -> FileReader:
     if isinstance(source, CsvSource):
         from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 
@@ -155,9 +178,14 @@ def _reader(source: FileSource, files: list[SourceFile], block_rows: int) -> Fil
             block_rows=block_rows,
         )
     if isinstance(source, JsonLinesSource):
+        encoding = read_text("encoding", source.encoding) or "utf-8"
+        if messages:
+            from airflow_provider_clevertap.loading.sources.message_lines import MessageLinesReader
+
+            return MessageLinesReader(encoding=encoding, block_rows=block_rows)
         from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 
-        return JsonLinesReader(encoding=read_text("encoding", source.encoding) or "utf-8", block_rows=block_rows)
+        return JsonLinesReader(encoding=encoding, block_rows=block_rows)
     from airflow_provider_clevertap.loading.sources.parquet import ParquetReader
 
     return ParquetReader(files, block_rows=block_rows)

@@ -6,7 +6,7 @@ https://developer.clevertap.com/docs/upload-events-api
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 
@@ -39,11 +39,16 @@ def read_event_name(value: Any) -> str:
     if not isinstance(value, str) or not value.strip(TEXT_BLANK):
         raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
     name = fields.read_name(value.strip(TEXT_BLANK), "an event", EVENT_NAME_BYTES)
+    check_not_restricted(name)
+    return name
+
+
+def check_not_restricted(name: str) -> None:
+    """Check that a name is not reserved for CleverTap's own events."""
     if normalize_event_name(name) in RESTRICTED_EVENTS:
         raise issue(
             "only CleverTap may raise an event with this name: choose another one", error_codes.EVENT_RESTRICTED
         )
-    return name
 
 
 def read_event_property(value: Any) -> str | int | float | bool:
@@ -113,6 +118,8 @@ class EventData(BaseModel):
 class Event(OwnedRecord):
     """One event record of ``POST /1/upload``."""
 
+    needs_time: ClassVar[bool] = True
+
     type: Literal["event"] = "event"
     evtName: EventName | None = None  # noqa: N815 (CleverTap's name)
     evtData: EventData  # noqa: N815 (CleverTap's name)
@@ -121,12 +128,12 @@ class Event(OwnedRecord):
     def _is_complete(self, info: ValidationInfo) -> Self:
         if self.evtName is None:
             raise issue("the event has no name", error_codes.EVENT_NAME_MISSING, "evtName")
-        if self.ts is None:
+        if self.ts is None and self.needs_time:
             raise issue(
                 "the event has no time: CleverTap would use the time of the upload", error_codes.TIMESTAMP, "ts"
             )
         latest = (info.context or {}).get("latest_ts")
-        if latest is not None and self.ts > latest:
+        if latest is not None and self.ts is not None and self.ts > latest:
             raise issue("the event is in the future: check the unit and the time zone", error_codes.TIMESTAMP, "ts")
         if self.evtData.Items is not None and normalize_event_name(self.evtName) != CHARGED:
             raise issue("only Charged has Items", error_codes.EVENT_STRUCTURE, "Items")

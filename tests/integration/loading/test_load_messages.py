@@ -1,0 +1,391 @@
+"""Messages of customer data platforms become profiles, events and device tokens."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.columns import Column
+from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
+from airflow_provider_clevertap.loading.load import Load, LoadOptions
+from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, RecordKind, events, profiles
+from airflow_provider_clevertap.loading.sources.open import open_source
+from tests.support.plain_rows import QUICK
+
+TIME = "2026-11-20T10:00:00.123Z"
+SECONDS = 1795168800
+
+LoadMessages = Callable[..., dict[str, Any]]
+
+
+def track(event: Any = "Song Played", **fields: Any) -> dict[str, Any]:
+    return {"type": "track", "userId": "u1", "event": event, "timestamp": TIME, **fields}
+
+
+def page(**fields: Any) -> dict[str, Any]:
+    return {"type": "page", "userId": "u1", "timestamp": TIME, **fields}
+
+
+def identify(**fields: Any) -> dict[str, Any]:
+    return {"type": "identify", "userId": "u1", "timestamp": TIME, **fields}
+
+
+@pytest.fixture
+def load(emulator: RunningEmulator, client: CleverTapClient, tmp_path: Path) -> LoadMessages:
+    emulator.change_settings(event_names="accept", web_page_viewed="accept")
+
+    def run(kind: RecordKind, messages: Any, *, spec: str = "rudderstack", **options: Any) -> dict[str, Any]:
+        source = messages
+        if isinstance(messages, list):
+            source = tmp_path / "messages.json.gz"
+            lines = (one if isinstance(one, str) else json.dumps(one) for one in messages)
+            source.write_bytes(gzip.compress("\n".join(lines).encode()))
+        opened = open_source(source, messages=True)
+        settings = {"retries": QUICK, "max_rejects": "100%", "rejects_path": tmp_path / "rejects.jsonl", **options}
+        return Load(kind, opened, client, LoadOptions(spec=spec, **settings)).run().to_dict()
+
+    return run
+
+
+@pytest.fixture
+def event(load: LoadMessages, emulator: RunningEmulator) -> Callable[..., dict[str, Any]]:
+    """Return the only event of one message."""
+
+    def of(message: dict[str, Any], **options: Any) -> dict[str, Any]:
+        assert load(events(), [message], **options)["accepted"] == 1
+        (found,) = emulator.events()
+        return found
+
+    return of
+
+
+@pytest.fixture
+def profile(load: LoadMessages, emulator: RunningEmulator) -> Callable[..., dict[str, Any]]:
+    """Return the only profile of one message."""
+
+    def of(message: dict[str, Any], **options: Any) -> dict[str, Any]:
+        assert load(profiles(), [message], **options)["accepted"] == 1
+        (found,) = emulator.profiles()
+        return found
+
+    return of
+
+
+ONE_FILE = [
+    identify(anonymousId="a1", context={"device": {"token": "t1"}, "os": {"name": "Android"}}),
+    {"type": "alias", "userId": "u2", "previousId": "u0", "timestamp": TIME},
+    track(),
+    page(name="Home"),
+    {"type": "screen", "userId": "u1", "name": "Main", "timestamp": TIME},
+    {"type": "group", "userId": "u1", "groupId": "g"},
+]
+
+
+@pytest.mark.parametrize(("kind", "accepted"), [(profiles(), 2), (events(), 3), (DEVICE_TOKENS, 1)])
+def test_one_file_feeds_all_three_kinds(load: LoadMessages, kind: RecordKind, accepted: int) -> None:
+    summary = load(kind, ONE_FILE)
+    assert (summary["accepted"], summary["skipped"], summary["invalid"]) == (accepted, 6 - accepted, 0)
+    assert sum(reason["rows"] for reason in summary["reasons"]) == 6 - accepted
+
+
+def test_a_track_keeps_its_time_and_properties(event: Any) -> None:
+    found = event(track(properties={"n": 1, "nested": {"a": [1]}, "none": None, "identity": "x", "items": [1]}))
+    assert (found["name"], found["identity"], found["ts"]) == ("Song Played", "u1", SECONDS)
+    assert found["data"] == {"n": 1, "nested": '{"a":[1]}', "identity": "x", "items": "[1]"}
+
+
+def test_the_ts_of_the_properties_wins_and_stays(event: Any) -> None:
+    found = event(track(properties={"ts": "2026-11-19T00:00:00Z"}))
+    assert (found["ts"], found["data"]) == (1795046400, {"ts": "2026-11-19T00:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    ("message", "options", "name"),
+    [
+        (page(name="Home"), {}, "Web Page Viewed: Home"),
+        (page(properties={"name": "Cart"}), {}, "Web Page Viewed: Cart"),
+        (page(), {}, "Web Page Viewed"),
+        (page(properties={"path": "/q"}), {"page_name": "Web Page Viewed: {path}"}, "Web Page Viewed: /q"),
+        (page(type="screen", name="Main"), {}, "Screen Viewed: Main"),
+        (page(type="screen"), {}, "Screen Viewed"),
+        (page(type="screen", name="Main"), {"spec": "segment"}, "App Screen Viewed"),
+        (page(type="screen", name="Main"), {"screen_name": "Screen {name}"}, "Screen Main"),
+        (page(event="Order Completed"), {}, "Charged"),
+        (track("ORDER completed"), {}, "Charged"),
+    ],
+)
+def test_names_of_events(event: Any, message: dict[str, Any], options: dict[str, Any], name: str) -> None:
+    assert event(message, **options)["name"] == name
+
+
+def test_a_page_without_a_name_is_warned_of(load: LoadMessages, caplog: pytest.LogCaptureFixture) -> None:
+    load(events(), [page()])
+    assert 'page_name="Web Page Viewed: {path}"' in caplog.text
+
+
+ORDER = {"revenue": 12.5, "currency": "INR", "products": [{"sku": "s", "price": 3, "size": {"eu": 4}}], "ts": SECONDS}
+
+
+@pytest.mark.parametrize(
+    ("ids", "strict", "data"),
+    [
+        ({"checkout_id": "c", "order_id": "o"}, False, {"Charged ID": "c", "order_id": "o"}),
+        ({"order_id": "o"}, False, {"Charged ID": "o", "order_id": "o"}),
+        ({"order_id": "o"}, True, {"order_id": "o"}),
+    ],
+)
+def test_a_completed_order(event: Any, ids: dict[str, Any], strict: bool, data: dict[str, Any]) -> None:
+    found = event(track("Order Completed", properties={**ids, **ORDER}), strict=strict)
+    items = found["data"].pop("Items")
+    assert found["data"] == {**data, "Amount": 12.5, "currency": "INR"}
+    assert items == [{"sku": "s", "price": 3} | ({} if strict else {"size": '{"eu":4}'})]
+
+
+IDS = ("userId", "anonymousId")
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "owner"),
+    [
+        ("u-", {}, ("identity", "u")),
+        ("ua", {}, ("identity", "u")),
+        ("-a", {}, None),
+        ("-a", {"track_anonymous": True}, ("identity", "a")),
+        ("ua", {"use_object_id": True}, ("objectId", "a")),
+        ("u-", {"use_object_id": True}, ("identity", "u")),
+        ("-a", {"use_object_id": True}, None),
+        ("-a", {"use_object_id": True, "track_anonymous": True}, ("objectId", "a")),
+    ],
+)
+def test_owners_of_events(
+    load: LoadMessages, emulator: RunningEmulator, given: str, options: Any, owner: tuple[str, str] | None
+) -> None:
+    ids = {name: value for name, value in zip(IDS, given, strict=True) if value != "-"}
+    message = {"type": "track", "event": "E", "timestamp": TIME, **ids}
+    summary = load(events(), [message], **options)
+    assert summary["skipped"] == (owner is None)
+    assert [(one["key_kind"], one["key"]) for one in emulator.events()] == ([] if owner is None else [owner])
+
+
+@pytest.mark.parametrize(
+    ("given", "use_object_id", "keys"),
+    [
+        ("u-", False, {"identity": ["u"]}),
+        ("ua", False, {"identity": ["u"]}),
+        ("-a", False, {"identity": ["a"]}),
+        ("ua", True, {"objectId": ["a"], "identity": ["u"]}),
+        ("-a", True, {"objectId": ["a"]}),
+        ("u-", True, {"identity": ["u"]}),
+    ],
+)
+def test_owners_of_profiles(profile: Any, given: str, use_object_id: bool, keys: dict[str, Any]) -> None:
+    ids = {name: value for name, value in zip(IDS, given, strict=True) if value != "-"}
+    found = profile({"type": "identify", "timestamp": TIME, "traits": {"x": 1}, **ids}, use_object_id=use_object_id)
+    assert found["keys"] == keys
+
+
+@pytest.mark.parametrize("place", ["traits.userId", "traits.id", "context.traits.userId", "context.traits.id"])
+def test_the_user_id_may_be_among_the_traits(event: Any, place: str) -> None:
+    message: dict[str, Any] = {"type": "track", "event": "E", "timestamp": TIME}
+    inner = message
+    *path, key = place.split(".")
+    for part in path:
+        inner = inner.setdefault(part, {})
+    inner[key] = "u9"
+    assert event(message)["key"] == "u9"
+
+
+TRAITS = {
+    "email": "asha@example.com",
+    "firstName": "Asha",
+    "lastName": "Rao",
+    "phone": "+919876543210",
+    "gender": "FEMALE",
+    "birthday": "1990-05-01",
+    "employed": "Y",
+    "education": "Graduate",
+    "married": "N",
+    "customerType": "Gold",
+    "avatar": "https://example.com/a.png",
+    "MSG-email": False,
+    "address": {"city": "Pune"},
+    "plan": "gold",
+}
+
+
+def test_traits_become_fields(profile: Any) -> None:
+    data = profile(identify(traits=TRAITS, context={"traits": {"plan": "platinum", "email": "other@example.com"}}))[
+        "data"
+    ]
+    assert data == {
+        "Email": "asha@example.com",
+        "Name": "Asha Rao",
+        "Phone": "+919876543210",
+        "Gender": "F",
+        "DOB": "$D_641520000",
+        "Employed": "Y",
+        "Education": "Graduate",
+        "Married": "N",
+        "Customer Type": "Gold",
+        "Photo": "https://example.com/a.png",
+        "MSG-email": False,
+        "address": '{"city":"Pune"}',
+        "plan": "platinum",
+    }
+
+
+def test_strict_sends_the_birthday_as_it_is(profile: Any) -> None:
+    assert profile(identify(traits=TRAITS), strict=True)["data"]["DOB"] == "1990-05-01"
+
+
+def test_an_unknown_gender_is_left_out(profile: Any) -> None:
+    assert "Gender" not in profile(identify(traits={"gender": "unknown", "plan": "x"}))["data"]
+
+
+def test_overrides_are_merged_last(profile: Any) -> None:
+    traits = {"email": "a@example.com", "seen": 1, "overrideFields": {"seen": {"$incr": 2}, "Email": "b@example.com"}}
+    assert profile(identify(traits=traits))["data"] == {"seen": 2, "Email": "b@example.com"}
+
+
+def test_an_alias_names_both_ids(load: LoadMessages, emulator: RunningEmulator) -> None:
+    load(profiles(), [{"type": "alias", "userId": "new", "previousId": "old", "timestamp": TIME}])
+    assert emulator.profile("old")["data"] == {}
+    # The emulator merges no profiles: that the new identity came shows in its errors.
+    assert [(one["key"], one["field"]) for one in emulator.error_stream()] == [("old", "identity")]
+
+
+@pytest.mark.parametrize(
+    ("context", "integrations", "token"),
+    [
+        ({"os": {"name": "Android"}}, None, "fcm"),
+        ({"os": {"name": "iPadOS"}}, None, "apns"),
+        ({"device": {"type": "ios"}}, None, "apns"),
+        ({"os": {"name": "Windows"}}, {"clevertap": {"deviceTokenType": "wns"}}, "wns"),
+        ({"os": {"name": "Windows"}}, None, None),
+    ],
+)
+def test_device_tokens(
+    load: LoadMessages, emulator: RunningEmulator, context: Any, integrations: Any, token: str | None
+) -> None:
+    context = {**context, "device": {"token": "t1", **context.get("device", {})}}
+    summary = load(DEVICE_TOKENS, [identify(anonymousId="a1", context=context, integrations=integrations)])
+    assert [one["token_type"] for one in emulator.tokens("a1")] == ([] if token is None else [token])
+    assert summary["skipped"] == (token is None)
+
+
+@pytest.mark.parametrize(
+    ("integrations", "accepted"),
+    [
+        ({"All": True}, 1),
+        ({"All": False}, 0),
+        ({"CleverTap": False}, 0),
+        ({"All": False, "CleverTap": True}, 1),
+        ({"All": False, "CleverTap": {"x": 1}}, 1),
+    ],
+)
+def test_integrations_opt_a_message_out(load: LoadMessages, integrations: Any, accepted: int) -> None:
+    summary = load(events(), [track(integrations=integrations)])
+    assert (summary["accepted"], summary["skipped"]) == (accepted, 1 - accepted)
+
+
+def test_a_repeated_message_is_sent_once(load: LoadMessages, emulator: RunningEmulator) -> None:
+    summary = load(events(), [track(messageId="m1"), track(messageId="m2"), track(messageId="m1")])
+    assert (summary["accepted"], summary["skipped"], len(emulator.events())) == (2, 1, 2)
+
+
+def test_lines_that_are_no_message_keep_their_text(load: LoadMessages, tmp_path: Path) -> None:
+    summary = load(events(), [track(), "not json", {"x": 1}, {"type": "wat", "a": {"b": 1}}, track(event=None)])
+    assert (summary["accepted"], summary["invalid"]) == (1, 4)
+    rejects = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert [one["clevertap_row"] for one in rejects] == [2, 3, 4, 5]
+    assert rejects[2]["a"] == {"b": 1}
+    assert rejects[3]["timestamp"] == TIME
+
+
+def test_columns_win_over_the_spec(event: Any) -> None:
+    message = track(properties={"total": "7", "debug": 1, "other": 2}, context={"ip": "10.0.0.1"})
+    columns = {
+        "properties.total": Column("Total", type="integer"),
+        "properties.debug": None,
+        "context.ip": "IP",
+    }
+    assert event(message, columns=columns)["data"] == {"Total": 7, "IP": "10.0.0.1", "other": 2}
+
+
+def test_unmapped_is_about_properties(event: Any) -> None:
+    found = event(track(properties={"a": 1, "b": 2}), columns={"properties.a": "A"}, unmapped="ignore")
+    assert found["data"] == {"A": 1}
+
+
+def test_unmapped_error_names_the_path(load: LoadMessages) -> None:
+    with pytest.raises(MappingError, match=r"properties\.b"):
+        load(events(), [track(properties={"b": 2})], unmapped="error")
+
+
+def test_forbidden_characters_become_blanks_and_are_told(event: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert event(track(properties={"a.b": 1}))["data"] == {"a b": 1}
+    assert "'a.b'" in caplog.text
+
+
+TABLES = [
+    (events(), "tracks", {"event": ["song_played"], "event_text": ["Song Played"], "title": ["x"]}, "Song Played"),
+    (events(), "pages", {"name": ["Home"], "path": ["/"]}, "Web Page Viewed: Home"),
+    (events(), "screens", {"name": ["Main"]}, "Screen Viewed: Main"),
+]
+
+
+@pytest.mark.parametrize(("kind", "table", "columns", "name"), TABLES, ids=[one[1] for one in TABLES])
+def test_tables_of_events(
+    load: LoadMessages, emulator: RunningEmulator, kind: RecordKind, table: str, columns: Any, name: str
+) -> None:
+    times = pd.to_datetime([TIME])
+    rows = {"id": ["m1"], "user_id": ["u1"], "timestamp": times, "received_at": times, "context_os_name": ["iOS"]}
+    assert load(kind, pd.DataFrame({**rows, **columns}))["accepted"] == 1, table
+    (found,) = emulator.events()
+    assert (found["name"], found["key"], found["ts"]) == (name, "u1", SECONDS)
+    assert not {"id", "received_at", "context_os_name", "event", "event_text"} & found["data"].keys()
+
+
+def test_tables_of_people(load: LoadMessages, emulator: RunningEmulator) -> None:
+    times = pd.to_datetime([TIME])
+    users = {
+        "id": ["u1"],
+        "received_at": times,
+        "email": ["a@example.com"],
+        "first_name": ["A"],
+        "customer_type": ["G"],
+    }
+    assert load(profiles(), pd.DataFrame(users))["accepted"] == 1
+    assert emulator.profile("u1")["data"] == {"Email": "a@example.com", "Name": "A", "Customer Type": "G"}
+
+
+def test_rows_of_something_else_are_an_error(load: LoadMessages) -> None:
+    with pytest.raises(SourceError, match="no messages of RudderStack"):
+        load(profiles(), pd.DataFrame({"name": ["x"], "total": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (DEVICE_TOKENS, {"use_object_id": False}),
+        (events(), {"profile_columns": ["x"]}),
+        (events(), {"page_name": "{"}),
+        (events(), {"spec": "mparticle"}),
+    ],
+)
+def test_options_that_do_not_fit(load: LoadMessages, kind: RecordKind, options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        load(kind, [track()], **options)
+
+
+def test_options_of_a_spec_need_one() -> None:
+    with pytest.raises(ConfigurationError, match="strict needs spec"):
+        LoadOptions(strict=True)
