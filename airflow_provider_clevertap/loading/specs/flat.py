@@ -13,7 +13,7 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.mapping.property_column import PropertyColumn
 from airflow_provider_clevertap.loading.rows.arrays import from_database_values, from_values
 from airflow_provider_clevertap.loading.rows.block import RowError
-from airflow_provider_clevertap.loading.rows.plain_values import TOO_DEEP
+from airflow_provider_clevertap.loading.rows.plain.values import TOO_DEEP
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.limits import FORBIDDEN_KEY_CHARACTERS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
