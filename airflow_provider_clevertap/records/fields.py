@@ -204,23 +204,19 @@ def read_key(value: Any) -> str:
     return read_name(value, "a property", KEY_BYTES)
 
 
-def read_name(value: Any, owner: str, limit: int) -> str:
+def read_name(value: Any, owner: str, limit: int, *, any_characters: bool = False) -> str:
     """Read the name of a property or an event.
 
     :param owner: what has the name, for the message, such as ``a property``.
     :param limit: the maximum length in bytes.
+    :param any_characters: no character is forbidden.
     """
     if not isinstance(value, str) or not value.strip(BLANK):
         raise issue(f"{owner} must have a name")
     forbidden = sorted(FORBIDDEN_KEY_CHARACTERS.intersection(value))
-    if forbidden:
+    if forbidden and not any_characters:
         noun = "character" if len(forbidden) == 1 else "characters"
         raise issue(f"the name of {owner} must not contain the {noun} {' '.join(forbidden)}")
-    return read_sized_name(value, owner, limit)
-
-
-def read_sized_name(value: str, owner: str, limit: int) -> str:
-    """Read a name of any characters; see :func:`read_name`."""
     try:
         size = len(value.encode())
     except UnicodeEncodeError:

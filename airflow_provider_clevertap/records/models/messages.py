@@ -30,7 +30,7 @@ def read_message_event_name(value: Any) -> str:
     """Read an event's name, which may hold any character: RudderStack's page shows ``Web Page Viewed: <name>``."""
     if not isinstance(value, str) or not value.strip(TEXT_BLANK):
         raise issue("the event has no name", error_codes.EVENT_NAME_MISSING)
-    name = fields.read_sized_name(value.strip(TEXT_BLANK), "an event", EVENT_NAME_BYTES)
+    name = fields.read_name(value.strip(TEXT_BLANK), "an event", EVENT_NAME_BYTES, any_characters=True)
     check_not_restricted(name)
     return name
 
