@@ -29,7 +29,7 @@ def operator(source: Any, **arguments: Any) -> CleverTapUploadProfilesOperator:
     )
 
 
-@pytest.mark.parametrize("context", CONTEXTS, ids=str)
+@pytest.mark.parametrize("context", CONTEXTS, ids=["none", "empty", "run", "no task", "mocked task", "mock"])
 def test_a_context_without_a_task(context: Any, path: str, tmp_path: Path) -> None:
     summary = operator(path, max_rejects=1, artifacts_path=str(tmp_path / "artifacts")).execute(context)
     assert (summary["accepted"], summary["invalid"], summary["rejects_path"]) == (1, 1, None)

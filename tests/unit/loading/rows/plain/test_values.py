@@ -80,7 +80,7 @@ class Zone(dt.tzinfo):
         (np.array(["2024-01-02"], "datetime64[ns]"), [dt.datetime(2024, 1, 2)]),
         (("a", "b"), ("a", "b")),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_has_a_plain_form_gets_it(value: Any, plain: Any) -> None:
     found = plain_value(value)
