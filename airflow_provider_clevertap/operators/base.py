@@ -16,10 +16,10 @@ from airflow_provider_clevertap.operators.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.assets import add_counts
-from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.links import CleverTapDashboardLink, push_dashboard
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.sources import FrameSource
+from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
     from logging import Logger

@@ -15,8 +15,8 @@ from airflow_provider_clevertap.operators.arguments import (
     true_or_false,
     whole_number,
 )
-from airflow_provider_clevertap.operators.failures import fail_task
 from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -18,6 +18,7 @@ from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 from airflow_provider_clevertap.loading.sources.files.errors import read_error
 from airflow_provider_clevertap.loading.sources.open import open_source
+from airflow_provider_clevertap.sources import CsvSource
 from tests.support.doc_pages import spans, table, tables
 
 
@@ -81,6 +82,11 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
         "empty.csv": b"",
         "blank.csv": b"\n\n",
         "unnamed.csv": b",id\n1,2\n",
+        "blank_cells.csv": b",,\n1,2,3\n",
+        "three.csv": b"id\n1\n2\n",
+        "quoted.csv": b'id,"a"b\n1,2\n',
+        "alike.csv": "id,a,a\u200b\n1,2,3\n".encode(),
+        "nameless.jsonl": b'{"": 1, "id": 2}\n',
         "twice.csv": b"id,a,a\n",
         "semicolons.csv": b"id;email\n",
         "latin.csv": "id,Straße\n".encode("latin-1"),
@@ -94,6 +100,7 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
         "page.csv": b"<!DOCTYPE html><html></html>",
         "list.jsonl": b'[\n{"id": 1}\n]\n',
         "no.parquet": bz2.compress(b"id"),
+        "gap.csv": b"id\n1\n2\n3\n\n4\n",
         "a.csv": b"id,a\n1,2\n",
         "b.csv": b"id,b\n1,2\n",
     }
@@ -103,6 +110,8 @@ def test_messages_of_a_source(tmp_path: Path) -> None:
     sources: list[Any] = [str(tmp_path / "long.parquet")]
     sources += [str(tmp_path / name) for name in files]
     sources += [[str(tmp_path / name) for name in names] for names in (("a.csv", "b.csv"), ("a.csv", "list.jsonl"))]
+    sources += [CsvSource(tmp_path / "three.csv", header_row=5), CsvSource(tmp_path / "blank.csv", header_row=2)]
+    sources += [pa.table({"": [1], "id": [2]}), CsvSource(tmp_path / "gap.csv", header_row=5)]
     sources += [str(tmp_path / "missing.csv"), str(tmp_path / "*.tsv"), str(tmp_path), []]
     messages = [str(read_error("a.csv", PermissionError("denied")))]
     for source in sources:

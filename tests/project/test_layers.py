@@ -41,7 +41,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "operators": {
         "airflow_compat", "upload_kinds", "export_kinds", "hooks", "task_runtime", "loading", "records", *PUBLIC,
     },
-    "decorators": {"airflow_compat", "upload_kinds", "operators", "exceptions"},
+    "decorators": {"airflow_compat", "task_runtime", "upload_kinds", "operators", "exceptions"},
     "provider_info": {"upload_kinds", "export_kinds", "connections"},
 }  # fmt: skip
 #: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,

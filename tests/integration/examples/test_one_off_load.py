@@ -113,7 +113,7 @@ def test_rows_that_may_fail_are_a_number_or_a_share(trigger: Any, allowed: str, 
         (PEOPLE, {"columns": {"id": "identity", "email": "Email"}}, "the source has no column 'email' (did you mean"),
         (PEOPLE, {"columns": {"mail": "Email"}}, "no column identifies the owner of a row"),
         (PEOPLE, {"columns": None}, "no column identifies the owner of a row"),
-        (PEOPLE, {"columns": {"id": 7}}, "column 'id': expected a name or a Column, not int"),
+        (PEOPLE, {"columns": {"id": 7.5}}, "column 'id': expected a name or a Column, not float"),
         (PEOPLE, {"columns": {"id": {"nam": "identity"}}}, "column 'id': 'nam' is not an option"),
         (PEOPLE, {"columns": {"id": "identity"}, "unmapped": "error"}, "unmapped='error': 'mail'"),
         (

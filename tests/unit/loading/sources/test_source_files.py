@@ -293,11 +293,11 @@ def test_values_that_are_not_a_source(source: object) -> None:
 def test_lists_that_are_not_a_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="list given as the source is empty"):
         open_source([])
-    with pytest.raises(SourceError, match="one of the DataFrames is of type int"):
-        open_source([1, 2])
+    with pytest.raises(SourceError, match="one of the DataFrames is of type float"):
+        open_source([1.5, 2.5])
     (tmp_path / "a.csv").write_text(CSV)
-    with pytest.raises(SourceError, match="a path cannot be of type int"):
-        open_source([str(tmp_path / "a.csv"), 3])
+    with pytest.raises(SourceError, match="a path cannot be of type float"):
+        open_source([str(tmp_path / "a.csv"), 3.5])
     with pytest.raises(SourceError, match="a path cannot be of type"):
         open_source(CsvSource(None))
 
