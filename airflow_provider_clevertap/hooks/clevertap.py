@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_clevertap.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
 from airflow_provider_clevertap.arguments import read_text
-from airflow_provider_clevertap.connections.access import check_access
 from airflow_provider_clevertap.connections.form import (
     CONNECTION_TYPE,
     HOOK_NAME,
@@ -88,6 +87,8 @@ class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
 
         :return: whether it does, and what was tried, with what to do if it failed.
         """
+        from airflow_provider_clevertap.connections.access import check_access
+
         try:
             return check_access(self.settings())
         except CleverTapError as error:
