@@ -97,7 +97,9 @@ def with_declared_cells(random: random.Random, choice: Column, kind: RecordKind)
     """Declare what replaces some cells of a column, and a default, of values that its field accepts."""
     schema, field = kind.schema, choice.name or ""
     pool = [*random.choices(HOSTILE_TEXT, k=6), True, 1, 0.5, GOOD_ROWS[kind.name].get(field, "a"), "a,b"]
-    accepted = [value for value in pool if not is_empty(value) and fits(choice, value, kind)]
+    # The text of an empty list fits as an empty cell does, and not as a value.
+    filled = [value for value in pool if not is_empty(value) and str(value).strip()[:1] not in ("[", "{")]
+    accepted = [value for value in filled if fits(choice, value, kind)]
     if random.random() < 0.3 and accepted:
         keys = {key_text(key): key for key in [*random.choices(KEYS, k=8), *random.choices(pool, k=2)]}
         values = {key: random.choice([None, *accepted]) for text, key in keys.items() if text is not None}
