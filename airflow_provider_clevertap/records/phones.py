@@ -55,6 +55,7 @@ SEPARATED_FORM: Final = _separated_form(r"[ ()\-]")
 _FLOAT = re.compile(FLOAT_FORM)
 _SEPARATED = re.compile(_separated_form(_PUNCTUATION))
 _WITHOUT_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE + JOINERS))
+_SHORT_END = re.compile(rf"\.(?:[0-9]{_PUNCTUATION}*){{1,3}}$")
 _LAST_SEPARATOR = re.compile(rf"(?:{_PUNCTUATION}|[./])+(?=[0-9]+\)?$)")
 
 
@@ -76,7 +77,7 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
         text = text.partition(".")[0]
         if _INTERNATIONAL.fullmatch(text):
             return _check_length(text)
-    elif ("." in text or "/" in text) and not _SEPARATED.fullmatch(text):
+    elif ("." in text or "/" in text) and not _is_separated(text, default_country):
         raise issue(
             "the dot or slash may be a decimal point, or begin an extension or a second number: write one number, "
             "with blanks or hyphens",
@@ -139,6 +140,15 @@ def _is_valid(text: str, country: str | None) -> bool:
         return bool(phonenumbers.is_valid_number(phonenumbers.parse(text, country)))
     except phonenumbers.NumberParseException:
         return False
+
+
+def _is_separated(text: str, country: str | None) -> bool:
+    """Return whether dots and slashes can only be punctuation."""
+    if not _SEPARATED.fullmatch(text):
+        return False
+    # 06.12.34.56.00 is a number, but 030.1234567.00 may be a number with decimals or an extension.
+    end = _SHORT_END.search(text)
+    return end is None or not _is_valid(text[: end.start()], country)
 
 
 def _begins_with_a_valid_number(text: str, country: str | None) -> bool:

@@ -158,6 +158,8 @@ def test_numbers_as_people_write_them(country: str | None, written: Any, number:
         (None, "+918123456789.10", "decimal point"),
         (None, "+91 81234 56789.0", "decimal point"),
         (None, "+49.30.1234567.0", "decimal point"),
+        (None, "+49.30.1234567.00", "decimal point"),
+        ("DE", "030.1234567.89", "decimal point"),
         ("IN", "9812345678.5", "decimal point"),
         ("IN", "9812345678.79", "decimal point"),
         ("IN", "9.19812E+11", "scientific notation"),

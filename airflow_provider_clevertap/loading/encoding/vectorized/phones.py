@@ -34,15 +34,28 @@ _TYPES: Final = (
 )  # fmt: skip
 
 
-def without_points(column: Any) -> Any:
-    """Return the cells that have a dot or a slash which is neither a decimal point nor may divide two numbers.
+def select_rewriting(country: str | None) -> Callable[[Any], Any]:
+    """Return the function that rewrites numbers whose dots or slash can be nothing but punctuation.
 
-    :returns: these cells with a hyphen instead, and whole numbers written as floats without ``.0``; null for others.
+    It returns these with a hyphen instead, and whole numbers written as floats without ``.0``; null for others.
+
+    :param country: ISO country of numbers without ``+``.
     """
-    whole = pc.match_substring_regex(column, f"^{FLOAT_FORM}$")
-    column = pc.if_else(whole, pc.replace_substring_regex(column, r"\..*$", ""), column)
-    usable = pc.or_(whole, pc.match_substring_regex(column, f"^{SEPARATED_FORM}$"))
-    return pc.if_else(usable, pc.replace_substring_regex(column, "[./]", "-"), null_scalar(column.type))
+    plan: Any = None if country is None else phonenumbers.PhoneMetadata.metadata_for_region(country)
+    shortest = 0 if plan is None else min(plan.general_desc.possible_length)
+
+    def rewrite(column: Any) -> Any:
+        whole = pc.match_substring_regex(column, f"^{FLOAT_FORM}$")
+        column = pc.if_else(whole, pc.replace_substring_regex(column, r"\..*$", ""), column)
+        separated = pc.match_substring_regex(column, f"^{SEPARATED_FORM}$")
+        # Fewer than four digits at the end are no second number if those before them are too few for a number.
+        before = pc.replace_substring_regex(pc.replace_substring_regex(column, r"\.[^.]*$", ""), "[^0-9]", "")
+        too_few = pc.and_not(pc.less(pc.utf8_length(before), scalar(shortest)), pc.starts_with(column, "+"))
+        clear = pc.or_(pc.match_substring_regex(column, r"[./][^./]*(?:[0-9][ ()-]*){4}$"), too_few)
+        usable = pc.or_(whole, pc.and_(separated, clear))
+        return pc.if_else(usable, pc.replace_substring_regex(column, "[./]", "-"), null_scalar(column.type))
+
+    return rewrite
 
 
 def convert_international(column: Any) -> tuple[Any, Mask | None]:

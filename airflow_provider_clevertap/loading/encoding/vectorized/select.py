@@ -17,7 +17,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
     NumberConverter,
     convert_international,
     select_number_converter,
-    without_points,
+    select_rewriting,
 )
 from airflow_provider_clevertap.loading.encoding.vectorized.times import select_days_converter, select_times_converter
 from airflow_provider_clevertap.loading.rows.block import RowBlock
@@ -225,7 +225,7 @@ def _phone_converter(rule: CellRule, column_type: Any, settings: Mapping[str, An
         converter = columns.or_else(_KNOWN_TEXT["Email"], converter)
     for numbers in (local, convert_international):
         converter = converter if numbers is None else columns.or_else(converter, _number_column(numbers))
-    return columns.or_else(converter, columns.rewritten(without_points, converter))
+    return columns.or_else(converter, columns.rewritten(select_rewriting(country), converter))
 
 
 def _number_column(convert_numbers: NumberConverter) -> Converter:
