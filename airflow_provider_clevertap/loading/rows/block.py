@@ -137,9 +137,7 @@ def conversion_error(error: BaseException, place: str, column: str = "") -> Base
     library is a fault of this package therefore, and the same rows would lead to it again. Errors of memory and of
     storage may pass, so they stay what they are; so do interruptions.
     """
-    # polars is written in Rust, whose errors are no Exception.
-    is_error = isinstance(error, Exception) or type(error).__name__ == "PanicException"
-    if not is_error or isinstance(error, CleverTapError | MemoryError | OSError):
+    if not is_foreign(error):
         return error
     values = f"the values of column {column!r}" if column else "the values"
     return SourceError(
@@ -147,6 +145,13 @@ def conversion_error(error: BaseException, place: str, column: str = "") -> Base
         "would fail in the same way. Make text, numbers or dates of them where the source is made, or leave the column "
         "out (None in columns). Please report this message: it contains no value."
     )
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Return whether another library raised an error because of a value that it cannot convert."""
+    # polars is written in Rust, whose errors are no Exception.
+    is_error = isinstance(error, Exception) or type(error).__name__ == "PanicException"
+    return is_error and not isinstance(error, CleverTapError | MemoryError | OSError)
 
 
 def _line_of(error: BaseException) -> str:

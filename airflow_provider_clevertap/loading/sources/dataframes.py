@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.exceptions import SourceError
 from airflow_provider_clevertap.loading.rows.arrays import Column, array_of, from_objects, make_block
-from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, rows_of
+from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors, is_foreign, rows_of
 from airflow_provider_clevertap.loading.rows.plain.arrow_columns import simplify
 from airflow_provider_clevertap.loading.rows.stable_text import stable_text
 from airflow_provider_clevertap.loading.sources.column_names import (
@@ -190,12 +190,17 @@ def _pandas_column(series: Any) -> Column:
 
 def _polars_column(series: Any) -> Column:
     # polars converts Python objects to their addresses in Arrow, and cannot convert some of its own types.
-    if str(series.dtype) != "Object":
-        try:
-            return simplify(series.to_arrow())
-        except pa.ArrowException:
-            pass
-    return from_objects(series.to_list())
+    array = None if str(series.dtype) == "Object" else _arrow_of_polars(series)
+    return from_objects(series.to_list()) if array is None else simplify(array)
+
+
+def _arrow_of_polars(series: Any) -> Any:
+    try:
+        return series.to_arrow()
+    except BaseException as error:
+        if not is_foreign(error):
+            raise
+        return None
 
 
 def _object_column(series: Any) -> Column:

@@ -116,6 +116,7 @@ def test_a_panic_of_polars_is_an_error_like_any_other(monkeypatch: pytest.Monkey
         raise pl.exceptions.PanicException("private-value")
 
     monkeypatch.setattr(pl.Series, "to_arrow", fail)
+    monkeypatch.setattr(pl.Series, "to_list", fail)
     with pytest.raises(SourceError, match="the values of column 'id' cannot be converted") as caught:
         run(open_source(pl.DataFrame({"id": ["a"]})))
     assert "private-value" not in str(caught.value)

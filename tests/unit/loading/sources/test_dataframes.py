@@ -153,6 +153,12 @@ def test_polars_types_that_arrow_lacks() -> None:
     assert read_rows(pl.DataFrame({"huge": pl.Series([2**100, None], dtype=pl.Int128)}))[0] == {"huge": 2**100}
 
 
+def test_polars_columns_that_polars_cannot_convert_to_arrow() -> None:
+    # polars itself panics here: the precision of these decimals is lost on the way
+    decimals = pl.from_arrow(pa.table({"x": pa.nulls(2, pa.list_(pa.decimal32(5, 2)))}))
+    assert read_rows(decimals) == [{"x": None}] * 2
+
+
 def test_nested_values_are_detected() -> None:
     assert open_source(pd.DataFrame({"x": [1], "y": [[1]]})).nested
     assert open_source(pd.DataFrame({"x": pd.Series([[1]], dtype=pd.ArrowDtype(pa.list_(pa.int64())))})).nested
