@@ -49,11 +49,40 @@ def pool(_: Path) -> Iterator[dict[str, Any]]:
     yield {}
 
 
+@contextmanager
+def events_of_a_project(_: Path) -> Iterator[dict[str, Any]]:
+    """Upload events to a project in India; the run is that of the night after them."""
+    from airflow_provider_clevertap.api.client import CleverTapClient
+
+    name = "AIRFLOW_CONN_CLEVERTAP_DEFAULT"
+    before = os.environ[name]
+    connection = json.loads(before)
+    os.environ[name] = json.dumps({**connection, "extra": {"project_timezone": "Asia/Kolkata"}})
+    records = [
+        {
+            "type": "event",
+            "identity": f"cust-{number % 5}",
+            "evtName": ("Charged", "Product Viewed")[number % 2],
+            "ts": 1767225600 + 3600 * number,
+            "evtData": {"Amount": number + 0.5},
+        }
+        for number in range(48)
+    ]
+    try:
+        with CleverTapClient(connection["login"], connection["password"], connection["host"]) as client:
+            client.upload(json.dumps({"d": records}).encode(), len(records))
+        yield {"at": datetime(2026, 1, 3, tzinfo=UTC)}
+    finally:
+        os.environ[name] = before
+
+
 #: By the name of the DAG file: what provides it, and gives the options its run has.
 NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
     "dry_run_then_approval": somebody_who_approves,
     "mapped_files_with_a_pool": pool,
     "monthly_event_backfill": shop_database,
+    "nightly_events_to_parquet": events_of_a_project,
+    "weekly_profiles_snapshot": events_of_a_project,
 }
 
 

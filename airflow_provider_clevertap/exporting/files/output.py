@@ -30,7 +30,6 @@ _ORPHAN_SECONDS: Final = 86_400.0
 _FIXED: Final[Mapping[str, str]] = {
     "kind": "the kind of records",
     "account": "the account",
-    "service": "the region or host of the connection",
     "timezone": "project_timezone",
     "partition": "partition",
     "query": "query",
