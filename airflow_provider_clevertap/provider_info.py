@@ -53,6 +53,18 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [kind.operator_module for kind in (*UPLOAD_KINDS, *EXPORT_KINDS)],
             }
         ],
+        "sensors": [
+            {
+                "integration-name": "CleverTap",
+                "python-modules": ["airflow_provider_clevertap.sensors.cloud_export"],
+            }
+        ],
+        "triggers": [
+            {
+                "integration-name": "CleverTap",
+                "python-modules": ["airflow_provider_clevertap.triggers.cloud_export"],
+            }
+        ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],
         "extra-links": ["airflow_provider_clevertap.operators.links.CleverTapDashboardLink"],
         "config": {

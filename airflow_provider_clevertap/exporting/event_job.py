@@ -13,11 +13,7 @@ import pyarrow as pa
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError
-from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
-from airflow_provider_clevertap.exporting.event_options import EventOptions
-from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
-from airflow_provider_clevertap.exporting.plan import Job
-from airflow_provider_clevertap.exporting.project_time import (
+from airflow_provider_clevertap.exported.project_time import (
     DAY_SECONDS,
     NO_TIME,
     Seconds,
@@ -26,6 +22,10 @@ from airflow_provider_clevertap.exporting.project_time import (
     query_day,
     to_utc,
 )
+from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
+from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
+from airflow_provider_clevertap.exporting.plan import Job
 from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, UnconfirmedError, Walker
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 

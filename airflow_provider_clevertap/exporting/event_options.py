@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.exported.project_time import touched_days
 from airflow_provider_clevertap.exporting.options import ExportOptions, check_choice, event_names
-from airflow_provider_clevertap.exporting.project_time import touched_days
 
 EventPartition: TypeAlias = Literal["day", "interval"]
 

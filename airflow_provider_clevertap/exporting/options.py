@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.api.exports.queries import check_filters
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.exporting.project_time import start_of_day
+from airflow_provider_clevertap.exported.project_time import start_of_day
 from airflow_provider_clevertap.records.limits import MAX_PAGE_RECORDS, OTHER_APIS_IN_FLIGHT
 from airflow_provider_clevertap.storage.private_files import PRIVATE
 

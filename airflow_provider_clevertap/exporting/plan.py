@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from airflow_provider_clevertap.exported.layout import day_directory, event_directory, window_directory
+from airflow_provider_clevertap.exported.project_time import start_of_day
 from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import Partition
-from airflow_provider_clevertap.exporting.project_time import start_of_day
 from airflow_provider_clevertap.records.limits import MAX_QUERY_DAYS
 from airflow_provider_clevertap.storage.directory import Directory
 

@@ -14,6 +14,7 @@ from airflow_provider_clevertap.api.read_calls import RejectedReadError
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError, NotExportableError
 from airflow_provider_clevertap.exported.layout import snapshot_directory
 from airflow_provider_clevertap.exported.manifests import OutputManifest
+from airflow_provider_clevertap.exported.project_time import query_day
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.profile_columns import (
     ProfileColumns,
@@ -25,7 +26,6 @@ from airflow_provider_clevertap.exporting.export import Client, Export
 from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
-from airflow_provider_clevertap.exporting.project_time import query_day
 from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, Count, StartWalk, UnconfirmedError, Walker
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.key_set import KeySet

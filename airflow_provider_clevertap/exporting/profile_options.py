@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.exported.project_time import touched_days
 from airflow_provider_clevertap.exporting.options import ExportOptions, check_choice, event_names
-from airflow_provider_clevertap.exporting.project_time import touched_days
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
-
+from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
 from airflow_provider_clevertap.exceptions import CleverTapError
 from airflow_provider_clevertap.operators.arguments import (
     mapping,
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from logging import Logger
 
-    from airflow.providers.common.compat.sdk import Context
-
+    from airflow_provider_clevertap.airflow_compat import Context
     from airflow_provider_clevertap.export_kinds import ExportKind
     from airflow_provider_clevertap.task_runtime.task_export import TaskExport
 

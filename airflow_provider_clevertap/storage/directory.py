@@ -71,7 +71,7 @@ class Directory:
             for info in listed:
                 name = str(info["name"]).rstrip("/").rpartition("/")[2]
                 if str(info["name"]).strip("/") != path.strip("/") and name:
-                    entries[name] = Entry(info.get("type") == "directory", _changed(info))
+                    entries[name] = Entry(info.get("type") == "directory", changed_time(info))
             return entries
 
     def read(self, name: str) -> bytes | None:
@@ -144,7 +144,8 @@ class Directory:
         return entries
 
 
-def _changed(info: dict[str, Any]) -> float | None:
+def changed_time(info: dict[str, Any]) -> float | None:
+    """Return when a file was changed last, as a UNIX time; ``None`` when the storage does not report it."""
     for key in ("mtime", "LastModified", "last_modified", "updated", "modified", "created"):
         value = info.get(key)
         if isinstance(value, datetime):

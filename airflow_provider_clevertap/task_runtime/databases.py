@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.sources import SqlSource, is_sql_file
+from airflow_provider_clevertap.sources.described import SqlSource, is_sql_file
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.sources.sql.query import Database

@@ -29,9 +29,11 @@ ALLOWED: Mapping[str, set[str]] = {
     "storage": {"exceptions", "locations"},
     "exported": {"storage", "exceptions", "locations"},
     "exporting": {"api", "records", "storage", "exported", "loading.rows", "exceptions", "locations"},
-    "loading": {"api", "records", "storage", *PUBLIC},
+    "loading": {"api", "records", "storage", "exported", *PUBLIC},
     "connections": {"api", "records", "exceptions"},
-    "task_runtime": {"airflow_compat", "connections", "loading", "exporting", "api", "records", "storage", *PUBLIC},
+    "task_runtime": {
+        "airflow_compat", "connections", "loading", "exporting", "exported", "api", "records", "storage", *PUBLIC,
+    },
     "upload_kinds": {"loading", "records"},
     "export_kinds": {"records"},
     "hooks": {
@@ -41,6 +43,8 @@ ALLOWED: Mapping[str, set[str]] = {
     "operators": {
         "airflow_compat", "upload_kinds", "export_kinds", "hooks", "task_runtime", "loading", "records", *PUBLIC,
     },
+    "triggers": {"task_runtime", "exceptions"},
+    "sensors": {"airflow_compat", "triggers", "operators", "task_runtime", "exported", "exceptions"},
     "decorators": {"airflow_compat", "task_runtime", "upload_kinds", "operators", "exceptions"},
     "provider_info": {"upload_kinds", "export_kinds", "connections"},
 }  # fmt: skip

@@ -49,7 +49,9 @@ PUBLIC_NAMES = {
     "operators.events": {"CleverTapUploadEventsOperator"},
     "operators.profiles": {"CleverTapUploadProfilesOperator"},
     "operators.subscriptions": {"CleverTapUpdateSubscriptionsOperator"},
+    "sensors.cloud_export": {"CleverTapCloudExportSensor"},
     "sources": {
+        "CloudExportSource",
         "CsvSource",
         "ExportedEventsSource",
         "ExportedProfilesSource",

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_clevertap.exporting.project_time import NO_TIME, Seconds
+from airflow_provider_clevertap.exported.project_time import NO_TIME, Seconds
 from airflow_provider_clevertap.loading.rows.conversion import (
     array_from_encoded,
     array_from_numpy,

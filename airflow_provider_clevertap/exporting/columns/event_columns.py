@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from airflow_provider_clevertap.api.exports.pages import EventProfile, EventRecord
+from airflow_provider_clevertap.exported.project_time import Seconds, local_seconds, to_utc
 from airflow_provider_clevertap.exporting.columns.arrays import (
     INSTANT,
     LOCAL_TIME,
@@ -20,7 +21,6 @@ from airflow_provider_clevertap.exporting.columns.arrays import (
     texts,
 )
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
-from airflow_provider_clevertap.exporting.project_time import Seconds, local_seconds, to_utc
 
 #: What ``include`` may add: the part CleverTap is asked for, and the columns with their fields of the record's profile.
 INCLUDED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {

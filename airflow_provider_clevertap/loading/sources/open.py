@@ -10,9 +10,9 @@ from airflow_provider_clevertap.exceptions import ConfigurationError, SourceErro
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 from airflow_provider_clevertap.loading.sources.files.discovery import find_files
 from airflow_provider_clevertap.locations import is_location, location_name
-from airflow_provider_clevertap.sources import (
+from airflow_provider_clevertap.sources import CloudExportSource
+from airflow_provider_clevertap.sources.described import (
     CsvSource,
-    ExportedSource,
     FileSource,
     FrameSource,
     JsonLinesSource,
@@ -20,6 +20,7 @@ from airflow_provider_clevertap.sources import (
     SqlSource,
     is_sql_file,
 )
+from airflow_provider_clevertap.sources.exports import ExportedSource
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.rows.block import Source
@@ -52,6 +53,10 @@ def open_source(
     """
     if block_rows < 1:
         raise ConfigurationError(f"block_rows={block_rows} must be at least 1.")
+    if isinstance(source, CloudExportSource):
+        from airflow_provider_clevertap.loading.sources.cloud_exports import CloudExportRows
+
+        return CloudExportRows(source)
     if isinstance(source, ExportedSource):
         return _open_export(source, block_rows)
     if isinstance(source, FileSource):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_clevertap.exporting.project_time import (
+from airflow_provider_clevertap.exported.project_time import (
     NO_TIME,
     day_number,
     day_of_number,

@@ -8,26 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from airflow_provider_clevertap.locations import is_location, location_name
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    import pandas as pd
-
-    from airflow_provider_clevertap.exported.partitions import ExportedPartition
-
-__all__ = [
-    "CsvSource",
-    "ExportedEventsSource",
-    "ExportedProfilesSource",
-    "FrameSource",
-    "JsonLinesSource",
-    "ParquetSource",
-    "SqlSource",
-]
+__all__ = ["CsvSource", "FileSource", "FrameSource", "JsonLinesSource", "ParquetSource", "SqlSource", "is_sql_file"]
 
 
 @dataclass(repr=False)
@@ -114,94 +99,6 @@ class ParquetSource(FileSource):
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
     """
-
-
-@dataclass(repr=False)
-class ExportedSource(FileSource):
-    """What an export has written: the files that the manifests name, and no others.
-
-    A glob over the same directory would also match files of the generation before, which stay until the next export
-    of their partition, and files of an export that is running.
-
-    :param path: the ``output`` of the export: a path, URI or object path. Templated.
-    """
-
-    def partitions(self) -> list[ExportedPartition]:
-        """Return the partitions, each with its manifest and the locations of its files.
-
-        :raises SourceError: when there is no export.
-        """
-        raise NotImplementedError
-
-    def files(self) -> list[Any]:
-        """Return the locations of all files.
-
-        :raises SourceError: when there is no export.
-        """
-        return [file for partition in self.partitions() for file in partition.files]
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a DataFrame, with the types of the export.
-
-        :raises SourceError: when there is no export, or a file cannot be read.
-        """
-        from airflow_provider_clevertap.exported.tables import read_table
-
-        return read_table(self.partitions()).to_pandas()  # type: ignore[no-any-return]
-
-
-@dataclass(repr=False)
-class ExportedEventsSource(ExportedSource):
-    """What ``CleverTapExportEventsOperator`` has written: the files that the manifests name, and no others.
-
-    .. code-block:: python
-
-        frame = ExportedEventsSource("/data/clevertap/events", events=["Charged"], start="2026-11-01").to_pandas()
-
-    :param path: the ``output`` of the export: a path, URI or object path. Templated.
-    :param events: only these events. Templated.
-    :param start: only partitions that begin on this day of the project or later. Templated.
-    :param end: only partitions that begin before this day. Templated.
-    :param only_complete: only partitions whose time was over when they were exported.
-    """
-
-    events: Sequence[str] | None = None
-    start: date | str | None = None
-    end: date | str | None = None
-    only_complete: bool = False
-    template_fields: ClassVar[Sequence[str]] = ("path", "events", "start", "end")
-
-    def partitions(self) -> list[ExportedPartition]:
-        """Return the partitions, each with its manifest and the locations of its files.
-
-        :raises SourceError: when there is no export.
-        """
-        from airflow_provider_clevertap.exported.partitions import find_partitions
-
-        return find_partitions(
-            self.path, events=self.events, start=self.start, end=self.end, only_complete=self.only_complete
-        )
-
-
-@dataclass(repr=False)
-class ExportedProfilesSource(ExportedSource):
-    """One snapshot that ``CleverTapExportProfilesOperator`` has written.
-
-    :param path: the ``output`` of the export: a path, URI or object path. Templated.
-    :param snapshot: the day of the snapshot; default: the latest. Templated.
-    """
-
-    snapshot: date | str | None = None
-    template_fields: ClassVar[Sequence[str]] = ("path", "snapshot")
-
-    def partitions(self) -> list[ExportedPartition]:
-        """Return the snapshot.
-
-        :raises SourceError: when there is no export, or no snapshot of this day.
-        """
-        from airflow_provider_clevertap.exported.partitions import find_snapshot
-
-        return [find_snapshot(self.path, self.snapshot)]
 
 
 @dataclass(repr=False, eq=False)

@@ -1,0 +1,1 @@
+"""The triggers, which wait for deferred tasks."""
