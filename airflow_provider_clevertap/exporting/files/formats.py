@@ -18,6 +18,10 @@ from airflow_provider_clevertap.storage.written_file import WrittenFile
 _GZIP_LEVEL: Final = 1
 #: zlib's window with the header and the end of a gzip file.
 _GZIP_WINDOW: Final = 31
+#: Characters of a date, after which Arrow writes a blank and ISO a T.
+_DATE_LENGTH: Final = len("2026-11-01")
+#: Rows that JSON Lines are made of at a time.
+_ROWS_AT_A_TIME: Final = 4096
 #: Columns with hardly a value twice: a dictionary of them takes a third of the time of writing, and makes files larger.
 _DISTINCT: Final = frozenset(
     {"ts", "ts_local", "identity", "object_id", "email", "properties", "profile", "event_summary", "push_token", "name"}
@@ -103,9 +107,11 @@ class JsonLinesWriter:
 
     def write(self, rows: pa.Table) -> None:
         """Add lines."""
-        columns = [with_iso_texts(column).to_pylist() for column in rows.columns]
-        lines = self._encoder.encode_lines([self._row(*values) for values in zip(*columns, strict=True)])
-        self._file.write_bytes(self._compressor.compress(lines))
+        for start in range(0, len(rows), _ROWS_AT_A_TIME):  # as Python objects rows take much memory
+            part = rows.slice(start, _ROWS_AT_A_TIME)
+            columns = [with_iso_texts(column).to_pylist() for column in part.columns]
+            lines = self._encoder.encode_lines([self._row(*values) for values in zip(*columns, strict=True)])
+            self._file.write_bytes(self._compressor.compress(lines))
 
     def close(self) -> None:
         """Write the end of the compressed data."""
@@ -155,7 +161,9 @@ def with_iso_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of times as text: ``2026-11-01T08:34:16Z`` for instants, without ``Z`` for local times."""
     if not _is_time(column.type):
         return column
-    text = pc.strftime(column.cast(pa.timestamp("us")).cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%S")
+    # strftime takes twenty times as long
+    text = column.cast(LOCAL_TIME).cast(pa.timestamp("s")).cast(pa.string())
+    text = pc.binary_replace_slice(text, start=_DATE_LENGTH, stop=_DATE_LENGTH + 1, replacement="T")
     return pc.binary_join_element_wise(text, scalar("Z"), scalar("")) if column.type == INSTANT else text
 
 
