@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import plots, sending
+from benchmarks import exporting, plots, sending
 from benchmarks.contenders import CONTENDERS
 from benchmarks.counting_server import Tally
 from benchmarks.data import DATASETS, SOME_ORDERS
@@ -61,6 +61,16 @@ def test_every_way_to_send_a_request_sends(monkeypatch: pytest.MonkeyPatch) -> N
     assert ["failed" in row for row in rows] == [False, *(way == "asyncio-2" for way in WAYS)]
 
 
+@pytest.mark.slow
+def test_every_export_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("parquet-x10", "parquet-200ms"):
+        monkeypatch.delitem(exporting.CONTENDERS, name)
+    (turn,) = exporting.measure(turns=1, rows=15_000)
+    assert set(turn) == set(exporting.CONTENDERS)
+    assert all(run["rows"] == 15_000 and run["cpu"] > 0 for run in turn.values())
+    assert len(exporting.table([turn])) == 1 + len(turn)
+
+
 def test_the_tally_tells_lost_doubled_and_bad_rows_apart() -> None:
     tally = Tally(DATASETS["people"], 200)
     good = [row for row in range(1, 201) if row % 100 != 37]
@@ -109,7 +119,7 @@ def test_every_table_can_be_made(name: str) -> None:
 
 def test_the_page_has_a_place_for_every_table() -> None:
     places = [name for _, name, _ in TABLE.findall(PAGE.read_text(encoding="utf-8"))]
-    assert sorted(places) == sorted([*TABLES, "sending", "parsing", "machine"])
+    assert sorted(places) == sorted([*TABLES, "exporting", "sending", "parsing", "machine"])
 
 
 def test_only_what_was_measured_is_replaced(tmp_path: Path) -> None:
