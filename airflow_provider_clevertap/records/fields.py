@@ -125,7 +125,7 @@ def read_ts(value: Any, *, dates: DateReader = _TIMES) -> int:
 def check_seconds(seconds: int) -> int:
     """Check that a time is after 1970 and before the year 5000, and return it."""
     if seconds >= TS_MILLISECONDS_FROM:
-        raise issue("ts is after the year 5000: CleverTap takes seconds since 1970", error_codes.TIMESTAMP)
+        raise issue("ts is after the year 5000: if it is in microseconds, set format='epoch_us'", error_codes.TIMESTAMP)
     if seconds <= 0:
         raise issue("ts must be after 1970-01-01 00:00:00 UTC", error_codes.TIMESTAMP)
     return seconds

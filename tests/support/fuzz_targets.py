@@ -226,7 +226,18 @@ _NAMES = st.sampled_from(
 ) | st.text(max_size=6)
 _FORMATS = (
     st.sampled_from(
-        ["epoch", "epoch_ms", "dd/MM/yyyy", "yyyy-MM-dd HH:mm:ss", "%d.%m.%y", "%Y-%m-%dT%H:%M:%S%z", "%", "%Q"]
+        [
+            "epoch",
+            "epoch_ms",
+            "epoch_us",
+            "yyyyMMdd",
+            "dd/MM/yyyy",
+            "yyyy-MM-dd HH:mm:ss",
+            "%d.%m.%y",
+            "%Y-%m-%dT%H:%M:%S%z",
+            "%",
+            "%Q",
+        ]
     )
     | st.lists(
         st.sampled_from(
