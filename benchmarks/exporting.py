@@ -141,7 +141,9 @@ def table(turns: Sequence[dict[str, dict[str, Any]]]) -> Table:
                 f"{statistics.median(run['rows'] / run['wall'] for run in runs):,.0f}",
                 f"{statistics.median(run['peak_mb'] for run in runs):,.0f}",
                 spread((one / ours for one, ours in zip(ratios, base, strict=True)), "{:.2f}"),
-                f"{statistics.median(run['in_flight'] for run in runs) / IN_FLIGHT:.0%}" if contender.latency_ms else "",
+                f"{statistics.median(run['in_flight'] for run in runs) / IN_FLIGHT:.0%}"
+                if contender.latency_ms
+                else "",
             ]
         )
     return rows
