@@ -66,7 +66,7 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],
-        "extra-links": ["airflow_provider_clevertap.operators.links.CleverTapDashboardLink"],
+        "extra-links": ["airflow_provider_clevertap.operators.base.links.CleverTapDashboardLink"],
         "config": {
             "clevertap": {
                 "description": "Settings of the CleverTap provider.",

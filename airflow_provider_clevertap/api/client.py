@@ -25,9 +25,9 @@ from airflow_provider_clevertap.api.network.connection_pool import ConnectionPoo
 from airflow_provider_clevertap.api.network.headers import header_text, request_headers
 from airflow_provider_clevertap.api.network.log_filter import install_filter
 from airflow_provider_clevertap.api.network.request import Response, send_request
-from airflow_provider_clevertap.api.read_answers import ReadAnswer, mask_read_answer, read_fields
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, repeat_read
-from airflow_provider_clevertap.api.read_methods import ReadMethods
+from airflow_provider_clevertap.api.reads.answers import ReadAnswer, mask_read_answer, read_fields
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, repeat_read
+from airflow_provider_clevertap.api.reads.methods import ReadMethods
 from airflow_provider_clevertap.api.regions import normalize_url
 from airflow_provider_clevertap.api.response_body import decode
 from airflow_provider_clevertap.api.response_parser import is_success

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_clevertap.airflow_compat import DecoratedOperator, context_merge, determine_kwargs
 from airflow_provider_clevertap.exceptions import SourceError
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
-from airflow_provider_clevertap.operators.pool_slots import mapped_slots
+from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots
+from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 try:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
-from airflow_provider_clevertap.api.read_calls import RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import RejectedReadError
 from airflow_provider_clevertap.exceptions import ExportError, NotExportableError
 from airflow_provider_clevertap.exported.manifests import OutputManifest
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns

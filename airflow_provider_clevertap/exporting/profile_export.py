@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import ProfileRecord
-from airflow_provider_clevertap.api.read_calls import RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import RejectedReadError
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError, NotExportableError
 from airflow_provider_clevertap.exported.layout import snapshot_directory
 from airflow_provider_clevertap.exported.manifests import OutputManifest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from airflow_provider_clevertap.api.exports.cursor_walk import CursorWalk
-from airflow_provider_clevertap.api.read_calls import ReadPolicy
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy
 from airflow_provider_clevertap.exceptions import AccessDeniedError, IncompleteExportError
 from airflow_provider_clevertap.exporting.prefetch import prefetch
 from airflow_provider_clevertap.exporting.stopping import WalkControl, WalkControls

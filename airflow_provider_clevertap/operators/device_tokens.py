@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_clevertap.operators.messages import MessagesOperator
+from airflow_provider_clevertap.operators.base.messages import MessagesOperator
 from airflow_provider_clevertap.upload_kinds import DEVICE_TOKENS
 
 __all__ = ["CleverTapUploadDeviceTokensOperator"]
@@ -19,8 +19,8 @@ class CleverTapUploadDeviceTokensOperator(MessagesOperator):
             columns={"device": "objectId", "push_token": "token", "platform": "type"},
         )
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.messages.MessagesOperator`. Columns must
-    become ``objectId``, ``token`` and ``type`` (``fcm``, ``apns``, ``gcm``, and the older ``wns``, ``mpns``,
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.messages.MessagesOperator`. Columns
+    must become ``objectId``, ``token`` and ``type`` (``fcm``, ``apns``, ``gcm``, and the older ``wns``, ``mpns``,
     ``chrome``); ``p256dh`` and ``auth`` hold the keys of a ``chrome`` token. A record has no other fields, so
     other columns are left out. See https://developer.clevertap.com/docs/upload-device-tokens-api.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow_provider_clevertap.operators.arguments import columns_or_names, optional_text, whole_number
-from airflow_provider_clevertap.operators.messages import MessagesOperator
+from airflow_provider_clevertap.operators.base.arguments import columns_or_names, optional_text, whole_number
+from airflow_provider_clevertap.operators.base.messages import MessagesOperator
 from airflow_provider_clevertap.upload_kinds import EVENTS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CleverTapUploadEventsOperator(MessagesOperator):
     they were processed, because a response was ambiguous or an attempt was killed; with ``on_unconfirmed="hold"`` they
     are not. See https://developer.clevertap.com/docs/upload-events-api for the fields.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.messages.MessagesOperator` and these:
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.messages.MessagesOperator` and these:
 
     :param event_name: the name of all events. Default: a column becomes ``evtName``; with ``group_by`` the name is
         ``Charged``, and no other is allowed. Templated.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_clevertap.export_kinds import EVENTS
-from airflow_provider_clevertap.operators.arguments import days, names, optional_text
-from airflow_provider_clevertap.operators.export_base import CleverTapExportOperator
+from airflow_provider_clevertap.operators.base.arguments import days, names, optional_text
+from airflow_provider_clevertap.operators.base.export import CleverTapExportOperator
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -31,7 +31,7 @@ class CleverTapExportEventsOperator(CleverTapExportOperator):
     to the days it touches, and each of them is replaced as a whole, so that a repeated run leaves no event twice. A
     reader that follows the manifests (``ExportedEventsSource``) never sees a part of a day.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.export_base.CleverTapExportOperator` and
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.export.CleverTapExportOperator` and
     these:
 
     :param events: the name of an event, a list of names, or ``"*"`` for all events of the account. May be JSON text.

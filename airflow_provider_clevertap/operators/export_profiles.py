@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_clevertap.export_kinds import PROFILES
-from airflow_provider_clevertap.operators.arguments import names, optional_text, true_or_false
-from airflow_provider_clevertap.operators.export_base import CleverTapExportOperator
+from airflow_provider_clevertap.operators.base.arguments import names, optional_text, true_or_false
+from airflow_provider_clevertap.operators.base.export import CleverTapExportOperator
 
 __all__ = ["CleverTapExportProfilesOperator"]
 
@@ -27,7 +27,7 @@ class CleverTapExportProfilesOperator(CleverTapExportOperator):
     CleverTap selects people by the events they raised. Who raised none that can be exported is missing. Properties are
     those of now, whatever the time of the events.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.export_base.CleverTapExportOperator` and
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.export.CleverTapExportOperator` and
     these:
 
     :param events: the name of an event, a list of names, or ``"*"``: people who raised one of them between ``start``

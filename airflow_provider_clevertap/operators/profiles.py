@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from airflow_provider_clevertap.operators.arguments import optional_text
-from airflow_provider_clevertap.operators.messages import MessagesOperator
+from airflow_provider_clevertap.operators.base.arguments import optional_text
+from airflow_provider_clevertap.operators.base.messages import MessagesOperator
 from airflow_provider_clevertap.upload_kinds import PROFILES
 
 __all__ = ["CleverTapUploadProfilesOperator"]
@@ -28,7 +28,7 @@ class CleverTapUploadProfilesOperator(MessagesOperator):
     One of the columns must become ``identity``, ``objectId``, ``FBID`` or ``GPID``.
     See https://developer.clevertap.com/docs/upload-user-profiles-api for the fields.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.messages.MessagesOperator` and this:
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.messages.MessagesOperator` and this:
 
     :param identity_and_object_id: what happens to rows that fill ``identity`` and ``objectId``: they are invalid
         (``"reject"``, the default), as CleverTap does not document which one counts, or both are sent (``"send"``).

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from airflow_provider_clevertap.operators.arguments import optional_text
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.base.arguments import optional_text
+from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 from airflow_provider_clevertap.upload_kinds import SUBSCRIPTIONS
 
 __all__ = ["CleverTapUpdateSubscriptionsOperator"]
@@ -33,8 +33,8 @@ class CleverTapUpdateSubscriptionsOperator(CleverTapUploadOperator):
     CleverTap documents no dry run for subscriptions, so that ``dry_run="server"`` is not allowed; ``max_in_flight`` is
     at most 3. See https://developer.clevertap.com/docs/subscribe-api.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and these.
-    Columns must become ``value`` (an e-mail address, or a phone number as ``Phone`` of a profile), ``type`` and
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.upload.CleverTapUploadOperator` and
+    these. Columns must become ``value`` (an e-mail address, or a phone number as ``Phone`` of a profile), ``type`` and
     ``status``. A record has no other fields, so other columns are left out.
 
     :param channel: the channel of all rows: ``"email"``, ``"phone"`` or ``"whatsapp"``, in any case. Default: a column

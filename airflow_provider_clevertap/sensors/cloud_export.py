@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_clevertap.airflow_compat import BaseSensorOperator, PokeReturnValue, conf
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, UnavailableError
-from airflow_provider_clevertap.operators.arguments import optional_text, whole_number
+from airflow_provider_clevertap.operators.base.arguments import optional_text, whole_number
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:

@@ -114,9 +114,9 @@ def test_all_options_of_columns_and_sources_are_documented() -> None:
 
 @pytest.mark.airflow
 def test_all_arguments_of_the_operator_are_documented_and_templated() -> None:
-    from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+    from airflow_provider_clevertap.operators.base.messages import MessagesOperator
+    from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
-    from airflow_provider_clevertap.operators.messages import MessagesOperator
 
     arguments = {
         name: "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from airflow_provider_clevertap.api.answers import Processed
-from airflow_provider_clevertap.api.read_answers import RejectedRead, read_fields
+from airflow_provider_clevertap.api.reads.answers import RejectedRead, read_fields
 from airflow_provider_clevertap.api.response_parser import read_answer, retry_after
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError

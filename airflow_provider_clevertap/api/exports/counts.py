@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from airflow_provider_clevertap.api.exports.cursor_walk import Read
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ExportError, LoadStoppedError
 
 #: How often a request is made again when CleverTap has forgotten it.

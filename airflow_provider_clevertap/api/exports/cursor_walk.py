@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from airflow_provider_clevertap.api.excerpts import one_line
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError, NotExportableError
 
 #: What CleverTap answers for a cursor that is too old: as the code or in the text.

@@ -16,7 +16,7 @@ from airflow_provider_clevertap.api.endpoints import Endpoint
 from airflow_provider_clevertap.decorators.base import DecoratedUploadOperator, decorate, template_fields_of
 from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
 from airflow_provider_clevertap.loading.record_kinds import PROFILES, RecordKind
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
 from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS, UploadKind
 

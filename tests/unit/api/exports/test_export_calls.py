@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.exports.pages import decoded_json
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,

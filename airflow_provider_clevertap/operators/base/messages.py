@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from airflow_provider_clevertap.operators.arguments import optional_text, true_or_false
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.base.arguments import optional_text, true_or_false
+from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 
 __all__ = ["MessagesOperator"]
 
@@ -14,8 +14,8 @@ __all__ = ["MessagesOperator"]
 class MessagesOperator(CleverTapUploadOperator):
     """Base class of the operators whose rows may be messages of RudderStack, Segment or Freshpaint.
 
-    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.CleverTapUploadOperator` and these,
-    all of them templated:
+    The parameters are those of :class:`~airflow_provider_clevertap.operators.base.upload.CleverTapUploadOperator` and
+    these, all of them templated:
 
     :param spec: the rows are messages of ``"rudderstack"``, ``"segment"`` or ``"freshpaint"``, or rows of their
         warehouse tables. Messages that do not become this kind of record are skipped. ``columns`` then names fields by

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.operators.arguments import (
+from airflow_provider_clevertap.operators.base.arguments import (
     column_mapping,
     columns_or_names,
     optional_text,
     whole_number,
 )
-from airflow_provider_clevertap.operators.base import CleverTapUploadOperator
+from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from airflow_provider_clevertap.airflow_compat import BaseOperator
 from airflow_provider_clevertap.exceptions import CleverTapError, LoadStoppedError
-from airflow_provider_clevertap.operators.arguments import (
+from airflow_provider_clevertap.operators.base.arguments import (
     column_mapping,
     optional_text,
     source_or_list,
     true_or_false,
     whole_number,
 )
-from airflow_provider_clevertap.operators.assets import add_counts
-from airflow_provider_clevertap.operators.links import CleverTapDashboardLink, push_dashboard
-from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.base.assets import add_counts
+from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, push_dashboard
+from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.sources import FrameSource
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Forbidden, RateLimited
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.read_answers import InProgress, RejectedRead, read_fields
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.api.reads.answers import InProgress, RejectedRead, read_fields
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import (
     AccessDeniedError,

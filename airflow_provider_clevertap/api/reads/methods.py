@@ -15,7 +15,7 @@ from airflow_provider_clevertap.api.exports.pages import (
     decode_profile_page,
 )
 from airflow_provider_clevertap.api.exports.queries import check_query
-from airflow_provider_clevertap.api.read_calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.api.response_body import decode
 from airflow_provider_clevertap.api.response_parser import is_success
 from airflow_provider_clevertap.api.retry import RetryPolicy

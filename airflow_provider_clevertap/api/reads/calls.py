@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from airflow_provider_clevertap.api.answers import Ambiguous, Failure, RateLimited, Unreachable
-from airflow_provider_clevertap.api.read_answers import InProgress, ReadAnswer, RejectedRead
+from airflow_provider_clevertap.api.reads.answers import InProgress, ReadAnswer, RejectedRead
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ConfigurationError, LoadStoppedError
 

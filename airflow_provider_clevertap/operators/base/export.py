@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
 from airflow_provider_clevertap.exceptions import CleverTapError
-from airflow_provider_clevertap.operators.arguments import (
+from airflow_provider_clevertap.operators.base.arguments import (
     mapping,
     optional_text,
     share,
     true_or_false,
     whole_number,
 )
-from airflow_provider_clevertap.operators.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:

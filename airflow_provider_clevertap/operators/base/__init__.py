@@ -1,0 +1,1 @@
+"""What the operators are built on: their base classes, arguments, links and asset events."""
