@@ -5,6 +5,7 @@
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit lint format
+.PHONY: frontend frontend-check
 .PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster test-matrix docs docs-serve constraints clean
 
 help:
@@ -23,6 +24,7 @@ help:
 	@echo 'make audit        known vulnerabilities of the tested versions, where a service that knows them can be reached'
 	@echo 'make lint         linters, types and documentation alone'
 	@echo 'make format       put the code into the one format'
+	@echo 'make frontend     build the page of the report into the package, after a change in frontend/; needs Node 20'
 	@echo 'make docs         build the site of the documentation into site/ (make docs-serve: show it while writing)'
 	@echo 'make constraints  resolve the tested versions anew'
 	@echo 'make clean        remove environments, caches and what the demo left'
@@ -135,7 +137,17 @@ constraints: .venv/.ready
 	    --output-file constraints/docs.txt
 
 
+frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+frontend-check: frontend/node_modules/.ready
+	cd frontend && npm run --silent check
+
+frontend: frontend-check
+	cd frontend && npm run --silent build
+
 clean:
-	rm -rf .matrix .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots site build dist
+	rm -rf .matrix .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots frontend/node_modules site build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

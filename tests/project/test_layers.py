@@ -46,6 +46,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "triggers": {"task_runtime", "exceptions"},
     "sensors": {"airflow_compat", "triggers", "operators", "task_runtime", "exported", "exceptions"},
     "decorators": {"airflow_compat", "task_runtime", "upload_kinds", "operators", "exceptions"},
+    "plugin": {"airflow_compat"},
     "provider_info": {"upload_kinds", "export_kinds", "connections"},
 }  # fmt: skip
 #: The same for the rooms of the engine; a module at its root is a room of its own. Who may import errors, columns,
