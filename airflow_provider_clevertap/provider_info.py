@@ -50,19 +50,29 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": [kind.operator_module for kind in (*UPLOAD_KINDS, *EXPORT_KINDS)],
+                "python-modules": [
+                    *(kind.operator_module for kind in (*UPLOAD_KINDS, *EXPORT_KINDS)),
+                    "airflow_provider_clevertap.operators.counts",
+                    "airflow_provider_clevertap.operators.schema",
+                ],
             }
         ],
         "sensors": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": ["airflow_provider_clevertap.sensors.cloud_export"],
+                "python-modules": [
+                    "airflow_provider_clevertap.sensors.cloud_export",
+                    "airflow_provider_clevertap.sensors.event_count",
+                ],
             }
         ],
         "triggers": [
             {
                 "integration-name": "CleverTap",
-                "python-modules": ["airflow_provider_clevertap.triggers.cloud_export"],
+                "python-modules": [
+                    "airflow_provider_clevertap.triggers.cloud_export",
+                    "airflow_provider_clevertap.triggers.question",
+                ],
             }
         ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],

@@ -16,6 +16,7 @@ from airflow_provider_clevertap.connections.form import (
 from airflow_provider_clevertap.connections.settings import connect, read_connection
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 from airflow_provider_clevertap.export_kinds import ExportMethods
+from airflow_provider_clevertap.hooks.questions import QuestionMethods
 from airflow_provider_clevertap.upload_kinds import UploadMethods
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["CleverTapHook"]
 
 
-class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
+class CleverTapHook(UploadMethods, ExportMethods, QuestionMethods, BaseHook):
     """Hook that loads data into CleverTap, exports it, and calls its API through an Airflow connection.
 
     :param clevertap_conn_id: id of a connection of type ``clevertap``: account id in the login, passcode in the
@@ -108,6 +109,15 @@ class CleverTapHook(UploadMethods, ExportMethods, BaseHook):
 
         export = TaskExport(kind, self.clevertap_conn_id, self.settings, cast("Logger", self.log))
         return export.run(options, context=_task_context())
+
+    def _ask(self, kind: str, query: Mapping[str, Any], options: dict[str, Any], timeout: float) -> Any:
+        from airflow_provider_clevertap.task_runtime.questions.task_question import TaskQuestion
+
+        log = cast("Logger", self.log)
+        question = TaskQuestion(
+            kind, query, options, conn_id=self.clevertap_conn_id, settings=self.settings, log=log, keep=False
+        )
+        return question.ask(_task_context(), timeout=timeout)
 
 
 def _task_context() -> Mapping[str, Any] | None:

@@ -102,3 +102,12 @@ SUBSCRIPTION_STATUSES: Final = ("Unsubscribe", "Resubscribe")
 MAX_PAGE_RECORDS: Final = 5000
 #: Days in one query of an export. DEV names no limit; longer walks make it more likely that a cursor expires.
 MAX_QUERY_DAYS: Final = 31
+
+#: Days and groups of one trend, and values in one list of the most frequent ones (DEV trends-api,
+#: top-property-counts-api). "One year" may have 366 days.
+TREND_DAYS: Final = 366
+QUESTION_GROUPS: Final = 5
+TOP_VALUES: Final = 100
+#: Days in one request for the report on messages. DEV get-message-reports-api names no limit; a client measured 26
+#: seconds for 30 days and 109 for 90, more than most time-outs.
+REPORT_DAYS: Final = 14

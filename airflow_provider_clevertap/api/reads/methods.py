@@ -1,4 +1,4 @@
-"""The client's methods that read data: a profile, exports, counts, and the names of events."""
+"""The client's methods that read data: a profile and exports here, counts and lists in their own modules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from airflow_provider_clevertap.api.exports.counts import count_of, read_when_ready
+from airflow_provider_clevertap.api.counting.methods import CountMethods
 from airflow_provider_clevertap.api.exports.cursor_walk import CursorWalk
 from airflow_provider_clevertap.api.exports.pages import (
     EventRecord,
@@ -15,11 +15,11 @@ from airflow_provider_clevertap.api.exports.pages import (
     decode_profile_page,
 )
 from airflow_provider_clevertap.api.exports.queries import check_query
+from airflow_provider_clevertap.api.lists.methods import ListMethods
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
-from airflow_provider_clevertap.api.response_body import decode
 from airflow_provider_clevertap.api.response_parser import is_success
 from airflow_provider_clevertap.api.retry import RetryPolicy
-from airflow_provider_clevertap.exceptions import ConfigurationError, ExportError
+from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.records.limits import MAX_PAGE_RECORDS
 
 #: The maximum size of a profile.
@@ -30,24 +30,8 @@ _PROFILE_POLICY: Final = ReadPolicy(RetryPolicy(attempts=3, total_seconds=5.0, c
 PARTS: Final = ("profile", "app", "events")
 
 
-class ReadMethods:
+class ReadMethods(CountMethods, ListMethods):
     """Methods of :class:`~.client.CleverTapClient` that read data. Each makes its calls with ``read``."""
-
-    base_url: str
-
-    def read(
-        self,
-        path: str,
-        *,
-        query: Mapping[str, str] | str = "",
-        body: Any = None,
-        max_bytes: int = 0,
-        policy: ReadPolicy | None = None,
-        decoder: Callable[[bytes], object] = decode,
-        without_status: str = "",
-    ) -> dict[str, Any]:
-        """Make a call that reads data; the client does it."""
-        raise NotImplementedError
 
     def get_profile(
         self, *, identity: str | None = None, email: str | None = None, object_id: str | None = None
@@ -134,49 +118,6 @@ class ReadMethods:
         return self._walk(
             "/1/profiles.json", query, parts=parts, batch_size=batch_size, decoder=decode_profile_page, policy=policy
         )
-
-    def count_events(self, query: Mapping[str, Any], *, policy: ReadPolicy | None = None) -> int:
-        """Return how many events CleverTap counts for a query (``POST /1/counts/events.json``).
-
-        Events of notifications, which cannot be exported, are counted as well.
-
-        :param query: as for :meth:`events`.
-        :param policy: how often and how long each call is repeated.
-        :raises RejectedReadError: when CleverTap rejects the query.
-        :raises CleverTapUnavailableError: when the number is not ready in time.
-
-        https://developer.clevertap.com/docs/get-event-count-api
-        """
-        check_query(query)
-        path = "/1/counts/events.json"
-        return count_of(read_when_ready(self.read, path, query, policy), path)
-
-    def count_profiles(self, query: Mapping[str, Any], *, policy: ReadPolicy | None = None) -> int:
-        """Return how many profiles CleverTap counts for a query (``POST /1/counts/profiles.json``).
-
-        :param query: as for :meth:`events`.
-        :param policy: how often and how long each call is repeated.
-        :raises RejectedReadError: when CleverTap rejects the query.
-        :raises CleverTapUnavailableError: when the number is not ready in time.
-
-        https://developer.clevertap.com/docs/get-profile-count-api
-        """
-        check_query(query)
-        path = "/1/counts/profiles.json"
-        return count_of(read_when_ready(self.read, path, query, policy), path)
-
-    def event_names(self, *, policy: ReadPolicy | None = None) -> list[str]:
-        """Return the names of all events of the account (``GET /getSchema``).
-
-        :param policy: how often and how long the call is repeated.
-        :raises ExportError: when the answer has no list of names.
-        """
-        fields = self.read("/getSchema", query={"type": "events"}, policy=policy, without_status="events")
-        listed = fields.get("events")
-        if not isinstance(listed, list):
-            raise ExportError("CleverTap's answer to /getSchema has no list of events.")
-        names = [event.get("name") if isinstance(event, Mapping) else event for event in listed]
-        return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
     def _walk(
         self,

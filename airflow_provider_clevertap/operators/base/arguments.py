@@ -150,3 +150,20 @@ def _from_json(value: Any) -> Any:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def duration(name: str, value: Any) -> timedelta | None:
+    """Read a duration: a timedelta, or a number of seconds, also as text.
+
+    :raises ConfigurationError: when it is anything else, or not above 0.
+    """
+    value = optional_text(value)
+    if value is None:
+        return None
+    try:
+        length = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigurationError(f"{name} must be a timedelta or a number of seconds, not {value!r}.") from None
+    if length <= timedelta(0):
+        raise ConfigurationError(f"{name} must be above 0, not {length}.")
+    return length

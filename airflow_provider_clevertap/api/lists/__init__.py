@@ -1,0 +1,1 @@
+"""Lists: the names that an account has, and the report on messages."""
