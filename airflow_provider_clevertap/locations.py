@@ -13,6 +13,7 @@ from typing import Any
 
 _USER_INFO = re.compile(r"(\w://)[^/@\s]*@")
 _USER_AND_PASSWORD = re.compile(r"(\w://)[^/@:\s]*:[^/@\s]*@")
+_GLOB_CHARACTERS = re.compile(r"[*?\[]")
 _WEB_QUERY = re.compile(r"(https?://[^?#\s]*)[?#][^\s'\"]*")
 
 
@@ -34,6 +35,11 @@ def is_location(location: Any) -> bool:
 def is_plain_path(location: Any) -> bool:
     """Return whether this is a path of this machine, written as a path and not as a URI."""
     return not is_object_path(location) and "://" not in os.fspath(location)
+
+
+def is_glob(path: str) -> bool:
+    """Return whether a path has the form of a glob; a file of that name may exist nevertheless."""
+    return not path.startswith(("http://", "https://")) and bool(_GLOB_CHARACTERS.search(path))
 
 
 def location_name(location: Any) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_clevertap.operators.base.arguments import columns_or_names, optional_text, whole_number
 from airflow_provider_clevertap.operators.base.messages import MessagesOperator
-from airflow_provider_clevertap.upload_kinds import EVENTS
+from airflow_provider_clevertap.upload_kinds import EVENTS, PROFILES
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.columns import Column
@@ -116,6 +116,9 @@ class CleverTapUploadEventsOperator(MessagesOperator):
             "items": columns_or_names("items", self.items),
             "identity_and_object_id": optional_text(self.identity_and_object_id),
         }
+
+    def _written_kinds(self) -> list[str]:
+        return [EVENTS.module] if optional_text(self.profile_columns) is None else [EVENTS.module, PROFILES.module]
 
     def _options(self) -> dict[str, Any]:
         return {**super()._options(), "profile_columns": columns_or_names("profile_columns", self.profile_columns)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow_provider_clevertap.airflow_compat import AirflowSkipException, BaseOperator
+from airflow_provider_clevertap.airflow_compat import AirflowSkipException
 from airflow_provider_clevertap.exceptions import CleverTapError
 from airflow_provider_clevertap.operators.base.arguments import (
     mapping,
@@ -15,6 +15,7 @@ from airflow_provider_clevertap.operators.base.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.lineage.reporting import ReportingOperator
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
     from airflow_provider_clevertap.airflow_compat import Context
     from airflow_provider_clevertap.export_kinds import ExportKind
+    from airflow_provider_clevertap.operators.lineage.dataset_names import Account
+    from airflow_provider_clevertap.operators.lineage.facets import Report
     from airflow_provider_clevertap.task_runtime.task_export import TaskExport
 
 __all__ = ["CleverTapExportOperator"]
 
 
-class CleverTapExportOperator(BaseOperator):
+class CleverTapExportOperator(ReportingOperator):
     """Export records to files; base class of the operators for events and profiles.
 
     Every argument except Airflow's own is templated. The task returns the summary, so that it is in XCom: counts, times
@@ -159,6 +162,12 @@ class CleverTapExportOperator(BaseOperator):
     # A signal may arrive before execute is called, so both have a value from the start.
     _task_export: TaskExport | None = None
     _killed: bool = False
+
+    def _lineage_report(self, account: Account | None, *, ended: bool) -> Report:
+        from airflow_provider_clevertap.operators.lineage.reports import export_report
+
+        summary = self._task_export.summary if ended and self._task_export is not None else None
+        return export_report(optional_text(self.output_path), account, self.export_kind.name, summary)
 
     def _options(self) -> dict[str, Any]:
         """Return the export's options, read from the rendered arguments."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from airflow_provider_clevertap.airflow_compat import BaseOperator
 from airflow_provider_clevertap.exceptions import CleverTapError, LoadStoppedError
 from airflow_provider_clevertap.operators.base.arguments import (
     column_mapping,
@@ -18,6 +17,7 @@ from airflow_provider_clevertap.operators.base.arguments import (
 from airflow_provider_clevertap.operators.base.assets import add_counts
 from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, push_dashboard
 from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.lineage.reporting import ReportingOperator
 from airflow_provider_clevertap.sources import FrameSource
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from airflow_provider_clevertap.airflow_compat import Context
     from airflow_provider_clevertap.columns import Column
     from airflow_provider_clevertap.loading.record_kinds import RecordKind
+    from airflow_provider_clevertap.operators.lineage.dataset_names import Account
+    from airflow_provider_clevertap.operators.lineage.facets import Report
     from airflow_provider_clevertap.task_runtime.task_load import TaskLoad
     from airflow_provider_clevertap.upload_kinds import UploadKind
 
@@ -36,7 +38,7 @@ __all__ = ["CleverTapUploadOperator"]
 RETURN_KEY = "return_value"
 
 
-class CleverTapUploadOperator(BaseOperator):
+class CleverTapUploadOperator(ReportingOperator):
     """Load one source into CleverTap; base class of the operators for profiles, events and device tokens.
 
     Every argument except Airflow's own is templated. The task returns the summary of the load, so that it is in XCom;
@@ -173,13 +175,14 @@ class CleverTapUploadOperator(BaseOperator):
         :raises AirflowException: when CleverTap or the storage could not be reached; Airflow retries.
         """
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+        from airflow_provider_clevertap.operators.lineage.dataset_names import Account
         from airflow_provider_clevertap.task_runtime.engine import task_load_class
 
         log = cast("Logger", self.log)
 
         def settings() -> Any:
             found = hook.settings()
-            self.dashboard_url = found.dashboard_url
+            self._account, self.dashboard_url = Account.of(found), found.dashboard_url
             push_dashboard(context, self.dashboard_url, log)
             return found
 
@@ -251,6 +254,17 @@ class CleverTapUploadOperator(BaseOperator):
             "phone_check": optional_text(self.phone_check),
             "resume": true_or_false("resume", self.resume),
         }
+
+    def _lineage_report(self, account: Account | None, *, ended: bool) -> Report:
+        from airflow_provider_clevertap.operators.lineage.reports import load_report
+
+        summary = self._task_load.summary if ended and self._task_load is not None else None
+        written = [] if optional_text(self.dry_run_mode) else self._written_kinds()
+        return load_report(self.source, account, written, summary, cast("Logger", self.log))
+
+    def _written_kinds(self) -> list[str]:
+        """Return the kinds of record that the rows become."""
+        return [self.upload_kind.module]
 
     def _push_summary(self, context: Context) -> None:
         """Push the summary of a load that failed to XCom; Airflow pushes only what ``execute`` returns."""

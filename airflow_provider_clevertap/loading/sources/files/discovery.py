@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from airflow_provider_clevertap.loading.sources.files.errors import directory_er
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.locations import (
     file_system_of,
+    is_glob,
     is_location,
     is_object_path,
     is_plain_path,
@@ -26,7 +26,6 @@ _VERSION_KEYS = (
     "content_md5", "crc32c", "checksum", "VersionId", "version_id", "generation",
 )  # fmt: skip
 _COMPRESSIONS = (".gz", ".zst")
-_GLOB_CHARACTERS = re.compile(r"[*?\[]")
 
 
 def find_files(locations: Iterable[Any]) -> list[SourceFile]:
@@ -50,7 +49,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
     try:
         fs, path = file_system_of(location)
         info = _info(fs, path)
-        matches = fs.glob(path, detail=True) if info is None and _is_glob(path) else {}
+        matches = fs.glob(path, detail=True) if info is None and is_glob(path) else {}
     except Exception as error:
         raise read_error(name, error) from None
     if info is not None:
@@ -61,7 +60,7 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
         return
     infos = {matched: match for matched, match in matches.items() if match.get("type") != "directory"}
     if not infos:
-        problem = "no file matches" if _is_glob(path) else "there is no such file"
+        problem = "no file matches" if is_glob(path) else "there is no such file"
         raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
     for matched in sorted(infos):
         uri = matched if is_plain_path(location) else without_credentials(fs.unstrip_protocol(matched))
@@ -80,10 +79,6 @@ def _opener(storage: Any, *path: str) -> Callable[[], IO[bytes]]:
     # An object path is opened through its own method, so that Airflow's lineage records the read. Always as bytes:
     # its text mode is broken on Airflow 2.11.
     return lambda: storage.open(*path, mode="rb")
-
-
-def _is_glob(path: str) -> bool:
-    return not path.startswith(("http://", "https://")) and bool(_GLOB_CHARACTERS.search(path))
 
 
 def _file(name: str, fs: Any, info: Mapping[str, Any], opener: Callable[[], IO[bytes]]) -> SourceFile:

@@ -95,7 +95,7 @@ def test_every_argument_is_templated_and_stored() -> None:
     arguments = {
         name
         for kind in type(made).__mro__
-        if kind.__module__.startswith("airflow_provider_clevertap.")
+        if issubclass(kind, CleverTapUploadOperator)
         for name in inspect.signature(kind.__init__).parameters
         if name not in ("self", "kwargs")
     }

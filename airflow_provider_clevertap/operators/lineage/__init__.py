@@ -1,0 +1,1 @@
+"""What tasks report to OpenLineage: the datasets they read and write, and their counts."""
