@@ -56,7 +56,7 @@ def test_the_source_distribution_can_be_tested(dist: Path) -> None:
 
 
 def test_users_are_asked_for_no_tool_of_developers(metadata: Message) -> None:
-    assert metadata.get_all("Provides-Extra") == ["emulator", "gcs", "s3"]
+    assert metadata.get_all("Provides-Extra") == ["emulator", "gcs", "openlineage", "s3"]
     needed = {re.split(r"[^\w-]", each)[0] for each in metadata.get_all("Requires-Dist", [])}
     assert not needed & {"pytest", "mypy", "ruff", "hypothesis", "matplotlib", "uv", "playwright"}
 
