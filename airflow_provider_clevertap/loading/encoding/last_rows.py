@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -12,21 +14,26 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
-from airflow_provider_clevertap.loading.encoding.stored_blocks import StoredBlocks
+from airflow_provider_clevertap.loading.encoding.stored_blocks import MAX_IN_MEMORY, StoredBlocks, disk_errors
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_texts
-from airflow_provider_clevertap.loading.rows.text_hashes import Hashes, hash_texts
+from airflow_provider_clevertap.loading.rows.text_hashes import hash_texts
 
 #: Rows named in the log: enough to find the mistake in the source.
 _MAX_NAMED: Final = 10
+#: A record's key in the temporary file: its hash, and its row within its block.
+_KEY: Final = np.dtype([("hash", np.uint64), ("row", np.int32)])
+READ_AT_ONCE: Final = 1 << 16
+#: Keys sorted at a time, in some 50 MB.
+MAX_SORTED: Final = 1 << 20
 
 
 class LastRowEncoder:
     """Encodes a source of which only the last valid row of each key is sent; the earlier ones are skipped.
 
-    Every block is encoded and kept before the first is returned. The rows are not in memory meanwhile: each takes
-    twelve bytes.
+    Every block is encoded and kept before the first is returned. Neither the rows nor their keys are in memory
+    meanwhile: both go into temporary files. A row that is skipped takes 24 bytes.
 
     :param encoder: encodes the blocks; each row makes its own record.
     :param key: the text fields of a record that together are its key.
@@ -46,20 +53,20 @@ class LastRowEncoder:
         :raises MappingError: when a block's columns cannot become records as asked.
         :raises StorageUnavailableError: when the temporary file fails.
         """
-        with StoredBlocks() as stored:
-            keys = _Keys(self._key)
+        with StoredBlocks() as stored, _Keys(self._key) as keys:
             for encoded in self._encoder.encode_all(blocks):
                 keys.add(encoded)
                 stored.append(encoded)
-            earlier, last = keys.replaced()
-            self._note(keys, earlier, last)
+            skipped = keys.replaced()
+            self._note(keys, skipped)
             first = 0
             for number, encoded in enumerate(stored.read(), 1):
                 stop = first + len(encoded.rows)
-                in_block = slice(*np.searchsorted(earlier, (first, stop)).tolist())
+                in_block = slice(*np.searchsorted(skipped.records, (first, stop)).tolist())
                 self._share_returned = number / len(stored)
-                names = [keys.name_of(record, with_file=self._many_files) for record in last[in_block].tolist()]
-                yield self._skip(encoded, earlier[in_block] - first, names)
+                sent = zip(skipped.sent[in_block].tolist(), skipped.sent_rows[in_block].tolist(), strict=True)
+                names = [keys.name_of(record, row, with_file=self._many_files) for record, row in sent]
+                yield self._skip(encoded, skipped.records[in_block] - first, names)
                 first = stop
 
     def unused_columns(self) -> list[str]:
@@ -101,22 +108,34 @@ class LastRowEncoder:
             dropped={row: outcome for row, outcome in encoded.dropped.items() if row not in skipped},
         )
 
-    def _note(self, keys: _Keys, earlier: NDArray[np.int64], last: NDArray[np.int64]) -> None:
-        if not len(earlier):
+    def _note(self, keys: _Keys, skipped: _Skipped) -> None:
+        count = len(skipped.records)
+        if not count:
             return
         named = [
-            " by ".join(f"row {keys.name_of(record, with_file=self._many_files)}" for record in pair)
-            for pair in zip(earlier[:_MAX_NAMED].tolist(), last[:_MAX_NAMED].tolist(), strict=True)
+            " by ".join(f"row {keys.name_of(*record, with_file=self._many_files)}" for record in (pair[:2], pair[2:]))
+            for pair in zip(*(values[:_MAX_NAMED].tolist() for values in skipped), strict=True)
         ]
-        more = f", and {len(earlier) - len(named):,} more" if len(earlier) > len(named) else ""
+        more = f", and {count - len(named):,} more" if count > len(named) else ""
         self._notes.append(
-            f"Rows that a later row with the same {' and '.join(self._key)} replaces: {len(earlier):,} "
+            f"Rows that a later row with the same {' and '.join(self._key)} replaces: {count:,} "
             f"({', '.join(named)}{more}). They are skipped, and count as such in the summary"
         )
 
 
+class _Skipped(NamedTuple):
+    """The records that a later one replaces, ascending; records are numbered over all blocks."""
+
+    records: NDArray[np.int64]
+    #: their rows within their blocks
+    rows: NDArray[np.int32]
+    #: for each of them, the record that is sent instead
+    sent: NDArray[np.int64]
+    sent_rows: NDArray[np.int32]
+
+
 class _Keys:
-    """The keys of all records of a source, as 64-bit hashes, and the rows that have them.
+    """The keys of all records of a source, as 64-bit hashes in a temporary file, and the rows that have them.
 
     Two different keys among ten million share a hash with a probability of three in a million.
     """
@@ -125,44 +144,80 @@ class _Keys:
         # msgspec reads nothing but these fields.
         record: Any = msgspec.defstruct("KeyOfRecord", [(field, str) for field in key])
         self._decoder = msgspec.json.Decoder(list[record])
-        self._hashes: list[Hashes] = []
-        self._rows: list[NDArray[np.int32]] = []
+        self._file: Any = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115 (closed by __exit__)
         self._blocks: list[tuple[str, int]] = []
         self._first_records = [0]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
     def add(self, encoded: EncodedBlock) -> None:
-        """Add the keys of a block's records."""
+        """Write the keys of a block's records.
+
+        :raises StorageUnavailableError: when that is impossible, as on a full disk.
+        """
         texts = "".join(encoded.records.to_pylist())
         records = self._decoder.decode(f"[{texts.removesuffix(',')}]")
         keys = [msgspec.json.encode(msgspec.structs.astuple(record)).decode() for record in records]
-        self._hashes.append(hash_texts(array_from_texts(keys)) if keys else np.empty(0, np.uint64))
-        self._rows.append(encoded.rows.astype(np.int32))
+        written = np.empty(len(keys), _KEY)
+        if keys:
+            written["hash"] = hash_texts(array_from_texts(keys))
+            written["row"] = encoded.rows
+        with disk_errors():
+            self._file.write(written.tobytes())
         self._blocks.append((encoded.block.file, encoded.block.first_row))
         self._first_records.append(self._first_records[-1] + len(keys))
 
-    def replaced(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the records whose key a later one has, ascending, and for each the last one with this key.
+    def replaced(self) -> _Skipped:
+        """Return the records whose key a later one has, and the last one with this key.
 
-        Records are numbered over all blocks. The keys are forgotten.
+        Equal keys are found by sorting, a part of all hashes at a time, so that memory does not grow with the source.
+
+        :raises StorageUnavailableError: when the temporary file fails.
         """
-        hashes = np.concatenate([*self._hashes, np.empty(0, np.uint64)])
-        self._hashes.clear()
-        order = np.argsort(hashes, kind="stable")
-        hashes = hashes[order]
-        is_last = np.ones(len(hashes), np.bool_)
-        is_last[:-1] = hashes[1:] != hashes[:-1]
-        positions, last_positions = np.flatnonzero(~is_last), np.flatnonzero(is_last)
-        earlier = order[positions]
-        last = order[last_positions[np.searchsorted(last_positions, positions)]]
-        ascending = np.argsort(earlier)
-        return earlier[ascending], last[ascending]
+        parts = max(1, -(-self._first_records[-1] // MAX_SORTED))
+        found = [_replaced(*self._part(number, parts)) for number in range(parts)]
+        columns = [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
+        ascending = np.argsort(columns[0])
+        return _Skipped(*(column[ascending] for column in columns))
 
-    def name_of(self, record: int, *, with_file: bool) -> str:
+    def name_of(self, record: int, row: int, *, with_file: bool) -> str:
         """Return the number of a record's row, as the user knows it.
 
+        :param row: the row within its block.
         :param with_file: name its file as well.
         """
         number = int(np.searchsorted(self._first_records, record, side="right")) - 1
         file, first_row = self._blocks[number]
-        row = f"{first_row + int(self._rows[number][record - self._first_records[number]]):,}"
-        return f"{row} of {file}" if with_file else row
+        name = f"{first_row + row:,}"
+        return f"{name} of {file}" if with_file else name
+
+    def _part(self, number: int, parts: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """Return the records of one part of the hashes, ascending, and their keys."""
+        records, keys, first = [np.empty(0, np.int64)], [np.empty(0, _KEY)], 0
+        with disk_errors():
+            self._file.seek(0)
+            while text := self._file.read(READ_AT_ONCE * _KEY.itemsize):
+                read = np.frombuffer(text, _KEY)
+                chosen = np.flatnonzero((read["hash"] >> np.uint64(32)) * np.uint64(parts) >> np.uint64(32) == number)
+                records.append(chosen + first)
+                keys.append(read[chosen])
+                first += len(read)
+        return np.concatenate(records), np.concatenate(keys)
+
+
+def _replaced(records: NDArray[np.int64], keys: NDArray[Any]) -> _Skipped:
+    """Return those of some records that a later one of them replaces, in any order."""
+    order = np.argsort(keys["hash"], kind="stable")
+    hashes = keys["hash"][order]
+    is_last = np.ones(len(hashes), np.bool_)
+    is_last[:-1] = hashes[1:] != hashes[:-1]
+    positions, last_positions = np.flatnonzero(~is_last), np.flatnonzero(is_last)
+    earlier = order[positions]
+    last = order[last_positions[np.searchsorted(last_positions, positions)]]
+    return _Skipped(records[earlier], keys["row"][earlier], records[last], keys["row"][last])

@@ -20,8 +20,8 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock, RowError
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
 from airflow_provider_clevertap.loading.rows.json_values import to_json_value
 
-#: Bytes of blocks kept in memory; a larger source goes into the file.
-_MAX_IN_MEMORY: Final = 32 << 20
+#: Bytes kept in memory; a larger source goes into the file.
+MAX_IN_MEMORY: Final = 32 << 20
 #: The lengths of a block's three parts.
 _LENGTHS: Final = struct.Struct("<3Q")
 
@@ -37,7 +37,7 @@ class StoredBlocks:
     """
 
     def __init__(self) -> None:
-        self._file: Any = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY)  # noqa: SIM115 (closed by __exit__)
+        self._file: Any = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115 (closed by __exit__)
         self._count = 0
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class StoredBlocks:
         """
         records = {"records": encoded.records, "rows": array_from_numpy(encoded.rows)}
         parts = (_arrow(encoded.block.columns), _arrow(records), json.dumps(_others(encoded)).encode())
-        with _disk_errors():
+        with disk_errors():
             self._file.write(b"".join((_LENGTHS.pack(*map(len, parts)), *parts)))
         self._count += 1
 
@@ -67,17 +67,21 @@ class StoredBlocks:
 
         :raises StorageUnavailableError: when that is impossible.
         """
-        with _disk_errors():
+        with disk_errors():
             self._file.seek(0)
         for _ in range(self._count):
-            with _disk_errors():
+            with disk_errors():
                 lengths = _LENGTHS.unpack(self._file.read(_LENGTHS.size))
                 columns, records, others = map(self._file.read, lengths)
             yield _block(_arrays(columns), _arrays(records), json.loads(others))
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
+    """Raise the errors of a temporary file as ours.
+
+    :raises StorageUnavailableError: when the file fails, as on a full disk.
+    """
     try:
         yield
     except OSError as error:

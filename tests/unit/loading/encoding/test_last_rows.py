@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
-from airflow_provider_clevertap.loading.encoding import stored_blocks
+from airflow_provider_clevertap.loading.encoding import last_rows, stored_blocks
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
@@ -55,8 +55,10 @@ def encode(*blocks: RowBlock) -> list[EncodedBlock]:
     return list(encoder().encode_all(blocks))
 
 
-@given(st.lists(CELLS, max_size=40), st.integers(1, 15))
-def test_the_last_valid_row_of_each_key_is_sent(rows: list[tuple[Any, Any, Any]], size: int) -> None:
+@given(st.lists(CELLS, max_size=40), st.integers(1, 15), st.sampled_from([1, 3, 1 << 20]))
+def test_the_last_valid_row_of_each_key_is_sent(
+    rows: list[tuple[Any, Any, Any]], size: int, sorted_at_once: int
+) -> None:
     whole = block_of(rows)
     blocks = [slicing.slice_block(whole, start, start + size) for start in range(0, len(rows), size)] or [whole]
     plain = [Encoder(SUBSCRIPTIONS, COLUMNS, default_country="IN").encode(block) for block in blocks]
@@ -65,7 +67,11 @@ def test_the_last_valid_row_of_each_key_is_sent(rows: list[tuple[Any, Any, Any]]
         for encoded in plain
         for row, record in records(encoded).items()
     }
-    for before, after in zip(plain, encode(*blocks), strict=True):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(last_rows, "MAX_SORTED", sorted_at_once)
+        patch.setattr(last_rows, "READ_AT_ONCE", 7)
+        encoded_blocks = encode(*blocks)
+    for before, after in zip(plain, encoded_blocks, strict=True):
         assert after.block.rows(range(len(after.block))) == before.block.rows(range(len(before.block)))
         assert set(after.rows.tolist()).isdisjoint(after.unsent)
         assert {*after.rows.tolist(), *after.unsent} == {*range(len(after.block))}
@@ -180,7 +186,7 @@ def test_rows_without_columns_are_counted_after_the_file() -> None:
 
 
 def test_a_slice_is_not_stored_as_the_array_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_blocks, "_MAX_IN_MEMORY", 0)
+    monkeypatch.setattr(stored_blocks, "MAX_IN_MEMORY", 0)
     whole = block_of([("email", f"{number}@b.co", "Unsubscribe") for number in range(50_000)])
     part = slicing.slice_block(whole, 100, 110)
     with StoredBlocks() as stored:
@@ -189,7 +195,7 @@ def test_a_slice_is_not_stored_as_the_array_it_is_of(monkeypatch: pytest.MonkeyP
 
 
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_blocks, "_MAX_IN_MEMORY", 1)
+    monkeypatch.setattr(stored_blocks, "MAX_IN_MEMORY", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with StoredBlocks() as stored:
         stored.append(Encoder(SUBSCRIPTIONS, COLUMNS).encode(block_of([("email", "a@b.co", "Unsubscribe")])))
