@@ -204,11 +204,13 @@ def store_dag(dag: Any) -> None:
         DagBundlesManager().sync_bundles_to_db(session=session)
     try:
         from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    except ImportError:  # before Airflow 3.1.3
-        from airflow.models.dagbag import DagBag
+    except ImportError:  # before Airflow 3.2
+        from airflow.models import dagbag
+
+        DagBag, sync_bag_to_db = dagbag.DagBag, getattr(dagbag, "sync_bag_to_db", None)  # noqa: N806
     bag = DagBag(dag_folder=os.devnull)
     bag.bag_dag(dag)
-    if hasattr(bag, "sync_to_db"):
+    if sync_bag_to_db is None:  # Airflow 3.0
         bag.sync_to_db("dags-folder", None)
     else:
         sync_bag_to_db(bag, "dags-folder", None)
