@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from airflow_provider_clevertap.loading.sources.column_names import (
     with_visible_names,
 )
 from airflow_provider_clevertap.records.texts.names import visible_name
+from airflow_provider_clevertap.records.unreadable import UnreadableValue
 
 _FRAMES = {
     "pandas DataFrame": ("pandas", "DataFrame"),
@@ -31,6 +32,8 @@ _FRAMES = {
     "Arrow table": ("pyarrow", "Table"),
     "Arrow record batch": ("pyarrow", "RecordBatch"),
 }
+_T = TypeVar("_T")
+_UNREADABLE_IN_POLARS: Final = "polars cannot convert the value: cast the column to another type"
 _NESTED_VALUES = (dict, list, tuple, set, frozenset, np.ndarray)
 
 
@@ -190,13 +193,24 @@ def _pandas_column(series: Any) -> Column:
 
 def _polars_column(series: Any) -> Column:
     # polars converts Python objects to their addresses in Arrow, and cannot convert some of its own types.
-    array = None if str(series.dtype) == "Object" else _arrow_of_polars(series)
-    return from_objects(series.to_list()) if array is None else simplify(array)
+    array = None if str(series.dtype) == "Object" else _converted(series.to_arrow)
+    if array is not None:
+        return simplify(array)
+    values = _converted(series.to_list)
+    if values is None:
+        values = [_polars_cell(series.slice(row, 1)) for row in range(len(series))]
+    return from_objects(values)
 
 
-def _arrow_of_polars(series: Any) -> Any:
+def _polars_cell(cell: Any) -> Any:
+    values = _converted(cell.to_list)
+    return UnreadableValue(f"({cell.dtype})", _UNREADABLE_IN_POLARS) if values is None else values[0]
+
+
+def _converted(convert: Callable[[], _T]) -> _T | None:
+    """Return what polars converts its values to, ``None`` where it cannot."""
     try:
-        return series.to_arrow()
+        return convert()
     except BaseException as error:
         if not is_foreign(error):
             raise

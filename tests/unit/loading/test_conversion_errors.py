@@ -112,13 +112,13 @@ def test_errors_while_a_source_is_converted() -> None:
 
 
 def test_a_panic_of_polars_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: Any) -> Any:
+    def fail(self: Any, *others: Any) -> Any:
         raise pl.exceptions.PanicException("private-value")
 
-    monkeypatch.setattr(pl.Series, "to_arrow", fail)
-    monkeypatch.setattr(pl.Series, "to_list", fail)
+    frame = pl.DataFrame({"id": ["a"]})
+    monkeypatch.setattr(pl.DataFrame, "get_column", fail)
     with pytest.raises(SourceError, match="the values of column 'id' cannot be converted") as caught:
-        run(open_source(pl.DataFrame({"id": ["a"]})))
+        run(open_source(frame))
     assert "private-value" not in str(caught.value)
 
 

@@ -159,6 +159,15 @@ def test_polars_columns_that_polars_cannot_convert_to_arrow() -> None:
     assert read_rows(decimals) == [{"x": None}] * 2
 
 
+def test_a_value_that_polars_cannot_convert_at_all_makes_its_own_row_invalid() -> None:
+    kind = pa.list_(pa.struct([("a", pa.binary()), ("b", pa.decimal32(5, 2))]))
+    lists = pl.from_arrow(pa.table({"x": pa.array([None, [{"a": None, "b": Decimal(1)}]], kind)}))
+    empty, unreadable = (row["x"] for row in read_rows(lists))
+    assert empty is None
+    assert isinstance(unreadable, UnreadableValue)
+    assert unreadable.reason == "polars cannot convert the value: cast the column to another type"
+
+
 def test_nested_values_are_detected() -> None:
     assert open_source(pd.DataFrame({"x": [1], "y": [[1]]})).nested
     assert open_source(pd.DataFrame({"x": pd.Series([[1]], dtype=pd.ArrowDtype(pa.list_(pa.int64())))})).nested
