@@ -73,7 +73,16 @@ PROFILES: Final = ExportKind(
     hook_method="export_profiles",
 )
 
-EXPORT_KINDS: Final = (EVENTS, PROFILES)
+MESSAGES: Final = ExportKind(
+    name="messages",
+    export="messages.report.MessageReport",
+    options="messages.options.MessageOptions",
+    operator="CleverTapMessageReportOperator",
+    operator_name="message_report",
+    hook_method="report_messages",
+)
+
+EXPORT_KINDS: Final = (EVENTS, PROFILES, MESSAGES)
 
 
 class ExportMethods:
@@ -100,6 +109,16 @@ class ExportMethods:
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
         return self._export(PROFILES, {"output": output, **options})
+
+    def report_messages(self, output: Any, **options: Any) -> dict[str, Any]:
+        """Write the report on messages to files, for use inside ``@task`` functions.
+
+        :param output: the directory to write to, as a path or URI.
+        :param options: the other arguments of ``CleverTapMessageReportOperator``, such as ``start`` or ``channels``.
+        :return: the summary.
+        :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
+        """
+        return self._export(MESSAGES, {"output": output, **options})
 
     def _export(self, kind: ExportKind, options: dict[str, Any]) -> dict[str, Any]:
         """Export records of this kind; the hook does it."""

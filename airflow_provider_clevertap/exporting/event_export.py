@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.api.reads.calls import RejectedReadError
@@ -17,14 +16,11 @@ from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumn
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
 from airflow_provider_clevertap.exporting.event_job import EventJob, Filled, UndatedEventsError
 from airflow_provider_clevertap.exporting.event_options import EventOptions
-from airflow_provider_clevertap.exporting.export import Client, Export
+from airflow_provider_clevertap.exporting.events_of_export import Client, ExportByEvents
 from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.plan import Job, all_partitions, plan_jobs, single_days
 from airflow_provider_clevertap.exporting.walk import Count, StartWalk, Walker
-
-#: Threads that look at directories before the first request.
-_LOOKING_THREADS: Final = 8
 
 
 class EventClient(Client, Protocol):
@@ -34,7 +30,7 @@ class EventClient(Client, Protocol):
     count_events: Count
 
 
-class EventExport(Export):
+class EventExport(ExportByEvents):
     """One export of events.
 
     :param client: makes the requests.
@@ -101,20 +97,14 @@ class EventExport(Export):
         }
 
     def _pending(self, events: list[str]) -> dict[str, dict[date, Partition]]:
-        """Return the partitions that have to be filled, and count those that an earlier attempt has filled."""
+        """Return the partitions that have to be filled."""
         wanted = {event: all_partitions(event, self._options, self._output.directory) for event in events}
-        looked = [(event, day, partition) for event, days in wanted.items() for day, partition in days.items()]
-        with ThreadPoolExecutor(_LOOKING_THREADS, "clevertap-export-looking") as pool:
-            existing = list(pool.map(lambda each: self._output.existing(each[2]), looked))
-        pending: dict[str, dict[date, Partition]] = {event: {} for event in events}
-        for (event, day, partition), manifest in zip(looked, existing, strict=True):
-            if manifest is not None and self._output.is_done(manifest):
-                self._count_partition(manifest, resumed=1)
-            else:
-                pending[event][day] = partition
-        if self.counts.resumed:
-            self._log.info("%s partitions are finished already, by an earlier attempt", f"{self.counts.resumed:,}")
-        return pending
+        unfinished = self._unfinished([partition for days in wanted.values() for partition in days.values()])
+        places = set(map(id, unfinished))
+        return {
+            event: {day: partition for day, partition in days.items() if id(partition) in places}
+            for event, days in wanted.items()
+        }
 
     def _run_job(self, job: Job) -> None:
         if self._is_left_out(job.event):

@@ -7,56 +7,35 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
-from airflow_provider_clevertap.exceptions import (
-    ConfigurationError,
-    LoadStoppedError,
-    NotExportableError,
-    escape_unprintable,
-)
+from airflow_provider_clevertap.exceptions import LoadStoppedError, escape_unprintable
 from airflow_provider_clevertap.exported.manifests import PartitionManifest
 from airflow_provider_clevertap.exporting.files.output import Output, Partition
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
-from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
+from airflow_provider_clevertap.exporting.options import OutputOptions
 from airflow_provider_clevertap.exporting.stopping import WalkControls
 from airflow_provider_clevertap.exporting.summary import Counts
 from airflow_provider_clevertap.storage.retry import retry_storage
 
-#: A part of what CleverTap answers for an event that it does not have.
-_UNKNOWN_EVENT: Final = "invalid event"
+#: Threads that look at directories before the first request.
+_LOOKING_THREADS: Final = 8
 #: Seconds between two lines about the progress.
 _PROGRESS_SECONDS: Final = 30.0
 
 
-class Client(Protocol):
-    """What every export needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
-
-    account_id: str
-    base_url: str
-
-    def event_names(self, *, policy: ReadPolicy) -> list[str]:
-        """Return the names of all events."""
-
-
 class Export:
-    """One export; base class of the exports of events and profiles.
+    """One export; base class of all.
 
-    :param client: makes the requests.
     :param output: where it is written.
     :param options: its options.
     :param log: for the progress and for warnings.
     """
 
-    def __init__(self, client: Client, output: Output, options: ExportOptions, log: logging.Logger) -> None:
-        self._client = client
+    def __init__(self, output: Output, options: OutputOptions, log: logging.Logger) -> None:
         self._output = output
         self._options = options
         self._log = log
-        self._names_lock = threading.Lock()
-        self._left_out: list[str] = []
-        self._skips_not_exportable = False
         self._stopped = threading.Event()
         self._controls = WalkControls()
         self.counts = Counts()
@@ -79,39 +58,22 @@ class Export:
         """
         raise NotImplementedError
 
-    @property
-    def not_exportable(self) -> list[str]:
-        """The events that CleverTap does not export, and that were left out."""
-        with self._names_lock:
-            return sorted(self._left_out)
+    def _unfinished(self, partitions: Sequence[Partition]) -> list[Partition]:
+        """Return the partitions that have to be filled, and count those that an earlier attempt has filled.
 
-    def _event_names(self, events: Sequence[str] | str) -> list[str]:
-        """Return the names of the events to export; all of the account for ``"*"``."""
-        self._skips_not_exportable = self._options.skips_not_exportable(events)
-        if events != ALL_EVENTS:
-            return list(events)
-        self.counts.add(requests=1)
-        return self._client.event_names(policy=ReadPolicy(stopping=self._stopped))
-
-    def _is_left_out(self, event: str) -> bool:
-        with self._names_lock:
-            return event in self._left_out
-
-    def _leave_out(self, event: str, error: NotExportableError | RejectedReadError) -> None:
-        """Leave out an event that CleverTap does not export.
-
-        :raises CleverTapError: when it must not be left out, or was rejected for another reason.
+        :raises ConfigurationError: when the directory of one holds files of somebody else.
         """
-        unknown = isinstance(error, RejectedReadError) and _UNKNOWN_EVENT in error.error.lower()
-        if self._skips_not_exportable and (unknown or isinstance(error, NotExportableError)):
-            with self._names_lock:
-                if event not in self._left_out:
-                    self._left_out.append(event)
-                    self._log.warning("Event %r is left out: %s", event, error)
-            return
-        if unknown:
-            raise ConfigurationError(f"CleverTap has no event {event!r}: {error}. Names are case-sensitive.") from None
-        raise NotExportableError(f"Event {event!r}: {error}") if isinstance(error, NotExportableError) else error
+        with ThreadPoolExecutor(_LOOKING_THREADS, "clevertap-export-looking") as pool:
+            existing = list(pool.map(self._output.existing, partitions))
+        unfinished = []
+        for partition, manifest in zip(partitions, existing, strict=True):
+            if manifest is not None and self._output.is_done(manifest):
+                self._count_partition(manifest, resumed=1)
+            else:
+                unfinished.append(partition)
+        if self.counts.resumed:
+            self._log.info("%s partitions are finished already, by an earlier attempt", f"{self.counts.resumed:,}")
+        return unfinished
 
     def _run_jobs(self, jobs: Sequence[Callable[[], None]]) -> None:
         """Run jobs, as many at a time as there may be requests in flight. The first failure stops the others.

@@ -31,25 +31,17 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportOptions:
-    """Options that all exports have.
+class OutputOptions:
+    """Options of everything that writes days or intervals into an output.
 
-    :param start: where the time of the events begins: an instant, or a day of the project.
+    :param start: where the time begins: an instant, or a day of the project.
     :param end: where it ends; not included.
     :param output: the directory, as a path, a URI, or a path object that carries its storage.
     :param zone: the project's time zone.
     :param file_format: ``"parquet"``, ``"jsonl"`` or ``"csv"``.
-    :param schema: the types of properties that become columns; see ``DeclaredColumns``.
-    :param include: what to add: ``"profile"``, ``"app"``, ``"event_summary"``, ``"push_token"``.
-    :param query: filters in CleverTap's query language.
-    :param on_not_exportable: ``"fail"`` or ``"skip"`` for events that CleverTap does not export. Default: ``"fail"``
-        for events that are named, ``"skip"`` for ``"*"``.
     :param on_empty: an empty partition is written (``"write"``), or not created (``"skip"``); an export without a
         single row fails (``"fail"``).
-    :param check_count: the share by which the number of rows may differ from CleverTap's count; ``None`` for no check.
-    :param confirm_empty: ask for a count where CleverTap's answer means that there is nothing.
     :param max_rows_per_file: the maximum number of rows in a file.
-    :param batch_size: rows of a page. Default: 5000, or 1000 with ``"profile"`` or ``"event_summary"``.
     :param max_in_flight: the maximum of requests in flight, 1 to 3.
     :param artifacts_mode: file mode of the files on local paths.
     :raises ConfigurationError: when a value is not allowed; the message names the option.
@@ -60,35 +52,16 @@ class ExportOptions:
     output: Any
     zone: ZoneInfo
     file_format: FileFormat = "parquet"
-    schema: Mapping[str, Any] = field(default_factory=dict)
-    include: Collection[str] = ()
-    query: Mapping[str, Any] = field(default_factory=dict)
-    on_not_exportable: OnNotExportable | None = None
     on_empty: OnEmpty = "write"
-    check_count: float | None = None
-    confirm_empty: bool = True
     max_rows_per_file: int = 250_000
-    batch_size: int | None = None
     max_in_flight: int = OTHER_APIS_IN_FLIGHT
     artifacts_mode: int = PRIVATE
 
     def __post_init__(self) -> None:
-        self._set("include", (self.include,) if isinstance(self.include, str) else tuple(self.include))
-        self._set("query", _json_value("query", self.query))
         check_choice("file_format", self.file_format, ("parquet", "jsonl", "csv"))
-        check_choice("on_not_exportable", self.on_not_exportable, (None, "fail", "skip"))
         check_choice("on_empty", self.on_empty, ("write", "skip", "fail"))
-        check_choice("confirm_empty", self.confirm_empty, (True, False))
-        for part in self.include:
-            check_choice("include", part, PARTS)
-        _check_whole_number("max_rows_per_file", self.max_rows_per_file, 1_000_000_000)
-        _check_whole_number("max_in_flight", self.max_in_flight, OTHER_APIS_IN_FLIGHT)
-        if self.batch_size is not None:
-            _check_whole_number("batch_size", self.batch_size, MAX_PAGE_RECORDS)
-        share = self.check_count
-        if share is not None and (isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1):
-            raise ConfigurationError(f"check_count must be a share from 0 to 1, such as 0.01, not {share!r}.")
-        check_filters(self.query)
+        check_whole_number("max_rows_per_file", self.max_rows_per_file, 1_000_000_000)
+        check_whole_number("max_in_flight", self.max_in_flight, OTHER_APIS_IN_FLIGHT)
 
     @staticmethod
     def needs_interval(given: Mapping[str, Any]) -> bool:
@@ -115,15 +88,6 @@ class ExportOptions:
         """The days of the project that the export touches."""
         raise NotImplementedError
 
-    @property
-    def page_size(self) -> int:
-        """The number of rows to ask for in a page."""
-        return self.batch_size or (_SMALL_PAGE if _LARGE_PARTS & set(self.include) else MAX_PAGE_RECORDS)
-
-    def skips_not_exportable(self, events: object) -> bool:
-        """Return whether events that CleverTap does not export are skipped."""
-        return (self.on_not_exportable or ("skip" if events == ALL_EVENTS else "fail")) == "skip"
-
     def check_not_future(self, now: datetime) -> None:
         """Check that no day of the export is in the future: CleverTap refuses these.
 
@@ -135,6 +99,54 @@ class ExportOptions:
                 f"The export ends on {last}, which is in the future: today is {today} in {self.zone.key}. Set another "
                 "end, or run the task later."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(OutputOptions):
+    """Options that exports of events and profiles have; the others are those of :class:`OutputOptions`.
+
+    :param schema: the types of properties that become columns; see ``DeclaredColumns``.
+    :param include: what to add: ``"profile"``, ``"app"``, ``"event_summary"``, ``"push_token"``.
+    :param query: filters in CleverTap's query language.
+    :param on_not_exportable: ``"fail"`` or ``"skip"`` for events that CleverTap does not export. Default: ``"fail"``
+        for events that are named, ``"skip"`` for ``"*"``.
+    :param check_count: the share by which the number of rows may differ from CleverTap's count; ``None`` for no check.
+    :param confirm_empty: ask for a count where CleverTap's answer means that there is nothing.
+    :param batch_size: rows of a page. Default: 5000, or 1000 with ``"profile"`` or ``"event_summary"``.
+    :raises ConfigurationError: when a value is not allowed; the message names the option.
+    """
+
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    include: Collection[str] = ()
+    query: Mapping[str, Any] = field(default_factory=dict)
+    on_not_exportable: OnNotExportable | None = None
+    check_count: float | None = None
+    confirm_empty: bool = True
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set("include", (self.include,) if isinstance(self.include, str) else tuple(self.include))
+        self._set("query", _json_value("query", self.query))
+        check_choice("on_not_exportable", self.on_not_exportable, (None, "fail", "skip"))
+        check_choice("confirm_empty", self.confirm_empty, (True, False))
+        for part in self.include:
+            check_choice("include", part, PARTS)
+        if self.batch_size is not None:
+            check_whole_number("batch_size", self.batch_size, MAX_PAGE_RECORDS)
+        share = self.check_count
+        if share is not None and (isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1):
+            raise ConfigurationError(f"check_count must be a share from 0 to 1, such as 0.01, not {share!r}.")
+        check_filters(self.query)
+
+    @property
+    def page_size(self) -> int:
+        """The number of rows to ask for in a page."""
+        return self.batch_size or (_SMALL_PAGE if _LARGE_PARTS & set(self.include) else MAX_PAGE_RECORDS)
+
+    def skips_not_exportable(self, events: object) -> bool:
+        """Return whether events that CleverTap does not export are skipped."""
+        return (self.on_not_exportable or ("skip" if events == ALL_EVENTS else "fail")) == "skip"
 
 
 def read_instant(name: str, value: Any, zone: ZoneInfo) -> datetime:
@@ -200,6 +212,10 @@ def check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
         raise ConfigurationError(f"{name}={value!r} is not known; use {', '.join(map(repr, allowed))}.")
 
 
-def _check_whole_number(name: str, value: object, maximum: int) -> None:
+def check_whole_number(name: str, value: object, maximum: int) -> None:
+    """Check that a value is a whole number from 1 to a maximum.
+
+    :raises ConfigurationError: when it is not.
+    """
     if type(value) is not int or not 1 <= value <= maximum:
         raise ConfigurationError(f"{name} must be a whole number from 1 to {maximum}, not {value!r}.")

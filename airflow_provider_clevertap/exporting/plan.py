@@ -63,9 +63,17 @@ def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: EventOpt
     return [
         Job(event, ((first, last),), {day: partitions[day] for day in _days(first, last)})
         for event, partitions in pending.items()
-        for run in _runs(sorted(partitions))
-        for first, last in _chunks(run, size)
+        for first, last in slices(sorted(partitions), size)
     ]
+
+
+def slices(days: Sequence[date], size: int) -> list[tuple[date, date]]:
+    """Return the first and the last day of each part of consecutive days.
+
+    :param days: the days in order.
+    :param size: the maximum number of days in a part.
+    """
+    return [part for run in _runs(days) for part in _chunks(run, size)]
 
 
 def single_days(job: Job) -> list[Job]:

@@ -22,7 +22,7 @@ from airflow_provider_clevertap.exporting.columns.profile_columns import (
     keys,
     profile_schema,
 )
-from airflow_provider_clevertap.exporting.export import Client, Export
+from airflow_provider_clevertap.exporting.events_of_export import Client, ExportByEvents
 from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
@@ -38,7 +38,7 @@ class ProfileClient(Client, Protocol):
     count_profiles: Count
 
 
-class ProfileExport(Export):
+class ProfileExport(ExportByEvents):
     """One export of profiles.
 
     :param client: makes the requests.

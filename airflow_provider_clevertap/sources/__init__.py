@@ -16,6 +16,7 @@ from airflow_provider_clevertap.sources.described import (
 from airflow_provider_clevertap.sources.exports import (
     CloudExportSource,
     ExportedEventsSource,
+    ExportedMessagesSource,
     ExportedProfilesSource,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "CloudExportSource",
     "CsvSource",
     "ExportedEventsSource",
+    "ExportedMessagesSource",
     "ExportedProfilesSource",
     "FrameSource",
     "JsonLinesSource",

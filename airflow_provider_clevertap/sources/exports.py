@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from airflow_provider_clevertap.exported.partitions import ExportedPartition
 
-__all__ = ["CloudExportSource", "ExportedEventsSource", "ExportedProfilesSource", "ExportedSource"]
+__all__ = [
+    "CloudExportSource",
+    "ExportedEventsSource",
+    "ExportedMessagesSource",
+    "ExportedProfilesSource",
+    "ExportedSource",
+]
 
 
 @dataclass(repr=False)
@@ -104,6 +110,29 @@ class ExportedProfilesSource(ExportedSource):
         from airflow_provider_clevertap.exported.partitions import find_snapshot
 
         return [find_snapshot(self.path, self.snapshot)]
+
+
+@dataclass(repr=False)
+class ExportedMessagesSource(ExportedSource):
+    """What ``CleverTapMessageReportOperator`` has written: the messages with the numbers of their last report.
+
+    :param path: the ``output`` of the report: a path, URI or object path. Templated.
+    :param start: only messages that began on this day of the project or later. Templated.
+    :param end: only messages that began before this day. Templated.
+    """
+
+    start: date | str | None = None
+    end: date | str | None = None
+    template_fields: ClassVar[Sequence[str]] = ("path", "start", "end")
+
+    def partitions(self) -> list[ExportedPartition]:
+        """Return the partitions, each with its manifest and the locations of its files.
+
+        :raises SourceError: when there is no report.
+        """
+        from airflow_provider_clevertap.exported.partitions import find_partitions
+
+        return find_partitions(self.path, start=self.start, end=self.end)
 
 
 @dataclass(repr=False)

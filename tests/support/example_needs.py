@@ -76,10 +76,29 @@ def events_of_a_project(_: Path) -> Iterator[dict[str, Any]]:
         os.environ[name] = before
 
 
+@contextmanager
+def messages_of_a_project(directory: Path) -> Iterator[dict[str, Any]]:
+    """Upload events, add a message that began on their day, and make a connection to an empty database."""
+    from urllib.request import Request, urlopen
+
+    with events_of_a_project(directory) as options:
+        connection = json.loads(os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"])
+        message = {"message id": 7, "message_name": "Sale", "start_date": "2026-01-02 10:00", "sent": 9, "viewed": 5}
+        body = json.dumps([message]).encode()
+        urlopen(Request(f"{connection['host']}/admin/messages", body, {"Content-Type": "application/json"})).close()
+        database = {"conn_type": "sqlite", "host": str(directory / "reports.db")}
+        os.environ["AIRFLOW_CONN_REPORTS_DB"] = json.dumps(database)
+        try:
+            yield options
+        finally:
+            del os.environ["AIRFLOW_CONN_REPORTS_DB"]
+
+
 #: By the name of the DAG file: what provides it, and gives the options its run has.
 NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
     "dry_run_then_approval": somebody_who_approves,
     "mapped_files_with_a_pool": pool,
+    "message_report_to_table": messages_of_a_project,
     "monthly_event_backfill": shop_database,
     "nightly_events_to_parquet": events_of_a_project,
     "weekly_profiles_snapshot": events_of_a_project,

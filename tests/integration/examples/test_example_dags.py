@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,16 @@ def test_the_last_choice_of_each_address_counts(run_dag: Any, returned: Any, con
     assert len(found) == summary["accepted"]
     assert found["email", "liam.szabo4@example.com"] == "Resubscribe"
     assert found["phone", "+443069990175"] == "Unsubscribe"
+
+
+def test_the_days_of_a_report_are_replaced_in_the_table(run_dag: Any, connection: str, tmp_path: Path) -> None:
+    path = EXAMPLES / "message_report_to_table.py"
+    with needs(path, tmp_path) as options:
+        for _ in range(2):
+            assert run_dag(dag_in(path), **options).state == "success"
+    with closing(sqlite3.connect(tmp_path / "reports.db")) as database:
+        rows = database.execute("SELECT message_id, start_day, sent, clicked FROM messages").fetchall()
+    assert rows == [("7", "2026-01-02", 9, None)]
 
 
 def read(path: Path) -> list[dict[str, str]]:

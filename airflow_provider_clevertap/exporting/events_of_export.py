@@ -1,0 +1,79 @@
+"""The events of an export: all names for ``"*"``, and those that CleverTap does not export or does not know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
+from airflow_provider_clevertap.exceptions import ConfigurationError, NotExportableError
+from airflow_provider_clevertap.exporting.export import Export
+from airflow_provider_clevertap.exporting.files.output import Output
+from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
+
+#: A part of what CleverTap answers for an event that it does not have.
+_UNKNOWN_EVENT: Final = "invalid event"
+
+
+class Client(Protocol):
+    """What these exports need of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
+
+    account_id: str
+    base_url: str
+
+    def event_names(self, *, policy: ReadPolicy) -> list[str]:
+        """Return the names of all events."""
+
+
+class ExportByEvents(Export):
+    """One export that names events; base class of the exports of events and profiles.
+
+    :param client: makes the requests.
+    :param output: where it is written.
+    :param options: its options.
+    :param log: for the progress and for warnings.
+    """
+
+    def __init__(self, client: Client, output: Output, options: ExportOptions, log: logging.Logger) -> None:
+        super().__init__(output, options, log)
+        self._client = client
+        self._options: ExportOptions = options
+        self._names_lock = threading.Lock()
+        self._left_out: list[str] = []
+        self._skips_not_exportable = False
+
+    @property
+    def not_exportable(self) -> list[str]:
+        """The events that CleverTap does not export, and that were left out."""
+        with self._names_lock:
+            return sorted(self._left_out)
+
+    def _event_names(self, events: Sequence[str] | str) -> list[str]:
+        """Return the names of the events to export; all of the account for ``"*"``."""
+        self._skips_not_exportable = self._options.skips_not_exportable(events)
+        if events != ALL_EVENTS:
+            return list(events)
+        self.counts.add(requests=1)
+        return self._client.event_names(policy=ReadPolicy(stopping=self._stopped))
+
+    def _is_left_out(self, event: str) -> bool:
+        with self._names_lock:
+            return event in self._left_out
+
+    def _leave_out(self, event: str, error: NotExportableError | RejectedReadError) -> None:
+        """Leave out an event that CleverTap does not export.
+
+        :raises CleverTapError: when it must not be left out, or was rejected for another reason.
+        """
+        unknown = isinstance(error, RejectedReadError) and _UNKNOWN_EVENT in error.error.lower()
+        if self._skips_not_exportable and (unknown or isinstance(error, NotExportableError)):
+            with self._names_lock:
+                if event not in self._left_out:
+                    self._left_out.append(event)
+                    self._log.warning("Event %r is left out: %s", event, error)
+            return
+        if unknown:
+            raise ConfigurationError(f"CleverTap has no event {event!r}: {error}. Names are case-sensitive.") from None
+        raise NotExportableError(f"Event {event!r}: {error}") if isinstance(error, NotExportableError) else error

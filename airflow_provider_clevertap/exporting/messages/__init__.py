@@ -1,0 +1,1 @@
+"""The report on messages as files: options, columns, and the report itself."""
