@@ -48,6 +48,12 @@ CONTENDERS = {
     "first-subscriptions": Contender("subscriptions, CSV", load_file_in_task, "opt-outs"),
     "load-frame": Contender("this package, pandas DataFrame", load_frame, extension="parquet"),
     "load-events": Contender("events", load_file, "events"),
+    "load-flat-events": Contender("events, JSON Lines", load_file, "flat-events", "jsonl"),
+    "load-tracks": Contender("the same events as RudderStack's `track` messages", load_file, "tracks", "jsonl"),
+    "load-flat-orders": Contender("`Charged` with two `Items`, JSON Lines", load_file, "flat-orders", "jsonl"),
+    "load-order-messages": Contender(
+        "the same orders as `Order Completed` messages", load_file, "order-messages", "jsonl"
+    ),
     "load-orders": Contender("`Charged` from order lines", load_file, "order-lines"),
     "load-tokens": Contender("device tokens", load_file, "devices"),
     "load-subscriptions": Contender("subscriptions", load_file, "opt-outs"),

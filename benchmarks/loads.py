@@ -81,8 +81,9 @@ def _load(source: Any, settings: LoadSettings) -> Upload:
     from airflow_provider_clevertap.loading.load import Load, LoadOptions
     from airflow_provider_clevertap.loading.sources.open import open_source
 
-    opened = open_source(source)
-    kind, columns = DATASETS[settings.dataset].load_as()
+    dataset = DATASETS[settings.dataset]
+    opened = open_source(source, messages=dataset.spec is not None)
+    kind, columns = dataset.load_as()
     # httpx imports most of its modules with the first client.
     CleverTapClient(*ACCOUNT, "http://127.0.0.1").close()
 
@@ -90,6 +91,7 @@ def _load(source: Any, settings: LoadSettings) -> Upload:
         with tempfile.TemporaryDirectory() as directory:
             options = LoadOptions(
                 columns=columns,
+                spec=dataset.spec,
                 max_rejects="100%",
                 max_in_flight=settings.in_flight,
                 rejects_path=Path(directory, "rejects.csv") if settings.artifacts else None,

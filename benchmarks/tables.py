@@ -85,6 +85,12 @@ TABLES = {
         ),
         (*SPEED, "CPU, times profiles", "requests", *FAULTS),
     ),
+    "messages": Comparison(
+        "Messages of a customer data platform, answers at once",
+        tuple(map(Job, ("load-flat-events", "load-tracks", "load-flat-orders", "load-order-messages"))),
+        (*SPEED, "CPU, times events", "MB per million rows", *FAULTS),
+        baseline="load-flat-events",
+    ),
     "waiting": Comparison(
         "Answers after 50 and 200 ms",
         (

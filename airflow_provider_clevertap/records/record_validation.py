@@ -73,6 +73,8 @@ class RecordSchema:
     :param custom_limit: how many custom properties CleverTap documents for one owner.
     :param record_names: the names in the record of fields with another name in mappings, such as ``id`` for ``token``.
     :param words: the fields that have few distinct values, such as a type, and the function that reads each.
+    :param item_name: the function that reads the name of a property of ``Items``, whose values are then those of
+        properties; ``None`` where items have no rules.
     :param risky: values that may be rejected, ``None`` when there are none.
     :param required_hints: other ways to give a required field than a column, as the end of a message.
     """
@@ -93,6 +95,7 @@ class RecordSchema:
     custom_limit: int | None = None
     record_names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    item_name: Callable[[Any], str] | None = None
     risky: RiskyWords | None = None
     required_hints: Mapping[str, str] = field(default_factory=dict)
 

@@ -11,6 +11,14 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from benchmarks.data.devices import as_device_tokens, devices
+from benchmarks.data.messages import (
+    as_flat_events,
+    as_messages,
+    flat_events,
+    flat_orders,
+    order_messages,
+    track_messages,
+)
 from benchmarks.data.opt_outs import REPLACED, as_subscriptions, opt_outs
 from benchmarks.data.people import (
     as_profiles,
@@ -43,6 +51,7 @@ class Dataset(NamedTuple):
         an invalid row lacks the number. It contains no character that JSON escapes.
     :param dirt: the invalid rows.
     :param replaced: the rows that a later row replaces.
+    :param spec: the rows are messages of this platform.
     """
 
     record: bytes
@@ -51,9 +60,11 @@ class Dataset(NamedTuple):
     key: bytes
     dirt: Dirt = SOME
     replaced: Dirt = NONE
+    spec: str | None = None
 
 
 _PROFILE, _EVENT, _TOKEN = b'"type":"profile"', b'"type":"event"', b'"type":"token"'
+_VISIT = rb'"visit": ?"visit-([0-9]{8})"'
 _PERSON = rb'"identity": ?"(?:cust-([0-9]{8})")?'
 
 DATASETS = {
@@ -65,7 +76,11 @@ DATASETS = {
     "people-plain": Dataset(_PROFILE, people_with_amounts, as_profiles_with_amounts, _PERSON),
     "people-declared": Dataset(_PROFILE, people_in_other_words, as_profiles_in_other_words, _PERSON),
     "people-abroad": Dataset(_PROFILE, people_abroad, as_profiles, _PERSON),
-    "events": Dataset(_EVENT, events, as_events, rb'"visit": ?"visit-([0-9]{8})"'),
+    "events": Dataset(_EVENT, events, as_events, _VISIT),
+    "flat-events": Dataset(_EVENT, flat_events, as_flat_events, _VISIT),
+    "tracks": Dataset(_EVENT, track_messages, as_messages, _VISIT, spec="rudderstack"),
+    "flat-orders": Dataset(_EVENT, flat_orders, as_flat_events, _VISIT),
+    "order-messages": Dataset(_EVENT, order_messages, as_messages, _VISIT, spec="rudderstack"),
     "order-lines": Dataset(_EVENT, order_lines, as_orders, rb'"line": ?"line-([0-9]{8})"', SOME_ORDERS),
     "devices": Dataset(_TOKEN, devices, as_device_tokens, rb'"objectId": ?"(?:device-([0-9]{8})")?'),
     "opt-outs": Dataset(

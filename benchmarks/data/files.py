@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,22 @@ def write_parquet(path: Path, dataset: Dataset, rows: int) -> None:
     pa.concat_tables(tables(dataset, rows)).to_pandas().to_parquet(path)
 
 
+def write_json_lines(path: Path, dataset: Dataset, rows: int) -> None:
+    """Write one object for each row; empty cells are left out."""
+    import msgspec
+
+    encode = msgspec.json.Encoder().encode_lines
+    with path.open("wb") as file:
+        for table in tables(dataset, rows):
+            file.write(encode([_filled(row) for row in table.to_pylist()]))
+
+
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _filled(value) if isinstance(value, dict) else value for name, value in row.items() if value is not None
+    }
+
+
 def _csv_text(table: Any) -> bytes:
     import pyarrow.compute as pc
 
@@ -56,21 +72,26 @@ def _quoted(column: Any) -> Any:
     )
 
 
+WRITERS: dict[str, Callable[[Path, Dataset, int], None]] = {
+    "csv": write_csv,
+    "parquet": write_parquet,
+    "jsonl": write_json_lines,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("directory", type=Path)
     parser.add_argument("dataset", choices=DATASETS)
     parser.add_argument("rows", type=int)
-    parser.add_argument("extension", choices=("csv", "parquet"))
+    parser.add_argument("extension", choices=WRITERS)
     arguments = parser.parse_args()
     path = data_file(arguments.directory, arguments.dataset, arguments.rows, arguments.extension)
     if path.exists():
         return
     arguments.directory.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    (write_csv if arguments.extension == "csv" else write_parquet)(
-        unfinished, DATASETS[arguments.dataset], arguments.rows
-    )
+    WRITERS[arguments.extension](unfinished, DATASETS[arguments.dataset], arguments.rows)
     unfinished.rename(path)
 
 

@@ -79,7 +79,8 @@ class RejectsFile:
             stream = file.open()
             self._rows = _JsonRows(stream) if self._as_json else _CsvRows(stream)
         with conversion_errors(block.place):
-            self._rows.write(block.as_read(list(outcomes)), list(outcomes), self._added(block, outcomes))
+            rows, positions = block.as_read(list(outcomes))
+            self._rows.write(rows, positions, self._added(block, outcomes))
 
     def _added(self, block: RowBlock, outcomes: Mapping[int, RowOutcome]) -> dict[str, list[Any]]:
         """Return the columns that are added to those of the source."""

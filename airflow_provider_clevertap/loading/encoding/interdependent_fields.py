@@ -60,7 +60,26 @@ def _match_channels(columns: list[EncodedColumn], rows: int, constants: Mapping[
     ]
 
 
+def _match_items(columns: list[EncodedColumn], rows: int, constants: Mapping[str, Any]) -> list[EncodedColumn]:
+    """Mark the items undecided of events that are not ``Charged``."""
+    known = {column.rule.key: column for column in columns}
+    if "Items" not in known or not known["Items"].converted.text.null_count < rows:
+        return columns
+    items = known["Items"].converted
+    if "evtName" in known:
+        others = pc.not_equal(known["evtName"].converted.text, scalar('"Charged"'))
+    else:
+        others = pa.repeat(scalar(constants.get("evtName") != "Charged"), rows)
+    misplaced = none_if_clear(as_mask(pc.and_(items.text.is_valid(), pc.fill_null(others, scalar(True)))))
+    matched = items._replace(undecided=either(items.undecided, misplaced))
+    return [
+        EncodedColumn(column.rule, matched, column.name, column.filled) if column is known["Items"] else column
+        for column in columns
+    ]
+
+
 _COMPARISONS: Final[Mapping[str, _Comparison]] = {
     "keys": lambda columns, rows, _: join_web_push_keys(columns, rows),
     "value": _match_channels,
+    "Items": _match_items,
 }

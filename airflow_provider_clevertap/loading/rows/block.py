@@ -84,12 +84,9 @@ class RowBlock:
         """The file and the numbers of the rows, for messages."""
         return rows_of(self.file, self.first_row, len(self))
 
-    def as_read(self, rows: Sequence[int]) -> RowBlock:
-        """Return the rows as the source has them.
-
-        :param rows: the only ones that are needed.
-        """
-        return self if self.original is None else self.original.as_read(rows)
+    def as_read(self, rows: Sequence[int]) -> tuple[RowBlock, Sequence[int]]:
+        """Return some rows as the source has them: a block, and their positions in it."""
+        return (self, rows) if self.original is None else self.original.as_read(rows)
 
     def rows(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return some rows as Python values by column name, ``None`` where a cell is empty."""

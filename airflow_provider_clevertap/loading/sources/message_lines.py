@@ -95,12 +95,11 @@ class MessageLines(RowBlock):
         found = [getattr(_decoded(_decode_parts, message.line), "context", None) for message in self.own_messages()]
         return {part: [None if one is None else getattr(one, part) for one in found] for part in _PARTS}
 
-    def as_read(self, rows: Sequence[int]) -> RowBlock:
-        """Return the rows as the source has them; only some of them are needed."""
+    def as_read(self, rows: Sequence[int]) -> tuple[RowBlock, Sequence[int]]:
+        """Return some rows as the source has them; only they are decoded."""
         messages = self.own_messages()
-        needed = set(rows)
-        objects = [_object(message.line) if row in needed else {} for row, message in enumerate(messages)]
-        return block_of_objects(self.file, self.first_row, objects, {})
+        objects = [_object(messages[row].line) for row in rows]
+        return block_of_objects(self.file, self.first_row, objects, {}), range(len(rows))
 
 
 def _decoded(decode: Callable[[bytes], Any], line: bytes) -> Any:

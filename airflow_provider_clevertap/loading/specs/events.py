@@ -7,20 +7,15 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from airflow_provider_clevertap.loading.rows.block import RowError
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent, json_text
+from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent
 from airflow_provider_clevertap.loading.specs.messages import first_filled, flatten
+from airflow_provider_clevertap.loading.specs.orders import CHARGED, add_orders, find_orders, is_order
 from airflow_provider_clevertap.loading.specs.selection import check_owners
 from airflow_provider_clevertap.loading.specs.spec import Spec
 
 #: The times of a message, the one of the event first.
 TIME_PATHS: Final = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 _VIEWS: Final = frozenset({"page", "screen"})
-_ORDER: Final = "order completed"
-_CHARGED: Final = "Charged"
-#: The properties of an order that become fields of ``Charged``; its time is the record's.
-_IN_ORDER: Final = " (order)"
-_OF_ORDER: Final = ("checkout_id", "revenue", "products", "ts")
 
 
 def add_events(messages: Any, types: Sequence[str | None], unsent: Unsent, flat: FlatColumns, spec: Spec) -> None:
@@ -33,17 +28,19 @@ def add_events(messages: Any, types: Sequence[str | None], unsent: Unsent, flat:
     _add_owners(messages, unsent, flat, spec)
     properties = unsent.blank_out(messages.properties())
     names = _names(messages, types, properties, unsent, spec)
-    spellings = {name for name in set(filter(_is_text, names)) if name.lower() == _ORDER}
-    orders = [row for row, name in enumerate(names) if isinstance(name, str) and name in spellings] if spellings else []
+    orders = find_orders(names)
     if orders:
-        properties = list(properties)
         names = list(names)
-        _add_orders(orders, names, properties, unsent, flat, spec, messages.property_prefix)
+        for row in orders:
+            names[row] = CHARGED
     flat.add_field("event", "evtName", names)
     own_time = f"{messages.property_prefix}ts"
     times = (own_time,) if spec.strict else (own_time, *TIME_PATHS)
     flat.add_field("timestamp", "ts", first_filled(messages, times, flat.rows))
-    for key, values in flatten(properties).items():
+    columns = flatten(properties)
+    if orders:
+        add_orders(orders, columns, unsent, flat, spec, messages.property_prefix)
+    for key, values in columns.items():
         flat.add_property(f"{messages.property_prefix}{key}", key, values)
 
 
@@ -68,10 +65,6 @@ def _add_owners(messages: Any, unsent: Unsent, flat: FlatColumns, spec: Spec) ->
     flat.add_field("userId", "identity", users)
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
 def listed(column: Any) -> list[Any]:
     """Return a column as Python values."""
     values: list[Any] = column if isinstance(column, list) else column.to_pylist()
@@ -88,7 +81,7 @@ def _names(messages: Any, types: Sequence[str | None], properties: list[Any], un
     titles = messages.values("name") if views else None
     for row in views:
         held = properties[row] or {}
-        if isinstance(names[row], str) and names[row].lower() == _ORDER:
+        if is_order(names[row]):
             continue
         top = None if titles is None else titles[row]
         title = names[row] or held.get("event") or top or held.get("name")
@@ -107,49 +100,3 @@ def _names(messages: Any, types: Sequence[str | None], properties: list[Any], un
 
         names[row] = pattern.fill(value_of)
     return names
-
-
-def _add_orders(  # noqa: PLR0917
-    orders: list[int],
-    names: list[Any],
-    properties: list[Any],
-    unsent: Unsent,
-    flat: FlatColumns,
-    spec: Spec,
-    prefix: str,
-) -> None:
-    """Turn completed orders into ``Charged``."""
-    ids: list[Any] = [None] * len(names)
-    amounts, items = list(ids), list(ids)
-    moved = [key for key in _OF_ORDER if key == "ts" or not flat.is_chosen(prefix + key)]
-    for row in orders:
-        names[row] = _CHARGED
-        held = properties[row] or {}
-        ids[row] = held.get("checkout_id")
-        if ids[row] in (None, "") and not spec.strict:
-            ids[row] = held.get("order_id")
-        amounts[row] = held.get("revenue")
-        products = held.get("products")
-        if isinstance(products, list) and not (products and isinstance(products[0], dict)):
-            if spec.strict or products:
-                unsent.reject([row], RowError("products of the order must be a list of objects", "properties.products"))
-            products = None
-        if isinstance(products, list) and not spec.strict:
-            products = [_item(one, flat) for one in products]
-        items[row] = products
-        properties[row] = {key: value for key, value in held.items() if key not in moved}
-    if "checkout_id" in moved:
-        flat.add_field(f"{prefix}checkout_id{_IN_ORDER}", "Charged ID", ids)
-    if "revenue" in moved:
-        flat.add_field(f"{prefix}revenue{_IN_ORDER}", "Amount", amounts)
-    if "products" in moved:
-        flat.add_field(f"{prefix}products{_IN_ORDER}", "Items", items)
-
-
-def _item(item: Any, flat: FlatColumns) -> Any:
-    if not isinstance(item, dict):
-        return item
-    return {
-        flat.clean(key) or key: json_text(value) if isinstance(value, dict | list) else value
-        for key, value in item.items()
-    }

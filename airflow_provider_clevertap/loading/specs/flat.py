@@ -74,13 +74,16 @@ class FlatColumns:
         self.rows = rows
         self.columns: dict[str, Any] = {}
 
-    def add_field(self, path: str, target: str, values: Any, choice: Column | None = None) -> None:
+    def add_field(
+        self, path: str, target: str, values: Any, choice: Column | None = None, *, is_plain: bool = False
+    ) -> None:
         """Add a column that fills a field of CleverTap, unless the user's own columns do.
 
         :param path: the name of the column.
         :param target: the field.
         :param values: an Arrow array or Python values; ``None`` for no column.
         :param choice: how it is read, if not as any column for the field.
+        :param is_plain: the values are what JSON has, without nested values at any depth.
         """
         mapped = self._mapped
         if values is None or mapped.is_taken(target):
@@ -88,7 +91,9 @@ class FlatColumns:
         if path in mapped.chosen:  # what the user makes of it is a column of its own
             path = f"{path} ({target})"
         mapped.choices.setdefault(path, choice or Column(target))
-        self.columns[path] = from_database_values(values) if isinstance(values, list) else values
+        if isinstance(values, list):
+            values = from_values(values) if is_plain else from_database_values(values)
+        self.columns[path] = values
 
     def add_property(
         self, path: str, key: str, values: list[Any], *, is_literal: bool = True, is_nested: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from types import NoneType
 from typing import Any, Final
 
@@ -115,7 +116,11 @@ def flatten(objects: list[dict[str, Any] | None]) -> dict[str, list[Any]]:
     if len(orders) == 1 and all(objects):
         return {name: [value[name] for value in objects] for name in names}  # type: ignore[index]
     full = [value or {} for value in objects]
-    return {name: [value.get(name) for value in full] for name in names}
+    everywhere = set.intersection(*map(set, orders)) if orders and all(objects) else ()
+    return {
+        name: list(map(itemgetter(name), full)) if name in everywhere else [value.get(name) for value in full]
+        for name in names
+    }
 
 
 def first_filled(messages: Any, paths: Sequence[str], rows: int) -> Any:

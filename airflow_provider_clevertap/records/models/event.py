@@ -154,6 +154,7 @@ EVENT_SCHEMA: Final = RecordSchema(
     custom=Property,
     interdependent=frozenset({"Items"}),
     words={"evtName": read_event_name},
+    item_name=fields.read_key,
     risky=RiskyWords(
         field="evtName",
         is_risky=lambda name: normalize_event_name(name) in RISKY_EVENTS,

@@ -6,6 +6,7 @@ of its messages must send the same ones, or the events and attributes of years a
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final
 
@@ -24,6 +25,7 @@ from airflow_provider_clevertap.records.models.identity import IDENTIFIERS
 from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA, Profile, Property
 from airflow_provider_clevertap.records.record_validation import RecordSchema, RiskyWords
 from airflow_provider_clevertap.records.texts.characters import TEXT_BLANK
+from airflow_provider_clevertap.records.unreadable import check_readable
 
 
 def read_message_event_name(value: Any) -> str:
@@ -33,6 +35,16 @@ def read_message_event_name(value: Any) -> str:
     name = fields.read_name(value.strip(TEXT_BLANK), "an event", EVENT_NAME_BYTES, any_characters=True)
     check_not_restricted(name)
     return name
+
+
+def read_as_it_is(value: Any) -> Any:
+    """Read a value of any structure that JSON can hold."""
+    check_readable(value)
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise issue("JSON cannot hold a part of this value", error_codes.EVENT_STRUCTURE) from None
+    return value
 
 
 EventName = Annotated[str, BeforeValidator(read_message_event_name)]
@@ -47,7 +59,7 @@ class MessageEvent(Event):
 class StrictEventData(EventData):
     """The properties of an event exactly as the platform sends them."""
 
-    Items: Any = None
+    Items: Annotated[Any, BeforeValidator(read_as_it_is)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -93,7 +105,9 @@ MESSAGE_EVENT_SCHEMA: Final[RecordSchema] = replace(
         'page_name="Web Page Viewed: {{path}}".',
     ),
 )
-STRICT_EVENT_SCHEMA: Final[RecordSchema] = replace(MESSAGE_EVENT_SCHEMA, model=StrictEvent, required=("evtName",))
+STRICT_EVENT_SCHEMA: Final[RecordSchema] = replace(
+    MESSAGE_EVENT_SCHEMA, model=StrictEvent, required=("evtName",), item_name=None
+)
 STRICT_PROFILE_SCHEMA: Final[RecordSchema] = replace(
     PROFILE_SCHEMA,
     model=StrictProfile,

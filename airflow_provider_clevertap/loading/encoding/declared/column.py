@@ -9,6 +9,7 @@ from airflow_provider_clevertap.loading.encoding.declared.select import select_d
 from airflow_provider_clevertap.loading.encoding.declared.values import fill_default
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults, UndecidedCells
+from airflow_provider_clevertap.loading.encoding.vectorized.item_lists import select_values_converter
 from airflow_provider_clevertap.loading.encoding.vectorized.select import convert_column
 from airflow_provider_clevertap.loading.mapping.plan import PlannedColumn
 from airflow_provider_clevertap.loading.rows.block import RowBlock
@@ -38,8 +39,9 @@ class ColumnEncoder:
         rule, schema, context = planned.rule, validator.schema, validator.context
         self._name = schema.record_names.get(rule.key, rule.key)
         self._default = None if declared is None else declared.default
-        self._converter = None
-        if column_type is not None:
+        if column_type is None:
+            self._converter = select_values_converter(rule, schema.item_name)
+        else:
             self._converter = select_declared_converter(rule, column_type, context, schema.words, declared)
         # A bad value that is left out is not an empty cell. Where an empty cell removes the property, only the models
         # can distinguish the two, and they need the whole row.

@@ -7,7 +7,7 @@ cell it decides, and turn it into the same value. The models decide the undecide
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -33,6 +33,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
 from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, VALUE_BYTES
 from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE
 from airflow_provider_clevertap.records.texts.placeholders import PLACEHOLDER, PLACEHOLDER_STARTS
+from airflow_provider_clevertap.records.values import is_empty
 
 
 class ConvertedColumn(NamedTuple):
@@ -52,6 +53,7 @@ class ConvertedColumn(NamedTuple):
     issue_numbers: NDArray[np.int32] | None = None
 
 
+#: Converts an Arrow column, or a column of Python values.
 Converter: TypeAlias = Callable[[Any], ConvertedColumn]
 
 _EXACT_FLOATS = 2**53
@@ -66,6 +68,12 @@ _MAX_TRIMMED = 300
 _INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
 _PLACEHOLDER_STARTS = first_bytes(PLACEHOLDER_STARTS)
 _HIDDEN = f"[{INVISIBLE}]"
+
+
+def undecided_values(values: Sequence[Any]) -> ConvertedColumn:
+    """Leave every value that is not empty undecided."""
+    filled = np.array([not is_empty(value) for value in values], np.bool_)
+    return ConvertedColumn(pa.nulls(len(values), pa.string()), none_if_clear(filled))
 
 
 def text(column: Any, limit: int = VALUE_BYTES) -> ConvertedColumn:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -135,12 +134,10 @@ def convert_column(block: RowBlock, name: str, converter: Converter | None) -> C
     """Convert one of a block's columns; without a converter, every cell that is not empty is undecided."""
     column = block.columns.get(name)
     if column is None:
-        filled = np.array([not values.is_empty(value) for value in block.objects[name]], np.bool_)
-    elif converter is None:
-        filled = numpy_from_array(column.is_valid())
-    else:
-        return converter(blank_to_null(column) if pa.types.is_string(column.type) else column)
-    return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(filled))
+        return (converter or columns.undecided_values)(block.objects[name])
+    if converter is None:
+        return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(numpy_from_array(column.is_valid())))
+    return converter(blank_to_null(column) if pa.types.is_string(column.type) else column)
 
 
 def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:

@@ -15,6 +15,8 @@ from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask, b
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
+#: So many cells show whether a column holds dates; one of them may be a mistake.
+_FIRST_CELLS = 9
 _PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
 
 
@@ -63,11 +65,11 @@ def select_times_converter(rule: CellRule, column_type: Any, latest: int | None)
 
 
 def _text_times(dates: SecondsConverter | None) -> SecondsConverter:
-    """Return a converter that reads text as numbers or as dates, depending on its first cell."""
+    """Return a converter that reads text as numbers or as dates, depending on most of its first cells."""
 
     def convert(column: Any) -> tuple[Any, Mask | None]:
-        first = next(iter(column[:1000].drop_null()[:1].to_pylist()), "")
-        if dates is not None and "-" in first:
+        first = column[:1000].drop_null()[:_FIRST_CELLS].to_pylist()
+        if dates is not None and sum("-" in cell for cell in first) * 2 > len(first):
             return dates(column)
         unmatched = ~as_mask(pc.match_substring_regex(column, _PLAIN_TIME)) & as_mask(column.is_valid())
         undecided = unmatched if unmatched.any() else None
