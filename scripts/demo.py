@@ -1,7 +1,8 @@
 """The demo: a real Airflow, with its scheduler, runs the examples and loads into a local CleverTap.
 
 It loads profiles from a CSV file with errors, corrects its rejects file and loads that; backfills events from a
-database, month by month; then runs further examples. Run it with ``make demo``.
+database, month by month; then runs further examples. At the end it exports the events of the backfill again, and
+compares them with the database row by row. Run it with ``make demo``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from scripts.demo_export import compare
 from scripts.demo_rejects import correct, reasons_in
 from scripts.local_airflow import EXAMPLES, POOLS, connection_to, emulator, fresh_directory, shop_in, stop_on_sigterm
 from scripts.running_airflow import Run, RunningAirflow, running_airflow
@@ -40,6 +42,9 @@ FURTHER = (
     ("unsubscribe_list", "update_subscriptions", "opt-outs and opt-ins, from a CSV file: the last choice counts"),
 )
 
+EXPORT = ("one_off_export", "export_events")
+FIRST_DAY, LAST_DAY = "2026-01-01", "2026-04-01"  # the last one is not included
+
 OUTCOMES = ("accepted", "rejected", "invalid", "unconfirmed", "skipped")
 
 
@@ -58,11 +63,13 @@ def main() -> int:
             for number, (dag_id, task_id, description) in enumerate(FURTHER, 7):
                 title(number, f"Airflow loads {description}")
                 is_as_expected &= one_load(airflow, dag_id, task_id)["accepted"] > 0
+            is_as_expected &= export_events(airflow, directory)
             write()
             write("Results:")
             write(f"   what CleverTap has received  {url}/  ({stored(url)})")
             write(f"   the runs and their logs  {airflow.address}/")
             write(f"   rejects files and reports  {shown(directory / 'clevertap')}")
+            write(f"   the exported events  {shown(directory / 'export')}")
             write(f"Done in {time.monotonic() - started:.0f} seconds.")
             if not is_as_expected:
                 write("This is not what the demo should show: please report it.")
@@ -101,6 +108,16 @@ def backfill_events(airflow: RunningAirflow) -> bool:
         write(f"   from {start}, before {end}: {counts(summary)}")
         months.append((start, summary["accepted"] > 0))
     return len(months) == MONTHS and months == sorted(months) and all(loaded for _, loaded in months)
+
+
+def export_events(airflow: RunningAirflow, directory: Path) -> bool:
+    """Export the events of the backfill, and return whether they are the rows of the database."""
+    title(7 + len(FURTHER), "Airflow exports the product views again, and they are compared with the database")
+    output = directory / "export"
+    one_load(airflow, *EXPORT, start=FIRST_DAY, end=LAST_DAY, output=str(output))
+    text, is_equal = compare(output, directory / "shop.db", FIRST_DAY, LAST_DAY)
+    write(f"   {text}.")
+    return is_equal
 
 
 def one_load(airflow: RunningAirflow, dag_id: str, task_id: str, **conf: str) -> dict[str, Any]:

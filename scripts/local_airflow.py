@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import random
 import shutil
@@ -152,8 +153,9 @@ def server_settings(port: int) -> dict[str, str]:
 
 
 def connection_to(url: str) -> dict[str, str]:
-    """Return the connection to the emulator."""
-    return {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url}
+    """Return the connection to the emulator, whose days are those of UTC."""
+    extra = json.dumps({"project_timezone": "UTC"})
+    return {"conn_type": "clevertap", "login": ACCOUNT_ID, "password": PASSCODE, "host": url, "extra": extra}
 
 
 def shop_in(directory: Path) -> dict[str, str]:

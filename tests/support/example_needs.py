@@ -77,6 +77,13 @@ def events_of_a_project(_: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
+def days_in_a_form(directory: Path) -> Iterator[dict[str, Any]]:
+    """Upload events; the form asks for their days."""
+    with events_of_a_project(directory):
+        yield {"run_conf": {"start": "2026-01-01", "end": "2026-01-03", "output": str(directory / "once")}}
+
+
+@contextmanager
 def messages_of_a_project(directory: Path) -> Iterator[dict[str, Any]]:
     """Upload events, add a message that began on their day, and make a connection to an empty database."""
     from urllib.request import Request, urlopen
@@ -100,6 +107,7 @@ NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
     "mapped_files_with_a_pool": pool,
     "message_report_to_table": messages_of_a_project,
     "monthly_event_backfill": shop_database,
+    "one_off_export": days_in_a_form,
     "nightly_events_to_parquet": events_of_a_project,
     "weekly_profiles_snapshot": events_of_a_project,
 }

@@ -37,3 +37,5 @@ def test_the_demo_shows_what_it_should() -> None:
     ]
     (stored,) = re.findall(r"\((.*) profiles, (.*) events, (.*) tokens, (.*) subscriptions\)", done.stdout)
     assert stored == ("4,938", "4,736", "190", "13")
+    exported = re.findall(r"([\d,]+) rows exported, .* ([\d,]+) equal, ([\d,]+) missing, ([\d,]+) that", done.stdout)
+    assert exported == [("4,500", "4,500", "0", "0")]

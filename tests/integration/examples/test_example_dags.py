@@ -145,6 +145,13 @@ def test_the_last_choice_of_each_address_counts(run_dag: Any, returned: Any, con
     assert found["phone", "+443069990175"] == "Unsubscribe"
 
 
+def test_the_days_of_a_form_are_exported(run_dag: Any, returned: Any, connection: str, tmp_path: Path) -> None:
+    path = EXAMPLES / "one_off_export.py"
+    with needs(path, tmp_path) as options:
+        summary = returned(run_dag(dag_in(path), **options), "export_events")
+    assert (summary["rows"], summary["partitions"], summary["output"]) == (24, 2, str(tmp_path / "once"))
+
+
 def test_the_days_of_a_report_are_replaced_in_the_table(run_dag: Any, connection: str, tmp_path: Path) -> None:
     path = EXAMPLES / "message_report_to_table.py"
     with needs(path, tmp_path) as options:
