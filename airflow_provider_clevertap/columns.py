@@ -41,7 +41,8 @@ class Column:
         next four it makes the type ``float``, unless another one is declared.
     :param thousands: the character between groups of digits: ``","``, ``"."``, ``" "`` or ``"'"``. Default: none.
     :param currency: ``True`` accepts any currency before or after a number, ``"€"`` or ``["€", "EUR"]`` only these.
-    :param percent: whether ``12%`` is 12 (``"number"``, default) or 0.12 (``"fraction"``).
+    :param percent: a number may have a per cent sign: ``12%`` is 12 (``True`` or ``"number"``) or 0.12
+        (``"fraction"``). Default: it has none.
     :param parentheses: a number in parentheses is negative, as in accounting.
     :param allowed_identities: identities that are used although they look like a program's word for nothing, such as
         ``["NaT"]``. Only for columns that become an identifier.
@@ -60,7 +61,7 @@ class Column:
     decimal: Literal[".", ","] | None = None
     thousands: str | None = None
     currency: bool | str | Sequence[str] | None = None
-    percent: Literal["number", "fraction"] | None = None
+    percent: bool | Literal["number", "fraction"] | None = None
     parentheses: bool = False
     allowed_identities: Sequence[str] = ()
 

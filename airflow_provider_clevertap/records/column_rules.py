@@ -130,9 +130,11 @@ class CellRule:
 
     def _plain_number(self, text: str, style: NumberStyle) -> str:
         number = style.plain(text)
-        if number is None and style == PLAIN:
+        if number is not None:
+            return number
+        whole = "whole " if self.type is DeclaredType.INTEGER or not self.custom else ""
+        if "%" in text and not style.percent and style.with_percent().plain(text) is not None:
+            raise issue(f"not a {whole}number but a share: declare percent=True for 12 % as 12, or percent='fraction'")
+        if style == PLAIN:
             return text  # what reads the number says what is wrong with it
-        if number is None:
-            whole = self.type is DeclaredType.INTEGER or not self.custom
-            raise issue(f"not a {'whole ' if whole else ''}number written as {style.example(whole=whole)}")
-        return number
+        raise issue(f"not a {whole}number written as {style.example(whole=bool(whole))}")

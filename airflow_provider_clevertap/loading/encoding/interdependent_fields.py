@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.encoding.web_push_keys import join_web_push_keys
 from airflow_provider_clevertap.loading.rows.conversion import scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_out, either, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_out, decoded, either, none_if_clear
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 
 #: Returns the columns after comparing some of them, with the number of rows and the constants of the records.
@@ -47,10 +47,11 @@ def _match_channels(columns: list[EncodedColumn], rows: int, constants: Mapping[
     if "value" not in known:
         return columns
     value = known["value"].converted
+    value = value._replace(text=decoded(value.text))
     is_address = pc.match_substring(value.text, "@")
     if "type" in known:
         # Without a valid channel the row is invalid, whatever its value.
-        of_address = pc.equal(known["type"].converted.text, scalar('"email"'))
+        of_address = pc.equal(decoded(known["type"].converted.text), scalar('"email"'))
     else:
         of_address = pa.repeat(scalar(constants.get("type") == "email"), rows)
     other_form = none_if_clear(as_mask(pc.not_equal(is_address, of_address)))

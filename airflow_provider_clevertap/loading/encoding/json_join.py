@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,9 +14,36 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, null_scalar, scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import Mask
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, decoded
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.operations import DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A fragment of every record that is one of a few texts.
+
+    :param texts: these texts.
+    :param indices: which of them each record has; null for none.
+    :param before: stands before the text.
+    :param after: stands after it.
+    :param around: stands before and after both, also in records that have no text.
+    """
+
+    texts: Any
+    indices: Any
+    before: str = ""
+    after: str = ""
+    around: tuple[str, str] = ("", "")
+
+    def joined(self) -> Any:
+        """Return the fragment of each record."""
+        start, end = self.around
+        texts, indices = _join([start + self.before, self.texts, self.after + end]), self.indices
+        if indices.null_count:
+            indices = indices.fill_null(scalar(len(texts), indices.type))
+            texts = pa.concat_arrays([texts, array_from_texts([start + end])])
+        return texts.take(indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +78,21 @@ class EncodedColumn:
 
     def fragments(self, comma: str) -> list[Any]:
         """Return ``"Name":value`` of a field that is always present, as literals and columns to be joined."""
-        start, text, after = self._fragments(comma)
-        if self.rule.delete_empty and text.null_count:
-            value = _join([self.converted.before, text, after])
+        if self.rule.delete_empty and self.converted.text.null_count:
+            value = _join([self.converted.before, decoded(self.converted.text), self.converted.after])
             return [self._key(comma), pc.fill_null(value, scalar(f'{{"{DELETE}":1}}'))]
+        return self._fragments(comma)
+
+    def where_filled(self, comma: str) -> Any:
+        """Return ``"Name":value`` where a row fills the field, and null, without a comma, where it does not."""
+        fragments = self._fragments(comma)
+        return fragments[0] if len(fragments) == 1 else _join(fragments)
+
+    def _fragments(self, comma: str) -> list[Any]:
+        text, start, after = self.converted.text, self._key(comma) + self.converted.before, self.converted.after
+        if pa.types.is_dictionary(text.type):
+            return [Choices(text.dictionary, text.indices, start, after)]
         return [start, text, after]
-
-    def with_comma(self) -> Any:
-        """Return ``,"Name":value`` where a row fills the field, and null, without a comma, where it does not."""
-        return _join(self._fragments(","))
-
-    def _fragments(self, comma: str) -> tuple[str, Any, str]:
-        converted = self.converted
-        return self._key(comma) + converted.before, converted.text, converted.after
 
     def _key(self, comma: str) -> str:
         return f"{comma}{json.dumps(self.name, ensure_ascii=False)}:"
@@ -128,13 +157,15 @@ def _properties(columns: list[EncodedColumn], used: Any) -> list[Any]:
             fragments += _with_comma(column, used)
     if first is not None or not columns:
         return fragments
+    if len(columns) == 1:
+        return [columns[0].where_filled("")]
     # Any property may be the first of a row: join them with their commas, then remove the first comma.
     joined = _join(fragments, null_handling="replace")
-    return [pc.utf8_replace_slice(joined, 0, 1, "")]
+    return [pc.binary_replace_slice(joined, 0, 1, "")]
 
 
 def _with_comma(column: EncodedColumn, used: Any) -> list[Any]:
-    return column.fragments(",") if column.always_present(used) else [column.with_comma()]
+    return column.fragments(",") if column.always_present(used) else [column.where_filled(",")]
 
 
 def _join(fragments: Iterable[Any], null_handling: str = "emit_null") -> Any:
@@ -142,15 +173,28 @@ def _join(fragments: Iterable[Any], null_handling: str = "emit_null") -> Any:
 
     :param null_handling: ``emit_null``: a row with a null in any column becomes null; ``replace``: nulls count as "".
     """
-    columns = [scalar(fragment) if isinstance(fragment, str) else fragment for fragment in fragments]
+    columns = [
+        scalar(fragment)
+        if isinstance(fragment, str)
+        else fragment.joined()
+        if isinstance(fragment, Choices)
+        else fragment
+        for fragment in fragments
+    ]
     return pc.binary_join_element_wise(*columns, scalar(""), null_handling=null_handling, null_replacement="")
 
 
 def _merge_literals(fragments: list[Any]) -> list[Any]:
+    """Join literals with each other and with choices next to them, as each fragment costs time in every record."""
     merged: list[Any] = []
     for fragment in fragments:
-        if isinstance(fragment, str) and merged and isinstance(merged[-1], str):
+        last = merged[-1] if merged else None
+        if isinstance(fragment, str) and isinstance(last, str):
             merged[-1] += fragment
+        elif isinstance(fragment, str) and isinstance(last, Choices):
+            merged[-1] = replace(last, around=(last.around[0], last.around[1] + fragment))
+        elif isinstance(fragment, Choices) and isinstance(last, str):
+            merged[-1] = replace(fragment, around=(last + fragment.around[0], fragment.around[1]))
         elif not isinstance(fragment, str) or fragment:
             merged.append(fragment)
     return merged

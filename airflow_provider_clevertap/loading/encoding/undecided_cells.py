@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, numpy_from_array
-from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_out, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask, blank_out, decoded, none_if_clear
 from airflow_provider_clevertap.records.cell_validation import CellValidator, IssueKey
 
 #: Stands for the number of an issue where the validity of a cell depends on the rest of its row.
@@ -57,12 +57,12 @@ class UndecidedCells:
         still_undecided = none_if_clear(issue_numbers == _DEPENDS_ON_ROW)
         if still_undecided is not None:
             issue_numbers[still_undecided] = 0
-        texts = array_from_texts([text for text, _ in results])
+        texts, text = array_from_texts([text for text, _ in results]), decoded(converted.text)
         if texts.null_count == len(texts):
-            text = blank_out(converted.text, converted.undecided)
+            text = blank_out(text, converted.undecided)
         else:
             text = pc.replace_with_mask(
-                converted.text, array_from_numpy(converted.undecided), texts.take(array_from_numpy(positions))
+                text, array_from_numpy(converted.undecided), texts.take(array_from_numpy(positions))
             )
         return converted._replace(
             text=text, undecided=still_undecided, issue_numbers=issue_numbers if issue_numbers.any() else None

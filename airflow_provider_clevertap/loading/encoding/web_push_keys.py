@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn
 from airflow_provider_clevertap.loading.rows.conversion import null_scalar, scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, either, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, decoded, either, none_if_clear
 from airflow_provider_clevertap.records.column_rules import CellRule
 
 _KEYS: Final = CellRule("keys", custom=False)
@@ -32,8 +32,8 @@ def join_web_push_keys(columns: Iterable[EncodedColumn], rows: int) -> list[Enco
     if not parts:
         return columns
     nulls = pa.nulls(rows, pa.string())
-    p256dh, auth = (known[part].converted.text if part in known else nulls for part in _PARTS)
-    types = known["type"].converted.text if "type" in known else nulls
+    p256dh, auth = (decoded(known[part].converted.text) if part in known else nulls for part in _PARTS)
+    types = decoded(known["type"].converted.text) if "type" in known else nulls
     of_browser = pc.equal(types, scalar('"chrome"'))
     joined = pc.binary_join_element_wise(
         scalar('"p256dh":"'), p256dh, scalar('","auth":"'), auth, scalar('"'), scalar("")

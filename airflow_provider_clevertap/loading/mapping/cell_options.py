@@ -22,10 +22,8 @@ def declared_numbers(choice: Column, declared: DeclaredType | None, key: str, *,
     :param custom: CleverTap does not know the field by name.
     :raises ValueError: when an option is not known, or does not suit the field.
     """
-    given = [
-        option for option in ("decimal", "thousands", "currency", "percent") if getattr(choice, option) is not None
-    ]
-    given += ["parentheses"] if choice.parentheses else []
+    options = ("decimal", "thousands", "currency", "percent", "parentheses")
+    given = [option for option in options if getattr(choice, option) not in (None, False)]
     style = make_style(
         choice.decimal, choice.thousands, choice.currency, choice.percent, parentheses=choice.parentheses
     )

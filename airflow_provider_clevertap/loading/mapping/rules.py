@@ -21,7 +21,7 @@ from airflow_provider_clevertap.records.written.value_map import read_value_map
 
 #: The options of a column that are text.
 _TEXT_OPTIONS = (
-    "name", "type", "timezone", "separator", "operator", "empty", "on_bad_value", "decimal", "thousands", "percent",
+    "name", "type", "timezone", "separator", "operator", "empty", "on_bad_value", "decimal", "thousands",
 )  # fmt: skip
 
 

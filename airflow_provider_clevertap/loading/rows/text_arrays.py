@@ -73,11 +73,21 @@ class TextArray:
         if filled.any():
             lengths[filled] = np.add.reduceat(kept, self._starts[filled] - self._base, dtype=np.int32)
         offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[kept])]
-        reduced = pa.Array.from_buffers(pa.string(), len(self.column), buffers)
+        return self._column_of(offsets, np.compress(kept, data))
+
+    def with_data(self, data: NDArray[np.uint8]) -> Any:
+        """Return a column of the same lengths with other bytes.
+
+        :param data: the bytes of all cells.
+        """
+        return self._column_of(np.append(self._starts, self._stops[-1:]) - np.int32(self._base), data)
+
+    def _column_of(self, offsets: NDArray[np.int32], data: NDArray[np.uint8]) -> Any:
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        column = pa.Array.from_buffers(pa.string(), len(self.column), buffers)
         if not self.column.null_count:
-            return reduced
-        return pc.if_else(self.column.is_valid(), reduced, null_scalar(pa.string()))
+            return column
+        return pc.if_else(self.column.is_valid(), column, null_scalar(pa.string()))
 
     def needs_escaping(self) -> bool:
         """Return whether any cell has a character that JSON must escape."""
@@ -194,6 +204,11 @@ def either(first: Mask | None, second: Mask | None) -> Mask | None:
     if first is None or second is None:
         return second if first is None else first
     return first | second
+
+
+def decoded(column: Any) -> Any:
+    """Return text that may be encoded as a dictionary as plain text."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def blank_out(column: Any, mask: Mask | None) -> Any:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from airflow_provider_clevertap.records.texts.characters import BLANK
 from airflow_provider_clevertap.records.written.currencies import ABBREVIATIONS, CODES, SIGNS
 
-MINUS: Final = "-\u2212"
+#: The hyphen, and what keyboards, word processors and typesetters write for a minus.
+MINUS: Final = "-\u2212\u2013\u2010\u2011\ufe63\uff0d"
+#: In place of decimals they say that there are none: ``12,- €``.
+_NO_DECIMALS: Final = MINUS + "\u2014"
 #: The characters that may stand between groups of digits, by the one that declares them.
 GROUP_MARKS: Final = {",": ",", ".": ".", " ": " \u00a0\u2007\u2009\u202f", "'": "'\u2019"}
 #: Groups as the whole world writes them, and as India does: 1,234,567 and 12,34,567.
@@ -36,6 +39,7 @@ class NumberStyle:
     :param decimal: the character before decimals.
     :param thousands: the character between groups of digits; ``None`` when there is none.
     :param currencies: what may stand before or after an amount; empty for no currency.
+    :param percent: a per cent sign may stand before or after a number.
     :param fraction: ``12%`` is 0.12 instead of 12.
     :param parentheses: a number in parentheses is negative.
     """
@@ -43,8 +47,13 @@ class NumberStyle:
     decimal: str = "."
     thousands: str | None = None
     currencies: tuple[str, ...] = ()
+    percent: bool = False
     fraction: bool = False
     parentheses: bool = False
+
+    def with_percent(self) -> NumberStyle:
+        """Return the style in which a per cent sign may stand beside a number, too."""
+        return replace(self, percent=True)
 
     def example(self, *, whole: bool) -> str:
         """Return a number in this style."""
@@ -68,7 +77,10 @@ class NumberStyle:
             return None
         if marks == ["%"] and found["power"]:
             return None
-        number = found["whole"].translate(_without(self.thousands)) + found["rest"].replace(self.decimal, ".")
+        decimals = found["decimals"]
+        if found["rest"] and not decimals and any(token in signs for token in after):
+            return None  # 12, - may be 12 or -12
+        number = found["whole"].translate(_without(self.thousands)) + (f".{decimals}" if decimals else "")
         if marks == ["%"] and self.fraction:
             number = _hundredth(number)
         negative = brackets or (signs and signs[0] in MINUS)
@@ -83,7 +95,7 @@ def make_style(
     decimal: str | None,
     thousands: str | None,
     currency: bool | str | Sequence[str] | None,
-    percent: str | None,
+    percent: bool | str | None,
     *,
     parentheses: bool = False,
 ) -> NumberStyle:
@@ -100,11 +112,18 @@ def make_style(
     if declared == decimal:
         other = "," if decimal == "." else "."
         raise ValueError(f"decimal and thousands are both {decimal!r}: one of them must be another, such as {other!r}")
-    if percent not in (None, "number", "fraction"):
-        raise ValueError(f"percent={percent!r} is not known; use 'number' (12% is 12) or 'fraction' (12% is 0.12)")
+    if not (percent is None or isinstance(percent, bool) or percent in ("number", "fraction")):
+        raise ValueError(f"percent={percent!r} is not known; use true (12% is 12) or 'fraction' (12% is 0.12)")
     if not isinstance(parentheses, bool):
         raise ValueError("parentheses must be true or false")
-    return NumberStyle(decimal, declared, _currencies(currency), percent == "fraction", parentheses)
+    return NumberStyle(
+        decimal,
+        declared,
+        _currencies(currency),
+        percent=bool(percent),
+        fraction=percent == "fraction",
+        parentheses=parentheses,
+    )
 
 
 def _currencies(currency: bool | str | Sequence[str] | None) -> tuple[str, ...]:
@@ -134,7 +153,8 @@ def _without(thousands: str | None) -> dict[int, None]:
 @lru_cache(maxsize=64)
 def _tokens(style: NumberStyle) -> re.Pattern[str]:
     """Return a pattern for what may stand around the digits."""
-    marks = [f"[{re.escape(MINUS)}+]", "%", *([r"\(", r"\)"] if style.parentheses else [])]
+    marks = [f"[{re.escape(MINUS)}+]", *(["%"] if style.percent else [])]
+    marks += [r"\(", r"\)"] if style.parentheses else []
     if style.currencies:
         marks += [re.escape(_ONLY), *(re.escape(one) for one in sorted(style.currencies, key=len, reverse=True))]
     return re.compile("|".join(marks), re.IGNORECASE)
@@ -150,5 +170,7 @@ def _pattern(style: NumberStyle) -> re.Pattern[str]:
     if style.thousands == ",":
         wholes.insert(0, INDIAN_GROUPS)
     decimal = re.escape(style.decimal)
-    number = rf"(?={decimal}?[0-9])(?P<whole>{'|'.join(wholes)}|)(?P<rest>(?:{decimal}[0-9]*)?)"
+    dashes = f"[{re.escape(_NO_DECIMALS)}]"
+    rest = f"(?P<rest>(?:{decimal}(?:(?!{dashes})(?P<decimals>[0-9]*)|{dashes}{{1,2}}(?!{dashes})))?)"
+    number = rf"(?={decimal}?[0-9])(?P<whole>{'|'.join(wholes)}|){rest}"
     return re.compile(rf"(?P<before>{around}){number}(?P<power>(?:e[+-]?[0-9]+)?)(?P<after>{around})", re.IGNORECASE)

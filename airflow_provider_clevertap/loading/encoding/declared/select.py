@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from airflow_provider_clevertap.loading.encoding.declared.cells import DeclaredCells
-from airflow_provider_clevertap.loading.encoding.declared.numbers import select_written_converter
+from airflow_provider_clevertap.loading.encoding.declared.distinct import by_cells, by_distinct_cells
+from airflow_provider_clevertap.loading.encoding.declared.numbers import WrittenNumbers
 from airflow_provider_clevertap.loading.encoding.declared.values import select_mapping_converter
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter, or_else
 from airflow_provider_clevertap.loading.encoding.vectorized.select import select_converter
@@ -32,14 +33,19 @@ def select_declared_converter(
     :param settings: what the models know besides the row.
     :param words: the fields that have few distinct values, and the function with which the models read each.
     :param declared: what the mapping replaces cells with, when it does.
-    :returns: the converter; ``None`` when the models must decide every cell that is not empty.
+    :returns: the converter, also of blank cells; ``None`` when the models must decide every cell that is not empty.
     """
     converter = select_converter(rule, column_type, settings, words)
-    if rule.numbers is not None and rule.problem is None and pa.types.is_string(column_type):
+    written = rule.numbers is not None and rule.problem is None and pa.types.is_string(column_type)
+    if written:
         converter = _number_converter(rule, converter)
-    if rule.values is None or declared is None:
-        return converter
-    return select_mapping_converter(rule, column_type, declared, converter)
+    if rule.values is not None and declared is not None:
+        return select_mapping_converter(rule, column_type, declared, converter)
+    if converter is None:
+        return None
+    if not written or rule.numbers == PLAIN:
+        return by_cells(converter)
+    return by_distinct_cells(converter)
 
 
 def _number_converter(rule: CellRule, plain: Converter | None) -> Converter:
@@ -48,7 +54,7 @@ def _number_converter(rule: CellRule, plain: Converter | None) -> Converter:
     :param plain: the converter of the numbers that are written as JSON has them.
     """
     style = rule.numbers or PLAIN
-    written = select_written_converter(style, whole=rule.type is DeclaredType.INTEGER or not rule.custom)
+    written = WrittenNumbers(style, whole=rule.type is DeclaredType.INTEGER or not rule.custom).convert
     if rule.operator is not None:
         return lambda column: written(column)._replace(before=f'{{"{rule.operator}":', after="}")
     if plain is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.declared.cells import DeclaredCells
+from airflow_provider_clevertap.loading.encoding.declared.distinct import Count, CountingConverter, DistinctCells
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
 from airflow_provider_clevertap.loading.encoding.vectorized.lists import in_other_form
 from airflow_provider_clevertap.loading.rows.conversion import (
@@ -25,6 +26,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     TextArray,
     as_mask,
     blank_out,
+    decoded,
     either,
     none_if_clear,
 )
@@ -33,8 +35,8 @@ from airflow_provider_clevertap.records.limits import VALUE_BYTES
 from airflow_provider_clevertap.records.texts.characters import BLANK
 from airflow_provider_clevertap.records.written.value_map import key_text
 
-#: A column with few distinct values among its first cells is converted by its distinct values.
-_SAMPLE, _MAX_DISTINCT = 2048, 500
+#: So few replacements are put into a column one after the other.
+_FEW = 3
 
 
 def select_mapping_converter(
@@ -51,50 +53,66 @@ def select_mapping_converter(
     if rule.holds_lists:
         if converter is None or not pa.types.is_string(column_type):
             return None
-        return _by_distinct_cells(_items_converter(rule.separator, declared, converter))
+        return DistinctCells(_items_converter(rule.separator, declared, converter)).convert
     keys, numbers = _typed_keys(declared.keys, column_type)
     if keys is None:
         return None
 
-    def replace(cells: Any, times: NDArray[np.int64] | None) -> ConvertedColumn:
+    undecided_keys = declared.undecided[numbers]
+    frame: tuple[str, str] | None = None
+    meanings: _Meanings | None = None
+
+    def replace(cells: Any) -> tuple[ConvertedColumn, Count]:
+        nonlocal frame, meanings
         places, found = _find(cells, keys)
-        converted = _convert(converter, cells if found is None else blank_out(cells, found))
-        texts = _without_frame(declared.texts, converted)
-        if texts is None:
+        converted = _convert(converter, blank_out(cells, found))
+        if meanings is None or frame != (converted.before, converted.after):
+            frame = converted.before, converted.after
+            meanings = _Meanings(declared.texts, numbers, *frame)
+        if not meanings.within_frame:
             # In every block alike, as the results of single cells are kept for later blocks.
-            converted, texts = _framed(converted), list(declared.texts)
+            converted = _framed(converted)
         if found is None:
-            declared.count(numbers[:0], 0)
-            return converted
-        replaced = numbers[numpy_from_array(places)[found]]
-        declared.count(replaced, 1 if times is None else times[found])
-        undecided = np.zeros(len(cells), np.bool_)
-        undecided[found] = declared.undecided[replaced]
-        text = pc.coalesce(array_from_texts(texts).take(array_from_numpy(numbers)).take(places), converted.text)
-        return converted._replace(text=text, undecided=either(converted.undecided, none_if_clear(undecided)))
+            return converted, lambda _: declared.count(numbers[:0], 0)
+        replaced = numpy_from_array(places)[found]
+        if undecided_keys.any():
+            undecided = np.zeros(len(cells), np.bool_)
+            undecided[found] = undecided_keys[replaced]
+            converted = converted._replace(undecided=either(converted.undecided, none_if_clear(undecided)))
+        converted = converted._replace(text=meanings.put_into(converted.text, places, np.bincount(replaced)))
+        return converted, lambda times: declared.count(numbers[replaced], 1 if times is None else times[found])
 
-    return _by_distinct_cells(replace)
+    return DistinctCells(replace).convert
 
 
-def _by_distinct_cells(convert: Callable[[Any, NDArray[np.int64] | None], ConvertedColumn]) -> Converter:
-    """Return a converter that converts each distinct cell once where cells recur.
+class _Meanings:
+    """What the keys stand for, as texts to be put into a converted column.
 
-    :param convert: converts cells, each of which stands for itself, or for so many cells.
+    :param texts: the JSON of each declared value.
+    :param numbers: the numbers of those that the column's cells can equal.
+    :param before: what stands before every value of the column.
+    :param after: what stands after every value of the column.
     """
 
-    def convert_distinct(column: Any) -> ConvertedColumn:
-        if pc.count_distinct(column[:_SAMPLE]).as_py() > _MAX_DISTINCT:
-            return convert(column, None)
-        encoded = column.dictionary_encode()
-        cells, indices = encoded.dictionary, encoded.indices
-        times = np.bincount(numpy_from_array(indices.drop_null()), minlength=len(cells))
-        converted = convert(cells, times)
-        undecided = converted.undecided
-        if undecided is not None:
-            undecided = none_if_clear(as_mask(array_from_numpy(undecided).take(indices)))
-        return converted._replace(text=converted.text.take(indices), undecided=undecided)
+    def __init__(self, texts: Sequence[str | None], numbers: NDArray[np.int64], before: str, after: str) -> None:
+        without = _without_frame(texts, before, after)
+        self.within_frame = without is not None
+        self._texts = array_from_texts(texts if without is None else without).take(array_from_numpy(numbers))
+        self._filled = np.flatnonzero(as_mask(self._texts.is_valid()))
 
-    return convert_distinct
+    def put_into(self, text: Any, places: Any, counts: NDArray[np.int64]) -> Any:
+        """Put them into the cells that equal their keys.
+
+        :param text: the column, null in these cells.
+        :param places: the place of each cell's key; null for none.
+        :param counts: how many cells each key has.
+        """
+        used = [place for place in self._filled.tolist() if place < len(counts) and counts[place]]
+        if len(used) > _FEW:
+            return pc.coalesce(self._texts.take(places), text)
+        for place in used:
+            text = pc.if_else(pc.equal(places, scalar(place, places.type)).fill_null(False), self._texts[place], text)
+        return text
 
 
 def fill_default(converted: ConvertedColumn, default: str | None) -> tuple[ConvertedColumn, Mask | None]:
@@ -109,11 +127,17 @@ def fill_default(converted: ConvertedColumn, default: str | None) -> tuple[Conve
     for mark in (converted.undecided, converted.issue_numbers):
         # A bad value that is left out is not an empty cell.
         empty = empty if mark is None else empty & (mark == 0)
-    texts = _without_frame([default], converted)
+    texts = _without_frame([default], converted.before, converted.after)
     if texts is None:
         converted, texts = _framed(converted), [default]
-    value = array_from_texts(texts)[0]
-    return converted._replace(text=pc.if_else(array_from_numpy(empty), value, converted.text)), ~empty
+    value = array_from_texts(texts)
+    if pa.types.is_dictionary(converted.text.type):
+        known, indices = converted.text.dictionary, converted.text.indices
+        indices = pc.if_else(array_from_numpy(empty), scalar(len(known), indices.type), indices)
+        text = pa.DictionaryArray.from_arrays(indices, pa.concat_arrays([known, value]), safe=False)
+    else:
+        text = pc.if_else(array_from_numpy(empty), value[0], converted.text)
+    return converted._replace(text=text), ~empty
 
 
 def _convert(converter: Converter | None, column: Any) -> ConvertedColumn:
@@ -175,9 +199,8 @@ def _fits(value: Any, column_type: Any) -> bool:
     return True
 
 
-def _without_frame(texts: Sequence[str | None], converted: ConvertedColumn) -> list[str | None] | None:
+def _without_frame(texts: Sequence[str | None], before: str, after: str) -> list[str | None] | None:
     """Return JSON without what stands before and after every value of a column; ``None`` when it is not there."""
-    before, after = converted.before, converted.after
     if not all(
         text is None or (len(text) >= len(before) + len(after) and text.startswith(before) and text.endswith(after))
         for text in texts
@@ -188,27 +211,24 @@ def _without_frame(texts: Sequence[str | None], converted: ConvertedColumn) -> l
 
 def _framed(converted: ConvertedColumn) -> ConvertedColumn:
     """Return the column with what stands before and after every value put into the values."""
+    converted = converted._replace(text=decoded(converted.text))
     text = pc.binary_join_element_wise(scalar(converted.before), converted.text, scalar(converted.after), scalar(""))
     return converted._replace(text=text, before="", after="")
 
 
-def _items_converter(
-    separator: str, declared: DeclaredCells, converter: Converter
-) -> Callable[[Any, NDArray[np.int64] | None], ConvertedColumn]:
+def _items_converter(separator: str, declared: DeclaredCells, converter: Converter) -> CountingConverter:
     """Return a converter of lists written as text, of which some items are replaced."""
     keys, texts = array_from_texts(declared.keys), array_from_texts(declared.texts)
 
-    def convert(column: Any, times: NDArray[np.int64] | None) -> ConvertedColumn:
+    def convert(column: Any) -> tuple[ConvertedColumn, Count]:
         left_alone = either(TextArray(column).longer_than(VALUE_BYTES), none_if_clear(in_other_form(column)))
         lists = pc.split_pattern(blank_out(column, left_alone), separator)
         items = lists.flatten()
         places, found = _find(items, keys)
         if found is None:
-            declared.count(np.zeros(0, np.int64), 0)
-            return converter(column)
+            return converter(column), lambda _: declared.count(np.zeros(0, np.int64), 0)
         rows = numpy_from_array(pc.list_parent_indices(lists))
         replaced = numpy_from_array(places)[found]
-        declared.count(replaced, 1 if times is None else times[rows[found]])
         items = pc.coalesce(texts.take(places), items)
         left_out = found.copy()
         left_out[found] = as_mask(texts.is_null())[replaced]
@@ -222,9 +242,10 @@ def _items_converter(
         converted = converter(blank_out(joined, none_if_clear(empty)))
         undecided = np.zeros(len(column), np.bool_)
         undecided[rows[found][declared.undecided[replaced]]] = True
-        return converted._replace(
+        converted = converted._replace(
             text=blank_out(converted.text, none_if_clear(undecided)),
             undecided=either(converted.undecided, either(left_alone, none_if_clear(undecided))),
         )
+        return converted, lambda times: declared.count(replaced, 1 if times is None else times[rows[found]])
 
     return convert

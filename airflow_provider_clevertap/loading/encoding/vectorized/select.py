@@ -21,7 +21,7 @@ from airflow_provider_clevertap.loading.encoding.vectorized.phones import (
 from airflow_provider_clevertap.loading.encoding.vectorized.times import select_days_converter, select_times_converter
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import numpy_from_array, scalar
-from airflow_provider_clevertap.loading.rows.text_arrays import blank_to_null, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import none_if_clear
 from airflow_provider_clevertap.records import fields, values
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import PHONE_MAX_DIGITS, PHONE_MIN_DIGITS
@@ -113,7 +113,8 @@ def select_converter(
     :param column_type: the Arrow type of its cells.
     :param settings: what the models know besides the row.
     :param words: the fields that have few distinct values, and the function with which the models read each.
-    :returns: the converter; ``None`` when the models must decide every cell that is not empty.
+    :returns: the converter of cells that are not blank; ``None`` when the models must decide every cell that is not
+        empty.
     """
     if rule.problem is not None:
         return None
@@ -131,13 +132,16 @@ def select_converter(
 
 
 def convert_column(block: RowBlock, name: str, converter: Converter | None) -> ConvertedColumn:
-    """Convert one of a block's columns; without a converter, every cell that is not empty is undecided."""
+    """Convert one of a block's columns; without a converter, every cell that is not empty is undecided.
+
+    :param converter: converts cells as the source returned them, of which some may be blank.
+    """
     column = block.columns.get(name)
     if column is None:
         return (converter or columns.undecided_values)(block.objects[name])
     if converter is None:
         return ConvertedColumn(pa.nulls(len(block), pa.string()), none_if_clear(numpy_from_array(column.is_valid())))
-    return converter(blank_to_null(column) if pa.types.is_string(column.type) else column)
+    return converter(column)
 
 
 def _custom_converter(rule: CellRule, column_type: Any) -> Converter | None:

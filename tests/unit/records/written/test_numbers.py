@@ -60,9 +60,10 @@ def number(cell: Any, **options: Any) -> Any:
         ({"parentheses": True}, "(12.50)", -12.5),
         ({"parentheses": True, "currency": "$"}, "($12.50)", -12.5),
         ({"parentheses": True, "currency": "$"}, "$(12.50)", -12.5),
-        ({"type": "float"}, "12%", 12),
-        ({"type": "float"}, "12.5 %", 12.5),
-        ({"decimal": ","}, "%12,5", 12.5),
+        ({"percent": True}, "12%", 12),
+        ({"percent": True, "type": "float"}, "12.5 %", 12.5),
+        ({"percent": True, "decimal": ","}, "%12,5", 12.5),
+        ({"percent": True, "currency": True}, "-12%", -12),
         ({"percent": "number"}, "12%", 12),
         ({"percent": "fraction"}, "12%", 0.12),
         ({"percent": "fraction"}, "-0.5 %", -0.005),
@@ -73,6 +74,13 @@ def number(cell: Any, **options: Any) -> Any:
         ({"type": "integer", "thousands": "."  , "decimal": ","}, "1.234", 1234),
         ({"type": "integer", "decimal": ","}, "5,0", 5),
         ({"type": "float"}, "\u22125", -5),
+        ({"type": "float"}, "\u20135", -5),
+        # A dash in place of decimals says that there are none: it is no minus.
+        (EURO, "12,- €", 12),
+        (EURO, "€ 1.200,--", 1200),
+        (EURO, "-12,\u2013 €", -12),
+        ({"currency": "CHF"}, "CHF 12.\u2014", 12),
+        ({"type": "float"}, "5.-", 5),
         # What is a number already is not read as text.
         (EURO, 1234.5, 1234.5),
         (EURO, 1234, 1234),
@@ -120,6 +128,11 @@ def test_numbers_are_read_as_the_mapping_declares(options: dict[str, Any], cell:
         ({"percent": "fraction"}, "1e3%"),
         ({"type": "float"}, "1,234.56"),
         ({"type": "float"}, "5 €"),
+        ({"type": "float"}, "5 %"),
+        ({"currency": True}, "5 %"),
+        (EURO, "12, -"),
+        (EURO, "12,- -"),
+        (EURO, "12,---"),
         ({"type": "float"}, "(5)"),
         ({"type": "float"}, "\u0665"),
         ({"type": "integer", "decimal": ","}, "5,5"),
@@ -138,6 +151,8 @@ def test_the_reason_shows_how_numbers_are_declared() -> None:
     whole = Column("Visits", type="integer", thousands="'")
     assert issue_of("1.000.000", whole) == (None, "not a whole number written as 1'234")
     assert issue_of("5.5", Column("Visits", type="float", decimal=",")) == (None, "not a number written as 1234,56")
+    share = "not a number but a share: declare percent=True for 12 % as 12, or percent='fraction'"
+    assert issue_of("12 %", Column("Discount", type="float")) == (None, share)
 
 
 def test_counted_properties_and_ages_can_be_written_as_well() -> None:

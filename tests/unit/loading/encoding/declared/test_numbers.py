@@ -14,19 +14,22 @@ from airflow_provider_clevertap.loading.encoding.declared.select import select_d
 from airflow_provider_clevertap.loading.mapping.rules import make_rule
 from airflow_provider_clevertap.records.column_rules import CellRule
 from airflow_provider_clevertap.records.models.profile import PROFILE_SCHEMA
+from airflow_provider_clevertap.records.texts.characters import BLANK
 
 STYLES = [
     {}, {"decimal": ","}, {"decimal": ",", "thousands": "."}, {"thousands": ","}, {"thousands": "'"},
     {"decimal": ",", "thousands": " "}, {"thousands": " "}, {"currency": True}, {"currency": ["€", "EUR", "kr."]},
     {"decimal": ",", "thousands": ".", "currency": True}, {"thousands": ",", "currency": True},
-    {"percent": "fraction"}, {"decimal": ",", "percent": "fraction", "currency": "€"}, {"parentheses": True},
+    {"percent": True}, {"percent": "fraction"}, {"parentheses": True},
+    {"decimal": ",", "percent": "fraction", "currency": "€"}, {"thousands": ",", "percent": True, "currency": True},
     {"decimal": ",", "thousands": ".", "currency": True, "parentheses": True},
 ]  # fmt: skip
 #: What stands between groups of digits, and before decimals.
 WAYS = [("", "."), ("", ","), (",", "."), (".", ","), (" ", ","), ("'", "."), ("\u00a0", ",")]
 PIECES = [
     *"0123456789", "12", "123", "456", "000", ",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "-", "\u2212", "+", "%",
-    "(", ")", "€", "$", "EUR", "eur", "Rs.", "Rs", "kr.", "kr", "/-", "R$", "US$", "e5", "x", "\u0663",
+    "(", ")", "\u2013", ",-", "€", "$", "EUR", "eur", "Rs.", "Rs", "kr.", "kr", "/-", "R$",
+    "US$", "e5", "x", "\u0663",
 ]  # fmt: skip
 
 
@@ -66,20 +69,24 @@ def test_the_converter_agrees_with_the_models(style: dict[str, object], options:
     convert = select_declared_converter(rule, pa.string(), {})
     assert convert is not None
     cells = [None if source.random() < 0.05 else written(source) for _ in range(3000)]
-    converted = convert(pa.array(["before", *cells], pa.string()).slice(1))
+    column = pa.array(["before", *cells], pa.string()).slice(1)
+    # What stands around numbers is learnt from the column, block by block.
+    for _ in range(4):
+        converted = convert(column)
     decided = 0
     for index, (cell, text) in enumerate(zip(cells, converted.text.to_pylist(), strict=True)):
-        if cell is None or (converted.undecided is not None and converted.undecided[index]):
+        if not (cell or "").strip(BLANK) or (converted.undecided is not None and converted.undecided[index]):
             assert text is None
             continue
         decided += 1
         value = json.loads(f"{converted.before}{text}{converted.after}")
         assert value == by_the_models(rule, cell), (cell, text)
-    assert decided > 50
+    assert decided > 30
 
 
 def test_ordinary_amounts_need_no_model() -> None:
-    rule = make_rule("x", Column("Spent", decimal=",", thousands=".", currency=True, parentheses=True), PROFILE_SCHEMA)
+    choice = Column("Spent", decimal=",", thousands=".", currency=True, percent=True, parentheses=True)
+    rule = make_rule("x", choice, PROFILE_SCHEMA)
     convert = select_declared_converter(rule, pa.string(), {})
     assert convert is not None
     cells = ["1.234,56 €", "-12,50", "EUR 0,99", "\u22121.000.000 kr.", "12,50-", "(3,00)", "12 %", "$ 5", None]
