@@ -180,6 +180,8 @@ def emulator(directory: Path, *, latency: float = 0.0) -> Iterator[str]:
         *(PYTHON, "-m", "airflow_provider_clevertap.emulator", "--port", str(port), "--ready-file", str(ready)),
         *("--account-id", ACCOUNT_ID, "--passcode", PASSCODE, "--database", str(directory / "clevertap.sqlite")),
         *("--latency", str(latency)),
+        # The examples of customer data platforms send the names that these have been sending.
+        *("--event-names", "accept", "--web-page-viewed", "accept"),
     ]
     with background(command, dict(os.environ), directory / "emulator.log") as process:
         while not ready.exists():

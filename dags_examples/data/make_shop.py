@@ -1,4 +1,5 @@
-"""Write a SQLite database of a fictitious shop with product views of January to March 2026; it is always the same.
+"""Write a SQLite database of a fictitious shop with product views and web events of January to March 2026; it is always
+the same.
 
 The customers are those of customers.csv. Like a real database it has invalid rows, and rows exactly at the boundaries
 of the months.
@@ -8,6 +9,7 @@ of the months.
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import sys
@@ -43,6 +45,18 @@ CREATE TABLE product_views (
 )
 """
 
+WEB_EVENTS = """
+CREATE TABLE web_events (
+    id TEXT,
+    kind TEXT,  -- track or page
+    person_id TEXT,
+    name TEXT,
+    happened_at TEXT,  -- UTC
+    properties TEXT  -- JSON
+)
+"""
+WEB_EVENTS_PER_MONTH = 100
+
 View = tuple[str | None, str, str, str, float, int | str]
 
 
@@ -71,6 +85,18 @@ def _view(pick: random.Random, moment: str) -> View:
     return (f"{pick.randint(1, CUSTOMERS):07d}", moment, product, *PRODUCTS[product], pick.randint(2, 240))
 
 
+def make_web_events() -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Return what people did on the web site, as an analytics tool writes it into a warehouse."""
+    pick = random.Random(20261123)
+    for month in MONTHS[:-1]:
+        for number in range(WEB_EVENTS_PER_MONTH):
+            moment = str(month + timedelta(seconds=pick.randrange(28 * 86_400)))
+            kind, name = pick.choice((("page", "Home"), ("page", "Offers"), ("track", "Product Viewed")))
+            properties = {"path": "/", "product": pick.choice(list(PRODUCTS))}
+            person = f"{pick.randint(1, CUSTOMERS):07d}"
+            yield (f"{month:%Y-%m}-{number}", kind, person, name, moment, json.dumps(properties))
+
+
 def make_shop(path: Path) -> None:
     """Write the database to a new file."""
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -80,6 +106,8 @@ def make_shop(path: Path) -> None:
             "VALUES (?, ?, ?, ?, ?, ?)",
             make_views(),
         )
+        connection.execute(WEB_EVENTS)
+        connection.executemany("INSERT INTO web_events VALUES (?, ?, ?, ?, ?, ?)", make_web_events())
 
 
 if __name__ == "__main__":

@@ -101,9 +101,35 @@ def messages_of_a_project(directory: Path) -> Iterator[dict[str, Any]]:
             del os.environ["AIRFLOW_CONN_REPORTS_DB"]
 
 
+@contextmanager
+def names_of_platforms(_: Path) -> Iterator[dict[str, Any]]:
+    """Make the emulator accept the names of events that customer data platforms have been sending."""
+    import httpx
+
+    def change(**settings: str) -> None:
+        url = json.loads(os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"])["host"]
+        httpx.post(f"{url}/admin/settings", json=settings).raise_for_status()
+
+    change(event_names="accept", web_page_viewed="accept")
+    try:
+        yield {}
+    finally:
+        change(event_names="strict", web_page_viewed="refuse")
+
+
+@contextmanager
+def warehouse_with_messages(directory: Path) -> Iterator[dict[str, Any]]:
+    """Make the shop's database, and let the emulator accept the names of pages; the run is that of January."""
+    with names_of_platforms(directory), shop_database(directory) as options:
+        yield options
+
+
 #: By the name of the DAG file: what provides it, and gives the options its run has.
 NEEDS: dict[str, Callable[[Path], AbstractContextManager[dict[str, Any]]]] = {
     "dry_run_then_approval": somebody_who_approves,
+    "leaving_freshpaint": warehouse_with_messages,
+    "leaving_rudderstack": names_of_platforms,
+    "leaving_segment": names_of_platforms,
     "mapped_files_with_a_pool": pool,
     "message_report_to_table": messages_of_a_project,
     "monthly_event_backfill": shop_database,

@@ -162,6 +162,32 @@ def test_the_days_of_a_report_are_replaced_in_the_table(run_dag: Any, connection
     assert rows == [("7", "2026-01-02", 9, None)]
 
 
+def test_one_archive_feeds_three_loads(
+    run_dag: Any, returned: Any, connection: str, emulator: Any, tmp_path: Path
+) -> None:
+    path = EXAMPLES / "leaving_rudderstack.py"
+    with needs(path, tmp_path):
+        dag_run = run_dag(dag_in(path))
+    profiles, events, tokens = (returned(dag_run, f"load_{kind}") for kind in ("profiles", "events", "tokens"))
+    messages = [json.loads(line) for line in read_lines("rudderstack_messages.jsonl")[:-1]]
+    for summary in (profiles, events, tokens):
+        assert (summary["rows"], summary["invalid"], summary["rejected"]) == (len(messages) + 1, 1, 0)
+    with_token = [one for one in messages if "token" in one.get("context", {}).get("device", {})]
+    assert tokens["accepted"] == len(emulator.tokens()) == len(with_token)
+    kinds = [one["type"] for one in messages]
+    assert profiles["accepted"] == kinds.count("identify") + kinds.count("alias")
+    # One message is there twice, and one is not meant for CleverTap.
+    assert events["accepted"] == sum(kinds.count(kind) for kind in ("track", "page", "screen")) - 2
+    orders = [event for event in emulator.events() if event["name"] == "Charged"]
+    assert orders
+    assert all({"Charged ID", "Amount", "Items"} <= order["data"].keys() for order in orders)
+    assert {"Web Page Viewed: Home", "Screen Viewed: Main"} <= {event["name"] for event in emulator.events()}
+
+
+def read_lines(name: str) -> list[str]:
+    return (EXAMPLES / "data" / name).read_text(encoding="utf-8").splitlines()
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
