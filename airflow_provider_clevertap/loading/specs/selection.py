@@ -12,10 +12,8 @@ from airflow_provider_clevertap.loading.rows.block import RowError
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.loading.specs.flat import Unsent
-from airflow_provider_clevertap.loading.specs.spec import Spec
+from airflow_provider_clevertap.loading.specs.spec import MESSAGE_TYPES, Spec
 
-#: Every type of message that the platforms document.
-MESSAGE_TYPES: Final = ("identify", "alias", "track", "page", "screen", "group", "merge", "delete")
 _EVERYWHERE: Final = {"All": True}
 REPEATED: Final = "a message with the same messageId precedes it in this load"
 _ANONYMOUS: Final = "the person has no user id, and anonymous people are not tracked: track_anonymous=True loads them"

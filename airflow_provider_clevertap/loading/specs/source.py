@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import numpy as np
@@ -122,7 +123,10 @@ class MessagesSource:
     def _messages(self, block: RowBlock) -> Any:
         names = block.names
         is_nested = not _NESTED.isdisjoint(names) or isinstance(block, MessageLines)
-        return NestedMessages(block) if is_nested or not is_table(names) else TableMessages(block, self._spec.kind)
+        if is_nested or not is_table(names):
+            return NestedMessages(block)
+        tables = getattr(self._source, "tables", None) or (PurePath(block.file).stem.lower(),)
+        return TableMessages(block, self._spec.kind, tables)
 
     def _flatten(self, block: RowBlock, known: KeySet) -> RowBlock:
         messages = self._messages(block)

@@ -12,6 +12,8 @@ from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.specs.patterns import NamePattern
 
 _LABELS: Final[Mapping[str, str]] = {"rudderstack": "RudderStack", "segment": "Segment", "freshpaint": "Freshpaint"}
+#: Every type of message that the platforms document.
+MESSAGE_TYPES: Final = ("identify", "alias", "track", "page", "screen", "group", "merge", "delete")
 #: The types of message that each kind of record takes.
 TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
     "profiles": ("identify", "alias"),

@@ -390,3 +390,33 @@ def test_options_that_do_not_fit(load: LoadMessages, kind: RecordKind, options: 
 def test_options_of_a_spec_need_one() -> None:
     with pytest.raises(ConfigurationError, match="strict needs spec"):
         LoadOptions(strict=True)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"name": ["Home"]},
+        {"name": ["Main"], "context_os_name": ["iOS"], "context_user_agent": ["Mozilla"]},
+        {"email": ["a@example.com"]},
+        {"product": ["x"], "path": ["/"]},
+        {"previous_url": ["x"]},
+    ],
+    ids=" ".join,
+)
+def test_a_table_that_may_be_several_things_is_an_error(load: LoadMessages, columns: dict[str, Any]) -> None:
+    common = {"id": ["m1"], "user_id": ["u1"], "timestamp": [TIME]}
+    with pytest.raises(SourceError, match="Add a column named type"):
+        load(events(), pd.DataFrame({**common, **columns}))
+
+
+def test_a_column_type_may_be_a_property(load: LoadMessages, emulator: RunningEmulator) -> None:
+    shoes = {"id": ["m1"], "user_id": ["u1"], "timestamp": [TIME], "event": ["bought"], "type": ["shoes"]}
+    assert load(events(), pd.DataFrame(shoes))["accepted"] == 1
+    assert emulator.events()[0]["data"] == {"type": "shoes"}
+
+
+def test_a_file_may_be_named_like_a_table(load: LoadMessages, emulator: RunningEmulator, tmp_path: Path) -> None:
+    path = tmp_path / "screens.csv"
+    path.write_text(f"id,user_id,name,timestamp\nm1,u1,Main,{TIME}\n")
+    assert load(events(), path)["accepted"] == 1
+    assert emulator.events()[0]["name"] == "Screen Viewed: Main"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.loading.rows.arrays import Column, from_database_values, make_block
@@ -22,6 +23,8 @@ from airflow_provider_clevertap.loading.sources.sql.errors import (
 )
 from airflow_provider_clevertap.records.texts.names import visible_name
 
+_QUOTES: Final = "\"'`[]"
+_TABLE: Final = re.compile(r"""\b(?:from|join)\s+([\w."'`\[\]$-]+)""", re.IGNORECASE)
 _REMEDY = "Name each column of the result in the query: SELECT count(*) AS orders."
 
 
@@ -86,6 +89,11 @@ class QuerySource:
         if not isinstance(resumable, bool):
             raise ConfigurationError(f"{self.name}: resumable={resumable!r} must be True or False.")
         self._resumable = resumable
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the tables that the query names, in lower case and without their schemas."""
+        return [name.rpartition(".")[2].strip(_QUOTES).lower() for name in _TABLE.findall(self._sql)]
 
     def blocks(self) -> Iterator[RowBlock]:
         """Run the query and read its rows. Each call runs the query again.
