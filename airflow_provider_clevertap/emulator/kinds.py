@@ -2,8 +2,8 @@
 
 To add a kind: write the function that reads its records (in ``validation/``), the one that writes them (in
 ``storage/record_writers.py``) and its list (in ``storage/listings.py``), and enter the three in :data:`KINDS`. Its
-tables belong in ``storage/schema.sql``, its section of the start page in ``http/dashboard.html``. If its records arrive
-at a path of their own, add a route to ``http/routes.py``.
+tables belong in ``storage/schema.sql``, its table in ``pages/tables.html``, and how it is
+searched in ``storage/paging.py``. If its records arrive at a path of their own, add a route to ``http/routes.py``.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The emulator's HTTP server: CleverTap's routes, the admin routes and the dashboard."""
+"""The emulator's HTTP server: CleverTap's routes and the admin routes."""

@@ -19,9 +19,9 @@ from airflow_provider_clevertap.emulator.faults.rules import CloseIdle, name_of
 from airflow_provider_clevertap.emulator.http.admin import add_admin_routes
 from airflow_provider_clevertap.emulator.http.calls import Call, Route
 from airflow_provider_clevertap.emulator.http.concurrency import TooManyRequestsError
-from airflow_provider_clevertap.emulator.http.dashboard import add_dashboard
 from airflow_provider_clevertap.emulator.http.idle_connections import IDLE_CONNECTIONS, IdleConnections
 from airflow_provider_clevertap.emulator.http.routes import routes_by_path
+from airflow_provider_clevertap.emulator.pages.views import add_pages
 from airflow_provider_clevertap.emulator.replies import (
     INVALID_CREDENTIALS,
     MALFORMED,
@@ -60,7 +60,7 @@ def build_app(account: EmulatedAccount) -> web.Application:
         app.router.add_route("*", path, partial(_serve, routes))
     app.router.add_route("*", "/1/{rest:.*}", partial(_serve, {}))
     add_admin_routes(app, account)
-    add_dashboard(app, account)
+    add_pages(app, account)
 
     async def stop(_: web.Application) -> None:
         account.stopping.set()

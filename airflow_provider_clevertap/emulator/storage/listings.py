@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,8 +104,26 @@ def read_list(
         f"SELECT {listing.columns} {source} ORDER BY t.{listing.order} {direction} LIMIT ? OFFSET ?",
         (*parameters, limit, offset),
     )
+    return {"items": _items(listing, cursor), "total": total}
+
+
+def read_items(connection: sqlite3.Connection, listing: Listing, places: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the entries at these places of a list, newest first.
+
+    :param places: values of the column that the list is ordered by.
+    """
+    marks = ", ".join("?" * len(places))
+    cursor = connection.execute(
+        f"SELECT {listing.columns} FROM {listing.table} t WHERE t.{listing.order} IN ({marks})"  # noqa: S608 - our own names
+        f" ORDER BY t.{listing.order} DESC",
+        places,
+    )
+    return _items(listing, cursor)
+
+
+def _items(listing: Listing, cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
-    return {"items": [_item(listing, dict(zip(names, row, strict=True))) for row in cursor], "total": total}
+    return [_item(listing, dict(zip(names, row, strict=True))) for row in cursor]
 
 
 def _item(listing: Listing, item: dict[str, Any]) -> dict[str, Any]:

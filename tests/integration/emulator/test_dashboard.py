@@ -1,54 +1,22 @@
-"""The start page: it shows what arrived, and hostile values are only text in it."""
+"""The start page: it shows what arrived, and hostile values are only text on all pages."""
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 
+from airflow_provider_clevertap.emulator.storage.queries import LISTS
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from tests.support.emulator_pages import HOSTILE, show_page
 from tests.support.http_requests import get
-
-HOSTILE = "<script>alert('x')</script><img src=x onerror=\"alert(1)\">"
-VOID = {"meta", "br", "img", "input", "link", "hr"}
-
-
-class Checker(HTMLParser):
-    """Collects tags and text, and checks that every element is closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
-            self.text += data
 
 
 @pytest.fixture
 def show(emulator: RunningEmulator) -> Any:
-    def show_page(query: str = "") -> Checker:
-        answer = get(f"{emulator.url}/{query}")
-        assert answer.status_code == 200
-        assert answer.headers["Content-Type"].startswith("text/html")
-        page = Checker()
-        page.feed(answer.text)
-        assert page.open == []
-        return page
-
-    return show_page
+    return lambda query="": show_page(emulator, f"/{query}")
 
 
 def test_an_empty_page(show: Any) -> None:
@@ -119,9 +87,10 @@ def test_hostile_values_are_only_text(
     )
     emulator.change_settings(strictness="late")
     upload(profile("z", **{HOSTILE[:60]: 1}))
-    page = show()
-    assert "<script>alert(" in page.text
-    assert not {"script", "img"} & set(page.tags)
+    for path in ("", *(f"list/{name}" for name in LISTS), "profile/1", f"list/profiles?{urlencode({'q': HOSTILE})}"):
+        page = show(path)
+        assert "<script>alert(" in page.text or path == "list/requests", path
+        assert not {"script", "img"} & set(page.tags), path
 
 
 def test_odd_values_do_not_break_the_page(show: Any, upload: Any, profile: Any, event: Any) -> None:
@@ -141,7 +110,8 @@ def test_it_refreshes_only_when_asked(show: Any, emulator: RunningEmulator) -> N
 
 
 def test_it_loads_nothing_from_other_sites(emulator: RunningEmulator) -> None:
-    answer = get(emulator.url + "/")
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert "http://" not in answer.text
-    assert "https://" not in answer.text
+    for path in ("/", "/list/profiles", "/profile/9"):
+        answer = get(emulator.url + path)
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "http://" not in answer.text
+        assert "https://" not in answer.text

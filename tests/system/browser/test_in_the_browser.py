@@ -143,7 +143,7 @@ def test_a_load_is_started_from_the_form(page: Any, clevertap: str, people: str)
     for text in ("u-3", "cy@example.com", "Rome"):
         expect(page.get_by_text(text).first).to_be_visible()
     assert "shoe" not in page.content()
-    screenshots.take_page("clevertap-page", page, 1280, 480)
+    screenshots.take_page("clevertap-page", page, 1280, 640)
 
 
 def test_the_form_rejects_invalid_entries(page: Any, people: str) -> None:
