@@ -18,7 +18,7 @@ help:
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
 	@echo 'make test-matrix  the built package with every supported Airflow and Python, with old and new dependencies'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
-	@echo 'make bench-docs   put what make bench has found into docs/performance.md'
+	@echo 'make bench-docs   put what make bench has found into docs/performance.md, and draw docs/trend.svg'
 	@echo 'make fuzz         random and hostile input, a million executions (some minutes)'
 	@echo 'make chaos        loads under every known fault, and the outcomes of their rows (chaos-quick: two minutes)'
 	@echo 'make audit        known vulnerabilities of the tested versions, where a service that knows them can be reached'

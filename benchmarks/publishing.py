@@ -1,4 +1,4 @@
-"""Write measured tables and plots into docs/performance.md: ``python -m benchmarks.publishing``.
+"""Write measured tables and plots into docs/performance.md, and draw a trend: ``python -m benchmarks.publishing``.
 
 The page has two comments for each table, which enclose it. Only tables with new results are replaced.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.measuring import RESULTS, ROOT
 from benchmarks.reporting import machine_line
+from benchmarks.trend import draw_trend
 
 PAGE = ROOT / "docs" / "performance.md"
 TABLE = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,7 +55,8 @@ def _section(name: str, record: dict[str, Any], results: Path, images: Path) -> 
 def main() -> None:
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(fill_in(page, RESULTS, PAGE.parent), encoding="utf-8")
-    print(f"Written into {PAGE}")
+    draw_trend(PAGE.parent / "trend.svg")
+    print(f"Written into {PAGE}, and trend.svg beside it")
 
 
 if __name__ == "__main__":

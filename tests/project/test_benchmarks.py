@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import runpy
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from airflow_provider_clevertap.exporting.files.small_file import write_small_file
 from benchmarks import exporting, plots, sending
 from benchmarks.contenders import CONTENDERS
 from benchmarks.counting_server import Tally
@@ -20,6 +23,7 @@ from benchmarks.publishing import PAGE, TABLE, fill_in
 from benchmarks.reporting import COLUMNS, compared, machine
 from benchmarks.stages import measured_methods
 from benchmarks.tables import TABLES
+from benchmarks.trend import SCRIPT, draw_trend
 from benchmarks.ways_to_send import WAYS
 
 #: two bad orders, and every bad cell of device tokens
@@ -145,6 +149,33 @@ def test_plots_show_every_size_and_every_stage() -> None:
     assert words.count("1 M") == words.count("10 M") == len(plots.PANELS)
     svg = plots.stages([run_of("load-csv", 1_000_000, stages={"read": 0.5, "encode": 1.0})])
     assert {"read", "encode", "everything else", "2.00"} <= set(words_of(svg))
+
+
+def test_the_trend_of_the_documentation_is_counted_and_drawn(tmp_path: Path) -> None:
+    for name in ("a.svg", "b.svg"):
+        draw_trend(tmp_path / name)
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert svg == (tmp_path / "b.svg").read_text(encoding="utf-8")
+    words = words_of(svg)
+    assert {"orders of each day", "orders of each month", "Sep 2025", "mean of seven days"} <= set(words)
+    shown = words_of((PAGE.parent / "trend.svg").read_text(encoding="utf-8"))
+    assert [word for word in words if word] == [word for word in shown if word]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl.gz"])
+def test_the_example_draws_what_the_operator_writes(tmp_path: Path, ending: str) -> None:
+    rows = [
+        *({"group": "day", "period": f"2026110{n}", "start": date(2026, 11, n), "count": n} for n in (1, 3)),
+        {"group": "month", "period": "202611", "start": date(2026, 11, 1), "count": 4},
+        *({"group": "week", "period": f"20264{n}", "start": None, "count": 2} for n in (4, 5)),
+    ]
+    columns = {"group": "text", "period": "text", "start": "day", "count": "integer"}
+    path = tmp_path / f"trend.{ending}"
+    write_small_file(path, rows, columns, mode=0o600)
+    example = runpy.run_path(str(SCRIPT))
+    example["draw"](example["read_trend"](path), tmp_path / "trend.svg")
+    words = words_of((tmp_path / "trend.svg").read_text(encoding="utf-8"))
+    assert {"day", "month", "week", "Nov 2026", "202644", "202645"} <= set(words)
 
 
 def test_the_methods_of_every_stage_exist() -> None:
