@@ -96,7 +96,9 @@ class Directory:
         """
         file = self.file(name)
         try:
-            file.open().write(text)
+            written = file.open()
+            with storage_errors(file.name):
+                written.write(text)
             file.publish()
         finally:
             file.discard()

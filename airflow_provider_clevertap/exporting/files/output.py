@@ -121,7 +121,10 @@ class Output:
             if foreign and text is None:
                 raise _foreign(self.directory, foreign[0])
         if text is not None:
-            self._check_same(read_manifest(OutputManifest, text, self.manifest_name))
+            before = read_manifest(OutputManifest, text, self.manifest_name)
+            # Without a partition it is that of an export that failed, such as one with another account by mistake.
+            if any(entry.is_directory and not name.startswith(".") for name, entry in entries.items()):
+                self._check_same(before)
         self.directory.write(MANIFEST_NAME, to_text(self._manifest))
 
     def existing(self, partition: Partition) -> PartitionManifest | None:
