@@ -46,7 +46,7 @@ def draw(rows: pd.DataFrame, picture: str | Path) -> None:
 
 def _draw_group(panel: Any, rows: pd.DataFrame) -> None:
     """Draw days as a line with the mean of a week, and longer periods as bars."""
-    if rows["start"].isna().any():  # weeks, unless the task has said which weeks they are
+    if rows["start"].isna().any():  # weeks, unless ``weeks`` of the task is set
         panel.bar(rows["period"].astype(str), rows["count"], color=COLOUR)
         return
     days = pd.to_datetime(rows["start"])
