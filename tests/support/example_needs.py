@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.inline_dag import dag_bag_module
 from tests.support.paths import EXAMPLES
 
 DAG_FILES = sorted(EXAMPLES.glob("*.py"))
@@ -146,11 +147,7 @@ def needs(example: Path, directory: Path) -> AbstractContextManager[dict[str, An
 
 def dag_in(path: Path) -> Any:
     """Read a DAG file as Airflow does and give the one DAG in it."""
-    try:
-        from airflow.dag_processing.dagbag import DagBag
-    except ImportError:  # Airflow 2
-        from airflow.models.dagbag import DagBag
-    bag = DagBag(dag_folder=str(path))
+    bag = dag_bag_module().DagBag(dag_folder=str(path))
     assert not bag.import_errors
     (dag,) = bag.dags.values()
     return dag

@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import datetime
+from importlib import import_module
 from typing import Any
+
+
+def dag_bag_module() -> Any:
+    """Return Airflow's module of DAG bags, which Airflow 3.2 has moved."""
+    try:
+        return import_module("airflow.dag_processing.dagbag")
+    except ImportError:
+        return import_module("airflow.models.dagbag")
 
 
 def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> Any:
@@ -17,7 +26,6 @@ def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> 
     """
     try:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     except ImportError:  # Airflow 2
         with suppress(ImportError):  # its user table is needed to delete an earlier run of that date
             import airflow.providers.fab.auth_manager.models  # noqa: F401
@@ -26,7 +34,11 @@ def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> 
 
     with create_session() as session:
         DagBundlesManager().sync_bundles_to_db(session=session)
-    bag = DagBag(dag_folder=os.devnull)
+    module = dag_bag_module()
+    bag = module.DagBag(dag_folder=os.devnull)
     bag.bag_dag(dag)
-    sync_bag_to_db(bag, "dags-folder", None)
+    if hasattr(module, "sync_bag_to_db"):
+        module.sync_bag_to_db(bag, "dags-folder", None)
+    else:  # Airflow 3.0
+        bag.sync_to_db("dags-folder", None)
     return dag.test(**({} if at is None else {"logical_date": at}), **options)
