@@ -185,7 +185,7 @@ def _pandas_column(series: Any) -> Column:
         # such as a category of mixed types, or complex numbers
         return _object_column(series)
     stored = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if isinstance(stored, pa.BaseExtensionType):
+    if isinstance(stored, pa.BaseExtensionType) and not hasattr(series.dtype, "pyarrow_dtype"):
         # periods and intervals: Arrow stores them as numbers
         return _object_column(series)
     return simplify(array)

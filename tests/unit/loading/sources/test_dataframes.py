@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,15 @@ def test_every_kind_of_frame(frame: Any) -> None:
     assert opened.fixed_columns
     assert not opened.nested
     assert not opened.many_files
+
+
+def test_pandas_categories_of_a_type_that_numpy_lacks() -> None:
+    uuid = UUID(int=7)
+    ids = pa.array([uuid.bytes], pa.uuid())
+    categories = pa.DictionaryArray.from_arrays(pa.array([0, None], pa.int8()), ids)
+    for array in (categories, pa.chunked_array([pa.array([uuid.bytes, None], pa.uuid())])):
+        series = pd.Series(pd.arrays.ArrowExtensionArray(array))
+        assert read_rows(pd.DataFrame({"x": series})) == [{"x": str(uuid)}, {"x": None}]
 
 
 def test_polars_types() -> None:
