@@ -120,9 +120,10 @@ class CleverTapTrendsOperator(CleverTapRowsOperator):
         unique: bool | str = False,
         sum_property: str | None = None,
         weeks: Literal["sunday", "iso"] | str | None = None,
+        output: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(groups=groups, **kwargs)
+        super().__init__(groups=groups, output=output, **kwargs)
         self.unique = unique
         self.sum_property = sum_property
         self.weeks = weeks

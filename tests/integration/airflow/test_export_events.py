@@ -173,7 +173,11 @@ def test_mapped_tasks_share_an_output_and_take_slots_of_a_pool(
         alone = CleverTapExportEventsOperator(
             task_id="alone", events="Viewed", output="x", max_in_flight=2, pool="clevertap"
         )
+        CleverTapExportEventsOperator.partial(
+            task_id="one_each", output="x", pool="clevertap", max_in_flight=1, start="2025-11-01", end="2025-11-03"
+        ).expand(events=["Viewed", "Charged"])
     assert dag.get_task("export").pool_slots == 3
+    assert dag.get_task("one_each").pool_slots == 1
     assert alone.pool_slots == 2
     del alone
 
