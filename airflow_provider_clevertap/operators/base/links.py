@@ -8,7 +8,7 @@ from airflow_provider_clevertap.airflow_compat import BaseOperatorLink
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["CleverTapDashboardLink"]
 
@@ -17,7 +17,7 @@ XCOM_KEY = "clevertap_dashboard"
 
 
 class CleverTapDashboardLink(BaseOperatorLink):
-    """Link to the dashboard of the region that a task has loaded into.
+    """Link to the dashboard of the region that a task loads into or reads from.
 
     The task writes the address to XCom when it reads the connection, because the web server may not read connections.
     Without a region, and for a local dry run, which reads no connection, there is no link.
@@ -47,7 +47,27 @@ class CleverTapDashboardLink(BaseOperatorLink):
         return XCom.get_value(ti_key=ti_key, key=XCOM_KEY) or ""
 
 
-def push_dashboard(context: Mapping[str, Any] | None, address: str | None, log: logging.Logger) -> None:
+def linked(
+    operator: Any, settings: Callable[[], Any], context: Mapping[str, Any] | None, log: logging.Logger
+) -> Callable[[], Any]:
+    """Return a function that reads the connection, and links the running task to the dashboard that it names.
+
+    :param operator: the task's operator, which has ``dashboard_url``.
+    :param settings: reads the connection.
+    :param context: the running task's context.
+    :param log: the task's log.
+    """
+
+    def read() -> Any:
+        found = settings()
+        operator.dashboard_url = found.dashboard_url
+        _push_dashboard(context, found.dashboard_url, log)
+        return found
+
+    return read
+
+
+def _push_dashboard(context: Mapping[str, Any] | None, address: str | None, log: logging.Logger) -> None:
     """Write the address of the dashboard to the XCom of the running task, so that the link works while it runs.
 
     :param context: the running task's context.

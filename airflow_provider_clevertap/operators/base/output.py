@@ -106,9 +106,8 @@ class CleverTapOutputOperator(ReportingOperator):
         try:
             hook = CleverTapHook(optional_text(self.clevertap_conn_id))
             options = self._options()
-            self._task_export = TaskExport(
-                self.export_kind, hook.clevertap_conn_id, hook.settings, cast("Logger", self.log)
-            )
+            settings = self._settings(hook.settings, context)
+            self._task_export = TaskExport(self.export_kind, hook.clevertap_conn_id, settings, cast("Logger", self.log))
             if self._killed:
                 self._task_export.stop()
             summary = self._task_export.run(options, context=context)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from airflow_provider_clevertap.airflow_compat import BaseOperator, conf
 from airflow_provider_clevertap.exceptions import CleverTapError, CleverTapUnavailableError, ConfigurationError
 from airflow_provider_clevertap.operators.base.arguments import duration, mapping, optional_text
+from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, linked
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class CleverTapQuestionOperator(BaseOperator):
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {"query": "json", "groups": "json"}
     ui_color = "#e4ecfb"
+    operator_extra_links = (CleverTapDashboardLink(),)
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class CleverTapQuestionOperator(BaseOperator):
             every = duration("check_interval", self.check_interval)
             default = DEFERRED_POLL_SECONDS if self.deferrable else POLL_SECONDS
             seconds = default if every is None else every.total_seconds()
-            self._question = self._make_question()
+            self._question = self._make_question(context)
             answer = self._question.ask(
                 context,
                 interval=(optional_text(self.start), optional_text(self.end)),
@@ -124,7 +126,7 @@ class CleverTapQuestionOperator(BaseOperator):
             if "error" in event:
                 kind = ConfigurationError if event["final"] else CleverTapUnavailableError
                 raise kind(event["error"])
-            return self._result(self._make_question().read(context, waiting, event["fields"]), context)
+            return self._result(self._make_question(context).read(context, waiting, event["fields"]), context)
         except CleverTapError as error:
             fail_task(error, self.log)
 
@@ -134,6 +136,8 @@ class CleverTapQuestionOperator(BaseOperator):
             self._question.stop()
 
     _question: TaskQuestion | None = None
+    #: the address of the region's dashboard, once the connection has been read
+    dashboard_url: str | None = None
 
     def _kind(self) -> str:
         """Return the kind of question."""
@@ -155,19 +159,19 @@ class CleverTapQuestionOperator(BaseOperator):
     def _conn_id(self) -> str:
         return optional_text(self.clevertap_conn_id) or "clevertap_default"
 
-    def _make_question(self) -> TaskQuestion:
+    def _make_question(self, context: Context) -> TaskQuestion:
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
         from airflow_provider_clevertap.task_runtime.questions.task_question import TaskQuestion
 
         query = mapping("query", self.query)
         if query is None:
             raise ConfigurationError("query must be set.")
-        hook = CleverTapHook(self._conn_id)
+        hook, log = CleverTapHook(self._conn_id), cast("Logger", self.log)
         return TaskQuestion(
             self._kind(),
             query,
             self._options(),
             conn_id=hook.clevertap_conn_id,
-            settings=hook.settings,
-            log=cast("Logger", self.log),
+            settings=linked(self, hook.settings, context, log),
+            log=log,
         )

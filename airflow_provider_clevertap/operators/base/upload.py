@@ -15,7 +15,6 @@ from airflow_provider_clevertap.operators.base.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.base.assets import add_counts
-from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, push_dashboard
 from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
 from airflow_provider_clevertap.operators.lineage.reporting import ReportingOperator
 from airflow_provider_clevertap.sources import FrameSource
@@ -96,7 +95,6 @@ class CleverTapUploadOperator(ReportingOperator):
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {"columns": "json"}
     ui_color = "#fde7d9"
-    operator_extra_links = (CleverTapDashboardLink(),)
     #: the operator's entry in the registry
     upload_kind: ClassVar[UploadKind]
 
@@ -175,20 +173,14 @@ class CleverTapUploadOperator(ReportingOperator):
         :raises AirflowException: when CleverTap or the storage could not be reached; Airflow retries.
         """
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
-        from airflow_provider_clevertap.operators.lineage.dataset_names import Account
         from airflow_provider_clevertap.task_runtime.engine import task_load_class
 
         log = cast("Logger", self.log)
 
-        def settings() -> Any:
-            found = hook.settings()
-            self._account, self.dashboard_url = Account.of(found), found.dashboard_url
-            push_dashboard(context, self.dashboard_url, log)
-            return found
-
         try:
             load_class = task_load_class()
             hook = CleverTapHook(optional_text(self.clevertap_conn_id))
+            settings = self._settings(hook.settings, context)
             self._task_load = load_class(self._kind(), hook.clevertap_conn_id, settings, log)
             if self._killed:
                 self._task_load.stop()
@@ -236,8 +228,6 @@ class CleverTapUploadOperator(ReportingOperator):
     # A signal may arrive before execute is called, so both have a value from the start.
     _task_load: TaskLoad | None = None
     _killed: bool = False
-    #: the address of the region's dashboard, once the connection has been read
-    dashboard_url: str | None = None
 
     def _options(self) -> dict[str, Any]:
         """Return the load's options, read from the rendered arguments."""

@@ -25,19 +25,19 @@ class CleverTapLoadRunFacet(RunFacet):
     """What became of the rows of a load: counts, and nothing of a row."""
 
     kind: str
-    dry_run: str | None
-    rows: int
-    accepted: int
-    rejected: int
-    invalid: int
-    unconfirmed: int
-    skipped: int
-    values_dropped: int
-    requests: int
-    retries: int
-    seconds: float
-    resumed_from_row: int | None
-    codes: dict[str, int]
+    dry_run: str | None = None
+    rows: int | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    invalid: int | None = None
+    unconfirmed: int | None = None
+    skipped: int | None = None
+    values_dropped: int | None = None
+    requests: int | None = None
+    retries: int | None = None
+    seconds: float | None = None
+    resumed_from_row: int | None = None
+    codes: dict[str, int] | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = ["kind", "dry_run", "codes"]
 
@@ -47,14 +47,14 @@ class CleverTapExportRunFacet(RunFacet):
     """What an export has written: counts and times, and nothing of a record."""
 
     kind: str
-    rows: int
-    files: int
-    partitions: int
-    empty: int
-    trimmed: int
-    requests: int
-    retries: int
-    seconds: float
+    rows: int | None = None
+    files: int | None = None
+    partitions: int | None = None
+    empty: int | None = None
+    trimmed: int | None = None
+    requests: int | None = None
+    retries: int | None = None
+    seconds: float | None = None
 
     _additional_skip_redact: ClassVar[list[str]] = ["kind"]
 

@@ -1,12 +1,16 @@
-"""The methods that Airflow's OpenLineage provider calls, where it is installed."""
+"""The base of the operators that show where they lead: with a link, and with reports to OpenLineage."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_clevertap.airflow_compat import BaseOperator
+from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, linked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from logging import Logger
+
     from airflow_provider_clevertap.operators.lineage.dataset_names import Account
     from airflow_provider_clevertap.operators.lineage.facets import Report
 
@@ -14,12 +18,15 @@ __all__ = ["ReportingOperator"]
 
 
 class ReportingOperator(BaseOperator):
-    """Base of the operators that report their datasets and counts. Nobody calls these methods without OpenLineage.
+    """Base of the operators that link to CleverTap and, where OpenLineage is installed, report datasets and counts.
 
     What cannot be found is left out, because a load must not fail for want of a report.
     """
 
     clevertap_conn_id: str
+    operator_extra_links = (CleverTapDashboardLink(),)
+    #: the address of the region's dashboard, once the connection has been read
+    dashboard_url: str | None = None
     #: the account, once the task has read the connection; without the passcode
     _account: Account | None = None
 
@@ -34,6 +41,23 @@ class ReportingOperator(BaseOperator):
     def get_openlineage_facets_on_failure(self, task_instance: Any) -> Any:  # noqa: ARG002
         """Return the datasets of a failed task, and its counts if it got so far."""
         return self._lineage(ended=True)
+
+    def _settings(self, settings: Callable[[], Any], context: Mapping[str, Any] | None) -> Callable[[], Any]:
+        """Return a function that reads the connection, and keeps where it leads for the link and the report.
+
+        :param settings: reads the connection.
+        :param context: the running task's context.
+        """
+        from airflow_provider_clevertap.operators.lineage.dataset_names import Account
+
+        read = linked(self, settings, context, cast("Logger", self.log))
+
+        def keep() -> Any:
+            found = read()
+            self._account = Account.of(found)
+            return found
+
+        return keep
 
     def _lineage(self, *, ended: bool) -> Any:
         from airflow_provider_clevertap.operators.lineage.facets import Report
