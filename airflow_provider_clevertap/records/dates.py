@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from airflow_provider_clevertap.records.issues import issue
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 from airflow_provider_clevertap.records.texts.characters import BLANK
+from airflow_provider_clevertap.records.written.months import with_english_months
 
 #: Formats that are numbers since 1970, not patterns, and how many of them are one second.
 EPOCH_UNITS: Final = {"epoch": 1, "epoch_ms": 1000, "epoch_us": 1_000_000}
@@ -32,7 +33,8 @@ _NUMBER = re.compile(r"-?\d{1,18}(\.\d{0,9})?", re.ASCII)
 
 #: The parts of CleverTap's date patterns (https://docs.clevertap.com/docs/csv-upload), and the ``T`` of ISO 8601.
 _PATTERN_PARTS: Final = (
-    ("yyyy", "%Y"), ("MMM", "%b"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("T", "T"),
+    ("yyyy", "%Y"), ("MMMM", "%B"), ("MMM", "%b"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S"),
+    ("T", "T"),
 )  # fmt: skip
 
 #: The directives of Python that can be read without guessing. ``%Z`` is left out: Python reads the name of a zone and
@@ -213,7 +215,8 @@ class DateReader:
                 return self._from_number(value, pattern)
             # A number such as 19900101 has the digits of a date; as seconds it counts only if the mapping says so.
             text = value if isinstance(value, str) else _digits(value)
-            seconds = self._from_moment(moment := _parse(text, pattern))
+            moment = _parse(with_english_months(text, pattern), pattern)
+            seconds = self._from_moment(moment)
             if self.latest is not None and seconds > self.latest and _SHORT_YEAR.search(pattern):
                 seconds = self._from_moment(moment.replace(year=moment.year - 100))
             return seconds

@@ -54,6 +54,8 @@ def _separated_form(punctuation: str) -> str:
 SEPARATED_FORM: Final = _separated_form(r"[ ()\-]")
 _FLOAT = re.compile(FLOAT_FORM)
 _SEPARATED = re.compile(_separated_form(_PUNCTUATION))
+#: A country code in brackets, as in ``(+91) 98123 45678``.
+_CODE_IN_BRACKETS = re.compile(r"\(\+([1-9][0-9]{0,2})\)(?=[ (\-\u00a00-9])")
 _WITHOUT_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE + JOINERS))
 _SHORT_END = re.compile(rf"\.(?:[0-9]{_PUNCTUATION}*){{1,3}}$")
 _LAST_SEPARATOR = re.compile(rf"(?:{_PUNCTUATION}|[./])+(?=[0-9]+\)?$)")
@@ -66,7 +68,7 @@ def read_phone(value: Any, default_country: str | None, check: PhoneCheck = "val
     :param default_country: ISO country of numbers without ``+``; ``None`` does not allow them.
     :param check: what a number must be that ``default_country`` completes.
     """
-    text = _to_text(value)
+    text = _CODE_IN_BRACKETS.sub(r"+\1 ", _to_text(value), count=1)
     if _INTERNATIONAL.fullmatch(text):
         return _check_length(text)
     if not _DIALLED.fullmatch(text):

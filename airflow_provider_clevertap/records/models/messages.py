@@ -108,12 +108,13 @@ MESSAGE_EVENT_SCHEMA: Final[RecordSchema] = replace(
 STRICT_EVENT_SCHEMA: Final[RecordSchema] = replace(
     MESSAGE_EVENT_SCHEMA, model=StrictEvent, required=("evtName",), item_name=None
 )
+_STRICT_KNOWN: Final = ("category-unsubscribe", "category-resubscribe")
 STRICT_PROFILE_SCHEMA: Final[RecordSchema] = replace(
     PROFILE_SCHEMA,
     model=StrictProfile,
     top=(*IDENTIFIERS, "ts"),
-    known=("category-unsubscribe", "category-resubscribe"),
+    known=_STRICT_KNOWN,
     dates=frozenset(),
-    operators={},
+    operators={key: allowed for key, allowed in PROFILE_SCHEMA.operators.items() if key in _STRICT_KNOWN},
     field_codes={key: code for key, code in PROFILE_SCHEMA.field_codes.items() if key in (*IDENTIFIERS, "ts")},
 )
