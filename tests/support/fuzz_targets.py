@@ -33,7 +33,7 @@ from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
-from tests.support import fuzz_columns
+from tests.support import fuzz_columns, fuzz_messages
 
 
 class Target(NamedTuple):
@@ -384,6 +384,7 @@ TARGETS = {
     "answers": Target(st.tuples(_STATUSES, _HEADERS, _BODIES), _read_answers, 0.3),
     "csv": Target(_CSV, _read_csv, 0.1),
     "json lines": Target(_JSON_LINES, _read_json_lines, 0.12),
+    "messages": Target(fuzz_messages.examples(), fuzz_messages.load, 0.02, round=1_000),
     "mapping": Target(_MAPPINGS, _plan, 0.2),
     "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
     "rows": Target(st.sampled_from(sorted(ROWS_OF)).flatmap(_rows_of), _encode, 0.03),

@@ -94,6 +94,14 @@ def _statuses(random: Random) -> Iterator[list[str]]:
         yield ["" if random.random() < 0.05 else identity, status]
 
 
+def _messages(random: Random) -> Iterator[list[str]]:
+    """Make the rows of a warehouse table of a customer data platform: some belong to nobody."""
+    yield ["identity", "type", "event_text", "timestamp", "message_id", "sku"]
+    for row in range(ROWS):
+        identity = "" if random.random() < 0.05 else f"cust-{row}"
+        yield [identity, "track", "Viewed", "2026-01-05T06:00:00Z", f"message-{row}", f"sku-{row}"]
+
+
 @dataclass(frozen=True)
 class Case:
     """One kind of load.
@@ -175,6 +183,9 @@ def _cases() -> dict[str, Case]:
         ),
         "events, hold": Case(viewed, options=hold),
         "events, resend": Case(viewed),
+        "messages, hold": Case(
+            _small(events()), _messages, {"spec": "rudderstack", "columns": {"identity": "identity"}, **hold}
+        ),
         "orders, hold": Case(charged, _lines, hold),
         "orders, resend": Case(charged, _lines),
         "events after profiles, hold": Case(with_profiles, options=plain | hold),

@@ -125,6 +125,20 @@ class FlatColumns:
                 mapped.choices[path] = PropertyColumn(name) if literal else Column(name)
         self.columns[path] = from_values(values) if is_nested else self._column(values)
 
+    def fill(self, path: str, values: list[Any]) -> bool:
+        """Fill the empty cells of a column that was added, and return whether there is one.
+
+        :param path: the name of the column.
+        :param values: what its empty cells get.
+        """
+        column = self.columns.get(path)
+        if column is None:
+            return False
+        known = column if isinstance(column, list) else column.to_pylist()
+        filled = [other if value in (None, "") else value for value, other in zip(known, values, strict=True)]
+        self.columns[path] = self._column(filled)
+        return True
+
     def is_chosen(self, path: str) -> bool:
         """Return whether the user has named a path."""
         return path in self._mapped.chosen

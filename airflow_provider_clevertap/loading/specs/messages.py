@@ -83,7 +83,7 @@ class NestedMessages:
             return None
         if set(map(type, values)) <= _OBJECTS:
             return values
-        return [value if isinstance(value, dict) else _object_of(value) for value in values]
+        return [object_of(value) for value in values]
 
     def properties(self) -> list[dict[str, Any] | None]:
         """Return the properties of each message."""
@@ -98,8 +98,10 @@ def _present(values: list[Any]) -> list[Any] | None:
     return values if any(value is not None for value in values) else None
 
 
-def _object_of(value: Any) -> dict[str, Any] | None:
-    """Return an object that a table holds as JSON text."""
+def object_of(value: Any) -> dict[str, Any] | None:
+    """Return an object, also one that a table holds as JSON text; ``None`` for anything else."""
+    if isinstance(value, dict):
+        return value
     if isinstance(value, str) and value.startswith("{"):
         try:
             found = _decode(value)

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from string import Formatter
 from typing import Any
 
+import msgspec
+
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.records.texts.characters import TEXT_BLANK
 
 #: What separates a name's parts, and is left out at its end where the last part is missing.
 _SEPARATORS = " :-|,"
@@ -43,8 +46,15 @@ class NamePattern:
             text += literal
             if field is not None:
                 value = value_of(field)
-                missing = value is None or value == ""
-                text += "" if missing else str(value)
+                missing = value is None or (isinstance(value, str) and not value.strip(TEXT_BLANK))
+                text += "" if missing else _as_text(value)
             elif literal:
                 missing = False
         return text.rstrip(_SEPARATORS) if missing else text
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as the platforms' own programs write it into a text."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()

@@ -26,6 +26,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "customerType": "Customer Type",
     "avatar": "Photo",
 }
+#: Traits that some teams spell as CleverTap does; the platforms' spelling wins.
+_SPELLINGS: Final[Mapping[str, str]] = {"Name": "name", **{field: trait for trait, field in _FIELDS.items()}}
 _FIRST_NAMES: Final = ("firstName", "firstname", "first_name")
 _LAST_NAMES: Final = ("lastName", "lastname", "last_name")
 _OVERRIDES: Final = "overrideFields"
@@ -62,6 +64,8 @@ def add_profiles(messages: Any, types: Sequence[str | None], unsent: Unsent, fla
     _add_fields(messages, own, of_context, aliases, overrides, flat, spec)
     others = _other_traits(own, of_context, aliases, overrides, unsent, is_table=not prefix)
     for key, values in flatten(others).items():
+        if key in _SPELLINGS and flat.fill(f"{prefix}{_SPELLINGS[key]}", values):
+            continue
         flat.add_property(f"{prefix}{key}", key, values, is_literal=spec.strict, is_nested=key in _LISTS)
     for key, values in flatten(overrides).items():
         flat.add_property(f"{prefix}{_OVERRIDES}.{key}", key, values, is_literal=spec.strict, is_nested=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from types import NoneType
 from typing import Any, Final
 
 import pyarrow.compute as pc
@@ -12,9 +13,12 @@ from airflow_provider_clevertap.loading.rows.block import RowError
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
 from airflow_provider_clevertap.loading.specs.flat import Unsent
+from airflow_provider_clevertap.loading.specs.messages import object_of
 from airflow_provider_clevertap.loading.specs.spec import MESSAGE_TYPES, Spec
 
 _EVERYWHERE: Final = {"All": True}
+_OWN_NAME: Final = "clevertap"
+_OBJECTS: Final = frozenset({dict, NoneType})
 REPEATED: Final = "a message with the same messageId precedes it in this load"
 _ANONYMOUS: Final = "the person has no user id, and anonymous people are not tracked: track_anonymous=True loads them"
 
@@ -57,7 +61,12 @@ def skip_opted_out(integrations: list[dict[str, Any] | None] | None, unsent: Uns
 
 def _is_opted_out(choice: dict[str, Any]) -> bool:
     name = _own_name(choice)
-    return (choice.get("All", choice.get("all")) if name is None else choice[name]) is False
+    return _is_no(choice.get("All", choice.get("all")) if name is None else choice[name])
+
+
+def _is_no(value: Any) -> bool:
+    """Return whether a choice is no, also where a program has written it as text or as a number."""
+    return value.strip().lower() == "false" if isinstance(value, str) else value is False or value == 0
 
 
 def settings_for_clevertap(choice: dict[str, Any] | None) -> dict[str, Any]:
@@ -68,7 +77,25 @@ def settings_for_clevertap(choice: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _own_name(choice: dict[str, Any]) -> str | None:
-    return next((name for name in choice if name.replace(" ", "").lower() == "clevertap"), None)
+    """Return the name of CleverTap's entry: the platforms know ``CleverTap`` and ``CleverTap (Actions)``."""
+    names = [name for name, value in choice.items() if value is not None and _OWN_NAME in _letters(name)]
+    return min(names, key=len, default=None)
+
+
+def _letters(name: str) -> str:
+    return name.replace(" ", "").lower()
+
+
+def reject_misshapen(path: str, values: list[Any] | None, unsent: Unsent) -> None:
+    """Make the messages invalid that have something else where an object belongs.
+
+    :param path: the field.
+    :param values: what each message has in it.
+    """
+    if values is None or set(map(type, values)) <= _OBJECTS:
+        return
+    rows = [row for row, value in enumerate(values) if value not in (None, "") and object_of(value) is None]
+    unsent.reject(rows, RowError(f"{path} of a message must be an object", path))
 
 
 def skip_repeated(ids: Any, unsent: Unsent, known: KeySet) -> None:

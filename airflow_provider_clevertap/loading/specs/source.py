@@ -23,13 +23,22 @@ from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Mapped, s
 from airflow_provider_clevertap.loading.specs.kinds import kind_of_messages
 from airflow_provider_clevertap.loading.specs.messages import NestedMessages
 from airflow_provider_clevertap.loading.specs.profiles import add_profiles
-from airflow_provider_clevertap.loading.specs.selection import select_types, skip_opted_out, skip_repeated
+from airflow_provider_clevertap.loading.specs.selection import (
+    reject_misshapen,
+    select_types,
+    skip_opted_out,
+    skip_repeated,
+)
 from airflow_provider_clevertap.loading.specs.spec import Spec, read_spec
 from airflow_provider_clevertap.loading.specs.tables import TableMessages, is_table
 from airflow_provider_clevertap.loading.specs.tokens import add_tokens
 
 #: Fields of messages that no warehouse table has.
 _NESTED: Final = frozenset({"userId", "messageId", "anonymousId", "properties", "traits", "context"})
+#: The fields that hold objects, of the messages that each kind of record takes.
+_OBJECTS_OF: Final = {
+    "events": ("properties",), "profiles": ("traits", "context.traits"), "device tokens": ("context.device",),
+}  # fmt: skip
 #: A block with more cells is made in parts, which happens when every message has different properties.
 _MAX_CELLS: Final = 4 << 20
 #: The notes of a load; a source may have thousands of names.
@@ -134,6 +143,8 @@ class MessagesSource:
         flat = FlatColumns(self._mapped, len(block))
         types = select_types(messages.types(), unsent, self._spec)
         skip_opted_out(messages.objects("integrations"), unsent)
+        for path in _OBJECTS_OF[self._spec.kind]:
+            reject_misshapen(path, messages.values(path), unsent)
         if self._spec.kind == "events":
             add_events(messages, types, unsent, flat, self._spec)
         elif self._spec.kind == "profiles":

@@ -70,10 +70,10 @@ def read_spec(options: LoadOptions, kind: RecordKind) -> Spec:
     if kind.name not in TAKEN:
         raise ConfigurationError(f"spec={name!r}: messages become profiles, events or device tokens, not {kind.name}")
     if options.profile_columns is not None or kind.lines is not None:
-        given = "profile_columns" if kind.lines is None else "group_by"
-        raise ConfigurationError(
-            f"{given} cannot be used with spec={name!r}: load the same messages once as profiles and once as events"
-        )
+        given, instead = "group_by", "an order is one message, whose products become Items"
+        if options.profile_columns is not None:
+            given, instead = "profile_columns", "load the same messages once as profiles and once as events"
+        raise ConfigurationError(f"{given} cannot be used with spec={name!r}: {instead}")
     use_object_id = options.use_object_id
     if kind.name == "device tokens":
         if use_object_id is False:

@@ -14,10 +14,11 @@ import pytest
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from airflow_provider_clevertap.exceptions import ConfigurationError, MappingError, SourceError
+from airflow_provider_clevertap.exceptions import CannotResumeError, ConfigurationError, MappingError, SourceError
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import DEVICE_TOKENS, RecordKind, events, profiles
 from airflow_provider_clevertap.loading.sources.open import open_source
+from tests.support.broken_loads import MakeLoad, arrived, interrupt
 from tests.support.plain_rows import QUICK
 
 TIME = "2026-11-20T10:00:00.123Z"
@@ -420,3 +421,108 @@ def test_a_file_may_be_named_like_a_table(load: LoadMessages, emulator: RunningE
     path.write_text(f"id,user_id,name,timestamp\nm1,u1,Main,{TIME}\n")
     assert load(events(), path)["accepted"] == 1
     assert emulator.events()[0]["name"] == "Screen Viewed: Main"
+
+
+@pytest.mark.parametrize("choice", [
+    {"CleverTap": "false"}, {"All": "false"}, {"All": False, "CleverTap": None}, {"CleverTap (Actions)": False},
+    {"all": False}, {"All": True, "clevertap": False}, {"All": 0},
+])  # fmt: skip
+def test_other_ways_to_opt_a_message_out(load: LoadMessages, choice: Any) -> None:
+    assert load(events(), [track(integrations=choice)])["skipped"] == 1
+
+
+@pytest.mark.parametrize("value", ["text", [1], 5, True])
+@pytest.mark.parametrize(
+    ("kind", "field", "message"),
+    [(events(), "properties", track()), (profiles(), "traits", identify())],
+    ids=["properties", "traits"],
+)
+def test_what_is_no_object_is_not_lost(
+    load: LoadMessages, kind: RecordKind, field: str, message: dict[str, Any], value: Any
+) -> None:
+    summary = load(kind, [message | {field: value}, message])
+    assert (summary["accepted"], summary["invalid"]) == (1, 1)
+    assert summary["reasons"][0]["reason"] == f"{field} of a message must be an object"
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [
+        ("2026-11-20T15:30:00+05:30", SECONDS),
+        ("2026-11-20T10:00:00.123456789Z", SECONDS),
+        ("2026-11-20 10:00:00", SECONDS),
+        (SECONDS, SECONDS),
+        (SECONDS * 1000 + 123, SECONDS),
+        (str(SECONDS), SECONDS),
+    ],
+)
+def test_times_of_several_forms(event: Any, time: Any, seconds: int) -> None:
+    assert event(track(timestamp=time))["ts"] == seconds
+
+
+@pytest.mark.parametrize("time", ["yesterday", {"a": 1}, True, -5, "20 Nov"])
+def test_a_time_that_cannot_be_read_is_invalid(load: LoadMessages, time: Any) -> None:
+    assert load(events(), [track(timestamp=time)])["invalid"] == 1
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_platforms_spelling_of_a_trait_wins(profile: Any, strict: bool) -> None:
+    traits = {"email": "asha@example.com", "Email": "other@example.com", "Phone": "+919876543210"}
+    data = profile(identify(traits=traits), strict=strict)["data"]
+    assert data == {"Email": "asha@example.com", "Phone": "+919876543210"}
+
+
+def test_values_in_names_are_written_as_the_platforms_do(event: Any) -> None:
+    assert event(page(name=5.0, properties={"new": True}), page_name="{name} {new}")["name"] == "5 true"
+
+
+def test_orders_and_other_events_share_their_properties(load: LoadMessages, emulator: RunningEmulator) -> None:
+    viewed = track(properties={"revenue": 1, "products": [{"a": 1}], "order_id": "o", "ts": SECONDS})
+    ordered = track("Order Completed", properties={"revenue": 2.5, "products": [{"a": 1.5, "b": "x"}], "order_id": "p"})
+    assert load(events(), [viewed, ordered])["accepted"] == 2
+    assert [(one["name"], one["data"]) for one in emulator.events()] == [
+        ("Song Played", {"revenue": 1, "products": '[{"a":1}]', "order_id": "o", "ts": SECONDS}),
+        ("Charged", {"Charged ID": "p", "Amount": 2.5, "Items": [{"a": 1.5, "b": "x"}], "order_id": "p"}),
+    ]
+
+
+@pytest.mark.parametrize("name", ["m.jsonl", "m.json.gz", "m.gz", "m.ndjson"])
+def test_names_of_archives(load: LoadMessages, tmp_path: Path, name: str) -> None:
+    text = (json.dumps(track()) + "\n").encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    assert load(events(), str(tmp_path / "m.*"))["accepted"] == 1
+
+
+@pytest.mark.parametrize("name", ["e.jsonl", "e.gz"])
+def test_an_empty_archive_is_an_error(load: LoadMessages, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(b"") if name.endswith("gz") else b"")
+    with pytest.raises(SourceError, match="the file is empty"):
+        load(events(), tmp_path / name)
+
+
+def test_a_long_message_has_an_outcome(load: LoadMessages) -> None:
+    long = "x" * 2_000_000
+    summary = load(events(), [track(context={"x": long}), track(properties={"x": long})])
+    assert (summary["accepted"], summary["invalid"]) == (1, 1)
+
+
+def test_an_interrupted_load_resumes(make: MakeLoad, emulator: RunningEmulator, tmp_path: Path) -> None:
+    path = tmp_path / "messages.gz"
+    others = [identify(), "no message", track(messageId="m-0"), track(integrations={"All": False})]
+    messages = [track(userId=f"u{row}", messageId=f"m-{row}") for row in range(3_000)]
+    lines = [
+        one if isinstance(one, str) else json.dumps(one) for one in [*messages[:1_500], *others, *messages[1_500:]]
+    ]
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+
+    def load(**options: Any) -> Load:
+        source = open_source(path, block_rows=1_000, messages=True)
+        return make(source, kind=events(), spec="rudderstack", max_rejects="100%", max_in_flight=1, **options)
+
+    interrupt(load(after=2))
+    summary = load().run()
+    assert (summary.rows, summary.accepted, summary.invalid, summary.skipped) == (3_004, 3_000, 1, 3)
+    assert set(arrived(emulator).values()) == {1}
+    assert len(arrived(emulator)) == 3_000
+    with pytest.raises(CannotResumeError):
+        load(strict=True).run()
