@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -16,12 +17,16 @@ from airflow_provider_clevertap.exporting.files.partition_files import Partition
 from airflow_provider_clevertap.exporting.options import OutputOptions
 from airflow_provider_clevertap.exporting.stopping import WalkControls
 from airflow_provider_clevertap.exporting.summary import Counts
+from airflow_provider_clevertap.loading.outcomes.rate_series import RateSeries
 from airflow_provider_clevertap.storage.retry import retry_storage
 
 #: Threads that look at directories before the first request.
 _LOOKING_THREADS: Final = 8
 #: Seconds between two lines about the progress.
 _PROGRESS_SECONDS: Final = 30.0
+#: Seconds between two reports of the progress, and between two looks at it.
+_REPORT_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 2.0
 
 
 class Export:
@@ -39,6 +44,11 @@ class Export:
         self._stopped = threading.Event()
         self._controls = WalkControls()
         self.counts = Counts()
+        #: called now and then while the export runs; it must not wait
+        self.on_progress: Callable[[], None] | None = None
+        self._rate = RateSeries()
+        self._report_due = time.monotonic()
+        self._line_due = time.monotonic() + _PROGRESS_SECONDS
 
     def stop(self) -> None:
         """Stop the export within a second; :meth:`run` then raises ``LoadStoppedError``."""
@@ -57,6 +67,15 @@ class Export:
         :raises CleverTapError: when it cannot be completed. Finished partitions stay; the others are as before.
         """
         raise NotImplementedError
+
+    def summary(self) -> dict[str, Any]:
+        """Return what has been done so far."""
+        raise NotImplementedError
+
+    def rate(self) -> list[list[float | int]]:
+        """Return pairs of the seconds and the rows that CleverTap had returned until then."""
+        self._rate.add(self.counts.seconds, self.counts.received)
+        return self._rate.points()
 
     def _unfinished(self, partitions: Sequence[Partition]) -> list[Partition]:
         """Return the partitions that have to be filled, and count those that an earlier attempt has filled.
@@ -82,10 +101,10 @@ class Export:
         """
         with ThreadPoolExecutor(self._options.max_in_flight, "clevertap-export") as pool:
             running = [pool.submit(self._run_unless_stopped, job) for job in jobs]
-            finished = wait(running, _PROGRESS_SECONDS, FIRST_EXCEPTION)
+            finished = wait(running, _LOOK_SECONDS, FIRST_EXCEPTION)
             while finished.not_done and not any(future.exception() for future in finished.done):
-                self._log_progress()
-                finished = wait(running, _PROGRESS_SECONDS, FIRST_EXCEPTION)
+                self._tick()
+                finished = wait(running, _LOOK_SECONDS, FIRST_EXCEPTION)
             if finished.not_done:
                 self._controls.stop()
                 for future in running:
@@ -124,6 +143,17 @@ class Export:
     def _count_partition(self, manifest: PartitionManifest, **more: int) -> None:
         empty = int(manifest.rows == 0)
         self.counts.add(rows=manifest.rows, files=len(manifest.files), partitions=1, empty=empty, **more)
+
+    def _tick(self) -> None:
+        """Log a line when one is due, and report when that is due."""
+        now = time.monotonic()
+        self._rate.add(self.counts.seconds, self.counts.received)
+        if self.on_progress is not None and now >= self._report_due:
+            self._report_due = now + _REPORT_SECONDS
+            self.on_progress()
+        if now >= self._line_due:
+            self._line_due = now + _PROGRESS_SECONDS
+            self._log_progress()
 
     def _log_progress(self) -> None:
         counts = self.counts

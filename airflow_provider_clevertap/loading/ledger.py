@@ -31,6 +31,7 @@ class _OpenBlock:
     :param open_records: main records without an outcome.
     :param open_profile_updates: profile updates without an outcome.
     :param settled: the rows that have an outcome.
+    :param earlier: those of them that an earlier attempt has settled.
     :param outcomes: of the rows that were not accepted.
     """
 
@@ -38,6 +39,7 @@ class _OpenBlock:
     open_records: int
     open_profile_updates: int
     settled: Mask
+    earlier: Mask
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
 
     def settle(self, records: RecordSlice, lane: Lane) -> None:
@@ -108,9 +110,11 @@ class Ledger:
         resumed = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.resume_block(encoded)
         encoded = resumed.encoded
         updates = 0 if encoded.profile_updates is None else len(encoded.profile_updates.rows)
-        opened = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
+        nothing = np.zeros(len(encoded.block), np.bool_)
+        opened = _OpenBlock(encoded, len(encoded.rows), updates, settled=nothing.copy(), earlier=nothing)
         opened.settled[list(encoded.unsent)] = True
         opened.settled[list(resumed.settled)] = True
+        opened.earlier[list(resumed.settled)] = True
         opened.outcomes.update(resumed.outcomes)
         self._open[encoded.number] = opened
         self._in_order.append(opened)
@@ -226,16 +230,18 @@ class Ledger:
             self._write_block(opened)
 
     def _write_block(self, opened: _OpenBlock) -> None:
-        encoded, settled, failed = opened.encoded, opened.settled, opened.outcomes
+        encoded, settled, failed, earlier = opened.encoded, opened.settled, opened.outcomes, opened.earlier
         self._open_rows -= len(settled)
         if encoded.record_first_rows is not None:
             settled = settled | settled[encoded.record_first_rows]
+            earlier = earlier | earlier[encoded.record_first_rows]
             failed = _for_each_row(failed, encoded.record_first_rows)
         outcomes = {**encoded.dropped, **failed, **encoded.unsent}
         outcomes = {row: outcomes[row] for row in sorted(outcomes) if settled[row]}
         dropped = {row: encoded.dropped[row] for row in outcomes if row in encoded.dropped}
         self.counts.count(encoded.block.file, encoded.block.first_row, outcomes, dropped)
         self.counts.accepted += int(settled.sum()) - len(outcomes)
+        self.counts.earlier_rows += int(earlier.sum())
         written = {row: outcome for row, outcome in outcomes.items() if outcome.outcome is not Outcome.SKIPPED}
         self.counts.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.api.answers import Answer
@@ -56,6 +56,7 @@ class Load:
     :param options: everything else.
     :param log: the log for progress and notes; it never gets row data.
     :param store: where the checkpoint is kept, ``None`` for none. A dry run has none.
+    :param on_progress: called now and then while the load runs; it must not wait.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Load:
         *,
         log: logging.Logger | None = None,
         store: CheckpointStore | None = None,
+        on_progress: Callable[[], None] | None = None,
     ) -> None:
         if client is None and options.dry_run != "local":
             raise ConfigurationError("only a local dry run can do without a client")
@@ -89,6 +91,7 @@ class Load:
         self._deadline = Deadline()
         self._mailbox: Mailbox = queue.SimpleQueue()
         self._counts = Counts(many_files=source.many_files)
+        self.progress = Progress(log, self._counts, on_progress)
         self._summary: Summary | None = None
         updates = None if self._profile_columns is None else kind.profile_update_kind
         self._endpoints = [one.endpoint for one in (kind, updates) if one is not None]
@@ -198,7 +201,6 @@ class Load:
             self._log.info("%s", note)
 
     def _validate_only(self, reading: BlockReading, ledger: Ledger) -> None:
-        progress = Progress(self._log, self._counts)
         with reading:
             while (block := reading.next_block()) is not None:
                 if self._stopping.is_set():
@@ -206,8 +208,8 @@ class Load:
                 for note in block.notes:
                     self._log.info(note)
                 ledger.accept_unsent(ledger.register(block.encoded, block.duplicates))
-                progress.read(block.share_read)
-                progress.tick()
+                self.progress.read(block.share_read)
+                self.progress.tick()
 
     def _send(self, client: CleverTapClient, reading: BlockReading, ledger: Ledger) -> None:
         options = self.options
@@ -234,7 +236,7 @@ class Load:
                 ),
                 ledger,
                 self._mailbox,
-                progress=Progress(self._log, self._counts),
+                progress=self.progress,
                 stopping=self._stopping,
                 log=self._log,
             )

@@ -21,6 +21,7 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.task_runtime.artifact_paths import artifacts_mode, resolve_storage, running_task
 from airflow_provider_clevertap.task_runtime.interruption import run_interruptibly
+from airflow_provider_clevertap.task_runtime.report_xcom import ReportXCom, report_xcom
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
@@ -64,6 +65,7 @@ class TaskExport:
         self._settings = settings
         self._log = log
         self._export: Any = None
+        self._report: ReportXCom | None = None
         self._stopped = False
 
     @property
@@ -102,10 +104,12 @@ class TaskExport:
         given["output"] = resolve_storage(read_location("output", given["output"]))
         given.update(zone=settings.zone(), artifacts_mode=artifacts_mode())
         checked = kind(**given)
+        self._report = report_xcom(context, self._log)
 
         def work() -> dict[str, Any]:
             with connect(settings, checked.max_in_flight) as client:
                 self._export = self._kind.load_export()(client, checked, _identity(context, options), self._log)
+                self._export.on_progress = self._put_report
                 if self._stopped:
                     self._export.stop()
                 return self._run()
@@ -118,11 +122,28 @@ class TaskExport:
             unfinished="The export did not stop in time; unfinished partitions are as they were before",
         )
 
+    def _put_report(self) -> None:
+        if self._report is not None:
+            self._report.put(self._report_so_far())
+
+    def _report_so_far(self) -> dict[str, Any]:
+        return {"facts": self._export.summary(), "rate": self._export.rate()}
+
     def _run(self) -> dict[str, Any]:
+        complete, failure = False, None
         try:
             summary: dict[str, Any] = self._export.run()
+            complete = True
         except AccessDeniedError as error:
-            raise AccessDeniedError(f"Connection {self._conn_id!r}: {error}", http_status=error.http_status) from None
+            failure = f"Connection {self._conn_id!r}: {error}"
+            raise AccessDeniedError(failure, http_status=error.http_status) from None
+        except CleverTapError as error:
+            failure = str(error)
+            raise
+        finally:
+            if self._report is not None:
+                report = {**self._report_so_far(), "complete": complete, "failure": failure}
+                self._report.end(None if self._stopped else report)
         self._log.info(
             "Exported %s rows in %s files of %s partitions to %s in %.1f s",
             *(f"{summary[name]:,}" for name in ("rows", "files", "partitions")),

@@ -29,6 +29,7 @@ from airflow_provider_clevertap.task_runtime.artifact_paths import (
 )
 from airflow_provider_clevertap.task_runtime.databases import find_database, with_query
 from airflow_provider_clevertap.task_runtime.interruption import run_interruptibly
+from airflow_provider_clevertap.task_runtime.report_xcom import ReportXCom, report_xcom
 from airflow_provider_clevertap.task_runtime.summary_log import log_summary
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class TaskLoad:
         self._settings = settings
         self._log = log
         self._load: Load | None = None
+        self._report: ReportXCom | None = None
         self._stopped = False
 
     @property
@@ -163,6 +165,7 @@ class TaskLoad:
         if context is not None:
             directory = task_directory(context, artifacts_path)
             suffix = load_suffix(context, "" if in_order else load_identity(self._kind, self._conn_id, opened))
+            self._report = report_xcom(context, self._log, suffix)
         paths = _artifact_paths(opened, given, context, directory, suffix)
         if context is not None:
             base = artifacts_base(artifacts_path)
@@ -175,6 +178,10 @@ class TaskLoad:
         if context is None or given.get("dry_run") is not None:
             return None
         return checkpoint_store(context, directory, suffix, mode)
+
+    def _put_report(self) -> None:
+        if self._report is not None and self._load is not None:
+            self._report.put(_report_of(self._load))
 
     def _run_load(
         self,
@@ -190,26 +197,39 @@ class TaskLoad:
             given["max_in_flight"] = settings.in_flight(given.get("max_in_flight"))
             client = connect(settings, given["max_in_flight"])
         try:
-            self._load = Load(self._kind, opened, client, LoadOptions(**given), log=self._log, store=store)
+            options = LoadOptions(**given)
+            load = self._load = Load(
+                self._kind, opened, client, options, log=self._log, store=store, on_progress=self._put_report
+            )
             if self._stopped:
-                self._load.stop()
-            ended_early = True
+                load.stop()
+            complete, failure = False, None
             try:
-                self._load.run()
-                ended_early = False
+                load.run()
+                complete = True
             except TooManyRejectsError:
-                ended_early = False
+                complete = True
                 raise
-            except (AccessDeniedError, CleverTapUnavailableError) as error:
-                if not isinstance(error, LoadStoppedError):
+            except CleverTapError as error:
+                unexplained = isinstance(error, AccessDeniedError | CleverTapUnavailableError)
+                if unexplained and not isinstance(error, LoadStoppedError):
                     error.args = (f"Connection {self._conn_id!r}: {error.args[0]}{_advice(error)}",)
+                failure = str(error)
                 raise
             finally:
-                log_summary(self._log, opened.name, self._load.summary.to_dict(), ended_early=ended_early)
-            return self._load.summary.to_dict()
+                log_summary(self._log, opened.name, load.summary.to_dict(), ended_early=not complete)
+                if self._report is not None:
+                    report = {**_report_of(load), "complete": complete, "failure": failure}
+                    self._report.end(None if self._stopped else report)
+            return load.summary.to_dict()
         finally:
             if client is not None:
                 client.close()
+
+
+def _report_of(load: Load) -> dict[str, Any]:
+    """Return the report of a load as it is now."""
+    return {"facts": load.summary.to_dict(), "source": load.source.name, **load.progress.facts()}
 
 
 def _advice(error: CleverTapError) -> str:

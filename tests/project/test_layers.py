@@ -28,7 +28,10 @@ ALLOWED: Mapping[str, set[str]] = {
     "emulator": set(),
     "storage": {"exceptions", "locations"},
     "exported": {"storage", "exceptions", "locations"},
-    "exporting": {"api", "records", "storage", "exported", "loading.rows", "exceptions", "locations"},
+    "exporting": {
+        "api", "records", "storage", "exported", "loading.rows", "loading.outcomes.rate_series", "exceptions",
+        "locations",
+    },
     "loading": {"api", "records", "storage", "exported", *PUBLIC},
     "connections": {"api", "records", "exceptions"},
     "task_runtime": {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from typing import Final
 
 from airflow_provider_clevertap.exceptions import CannotResumeError
 from airflow_provider_clevertap.loading.checkpoint.checkpoint import Checkpoint
@@ -12,6 +14,9 @@ from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
 from airflow_provider_clevertap.loading.options import OnUnconfirmed
 from airflow_provider_clevertap.loading.outcomes.summary import Counts
 from airflow_provider_clevertap.storage.retry import retry_storage
+
+#: Attempts that a checkpoint lists.
+_MAX_ATTEMPTS: Final = 20
 
 _START_REGARDLESS = (
     "To start at row 1 regardless, which loads again the {rows:,} rows that were settled, set resume=False or remove "
@@ -46,6 +51,8 @@ def resume_or_start(
     if state is not fresh:
         counts.resumed_from_row = state.lanes["main"].settled.leading + 1
         _log_resume(state, counts.resumed_from_row, on_unconfirmed, log)
+    state.attempts = [*state.attempts, (counts.resumed_from_row or 1, int(time.time()))][-_MAX_ATTEMPTS:]
+    counts.attempts = state.attempts
     if state.fingerprint["source"] is None:
         log.info(
             "A later attempt of this load would start at row 1 too: it is not known whether the source returns the "
@@ -76,7 +83,7 @@ def _can_resume(earlier: LoadState, fresh: LoadState, name: str, log: logging.Lo
     if not earlier.touched:
         log.info("Starts at row 1: the earlier attempt sent nothing")
         if earlier.fingerprint == fresh.fingerprint:  # its requests without effect still count as requests of the load
-            fresh.counts, fresh.seconds = earlier.counts, earlier.seconds
+            fresh.counts, fresh.seconds, fresh.attempts = earlier.counts, earlier.seconds, earlier.attempts
         return False
     if earlier.complete and earlier.series != fresh.series:
         log.info("Starts at row 1: the task was cleared after its load was complete, so all rows are loaded again")

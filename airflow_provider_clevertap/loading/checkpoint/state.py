@@ -40,6 +40,7 @@ class LoadState:
     :param counts: the counts of the summary that cannot be counted again.
     :param seconds: how long the attempts so far took.
     :param unaccepted_parts: how many parts of unaccepted rows each attempt has stored, see ``UnacceptedRows``.
+    :param attempts: the row at which each of the latest attempts began, and when, in seconds since 1970.
     :param duplicates_possible: records were claimed that would be duplicated if they were sent twice.
     :param complete: the load is complete.
     """
@@ -51,6 +52,7 @@ class LoadState:
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     unaccepted_parts: Mapping[str, int] = field(default_factory=dict)
+    attempts: list[tuple[int, int]] = field(default_factory=list)
     duplicates_possible: bool = False
     complete: bool = False
 
@@ -71,6 +73,7 @@ class LoadState:
             "counts": dict(self.counts),
             "seconds": round(self.seconds, 1),
             "unaccepted_parts": dict(self.unaccepted_parts),
+            "attempts": [list(attempt) for attempt in self.attempts],
             "duplicates_possible": self.duplicates_possible,
             "complete": self.complete,
         }
@@ -105,6 +108,8 @@ class LoadState:
             counts={str(name): int(count) for name, count in stored["counts"].items()},
             seconds=float(stored["seconds"]),
             unaccepted_parts={str(name): int(count) for name, count in stored["unaccepted_parts"].items()},
+            # Version 1 had no attempts at first.
+            attempts=[(int(row), int(began)) for row, began in stored.get("attempts", ())],
             duplicates_possible=bool(stored["duplicates_possible"]),
             complete=bool(stored["complete"]),
         )

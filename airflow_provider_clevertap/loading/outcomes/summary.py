@@ -21,6 +21,9 @@ class Counts:
     :param many_files: the source has several files, so that the number of a row alone does not name it.
     :param resumed_from_row: the row at which this attempt resumed the load, ``None`` when it started at the first.
     :param earlier_seconds: how long earlier attempts took.
+    :param earlier_rows: rows of those counted so far that earlier attempts have settled.
+    :param attempts: the row at which each attempt began, and when, in seconds since 1970; this one is the last. Empty
+        for a load without a checkpoint.
     :param started: when this attempt began, in seconds of the monotonic clock.
     """
 
@@ -40,6 +43,8 @@ class Counts:
     reasons: ReasonCounts = field(init=False)
     resumed_from_row: int | None = None
     earlier_seconds: float = 0.0
+    earlier_rows: int = 0
+    attempts: list[tuple[int, int]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
