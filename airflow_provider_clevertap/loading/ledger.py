@@ -31,7 +31,6 @@ class _OpenBlock:
     :param open_records: main records without an outcome.
     :param open_profile_updates: profile updates without an outcome.
     :param settled: the rows that have an outcome.
-    :param earlier: those of them that an earlier attempt has settled.
     :param outcomes: of the rows that were not accepted.
     """
 
@@ -39,7 +38,6 @@ class _OpenBlock:
     open_records: int
     open_profile_updates: int
     settled: Mask
-    earlier: Mask
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
 
     def settle(self, records: RecordSlice, lane: Lane) -> None:
@@ -49,6 +47,11 @@ class _OpenBlock:
             self.settled[records.rows] = True
         else:
             self.open_profile_updates -= len(records.rows)
+
+    def rows_of(self, records: NDArray[np.int64]) -> int:
+        """Return how many rows some records are made of."""
+        first_rows = self.encoded.record_first_rows
+        return len(records) if first_rows is None else int(np.isin(first_rows, records).sum())
 
     def reject(self, encoded: EncodedBlock, lane: Lane, row: int, outcome: RowOutcome) -> RowOutcome:
         """Record that a record was not accepted, and return the outcome of its row.
@@ -110,11 +113,10 @@ class Ledger:
         resumed = ResumedBlock(encoded) if self._checkpoint is None else self._checkpoint.resume_block(encoded)
         encoded = resumed.encoded
         updates = 0 if encoded.profile_updates is None else len(encoded.profile_updates.rows)
-        nothing = np.zeros(len(encoded.block), np.bool_)
-        opened = _OpenBlock(encoded, len(encoded.rows), updates, settled=nothing.copy(), earlier=nothing)
+        opened = _OpenBlock(encoded, len(encoded.rows), updates, np.zeros(len(encoded.block), np.bool_))
         opened.settled[list(encoded.unsent)] = True
+        self.counts.settled_rows += len(encoded.unsent)
         opened.settled[list(resumed.settled)] = True
-        opened.earlier[list(resumed.settled)] = True
         opened.outcomes.update(resumed.outcomes)
         self._open[encoded.number] = opened
         self._in_order.append(opened)
@@ -154,11 +156,17 @@ class Ledger:
         lane = result.batch.lane
         for record, outcome in result.outcomes.items():
             encoded, row = result.batch.locate(record)
-            final = self._open[encoded.number].reject(encoded, lane, row, outcome)
+            opened = self._open[encoded.number]
+            final = opened.reject(encoded, lane, row, outcome)
+            if lane == "profile":
+                self.counts.settled_rows += opened.rows_of(np.array([row]))
             if self._checkpoint is not None:
                 self._checkpoint.record(encoded.start + row, final)
         for records in result.settled().slices:
-            self._open[records.encoded.number].settle(records, lane)
+            opened = self._open[records.encoded.number]
+            opened.settle(records, lane)
+            if lane == "main":
+                self.counts.settled_rows += opened.rows_of(records.rows)
         if self._checkpoint is not None:
             self.counts.resent -= self._checkpoint.settle(result)
             if not self.unsaved:
@@ -184,6 +192,7 @@ class Ledger:
         """Record a block's records as accepted without sending them, as a local dry run does."""
         opened = self._open.get(encoded.number)
         if opened is not None:
+            self.counts.settled_rows += opened.rows_of(encoded.rows)
             opened.open_records = 0
             opened.settled[:] = True
             self._write_settled_blocks()
@@ -230,18 +239,16 @@ class Ledger:
             self._write_block(opened)
 
     def _write_block(self, opened: _OpenBlock) -> None:
-        encoded, settled, failed, earlier = opened.encoded, opened.settled, opened.outcomes, opened.earlier
+        encoded, settled, failed = opened.encoded, opened.settled, opened.outcomes
         self._open_rows -= len(settled)
         if encoded.record_first_rows is not None:
             settled = settled | settled[encoded.record_first_rows]
-            earlier = earlier | earlier[encoded.record_first_rows]
             failed = _for_each_row(failed, encoded.record_first_rows)
         outcomes = {**encoded.dropped, **failed, **encoded.unsent}
         outcomes = {row: outcomes[row] for row in sorted(outcomes) if settled[row]}
         dropped = {row: encoded.dropped[row] for row in outcomes if row in encoded.dropped}
         self.counts.count(encoded.block.file, encoded.block.first_row, outcomes, dropped)
         self.counts.accepted += int(settled.sum()) - len(outcomes)
-        self.counts.earlier_rows += int(earlier.sum())
         written = {row: outcome for row, outcome in outcomes.items() if outcome.outcome is not Outcome.SKIPPED}
         self.counts.rejects_rows += len(written)
         self._rejects.write(encoded.block, written)

@@ -76,8 +76,7 @@ class Progress:
         }
 
     def _add_point(self) -> None:
-        counts = self._counts
-        self._rate.add(time.monotonic() - counts.started, counts.rows - counts.earlier_rows)
+        self._rate.add(time.monotonic() - self._counts.started, self._counts.settled_rows)
 
     def report_wait(self, detail: str, seconds: float, then: str) -> None:
         """Log that a batch waits. A wait that ends well after all those logged is logged at once.

@@ -21,7 +21,8 @@ class Counts:
     :param many_files: the source has several files, so that the number of a row alone does not name it.
     :param resumed_from_row: the row at which this attempt resumed the load, ``None`` when it started at the first.
     :param earlier_seconds: how long earlier attempts took.
-    :param earlier_rows: rows of those counted so far that earlier attempts have settled.
+    :param settled_rows: rows that this attempt has brought to their outcome. They are counted as answers come, and the
+        outcomes above in the order of the source, when all rows of a block have one.
     :param attempts: the row at which each attempt began, and when, in seconds since 1970; this one is the last. Empty
         for a load without a checkpoint.
     :param started: when this attempt began, in seconds of the monotonic clock.
@@ -43,7 +44,7 @@ class Counts:
     reasons: ReasonCounts = field(init=False)
     resumed_from_row: int | None = None
     earlier_seconds: float = 0.0
-    earlier_rows: int = 0
+    settled_rows: int = 0
     attempts: list[tuple[int, int]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
