@@ -65,11 +65,27 @@ export class Api {
     return (await this.#get<{ conf: Record<string, unknown> | null }>(this.#run)).conf ?? {};
   }
 
+  /** Return the params of the DAG with their defaults. */
+  async params(): Promise<Record<string, unknown>> {
+    const path = `/dags/${encodeURIComponent(this.address.dagId)}/details`;
+    const { params } = await this.#get<{ params: Record<string, unknown> | null }>(path);
+    return Object.fromEntries(Object.entries(params ?? {}).map(([name, param]) => [name, defaultOf(param)]));
+  }
+
+  /** Return how many instances the task has, if it is mapped. */
+  async mappedInstances(): Promise<number> {
+    return (await this.#get<{ total_entries: number }>(`${this.#task}/listMapped?limit=1`)).total_entries;
+  }
+
   async #get<T>(path: string): Promise<T> {
     const answer = await fetch(this.root + path, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (!answer.ok) throw new ApiError(answer.status);
     return (await answer.json()) as T;
   }
+}
+
+function defaultOf(param: unknown): unknown {
+  return typeof param === "object" && param !== null && "value" in param ? param.value : param;
 }
 
 /** Some releases of Airflow answer with the value, others with its JSON text. */

@@ -1,0 +1,49 @@
+// The attempts of a task, and where each began.
+
+import type { TaskInstance } from "../api";
+import { h } from "../dom";
+import type { Attempt } from "../facts";
+import { count, duration, moment } from "../format";
+import { section, table } from "./table";
+
+/** Seconds by which the clocks of a worker and of Airflow may differ. */
+const CLOCKS = 5;
+
+export function attempts(tries: TaskInstance[], began: Attempt[], suffix: string): HTMLElement | null {
+  if (tries.length < 2 && began.length < 2) return null;
+  return section(
+    `attempts${suffix}`,
+    "Attempts",
+    table(
+      "Attempts",
+      [
+        { title: "Attempt", kind: "number" },
+        { title: "Ended as" },
+        { title: "Began" },
+        { title: "Took", kind: "number" },
+        { title: "Where the load began" },
+      ],
+      tries.map((each) => [
+        count(each.try_number),
+        h("span", { class: "word" }, (each.state ?? "waiting").replaceAll("_", " ")),
+        moment(each.start_date),
+        each.duration === null ? "" : duration(each.duration),
+        place(rowOf(each, began)),
+      ]),
+      "attempts",
+    ),
+    h("p", { class: "faint" }, "A load that resumes sends no row again that has an outcome."),
+  );
+}
+
+function place(row: number | null): string {
+  if (row === null) return "not known";
+  return row > 1 ? `resumed at row ${count(row)}` : "row 1";
+}
+
+function rowOf(attempt: TaskInstance, began: Attempt[]): number | null {
+  if (attempt.start_date === null) return null;
+  const start = Date.parse(attempt.start_date) / 1000 - CLOCKS;
+  const end = attempt.end_date === null ? Infinity : Date.parse(attempt.end_date) / 1000 + CLOCKS;
+  return began.findLast(([, time]) => time >= start && time <= end)?.[0] ?? null;
+}
