@@ -34,7 +34,7 @@ export function exportReport(context: Context): Child[] {
     h(
       "header",
       {},
-      h("h1", { role: "status" }, `${plural(number(facts, "rows"), "row")} exported${context.isRunning ? " so far" : ""}`),
+      h("h1", { "aria-live": "polite" }, `${plural(number(facts, "rows"), "row")} exported${context.isRunning ? " so far" : ""}`),
       h(
         "p",
         { class: "faint" },

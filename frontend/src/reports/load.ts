@@ -52,7 +52,7 @@ function headline(context: Context): HTMLElement {
     {},
     h(
       "h1",
-      { role: "status" },
+      { "aria-live": "polite" },
       `${count(number(facts, "accepted"))} of ${plural(rows, "row")} ${verb}${soFar}`,
       failed ? h("span", { class: "failed" }, `, ${count(failed)} failed (${percent(failed, rows)})`) : null,
     ),

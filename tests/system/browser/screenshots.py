@@ -22,6 +22,10 @@ NAMES = (
     "clevertap-page",
     "clear-a-load",
     "log-of-a-resumed-load",
+    "report-of-a-load",
+    "report-of-a-running-load",
+    "report-of-an-export",
+    "report-narrow",
 )
 
 
