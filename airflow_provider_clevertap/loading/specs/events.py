@@ -26,7 +26,7 @@ def add_events(messages: Any, types: Sequence[str | None], unsent: Unsent, flat:
     :param flat: takes the columns.
     """
     _add_owners(messages, unsent, flat, spec)
-    properties = unsent.blank_out(messages.properties())
+    properties = list(unsent.blank_out(messages.properties()))  # some are replaced, and the source keeps its own
     names = _names(messages, types, properties, unsent, spec)
     orders = find_orders(names)
     if orders:

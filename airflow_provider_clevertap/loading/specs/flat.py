@@ -83,7 +83,7 @@ class FlatColumns:
         :param target: the field.
         :param values: an Arrow array or Python values; ``None`` for no column.
         :param choice: how it is read, if not as any column for the field.
-        :param is_plain: the values are what JSON has, without nested values at any depth.
+        :param is_plain: the values are of the types that JSON has, so that none has to be converted.
         """
         mapped = self._mapped
         if values is None or mapped.is_taken(target):

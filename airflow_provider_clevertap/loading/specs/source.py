@@ -134,7 +134,7 @@ class MessagesSource:
         is_nested = not _NESTED.isdisjoint(names) or isinstance(block, MessageLines)
         if is_nested or not is_table(names):
             return NestedMessages(block)
-        tables = getattr(self._source, "tables", None) or (PurePath(block.file).stem.lower(),)
+        tables = getattr(self._source, "tables", None) or (PurePath(block.file).name.partition(".")[0].lower(),)
         return TableMessages(block, self._spec.kind, tables)
 
     def _flatten(self, block: RowBlock, known: KeySet) -> RowBlock:
@@ -143,7 +143,7 @@ class MessagesSource:
         flat = FlatColumns(self._mapped, len(block))
         types = select_types(messages.types(), unsent, self._spec)
         skip_opted_out(messages.objects("integrations"), unsent)
-        for path in _OBJECTS_OF[self._spec.kind]:
+        for path in _OBJECTS_OF[self._spec.kind] if isinstance(messages, NestedMessages) else ():
             reject_misshapen(path, messages.values(path), unsent)
         if self._spec.kind == "events":
             add_events(messages, types, unsent, flat, self._spec)

@@ -114,13 +114,13 @@ class TableMessages:
             return "track"
         if "previous_id" in names:
             return "alias"
+        if self._is_users or self._kind != "events":
+            return "identify"
         own = {name for name in names if self._is_own(name)}
         if own <= _OF_PAGES and {"url", "path"} & own:
             return "page"
         if own <= _OF_PAGES and "name" in own and self._has(_OF_DEVICES) and not self._has(_OF_BROWSERS):
             return "screen"
-        if self._is_users or self._kind != "events":
-            return "identify"
         raise SourceError(
             f"{self._block.file or 'the rows'}: neither the table nor its columns show whether these rows are tracks, "
             "pages or screens. Add a column named type that holds the word track, page or screen, in a query with "
