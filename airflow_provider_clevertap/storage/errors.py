@@ -13,12 +13,15 @@ TOO_LONG: Final = (
     "the path, or a name in it, is longer than the file system allows. Shorten output, rejects_path or artifacts_path."
 )
 
+_VERBS: Final = {"written": "write", "read": "read"}
+
 
 @contextmanager
-def storage_errors(name: str) -> Iterator[None]:
+def storage_errors(name: str, done: str = "written") -> Iterator[None]:
     """Translate errors of the storage into this package's; only transient failures stay retryable.
 
     :param name: the file, for the message.
+    :param done: what is done with it, also for the message: ``written`` or ``read``.
     :raises ConfigurationError: when the file can never be written there.
     :raises StorageUnavailableError: when a later attempt may succeed.
     """
@@ -29,12 +32,12 @@ def storage_errors(name: str) -> Iterator[None]:
     except (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ImportError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
         raise ConfigurationError(
-            f"{name} cannot be written: {problem}. Check the path, and who may write there."
+            f"{name} cannot be {done}: {problem}. Check the path, and who may {_VERBS[done]} there."
         ) from None
     except Exception as error:
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            raise ConfigurationError(f"{name} cannot be written: {TOO_LONG}") from None
-        raise StorageUnavailableError(f"{name} was not written: {describe_error(error)}") from None
+            raise ConfigurationError(f"{name} cannot be {done}: {TOO_LONG}") from None
+        raise StorageUnavailableError(f"{name} was not {done}: {describe_error(error)}") from None
 
 
 def describe_error(error: Exception) -> str:

@@ -133,7 +133,7 @@ class AtomicFile:
 
         :raises StorageUnavailableError: when the storage fails.
         """
-        with storage_errors(self.name):
+        with storage_errors(self.name, "read"):
             if self._local is not None:
                 with self._local.open("rb") as stream:
                     yield stream

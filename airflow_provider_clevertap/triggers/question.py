@@ -58,7 +58,8 @@ class QuestionTrigger(BaseTrigger):
                 self.log.warning("CleverTap does not answer: %s", error)
                 fields, problem = None, str(error)
             if fields is not None:
-                yield TriggerEvent({"fields": fields})  # type: ignore[no-untyped-call]
+                asked = {name: self.question[name] for name in ("path", "body")}
+                yield TriggerEvent({"fields": fields, "asked": asked})  # type: ignore[no-untyped-call]
                 return
             if time.time() + self.poll_seconds > self.deadline:
                 yield TriggerEvent({"error": problem, "final": False})  # type: ignore[no-untyped-call]

@@ -111,12 +111,11 @@ class CleverTapQuestionOperator(BaseOperator):
         self.defer(
             trigger=QuestionTrigger(self._conn_id, waiting, seconds, time.time() + timeout.total_seconds()),
             method_name="execute_complete",
-            kwargs={"waiting": waiting},
             timeout=timeout + _GRACE,
         )
         return None
 
-    def execute_complete(self, context: Context, event: dict[str, Any], waiting: dict[str, Any]) -> Any:
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Return the answer that the triggerer has waited for.
 
         :raises AirflowFailException: when a retry would fail in the same way; Airflow does not retry.
@@ -126,7 +125,7 @@ class CleverTapQuestionOperator(BaseOperator):
             if "error" in event:
                 kind = ConfigurationError if event["final"] else CleverTapUnavailableError
                 raise kind(event["error"])
-            return self._result(self._make_question(context).read(context, waiting, event["fields"]), context)
+            return self._result(self._make_question(context).read(context, event["asked"], event["fields"]), context)
         except CleverTapError as error:
             fail_task(error, self.log)
 

@@ -123,14 +123,14 @@ class TaskQuestion:
         kept.forget()
         return read_answer(question, fields, self._options)
 
-    def read(self, context: Mapping[str, Any] | None, waited: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
+    def read(self, context: Mapping[str, Any] | None, asked: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
         """Return what an answer means that somebody else has waited for.
 
         :param context: the running task's context.
-        :param waited: the fields of :class:`Waiting`.
+        :param asked: ``path`` and ``body`` of the question.
         :param fields: the fields of the answer.
         :raises CleverTapError: when the answer has another form.
         """
-        question = Question(waited["path"], waited["body"])
+        question = Question(asked["path"], asked["body"])
         KeptRequest(running_task(context), None, self._log).forget()
         return read_answer(question, fields, self._options)

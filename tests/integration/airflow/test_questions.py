@@ -236,7 +236,7 @@ def test_the_triggerer_waits_in_place_of_the_worker(project: Any) -> None:
     event = payload_of(deferred.trigger)
     posted = [request for request in project.requests(COUNTS) if request["method"] == "POST"]
     assert len(posted) == 2  # the first count, and this one once
-    assert operator.execute_complete(in_task(store), event, **deferred.kwargs) == 48
+    assert operator.execute_complete(in_task(store), event) == 48
     assert store.kept == {}
 
 
@@ -251,6 +251,26 @@ def test_the_triggerer_survives_failures_and_asks_anew(project: Any) -> None:
     assert payload_of(trigger)["fields"]["count"] == 48
 
 
+def test_airflow_defers_and_resumes_tasks(
+    project: Any, make_dag: Any, run_dag: Any, returned: Any, tmp_path: Path
+) -> None:
+    from airflow_provider_clevertap.operators.counts import CleverTapCountOperator, CleverTapTrendsOperator
+    from airflow_provider_clevertap.sensors.event_count import CleverTapEventCountSensor
+
+    project.change_settings(counts_not_ready=2)
+    path = tmp_path / "trend.parquet"
+    with make_dag() as dag:
+        CleverTapCountOperator(task_id="count", query=DAYS, deferrable=True, check_interval=0.05)
+        CleverTapTrendsOperator(
+            task_id="trend", query=DAYS, groups={"m": "monthly"}, output=str(path), deferrable=True, check_interval=0.05
+        )
+        CleverTapEventCountSensor(task_id="wait", query=DAYS, minimum=48, deferrable=True, poke_interval=0.05)
+    dag_run = run_dag(dag)
+    assert dag_run.state == "success"
+    assert (returned(dag_run, "count"), returned(dag_run, "wait")) == (48, 48)
+    assert returned(dag_run, "trend") == {"output": str(path), "rows": 1}
+
+
 def test_what_the_triggerer_cannot_get(project: Any) -> None:
     from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
@@ -260,13 +280,13 @@ def test_what_the_triggerer_cannot_get(project: Any) -> None:
     event = payload_of(deferred.trigger)
     assert event == {"error": "CleverTap has not answered in time", "final": False}
     with pytest.raises(AirflowException, match="not answered in time") as caught:
-        operator.execute_complete({}, event, **deferred.kwargs)
+        operator.execute_complete({}, event)
     assert not isinstance(caught.value, AirflowFailException)
     project.inject({"do": "status", "status": 401, "path": COUNTS})
     event = payload_of(deferred.trigger)
     assert event["final"]
     with pytest.raises(AirflowFailException):
-        operator.execute_complete({}, event, **deferred.kwargs)
+        operator.execute_complete({}, event)
 
 
 @pytest.mark.parametrize(
