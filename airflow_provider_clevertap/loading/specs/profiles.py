@@ -63,6 +63,8 @@ def add_profiles(messages: Any, types: Sequence[str | None], unsent: Unsent, fla
             overrides[row] = None
     _add_fields(messages, own, of_context, aliases, overrides, flat, spec)
     others = _other_traits(own, of_context, aliases, overrides, unsent, is_table=not prefix)
+    if spec.strict:
+        others = [_with_paths(one) if one and any("." in key for key in one) else one for one in others]
     for key, values in flatten(others).items():
         if key in _SPELLINGS and flat.fill(f"{prefix}{_SPELLINGS[key]}", values):
             continue
@@ -182,3 +184,18 @@ def _other_traits(
         out = excluded if not fields else excluded | fields.keys()
         others.append({key: value for key, value in merged.items() if key not in out})
     return others
+
+
+def _with_paths(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return traits with an object for a name with dots, as RudderStack's code sets them by their path."""
+    nested: dict[str, Any] = {}
+    for key, value in fields.items():
+        *parents, last = key.split(".")
+        inner = nested
+        for parent in parents:
+            held = inner.get(parent)
+            # The message's own objects stay as they are: they are written to the rejects file.
+            inner[parent] = dict(held) if isinstance(held, dict) else {}
+            inner = inner[parent]
+        inner[last] = value
+    return nested

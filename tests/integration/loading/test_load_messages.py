@@ -526,3 +526,8 @@ def test_an_interrupted_load_resumes(make: MakeLoad, emulator: RunningEmulator, 
     assert len(arrived(emulator)) == 3_000
     with pytest.raises(CannotResumeError):
         load(strict=True).run()
+
+
+def test_strict_sets_a_trait_with_a_dot_by_its_path(profile: Any) -> None:
+    data = profile(identify(traits={"a.b": 1, "a.c": 2, "plan": "x"}), strict=True)["data"]
+    assert data == {"a": '{"b":1,"c":2}', "plan": "x"}
