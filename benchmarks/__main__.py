@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import exporting, parsing, plots, reporting, sending
+from benchmarks import columns, exporting, parsing, plots, reporting, sending
 from benchmarks.measuring import RESULTS, Job, Measured, measure
 from benchmarks.tables import TABLES, Comparison
 
@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
         description="Loads generated rows into a loopback server, by this package and by scripts, in turn, each in "
         "its own process; writes tables of CPU time, speed, memory, and of rows lost, doubled or sent unchecked.",
     )
-    names = (*TABLES, "exporting", "sending", "parsing")
+    names = (*TABLES, "columns", "exporting", "sending", "parsing")
     parser.add_argument("--table", nargs="+", choices=names, default=names, metavar="TABLE",
                         help=f"of {', '.join(names)}; default: all")  # fmt: skip
     parser.add_argument("--only", nargs="+", metavar="ROW", help="rows of the tables, see --list; default: all")
@@ -51,14 +51,19 @@ def main() -> None:
     if arguments.list:
         for name, comparison in TABLES.items():
             print(f"{name:14}{comparison.title}\n{'':14}  {' '.join(job.key for job in comparison.jobs)}")
-        for name, module in (("exporting", exporting), ("sending", sending), ("parsing", parsing)):
+        for name, module in (
+            ("columns", columns),
+            ("exporting", exporting),
+            ("sending", sending),
+            ("parsing", parsing),
+        ):
             print(f"{name:14}{module.TITLE}")
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in arguments.table:
         if name not in TABLES:
             if not arguments.only:
-                {"exporting": _export, "sending": _send, "parsing": _parse}[name](arguments)
+                {"columns": _columns, "exporting": _export, "sending": _send, "parsing": _parse}[name](arguments)
             continue
         comparison = TABLES[name]
         jobs = [job for job in comparison.jobs if not arguments.only or job.key in arguments.only]
@@ -89,6 +94,13 @@ def _run(arguments: argparse.Namespace, job: Job) -> Measured:
     run = measure(job, RESULTS / "data", rows)
     print(f"{job.key:28}{rows:>12,} rows {run.wall:8.1f} s {run.cpu_per_million:8.2f} CPU s per million", flush=True)
     return run
+
+
+def _columns(arguments: argparse.Namespace) -> None:
+    record = _record(columns.TITLE, arguments.turns)
+    turns = columns.measure(arguments.turns)
+    record["took"] = f"The least of {arguments.turns} turns of {columns.REPEATS} blocks"
+    _write(arguments.out / "columns", record, columns.table(turns), turns)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -134,7 +134,7 @@ def _formats(choice: Column) -> tuple[str, ...]:
     if choice.format is None:
         return ()
     formats = (choice.format,) if isinstance(choice.format, str) else choice.format
-    if not isinstance(formats, Sequence) or not all(isinstance(pattern, str) for pattern in formats):
+    if not isinstance(formats, Sequence) or not formats or not all(isinstance(pattern, str) for pattern in formats):
         raise ValueError("format must be a date pattern or a list of them")
     return tuple(formats)
 

@@ -147,9 +147,22 @@ def _from_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return json.loads(value, object_pairs_hook=_object)
     except ValueError:
         return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; of a key that is there twice, Python would take the last without a word.
+
+    :raises ConfigurationError: when it has a key twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ConfigurationError(f"The JSON text has the key {key!r} twice in one object: only one can be meant.")
+        found[key] = value
+    return found
 
 
 def duration(name: str, value: Any) -> timedelta | None:

@@ -45,12 +45,12 @@ class DistinctCells:
 
     def convert(self, column: Any) -> ConvertedColumn:
         """Convert a column."""
-        if pc.count_distinct(column[:_SAMPLE]).as_py() > _MAX_DISTINCT:
+        indices = self._find(column)
+        if indices is None:
             converted, count = self._convert_cells(_without_blanks(column))
             if count is not None:
                 count(None)
             return converted
-        indices = self._find(column)
         if self._count is not None:
             self._count(np.bincount(numpy_from_array(indices.drop_null()), minlength=len(self._cells)))
         undecided = self._converted.undecided
@@ -58,16 +58,24 @@ class DistinctCells:
             undecided = none_if_clear(as_mask(array_from_numpy(undecided).take(indices)))
         if self._places is not None:
             places = self._places.take(numpy_from_array(indices), mode="clip")
-            indices = array_from_numpy(places, (places < 0) | as_mask(indices.is_null()))
+            missing = places < 0
+            if indices.null_count:
+                missing |= as_mask(indices.is_null())
+            indices = array_from_numpy(places, missing)
         text = pa.DictionaryArray.from_arrays(indices, self._texts, safe=False)
         return self._converted._replace(text=text, undecided=undecided)
 
     def _find(self, column: Any) -> Any:
-        """Return for each cell its index among the remembered ones, to which new cells are added."""
-        if self._cells is not None:
-            indices = pc.index_in(column, value_set=self._cells)
-            if indices.null_count == column.null_count:
-                return indices
+        """Return for each cell its index among the remembered ones, to which new cells are added.
+
+        :returns: the indices; ``None`` where cells do not recur.
+        """
+        indices = None if self._cells is None else pc.index_in(column, value_set=self._cells)
+        if indices is not None and indices.null_count == column.null_count:
+            return indices
+        if pc.count_distinct(column[:_SAMPLE]).as_py() > _MAX_DISTINCT:
+            return None
+        if indices is not None:
             new = column.filter(pc.and_(indices.is_null(), column.is_valid())).unique()
             if len(self._cells) + len(new) <= _MAX_REMEMBERED:
                 self._remember(pa.concat_arrays([self._cells, new]))

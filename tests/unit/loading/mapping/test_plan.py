@@ -134,6 +134,8 @@ class TestManifestForm:
         (Column(timezone=5), ["timezone must be text"]),  # type: ignore[arg-type]
         (Column(separator=5), ["separator must be text"]),  # type: ignore[arg-type]
         (Column(operator=["$add"]), ["operator must be text"]),  # type: ignore[arg-type]
+        (Column(format=[]), ["format must be a date pattern"]),
+        (Column(percent=1), ["percent=1 is not known"]),  # type: ignore[arg-type]
         (Column(format=5), ["format must be a date pattern"]),  # type: ignore[arg-type]
         (Column(format=[5]), ["format must be a date pattern"]),  # type: ignore[list-item]
         (Column(type="number"), ["type 'number' is not known", "integer, float, boolean, date, list"]),  # type: ignore[arg-type]

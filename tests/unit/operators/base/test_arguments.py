@@ -39,6 +39,11 @@ def test_columns_may_be_json() -> None:
     assert column_mapping("None") is None
 
 
+def test_a_key_that_json_has_twice_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match="'divers' twice"):
+        column_mapping('{"sex": {"name": "Gender", "values": {"divers": null, "divers": "F"}}}')
+
+
 @pytest.mark.parametrize("given", ["{'id': 'identity'}", "[1]", "text", ["id"], 3])
 def test_columns_must_be_a_mapping(given: Any) -> None:
     with pytest.raises(ConfigurationError, match="columns must be a mapping"):
