@@ -5,7 +5,7 @@
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit lint format
-.PHONY: frontend frontend-check
+.PHONY: frontend frontend-check readme-picture
 .PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster test-matrix docs docs-serve constraints clean
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make test         linters, types, documentation, and the tests on Airflow 3.3 and 2.11 that are not slow'
 	@echo 'make test-slow-3.3, test-slow-2.11   schedulers, killed processes, faults, whole programs'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
+	@echo 'make readme-picture   put the picture that make test-ui has taken into the README'
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
 	@echo 'make test-matrix  the built package with every supported Airflow and Python, with old and new dependencies'
 	@echo 'make bench        speed and memory, side by side with scripts (make bench-quick: two minutes)'
@@ -101,6 +102,10 @@ test-slow-2.11: .venv-2.11/.ready
 test-ui: .venv/.ready
 	@scripts/chromium-install
 	.venv/bin/python -m pytest -m browser tests/system/browser
+
+# The README shows a picture that test-ui has made. It is in git, as the page of a package index shows it too.
+readme-picture:
+	cp docs/screenshots/report-of-a-load.png docs/report-of-a-load.png
 
 # Celery is put into .venv when it is first needed. What uv cannot reach as pip can, pip installs.
 .venv/.cluster: .venv/.ready
