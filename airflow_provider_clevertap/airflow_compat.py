@@ -53,6 +53,7 @@ __all__ = [
     "context_merge",
     "determine_kwargs",
     "get_current_context",
+    "has_tabs",
     "mask_secret",
 ]
 
@@ -83,6 +84,11 @@ _MODULES: Final = {
         "airflow.utils.log.secrets_masker",
     ),
 }
+
+
+def has_tabs() -> bool:
+    """Return whether the installed Airflow shows tabs of plugins, as from 3.1 on."""
+    return hasattr(import_module(__name__).AirflowPlugin, "external_views")
 
 
 def __getattr__(name: str) -> Any:

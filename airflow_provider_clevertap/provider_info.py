@@ -76,7 +76,10 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "task-decorators": [{"name": kind.decorator_name, "class-name": kind.decorator_path} for kind in UPLOAD_KINDS],
-        "extra-links": ["airflow_provider_clevertap.operators.base.links.CleverTapDashboardLink"],
+        "extra-links": [
+            f"airflow_provider_clevertap.operators.base.links.{name}"
+            for name in ("CleverTapDashboardLink", "CleverTapReportLink")
+        ],
         "config": {
             "clevertap": {
                 "description": "Settings of the CleverTap provider.",

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.airflow_compat import AirflowPlugin
 #: The path of the files below Airflow's own address.
 URL_PREFIX: Final = "/clevertap"
 #: The name of the tab in the address of a task instance.
-URL_ROUTE: Final = "clevertap-report"
+URL_ROUTE: Final = "clevertap-report"  # also in operators.base.links
 FILES: Final = Path(__file__).parent / "static"
 #: The page loads its own files only, asks the server that it came from, and is shown by no other site.
 _POLICY: Final = (

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
+from airflow_provider_clevertap.airflow_compat import has_tabs
+
 #: The key in XCom; a second load of the same task adds its suffix.
 KEY: Final = "clevertap_report"
 #: The form of the report, for the page that reads it.
@@ -88,16 +90,9 @@ def report_xcom(context: Mapping[str, Any] | None, log: logging.Logger, suffix: 
     :param log: the task's log.
     :param suffix: the suffix of the load, see ``load_suffix``.
     """
-    if context is None or not _has_tabs():
+    if context is None or not has_tabs():
         return None
     task = context["ti"]
     if getattr(getattr(task, "task", None), "do_xcom_push", True) is False:
         return None
     return ReportXCom(task, f"{KEY}{suffix}", log)
-
-
-def _has_tabs() -> bool:
-    """Return whether this Airflow shows tabs of plugins, as from 3.1 on."""
-    from airflow_provider_clevertap.airflow_compat import AirflowPlugin
-
-    return hasattr(AirflowPlugin, "external_views")

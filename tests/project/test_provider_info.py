@@ -114,6 +114,7 @@ def test_every_module_named_exists() -> None:
 
 def test_the_link_is_found_by_its_name(shown: dict[str, str]) -> None:
     assert "operators.base.links.CleverTapDashboardLink" in shown["links"]
+    assert "operators.base.links.CleverTapReportLink" in shown["links"]
 
 
 def test_the_decorators_are_found_by_their_names() -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_clevertap.airflow_compat import BaseOperatorLink
+from airflow_provider_clevertap.airflow_compat import BaseOperatorLink, has_tabs
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
-__all__ = ["CleverTapDashboardLink"]
+__all__ = ["CleverTapDashboardLink", "CleverTapReportLink"]
 
 #: The key of the link in XCom. The web server of Airflow 3 reads it by itself; that of Airflow 2 calls ``get_link``.
 XCOM_KEY = "clevertap_dashboard"
+#: The name of the tab with the report in the address of a task instance, see ``plugin.report_tab``.
+REPORT_ROUTE = "clevertap-report"
 
 
 class CleverTapDashboardLink(BaseOperatorLink):
@@ -45,6 +47,38 @@ class CleverTapDashboardLink(BaseOperatorLink):
         from airflow_provider_clevertap.airflow_compat import XCom
 
         return XCom.get_value(ti_key=ti_key, key=XCOM_KEY) or ""
+
+
+class CleverTapReportLink(BaseOperatorLink):
+    """Link to the tab with the report of a task, on Airflow 3.1 and newer.
+
+    Airflow asks for it when the task has ended, and keeps the address.
+    """
+
+    @property
+    def name(self) -> str:
+        """The text of the link."""
+        return "CleverTap report"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the address of the tab, empty where there is no tab or no report.
+
+        :param operator: the task's operator.
+        :param ti_key: the task instance.
+        """
+        page = getattr(ti_key, "log_url", None)  # a key, as on Airflow 2, has none
+        has_report = getattr(operator, "do_xcom_push", True)
+        if not isinstance(page, str) or not has_report or not has_tabs():
+            return ""
+        return f"{page.partition('?')[0]}/plugin/{REPORT_ROUTE}"
+
+
+#: The links of a task that has a report. Airflow 2 has no tab for it, and would show a link that leads nowhere.
+LINKS_WITH_REPORT = (
+    (CleverTapReportLink(), CleverTapDashboardLink())
+    if hasattr(BaseOperatorLink, "xcom_key")
+    else (CleverTapDashboardLink(),)
+)
 
 
 def linked(

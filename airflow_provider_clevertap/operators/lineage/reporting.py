@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_clevertap.airflow_compat import BaseOperator
-from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, linked
+from airflow_provider_clevertap.operators.base.links import LINKS_WITH_REPORT, linked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ class ReportingOperator(BaseOperator):
     """
 
     clevertap_conn_id: str
-    operator_extra_links = (CleverTapDashboardLink(),)
+    operator_extra_links = LINKS_WITH_REPORT
     #: the address of the region's dashboard, once the connection has been read
     dashboard_url: str | None = None
     #: the account, once the task has read the connection; without the passcode

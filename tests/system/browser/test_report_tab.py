@@ -67,14 +67,30 @@ def report_in(page: Any) -> Any:
     return main
 
 
-def test_a_failed_load_is_understood_mended_and_loaded_again(page: Any, failed_run: str, airflow_ui: Any) -> None:
+def hide_directory(report: Any, directory: Path) -> None:
+    """Write another directory in the place of this one, so that the picture in the README shows no machine's."""
+    report.evaluate(
+        """(main, directory) => {
+            const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                texts.currentNode.data = texts.currentNode.data.replaceAll(directory, "/opt/airflow");
+            }
+        }""",
+        str(directory),
+    )
+
+
+def test_a_failed_load_is_understood_mended_and_loaded_again(page: Any, failed_run: str, directory: Path) -> None:
     report = open_report(page, failed_run)
     expect(report.get_by_role("heading", level=1)).to_contain_text(f"of {ROWS:,} rows accepted, ")
     reasons = report.get_by_role("table", name="Reasons")
     expect(reasons.get_by_role("row").filter(has_text="mail").filter(has_text="515")).to_contain_text("6, 43, 80")
     expect(reasons.get_by_role("row").filter(has_text="born")).to_be_visible()
     assert "somebody" not in report.inner_text()
+    hide_directory(report, directory)
     screenshots.take_page("report-of-a-load", page, 1440, 1260)
+    page.reload()
+    report = report_in(page)
 
     rejects = Path(report.get_by_label("path of the rejects file", exact=True).inner_text())
     with rejects.open(newline="") as file:
@@ -129,6 +145,17 @@ def test_a_running_load_shows_its_progress(page: Any, airflow_ui: Any, clevertap
         change = {"new_state": "failed"}
         page.request.patch(instance, data=change)  # the held answers would come after ten minutes
     expect(report.get_by_text("of the source read")).to_have_count(0)
+
+
+def test_the_details_of_a_task_link_to_its_report(page: Any, failed_run: str, airflow_ui: Any) -> None:
+    run = f"/dags/{DAG}/runs/{quote(failed_run, safe='')}"
+    links = page.request.get(f"/api/v2/dags/{DAG}/dagRuns/{quote(failed_run, safe='')}/taskInstances/{TASK}/links")
+    address = links.json()["extra_links"]["CleverTap report"]
+    assert address.startswith(airflow_ui.address)
+    page.goto(f"{run}/tasks/{TASK}/details")
+    expect(page.get_by_role("link", name="CleverTap report").and_(page.locator(f"[href='{address}']"))).to_be_visible()
+    page.goto(address)
+    expect(report_in(page).get_by_role("heading", level=1)).to_contain_text("rows accepted")
 
 
 def test_a_task_of_another_kind_has_no_report(page: Any, failed_run: str) -> None:
