@@ -147,6 +147,7 @@ def server_settings(port: int) -> dict[str, str]:
         "API__WORKERS": "1",
         "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",  # the default, 5 seconds, is too short for a busy machine
         "LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
     }
