@@ -42,7 +42,7 @@ class Column:
     :param thousands: the character between groups of digits: ``","``, ``"."``, ``" "`` or ``"'"``. Default: none.
     :param currency: ``True`` accepts any currency before or after a number, ``"€"`` or ``["€", "EUR"]`` only these.
     :param percent: a number may have a per cent sign: ``12%`` is 12 (``True`` or ``"number"``) or 0.12
-        (``"fraction"``). Default: it has none.
+        (``"fraction"``); ``False``: it has none. Default: as ``True``, and beside ``currency`` as ``False``.
     :param parentheses: a number in parentheses is negative, as in accounting.
     :param allowed_identities: identities that are used although they look like a program's word for nothing, such as
         ``["NaT"]``. Only for columns that become an identifier.

@@ -7,7 +7,7 @@ from airflow_provider_clevertap.records.column_rules import DeclaredType
 from airflow_provider_clevertap.records.operations import DELETE, NUMBER_OPERATORS
 from airflow_provider_clevertap.records.record_validation import RecordSchema
 from airflow_provider_clevertap.records.values import is_empty
-from airflow_provider_clevertap.records.written.numbers import PLAIN, NumberStyle, make_style
+from airflow_provider_clevertap.records.written.numbers import NumberStyle, make_style
 
 _NUMBERS = (DeclaredType.INTEGER, DeclaredType.FLOAT)
 #: Fields CleverTap knows that are numbers, and the options that suit them.
@@ -28,7 +28,7 @@ def declared_numbers(choice: Column, declared: DeclaredType | None, key: str, *,
         choice.decimal, choice.thousands, choice.currency, choice.percent, parentheses=choice.parentheses
     )
     if not given:
-        return PLAIN if custom and choice.operator is None and declared in _NUMBERS else None
+        return style if custom and choice.operator is None and declared in _NUMBERS else None
     if choice.operator is not None and choice.operator not in NUMBER_OPERATORS:
         raise ValueError(f"{given[0]} is for numbers, not for {choice.operator}")
     if choice.operator is None and declared not in (None, *_NUMBERS):

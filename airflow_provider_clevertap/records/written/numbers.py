@@ -47,7 +47,7 @@ class NumberStyle:
     decimal: str = "."
     thousands: str | None = None
     currencies: tuple[str, ...] = ()
-    percent: bool = False
+    percent: bool = True
     fraction: bool = False
     parentheses: bool = False
 
@@ -116,11 +116,13 @@ def make_style(
         raise ValueError(f"percent={percent!r} is not known; use true (12% is 12) or 'fraction' (12% is 0.12)")
     if not isinstance(parentheses, bool):
         raise ValueError("parentheses must be true or false")
+    currencies = _currencies(currency)
     return NumberStyle(
         decimal,
         declared,
-        _currencies(currency),
-        percent=bool(percent),
+        currencies,
+        # A share among amounts of money is no amount.
+        percent=not currencies if percent is None else bool(percent),
         fraction=percent == "fraction",
         parentheses=parentheses,
     )

@@ -67,7 +67,8 @@ FORMATS = [None, "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-
            ["dd-MM-yyyy", "yyyy-MM-dd", "MM-dd-yyyy", "epoch"], ["dd/MM/yyyy", "dd MMM yyyy", "%m/%d/%y"]]  # fmt: skip
 NUMBERS: list[dict[str, Any]] = [
     {"decimal": ",", "thousands": "."}, {"thousands": ","}, {"currency": True, "decimal": ","},
-    {"percent": "fraction"}, {"percent": True, "currency": "€"}, {"parentheses": True, "thousands": "'"},
+    {"percent": "fraction"}, {"percent": False}, {"percent": True, "currency": "€"},
+    {"parentheses": True, "thousands": "'"},
 ]  # fmt: skip
 #: Cells that a mapping may replace; each table has some of them.
 KEYS = [*HOSTILE_TEXT, "cust-1", "M", "yes", 1, 0, 5, True, False, 1.0, 0.5, "tea", "a", "b", date(1990, 7, 26)]

@@ -60,6 +60,7 @@ def number(cell: Any, **options: Any) -> Any:
         ({"parentheses": True}, "(12.50)", -12.5),
         ({"parentheses": True, "currency": "$"}, "($12.50)", -12.5),
         ({"parentheses": True, "currency": "$"}, "$(12.50)", -12.5),
+        ({"type": "float"}, "12%", 12),
         ({"percent": True}, "12%", 12),
         ({"percent": True, "type": "float"}, "12.5 %", 12.5),
         ({"percent": True, "decimal": ","}, "%12,5", 12.5),
@@ -128,7 +129,7 @@ def test_numbers_are_read_as_the_mapping_declares(options: dict[str, Any], cell:
         ({"percent": "fraction"}, "1e3%"),
         ({"type": "float"}, "1,234.56"),
         ({"type": "float"}, "5 €"),
-        ({"type": "float"}, "5 %"),
+        ({"type": "float", "percent": False}, "5 %"),
         ({"currency": True}, "5 %"),
         (EURO, "12, -"),
         (EURO, "12,- -"),
@@ -152,7 +153,7 @@ def test_the_reason_shows_how_numbers_are_declared() -> None:
     assert issue_of("1.000.000", whole) == (None, "not a whole number written as 1'234")
     assert issue_of("5.5", Column("Visits", type="float", decimal=",")) == (None, "not a number written as 1234,56")
     share = "not a number but a share: declare percent=True for 12 % as 12, or percent='fraction'"
-    assert issue_of("12 %", Column("Discount", type="float")) == (None, share)
+    assert issue_of("12 %", Column("Discount", type="float", percent=False)) == (None, share)
 
 
 def test_counted_properties_and_ages_can_be_written_as_well() -> None:
