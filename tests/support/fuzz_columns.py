@@ -386,7 +386,7 @@ def open_example(example: Example) -> Source:
         result = [tuple(row) for row in zip(example.column, *others.values(), strict=True)]
         return _query(("x", *others), result)
     if example.form == "objects":
-        series = pd.Series(np.fromiter(example.column, object, rows))
+        series = pd.Series(np.fromiter(example.column, object, rows), dtype=object)
         return DataFramesSource(pd.DataFrame({"x": series, **others}), block_rows=BLOCK_ROWS)
     if example.form == "polars objects":
         return DataFramesSource(
