@@ -23,11 +23,13 @@ from tests.support.broken_loads import StoppingClient
 from tests.support.paths import PACKAGE
 from tests.support.plain_rows import QUICK, Rows, people
 
-#: Where the wall clock may be read: the start of a load, the time stamp of the report, a Retry-After date in an answer
-#: without a Date header, and the time at which a path was last used.
+#: Where the wall clock may be read: the start of a load and of each attempt, the time stamp of the report, a
+#: Retry-After date in an answer without a Date header, the time at which a path was last used, and what one process
+#: leaves for another: how old a kept request is, and when a trigger ends.
 STAMPS = {
     "loading/record_kinds/events.py": 1, "loading/load.py": 1, "loading/artifacts/report.py": 1,
-    "api/response_parser.py": 1, "task_runtime/path_claims.py": 2,
+    "api/response_parser.py": 1, "task_runtime/path_claims.py": 2, "loading/checkpoint/resume.py": 1,
+    "task_runtime/questions/kept_request.py": 2, "operators/base/question.py": 1,
 }  # fmt: skip
 
 
