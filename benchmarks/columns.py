@@ -45,8 +45,8 @@ _CASES: dict[str, tuple[tuple[list[Any], Column], tuple[list[Any], Column]]] = {
         (_TIERS, Column("Tier")),
         (_TIERS, Column("Tier", values={"gold": "Gold", "silver": "Silver", "bronze": "Bronze"})),
     ),
-    "text, `values`, a quarter left out": (
-        (_TIERS, Column("Tier")),
+    "text, `values`, a quarter left out, and empty in the plain column": (
+        ([None if tier == "none" else tier for tier in _TIERS], Column("Tier")),
         (_TIERS, Column("Tier", values={"gold": "Gold", "none": None})),
     ),
     "`Gender`, `values`, a third left out": (
