@@ -1,12 +1,12 @@
-# Everything runs in virtual environments that are made on first use: .venv (Airflow 3.3), .venv-2.11 (Airflow 2.11) and
-# .venv-docs (the documentation).
+# Everything runs in virtual environments that are made on first use: .venv (Airflow 3.3), .venv-2.11 (Airflow 2.11),
+# .venv-3.1 (one test in the browser) and .venv-docs (the documentation).
 # Set PYTHON to choose the interpreter they are made with; any of 3.11 to 3.13 (2.11: to 3.12) on the PATH will do.
 
 PYTEST_ARGS ?= -n auto --dist loadgroup
 
 .PHONY: help demo ui bench bench-quick bench-docs fuzz chaos chaos-quick audit lint format
 .PHONY: frontend frontend-check readme-picture
-.PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-cluster test-matrix docs docs-serve constraints clean
+.PHONY: test test-quick test-3.3 test-2.11 test-slow-3.3 test-slow-2.11 test-ui test-ui-3.1 test-cluster test-matrix docs docs-serve constraints clean
 
 help:
 	@echo 'make demo         load the examples with a real Airflow into a local CleverTap emulator'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test         linters, types, documentation, and the tests on Airflow 3.3 and 2.11 that are not slow'
 	@echo 'make test-slow-3.3, test-slow-2.11   schedulers, killed processes, faults, whole programs'
 	@echo 'make test-ui      click through the UI of Airflow 3.3 with Chromium; makes the screenshots of docs/ui.md'
+	@echo 'make test-ui-3.1  the report of a load in the UI of Airflow 3.1'
 	@echo 'make readme-picture   put the picture that make test-ui has taken into the README'
 	@echo 'make test-cluster lose a worker of a real cluster in the middle: Airflow 3.3, CeleryExecutor, PostgreSQL, Redis'
 	@echo 'make test-matrix  the built package with every supported Airflow and Python, with old and new dependencies'
@@ -103,6 +104,18 @@ test-ui: .venv/.ready
 	@scripts/chromium-install
 	.venv/bin/python -m pytest -m browser tests/system/browser
 
+# The first Airflow that has tabs of plugins; its versions are those of the matrix.
+.venv-3.1/.ready: pyproject.toml constraints/matrix/airflow-3.1.txt | .venv/.ready
+	.venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-3.1
+	.venv/bin/uv pip install --quiet --python .venv-3.1/bin/python --constraint constraints/matrix/airflow-3.1.txt \
+	    "$$(grep '^apache-airflow==' constraints/matrix/airflow-3.1.txt)" --editable '.[emulator]' --group browser
+	@touch $@
+
+# The report of a load in the UI of Airflow 3.1.
+test-ui-3.1: .venv-3.1/.ready
+	@scripts/chromium-install
+	.venv-3.1/bin/python -m pytest -m browser tests/system/browser/test_report_tab.py
+
 # The README shows a picture that test-ui has made. It is in git, as the page of a package index shows it too.
 readme-picture:
 	cp docs/screenshots/report-of-a-load.png docs/report-of-a-load.png
@@ -153,6 +166,6 @@ frontend: frontend-check
 	cd frontend && npm run --silent build
 
 clean:
-	rm -rf .matrix .venv .venv-2.11 .venv-audit .venv-docs .demo docs/screenshots frontend/node_modules site build dist
+	rm -rf .matrix .venv .venv-2.11 .venv-3.1 .venv-audit .venv-docs .demo docs/screenshots frontend/node_modules site build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

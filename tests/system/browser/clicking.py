@@ -77,8 +77,8 @@ class TriggerForm:
 
     def write_json(self, text: str) -> None:
         """Replace the text of the visible JSON editor."""
-        editor = self.dialog.locator(".monaco-editor:visible")
-        expect(editor.locator(".view-line").first).to_be_visible()
+        editor = self.dialog.locator(".monaco-editor:visible, .cm-editor:visible")  # the latter in Airflow 3.1
+        expect(editor.locator(".view-line, .cm-line").first).to_be_visible()
         editor.click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)

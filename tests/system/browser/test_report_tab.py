@@ -192,6 +192,7 @@ def server_with_login(airflow_ui: Any, directory: Path) -> Iterator[str]:
 
 def log_in(page: Any, address: str, directory: Path, user: str) -> None:
     password = json.loads((directory / "passwords.json").read_text())[user]
+    page.context.clear_cookies()
     page.goto(f"{address}/auth/login")
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
@@ -212,6 +213,7 @@ def test_a_reader_sees_it(page: Any, server_with_login: str, failed_run: str, di
 
 
 def test_without_the_right_nothing_is_seen(page: Any, server_with_login: str, failed_run: str, directory: Path) -> None:
+    page.context.clear_cookies()  # the other server has the same host
     page.goto(page_of(server_with_login, failed_run))
     expect(page.get_by_text("You are not logged in")).to_be_visible()
     log_in(page, server_with_login, directory, "nobody")
