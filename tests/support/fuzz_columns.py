@@ -424,6 +424,10 @@ def _in_polars(table: pa.Table) -> Source:
         return _in_chunks(table)
     try:
         frame = pl.from_arrow(table)
+        # polars makes some frames of which it cannot take rows or a column, such as structs with two fields of one name
+        frame.slice(0, 0).get_column("x")  # type: ignore[union-attr]
+        for row in range(len(frame)):
+            frame.slice(row, 1).get_column("x")  # type: ignore[union-attr]
     except BaseException:  # what polars cannot hold is no DataFrame
         return _in_chunks(table)
     return DataFramesSource(frame, block_rows=BLOCK_ROWS)
