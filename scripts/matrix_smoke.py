@@ -152,7 +152,7 @@ def check_decorators(emulator: Any) -> None:
 
 
 def check_resume(emulator: Any) -> None:
-    """Check that a retry goes on where the first attempt ended, and sends no row twice."""
+    """Check that a retry resumes where the first attempt ended, and sends no row twice."""
     from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
 
     emulator.inject({"do": "status", "status": 429, "retry_after": 3_600, "identity": THIRD_BATCH, "times": 1})
