@@ -39,7 +39,7 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
     from airflow_provider_clevertap.emulator.testing import RunningEmulator
 
-    for check in (check_operators, check_decorators, check_resume):
+    for check in (check_operators, check_reading, check_decorators, check_resume):
         with RunningEmulator() as emulator:
             os.environ["AIRFLOW_CONN_CLEVERTAP_DEFAULT"] = json.dumps(
                 {
@@ -47,6 +47,7 @@ def main() -> None:
                     "host": emulator.url,
                     "login": emulator.account_id,
                     "password": emulator.passcode,
+                    "extra": {"project_timezone": "UTC"},
                 }
             )
             check(emulator)
@@ -109,6 +110,49 @@ def check_operators(emulator: Any) -> None:
     assert len(emulator.tokens()) == 150
     assert len(emulator.subscriptions()) == 50
     passed("operators")
+
+
+def check_reading(_: Any) -> None:
+    """Check that each operator and sensor that reads from CleverTap does so in a DAG."""
+    from airflow_provider_clevertap.operators.counts import (
+        CleverTapCountOperator,
+        CleverTapTopPropertiesOperator,
+        CleverTapTrendsOperator,
+    )
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+    from airflow_provider_clevertap.operators.export_events import CleverTapExportEventsOperator
+    from airflow_provider_clevertap.operators.export_profiles import CleverTapExportProfilesOperator
+    from airflow_provider_clevertap.operators.message_report import CleverTapMessageReportOperator
+    from airflow_provider_clevertap.operators.schema import CleverTapSchemaOperator
+    from airflow_provider_clevertap.sensors.event_count import CleverTapEventCountSensor
+    from airflow_provider_clevertap.sources import ExportedEventsSource
+
+    days = {"start": "2026-03-01", "end": "2026-03-03"}
+    query = {"event_name": "Visited", "from": "2026-03-01", "to": "2026-03-03"}
+
+    def tasks() -> None:
+        load = CleverTapUploadEventsOperator(
+            task_id="load",
+            source=written("seen.csv", "id,at,page", (f"c{n},2026-03-01T10:00:{n % 60:02}Z,home" for n in range(ROWS))),
+            columns={"id": "identity", "at": "ts", "page": "Page"},
+            event_name="Visited",
+        )
+        load >> [
+            CleverTapExportEventsOperator(task_id="events", events=["Visited"], output=str(HOME / "events"), **days),
+            CleverTapExportProfilesOperator(
+                task_id="profiles", events=["Visited"], output=str(HOME / "profiles"), **days
+            ),
+            CleverTapMessageReportOperator(task_id="report", output=str(HOME / "report"), **days),
+            CleverTapCountOperator(task_id="count", query=query),
+            CleverTapTrendsOperator(task_id="trends", query=query, groups={"visits": "daily"}),
+            CleverTapTopPropertiesOperator(task_id="pages", query=query, groups={"page": "Page"}),
+            CleverTapSchemaOperator(task_id="names"),
+            CleverTapEventCountSensor(task_id="enough", query=query, minimum=ROWS, poke_interval=1, timeout=60),
+        ]
+
+    run_dag("reading", tasks)
+    assert len(ExportedEventsSource(str(HOME / "events"), events=["Visited"]).to_pandas()) == ROWS
+    passed("reading")
 
 
 def check_decorators(emulator: Any) -> None:
