@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,28 +27,33 @@ def upload(url: str) -> Answer:
 
 
 def tunnel(lines: list[bytes]) -> Script:
-    """Be a proxy: connect to where the client asks, and keep what passes."""
+    """Be a proxy: connect to where the client asks, and keep what passes.
+
+    One thread passes on both directions: a TLS connection must not be read and written by two at once.
+    """
 
     def script(line: Line) -> None:
         request = line.request()
         assert request is not None
         host, _, port = request.line.split()[1].rpartition(":")
-        with socket.create_connection((host, int(port))) as target:
+        with socket.create_connection((host, int(port))) as target, suppress(OSError):
             line.send(b"HTTP/1.1 200 OK\r\n\r\n")
-            back = threading.Thread(target=pump, args=(target, line.connection, lines), daemon=True)
-            back.start()
-            pump(line.connection, target, lines)
-            back.join(TIMEOUT)
+            pass_on(line.connection, target, lines)
 
     return script
 
 
-def pump(source: socket.socket, target: socket.socket, lines: list[bytes]) -> None:
-    with suppress(OSError):
-        while data := source.recv(65_536):
+def pass_on(client: socket.socket, target: socket.socket, lines: list[bytes]) -> None:
+    """Pass on what either side sends, until one of them has ended."""
+    other = {client: target, target: client}
+    while True:
+        decrypted = isinstance(client, ssl.SSLSocket) and client.pending() > 0
+        for source in [client] if decrypted else select.select(list(other), [], [], TIMEOUT)[0]:
+            data = source.recv(65_536)
+            if not data:
+                return
             lines.append(data)
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+            other[source].sendall(data)
 
 
 @pytest.mark.parametrize(("address", "days"), [("127.0.0.2", (-1, 1)), ("127.0.0.1", (-9, -1)), ("127.0.0.1", (1, 9))])
