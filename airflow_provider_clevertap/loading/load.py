@@ -185,7 +185,7 @@ class Load:
         if self.kind.distinct is not None and isinstance(encoder, Encoder):
             duplicates = DuplicateKeys(encoder, self.kind.distinct, many_files=self.source.many_files)
         progress = encoder.share_returned if isinstance(encoder, LastRowEncoder) else None
-        memory = SystemMemoryPool()
+        memory = SystemMemoryPool(large_source=self.source.is_large())
         reading = BlockReading(self.source, encoder, duplicates, self._stopping, memory=memory, progress=progress)
         try:
             if self._client is None or self.options.dry_run == "local":

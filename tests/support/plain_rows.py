@@ -48,6 +48,9 @@ class Rows:
     def fingerprint(self) -> str | None:
         return repr(self.rows)
 
+    def is_large(self) -> bool:
+        return False
+
     def progress(self) -> float | None:
         return None
 

@@ -190,5 +190,8 @@ class Source(Protocol):
         :raises SourceError: when the source cannot be read.
         """
 
+    def is_large(self) -> bool:
+        """Return whether the source has several blocks, as far as that is known before it is read."""
+
     def progress(self) -> float | None:
         """Return the share of the source read so far, 0 to 1; ``None`` when it is unknown."""

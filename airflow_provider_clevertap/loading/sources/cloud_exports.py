@@ -58,6 +58,10 @@ class CloudExportRows:
         files = [[file.path, file.size, file.changed] for file in self._files]
         return hashlib.sha256(json.dumps([self._source.options(), files]).encode()).hexdigest()[:20]
 
+    def is_large(self) -> bool:
+        """Return ``False``: how many rows are in a file is known only when it has been read."""
+        return False
+
     def progress(self) -> float | None:
         """Return the share of the files read so far."""
         return self._read / len(self._files)

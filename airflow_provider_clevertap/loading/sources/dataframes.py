@@ -141,6 +141,10 @@ class DataFramesSource:
         self._rows_read = 0
         return digest.hexdigest()[:20]
 
+    def is_large(self) -> bool:
+        """Return whether the DataFrames are known to have many blocks."""
+        return (self._row_count or 0) > 2 * self._block_rows
+
     def progress(self) -> float | None:
         """Return the share of the rows read so far, or ``None`` when the DataFrames come from an iterator."""
         return self._rows_read / self._row_count if self._row_count else None

@@ -92,6 +92,10 @@ class MessagesSource:
         """Return the fingerprint of the messages."""
         return self._source.fingerprint()
 
+    def is_large(self) -> bool:
+        """Return whether the source is known to have many blocks."""
+        return self._source.is_large()
+
     def progress(self) -> float | None:
         """Return the share of the source read so far."""
         return self._source.progress()

@@ -63,6 +63,9 @@ class Files:
     def fingerprint(self) -> str | None:
         return repr(self.files)
 
+    def is_large(self) -> bool:
+        return False
+
     def progress(self) -> float | None:
         return None
 

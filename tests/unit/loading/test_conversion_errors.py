@@ -73,6 +73,9 @@ class BrokenSource:
     def fingerprint(self) -> None:
         return None
 
+    def is_large(self) -> bool:
+        return False
+
     def progress(self) -> None:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,8 @@ from airflow_provider_clevertap.loading.load import Load
 from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
-from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
+from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowBlock
+from airflow_provider_clevertap.loading.sources.files.source import FilesSource
 from airflow_provider_clevertap.loading.sources.open import open_source
 
 
@@ -54,3 +56,21 @@ def test_a_load_uses_the_systems_for_its_first_block(arrows_own: str, rows: int,
     Load(PROFILES, open_source(people()), None, LoadOptions(dry_run="local")).run()
     assert used == [last]
     assert pa.default_memory_pool().backend_name == arrows_own
+
+
+def test_a_load_of_a_large_file_uses_arrows_own_from_the_start(
+    arrows_own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: set[str] = set()
+    blocks = FilesSource.blocks
+
+    def watched(source: FilesSource) -> Iterator[RowBlock]:
+        for block in blocks(source):
+            used.add(pa.default_memory_pool().backend_name)
+            yield block
+
+    monkeypatch.setattr(FilesSource, "blocks", watched)
+    note = "x" * 400
+    (tmp_path / "people.csv").write_text("identity,note\n" + "".join(f"c{n},{note}\n" for n in range(45_000)))
+    Load(PROFILES, open_source(tmp_path / "people.csv"), None, LoadOptions(dry_run="local")).run()
+    assert used == {arrows_own}

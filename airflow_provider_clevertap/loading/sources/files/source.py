@@ -19,6 +19,8 @@ from airflow_provider_clevertap.storage.file_identity import same_file
 
 #: How much of a first line is read: enough for the widest header a CSV file may have.
 _MAX_FIRST_LINE_BYTES: Final = 16 * 1024 * 1024
+#: Stored bytes that make several blocks, unless rows are very long.
+_LARGE_BYTES: Final = 16 * 1024 * 1024
 
 
 class FileReader(Protocol):
@@ -130,6 +132,10 @@ class FilesSource:
         """
         parts = [type(self._reader).__name__, self._options, *(file.fingerprint() for file in self._files)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+    def is_large(self) -> bool:
+        """Return whether the files are known to have many blocks."""
+        return sum(file.size or 0 for file in self._files) > _LARGE_BYTES
 
     def progress(self) -> float | None:
         """Return the share of the stored bytes read so far, or ``None`` when a size is unknown."""

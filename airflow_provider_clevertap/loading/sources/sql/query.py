@@ -122,6 +122,10 @@ class QuerySource:
         text = stable_text((self._conn_id, self._sql, self._parameters))
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
+    def is_large(self) -> bool:
+        """Return ``False``: the number of rows is known only when all have been read."""
+        return False
+
     def progress(self) -> float | None:
         """Return ``None``: the number of rows is known only when all have been read."""
         return None
