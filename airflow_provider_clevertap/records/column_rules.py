@@ -83,6 +83,8 @@ class CellRule:
 
     def replaced(self, cell: Any) -> Any:
         """Return what a cell of the source stands for; only that is read, and may be empty."""
+        if self.values is None and self.operator is None and self.type is not DeclaredType.LIST:
+            return cell
         if self.holds_lists and isinstance(cell, str):
             with suppress(PydanticCustomError):  # raised again by what reads the list
                 items = split_items(cell, self.separator)

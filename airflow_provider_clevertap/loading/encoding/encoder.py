@@ -33,7 +33,7 @@ from airflow_provider_clevertap.loading.record_kinds import RecordKind
 from airflow_provider_clevertap.loading.rows.block import RowBlock, conversion_errors
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts
 from airflow_provider_clevertap.loading.rows.slicing import join_columns
-from airflow_provider_clevertap.loading.rows.text_arrays import Mask, decoded
+from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.cell_validation import CellValidator
 from airflow_provider_clevertap.records.operations import NOT_REPEATABLE
 from airflow_provider_clevertap.records.phones import PhoneCheck
@@ -176,7 +176,7 @@ class Encoder:
         if risky.field in self.kind.constants:
             return np.ones(rows, np.bool_) if risky.is_risky(self.kind.constants[risky.field]) else None
         text = next((column.converted.text for column in columns if column.rule.key == risky.field), None)
-        return None if text is None else find_risky(risky, decoded(text))
+        return None if text is None else find_risky(risky, text)
 
     def unused_columns(self) -> list[str]:
         """Return the columns the user named that no block had so far."""

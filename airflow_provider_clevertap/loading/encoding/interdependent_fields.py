@@ -68,7 +68,7 @@ def _match_items(columns: list[EncodedColumn], rows: int, constants: Mapping[str
         return columns
     items = known["Items"].converted
     if "evtName" in known:
-        others = pc.not_equal(known["evtName"].converted.text, scalar('"Charged"'))
+        others = pc.not_equal(decoded(known["evtName"].converted.text), scalar('"Charged"'))
     else:
         others = pa.repeat(scalar(constants.get("evtName") != "Charged"), rows)
     misplaced = none_if_clear(as_mask(pc.and_(items.text.is_valid(), pc.fill_null(others, scalar(True)))))

@@ -123,8 +123,8 @@ def join_records(kind: RecordKind, columns: Iterable[EncodedColumn], rows: int, 
         properties = _properties([column for column in columns if column.rule.in_data], used)
         fragments += [f',"{kind.schema.data}":{{', *properties, "}"]
     fragments = _merge_literals([*fragments, "},"])
-    if len(fragments) == 1:
-        return array_from_texts(fragments * rows)
+    if not columns:
+        return array_from_texts(["".join(fragments)] * rows)
     return _join(fragments, null_handling="replace")
 
 
@@ -139,7 +139,7 @@ def join_objects(columns: Iterable[EncodedColumn], rows: int, undecided: Mask | 
     columns = [column for column in columns if column.rule.problem is None]
     used = None if undecided is None else array_from_numpy(~undecided)
     fragments = _merge_literals(["{", *_properties(columns, used), "}"])
-    if len(fragments) == 1:
+    if not columns:
         return pa.nulls(rows, pa.string())
     joined = _join(fragments, null_handling="replace")
     if any(column.filled is None and column.always_present(used) for column in columns):

@@ -32,7 +32,9 @@ def first_bytes(characters: Iterable[str]) -> Mask:
 
 #: The first two bytes of blanks beyond ASCII.
 _WIDE_BLANKS: Final = frozenset(tuple(character.encode()[:2]) for character in BLANK if not character.isascii())
-_BLANK_STARTS: Mask = _CONTROL_OR_SPACE | first_bytes(BLANK)
+_WIDE_BLANK_STARTS: Mask = first_bytes(character for character in BLANK if not character.isascii())
+
+_FEW_CELLS: Final = 256
 
 #: The characters that the models treat as blanks, for RE2.
 _BLANKS = re.escape(BLANK)
@@ -100,28 +102,40 @@ class TextArray:
 
     def may_be_blank(self) -> Mask | None:
         """Mark cells that start with a space, a control character, or the bytes of a wide blank; ``None`` for none."""
-        found = self.begins_with(_BLANK_STARTS)
-        if found is None or self.is_ascii():
-            return found
-        rows = np.flatnonzero(found)
-        first, second = self._bytes_at(self._starts[rows]), self._bytes_at(self._starts[rows] + 1)
-        is_other = first >= _DELETE
-        for pair in _WIDE_BLANKS:
-            is_other &= (first != pair[0]) | (second != pair[1])
-        found[rows[is_other]] = False
-        return none_if_clear(found)
+        if not len(self._bytes):
+            return None
+        first = self._bytes_at(self._starts)
+        found = first <= _SPACE
+        if first.max() > _DELETE:
+            rows = np.flatnonzero(_WIDE_BLANK_STARTS[first])
+            second = self._bytes_at(self._starts[rows] + 1)
+            for pair in _WIDE_BLANKS:
+                found[rows] |= (first[rows] == pair[0]) & (second == pair[1])
+        return none_if_clear(found & (self.lengths > 0)) if found.any() else None
 
     def is_ascii(self) -> bool:
         """Return whether no cell has a character beyond ASCII."""
         return not len(self._bytes) or bool(self._bytes.max() <= _DELETE)
 
-    def begins_with(self, table: Mask) -> Mask | None:
-        """Mark the cells whose first byte is in a table; ``None`` when there are none."""
-        return self._mark(self._starts, table)
+    def begins_with(self, table: Mask, longest: int | None = None) -> Mask | None:
+        """Mark the cells whose first byte is in a table; ``None`` when there are none.
+
+        :param table: the bytes.
+        :param longest: only cells of at most so many bytes are marked.
+        """
+        if longest is None:
+            return self._mark(self._starts, table)
+        short = self.lengths <= longest
+        found = self._mark(self._starts, table) if short.any() else None
+        return None if found is None else none_if_clear(found & short)
+
+    def ends_with(self, table: Mask) -> Mask | None:
+        """Mark the cells whose last byte is in a table; ``None`` when there are none."""
+        return self._mark(self._stops - 1, table)
 
     def odd_at_an_end(self) -> Mask | None:
         """Mark cells with a space, a control character or anything beyond ASCII at an end; ``None`` for none."""
-        return either(self._mark(self._starts, _ODD), self._mark(self._stops - 1, _ODD))
+        return either(self.begins_with(_ODD), self.ends_with(_ODD))
 
     def bytes_of(self, cells: Mask, length: int) -> NDArray[np.uint8]:
         """Return the bytes of some cells, a row of the result for each.
@@ -137,10 +151,11 @@ class TextArray:
     def _mark(self, places: Any, marked: Mask) -> Mask | None:
         if not len(self._bytes):
             return None
-        return none_if_clear(marked[self._bytes_at(places)] & (self.lengths > 0))
+        found = marked[self._bytes_at(places)]
+        return none_if_clear(found & (self.lengths > 0)) if found.any() else None
 
     def _bytes_at(self, places: Any) -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = self._bytes[np.clip(places - self._base, 0, len(self._bytes) - 1)]
+        found: NDArray[np.uint8] = self._bytes.take(places - self._base if self._base else places, mode="clip")
         return found
 
 
@@ -161,12 +176,20 @@ def blank_to_null(column: Any) -> Any:
 
 
 def matching_cells(column: Any, candidates: Mask | None, pattern: str) -> Mask | None:
-    """Mark those candidates that match a pattern; ``None`` when there are none."""
+    """Mark those candidates that match a pattern as a whole; ``None`` when there are none.
+
+    :param pattern: for Python and for RE2; ``^`` and ``$`` stand around it.
+    """
     if candidates is None:
         return None
     rows = np.flatnonzero(candidates)
+    cells = column.take(array_from_numpy(rows))
     found = np.zeros(len(column), np.bool_)
-    found[rows] = as_mask(pc.match_substring_regex(column.take(array_from_numpy(rows)), pattern))
+    # Arrow compiles the pattern each time: for a large one that takes as long as some hundred cells take Python.
+    if len(rows) <= _FEW_CELLS:
+        found[rows] = [bool(cell) and re.fullmatch(pattern, cell) is not None for cell in cells.to_pylist()]
+    else:
+        found[rows] = as_mask(pc.match_substring_regex(cells, pattern))
     return none_if_clear(found)
 
 

@@ -23,7 +23,8 @@ MACHINE_WORDS: Final = frozenset(
     }
 )  # fmt: skip
 #: Errors of spreadsheets in any language (``#REF!``, ``#NOM?``), and columns too narrow for their numbers.
-_SPREADSHEET_ERROR: Final = r"#[^\s#]{1,30}[!?]|#+"
+_MAX_ERROR: Final = 32
+_SPREADSHEET_ERROR: Final = rf"#[^\s#]{{1,{_MAX_ERROR - 2}}}[!?]|#+"
 #: 0 and -1, which CleverTap lists, as floats.
 _FLOAT_OF_NOTHING: Final = r"[+-]?(?:0+[.,]0*|[.,]0+)(?:e[+-]?[0-9]+)?|-0*1[.,]0*"
 _SCIENTIFIC: Final = r"[+-]?[0-9]+[.,][0-9]+e\+[0-9]+"
@@ -36,10 +37,15 @@ PLACEHOLDER: Final = (
     f"(?i)^(?:{'|'.join(map(re.escape, sorted(DISALLOWED_IDENTITIES | MACHINE_WORDS)))}"
     f"|{_SPREADSHEET_ERROR}|{_FLOAT_OF_NOTHING}|{_SCIENTIFIC})$"
 )
-#: The first characters of these texts, and the maximum of their bytes, except that numbers may be longer.
-PLACEHOLDER_STARTS: Final = frozenset("#+-.,0123456789") | {
-    start for word in DISALLOWED_IDENTITIES | MACHINE_WORDS for start in (word[0], word[0].upper())
-}
+#: Matches those of them that may have any length: numbers, and ``####``.
+LONG_PLACEHOLDER: Final = f"(?i)^(?:#+|{_FLOAT_OF_NOTHING}|{_SCIENTIFIC})$"
+#: The first and the last characters of these.
+LONG_PLACEHOLDER_STARTS: Final = frozenset("#+-.,0123456789")
+LONG_PLACEHOLDER_ENDS: Final = frozenset("#.,0123456789")
+_WORDS: Final = DISALLOWED_IDENTITIES | MACHINE_WORDS
+#: The first characters of the others, and how many characters they have at most.
+SHORT_PLACEHOLDER_STARTS: Final = frozenset("#") | {start for word in _WORDS for start in (word[0], word[0].upper())}
+SHORT_PLACEHOLDER_CHARACTERS: Final = max(_MAX_ERROR, *map(len, _WORDS))
 
 
 def normalize(text: str) -> str:

@@ -26,6 +26,8 @@ INDIAN_GROUPS: Final = "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
 #: Follows amounts in India: ``Rs. 500/-``.
 _ONLY: Final = "/-"
 _MAX_CHARACTERS: Final = 300
+#: Most numbers, which read the same whatever else is declared, by the character before their decimals.
+_SIMPLE: Final = {mark: re.compile(rf"-?[0-9]+(?:\{mark}[0-9]+)?") for mark in (".", ",")}
 #: A sign, a currency and a bracket on one side of the digits.
 _MAX_TOKENS: Final = 3
 #: What a currency cannot contain, since it would look like a part of the number.
@@ -63,6 +65,8 @@ class NumberStyle:
         """Return a number as Python writes it, such as ``-1234.56``; ``None`` when it is not written in this style."""
         if len(text) > _MAX_CHARACTERS:
             return None
+        if _SIMPLE[self.decimal].fullmatch(text):
+            return text if self.decimal == "." else text.replace(self.decimal, ".")
         found = _pattern(self).fullmatch(text)
         if found is None:
             return None

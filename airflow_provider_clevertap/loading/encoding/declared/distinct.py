@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.vectorized.converters import ConvertedColumn, Converter
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, numpy_from_array
-from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_to_null, none_if_clear
+from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_to_null, decoded, none_if_clear
 
 #: A column with few distinct values among its first cells is converted by its distinct values.
 _SAMPLE: Final = 2048
@@ -87,7 +87,7 @@ class DistinctCells:
     def _remember(self, cells: Any) -> None:
         self._cells = cells
         self._converted, self._count = self._convert_cells(_without_blanks(cells))
-        self._texts, self._places = self._converted.text, None
+        self._texts, self._places = decoded(self._converted.text), None
         if self._texts.null_count:
             # The dictionary of an array holds no null, so that the array shows how many it has.
             filled = as_mask(self._texts.is_valid())

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
+from airflow_provider_clevertap.loading.encoding.vectorized.placeholders import mark_placeholders
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, array_from_texts, null_scalar, scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import (
     Mask,
@@ -25,14 +26,11 @@ from airflow_provider_clevertap.loading.rows.text_arrays import (
     blank_out,
     either,
     escape,
-    first_bytes,
     marks_of_false,
-    matching_cells,
     none_if_clear,
 )
 from airflow_provider_clevertap.records.limits import IDENTITY_CHARACTERS, VALUE_BYTES
 from airflow_provider_clevertap.records.texts.characters import BLANK, INVISIBLE
-from airflow_provider_clevertap.records.texts.placeholders import PLACEHOLDER, PLACEHOLDER_STARTS
 from airflow_provider_clevertap.records.values import is_empty
 
 
@@ -66,7 +64,6 @@ _FULL_WIDTH = 64
 #: The models check the length of text before they remove blanks, and read no number as long as this.
 _MAX_TRIMMED = 300
 _INTEGER_WITH_POINT = r"^-?(0|[1-9][0-9]{0,17})\.0*$"
-_PLACEHOLDER_STARTS = first_bytes(PLACEHOLDER_STARTS)
 _HIDDEN = f"[{INVISIBLE}]"
 
 
@@ -92,7 +89,7 @@ def identity(column: Any) -> ConvertedColumn:
     """Convert text that identifies the owner of a record."""
     view = TextArray(column)
     too_long = view.longer_than(IDENTITY_CHARACTERS - 1)
-    undecided = either(either(too_long, view.odd_at_an_end()), _placeholders(column))
+    undecided = either(either(too_long, view.odd_at_an_end()), mark_placeholders(column))
     column = blank_out(column, too_long)
     if not view.is_ascii():
         undecided = either(undecided, none_if_clear(as_mask(pc.match_substring_regex(column, _HIDDEN))))
@@ -105,13 +102,8 @@ def identity(column: Any) -> ConvertedColumn:
 def token(column: Any) -> ConvertedColumn:
     """Convert text without blanks around it."""
     converted = text(column, _MAX_TOKEN)
-    undecided = either(TextArray(column).odd_at_an_end(), _placeholders(column))
+    undecided = either(TextArray(column).odd_at_an_end(), mark_placeholders(column))
     return converted._replace(undecided=either(converted.undecided, undecided))
-
-
-def _placeholders(column: Any) -> Mask | None:
-    """Mark the cells that stand for nothing, or for a number that has lost digits; ``None`` when there are none."""
-    return matching_cells(column, TextArray(column).begins_with(_PLACEHOLDER_STARTS), PLACEHOLDER)
 
 
 def matching(pattern: str, before: str = "", after: str = "", limit: int = VALUE_BYTES) -> Converter:
@@ -257,13 +249,14 @@ def names(reader: Callable[[Any], str]) -> Converter:
     """
 
     def convert(column: Any) -> ConvertedColumn:
-        distinct = pc.unique(column).drop_null()
-        if len(distinct) > _MAX_NAMES:
+        encoded = column.dictionary_encode()
+        if len(encoded.dictionary) > _MAX_NAMES:
             return ConvertedColumn(pa.nulls(len(column), pa.string()), as_mask(column.is_valid()))
-        texts = array_from_texts([_read_name(reader, name) for name in distinct.to_pylist()])
-        text = texts.take(pc.index_in(column, value_set=distinct))
-        undecided = as_mask(pc.and_(text.is_null(), column.is_valid()))
-        return ConvertedColumn(text, undecided if undecided.any() else None)
+        texts = array_from_texts([_read_name(reader, name) for name in encoded.dictionary.to_pylist()])
+        if not texts.null_count:
+            return ConvertedColumn(pa.DictionaryArray.from_arrays(encoded.indices, texts, safe=False))
+        text = texts.take(encoded.indices)
+        return ConvertedColumn(text, none_if_clear(as_mask(pc.and_(text.is_null(), column.is_valid()))))
 
     return convert
 

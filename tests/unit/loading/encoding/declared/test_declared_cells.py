@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -238,3 +239,25 @@ def test_the_same_of_profile_updates_and_items() -> None:
         EventWithProfileEncoder(events(), PROFILES, {}, {"g": Column("Gender", values={"x": "D"})})
     with pytest.raises(MappingError, match="column 'n': default='x', which n does not accept"):
         OrderEncoder(encoder(kind=events()), OrderLines("o", {"n": Column(type="integer", default="x")}), {})
+
+
+def test_a_record_may_have_nothing_but_replaced_cells() -> None:
+    found = encode({"id": ["a", "b", "a", None]}, {"id": Column("identity", values={"a": "anna"})})
+    assert [record["identity"] for record in records(found).values()] == ["anna", "b", "anna"]
+    assert found.unsent.keys() == {3}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [(["s", "m", "s"], [["small", "m"], ["small"]]), (["s", None, "m"], [["small"], ["m"]])],
+    ids=["filled", "gaps"],
+)
+def test_an_item_may_have_nothing_but_replaced_cells(sizes: list[Any], expected: list[Any]) -> None:
+    kind = events(group_by="order", items={"size": Column("Size", values={"s": "small"})})
+    assert kind.lines is not None
+    columns = {"who": Column("identity"), "when": Column("ts"), "order": Column("Charged ID")}
+    orders = OrderEncoder(encoder(columns, kind=kind), kind.lines, {})
+    block = block_of({"order": ["1", "1", "2"], "who": ["a", "a", "b"], "when": ["1700000000"] * 3, "size": sizes})
+    texts = [text for found in orders.encode_all(iter([block])) for text in found.records.to_pylist()]
+    items = [json.loads(text.removesuffix(","))["evtData"]["Items"] for text in texts]
+    assert [[item["Size"] for item in of_order] for of_order in items] == expected
