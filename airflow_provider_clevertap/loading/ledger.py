@@ -32,6 +32,8 @@ class _OpenBlock:
     :param open_profile_updates: profile updates without an outcome.
     :param settled: the rows that have an outcome.
     :param outcomes: of the rows that were not accepted.
+    :param row_counts: for each row how many rows its record is made of, 0 for a row that is not the first of its
+        record; ``None`` until somebody has asked.
     """
 
     encoded: EncodedBlock
@@ -39,6 +41,7 @@ class _OpenBlock:
     open_profile_updates: int
     settled: Mask
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    row_counts: NDArray[np.int64] | None = None
 
     def settle(self, records: RecordSlice, lane: Lane) -> None:
         """Record that records have an outcome."""
@@ -51,7 +54,11 @@ class _OpenBlock:
     def rows_of(self, records: NDArray[np.int64]) -> int:
         """Return how many rows some records are made of."""
         first_rows = self.encoded.record_first_rows
-        return len(records) if first_rows is None else int(np.isin(first_rows, records).sum())
+        if first_rows is None:
+            return len(records)
+        if self.row_counts is None:
+            self.row_counts = np.bincount(first_rows)
+        return int(self.row_counts[records].sum())
 
     def reject(self, encoded: EncodedBlock, lane: Lane, row: int, outcome: RowOutcome) -> RowOutcome:
         """Record that a record was not accepted, and return the outcome of its row.

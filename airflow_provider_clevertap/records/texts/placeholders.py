@@ -23,8 +23,7 @@ MACHINE_WORDS: Final = frozenset(
     }
 )  # fmt: skip
 #: Errors of spreadsheets in any language (``#REF!``, ``#NOM?``), and columns too narrow for their numbers.
-_MAX_ERROR: Final = 32
-_SPREADSHEET_ERROR: Final = rf"#[^\s#]{{1,{_MAX_ERROR - 2}}}[!?]|#+"
+_SPREADSHEET_ERROR: Final = r"#[^\s#]{1,30}[!?]|#+"
 #: 0 and -1, which CleverTap lists, as floats.
 _FLOAT_OF_NOTHING: Final = r"[+-]?(?:0+[.,]0*|[.,]0+)(?:e[+-]?[0-9]+)?|-0*1[.,]0*"
 _SCIENTIFIC: Final = r"[+-]?[0-9]+[.,][0-9]+e\+[0-9]+"
@@ -32,20 +31,13 @@ _SCIENTIFIC: Final = r"[+-]?[0-9]+[.,][0-9]+e\+[0-9]+"
 _NOTHING = re.compile(f"{_SPREADSHEET_ERROR}|{_FLOAT_OF_NOTHING}")
 _CUT_NUMBER = re.compile(_SCIENTIFIC, re.IGNORECASE)
 
-#: Matches all of these texts, those that CleverTap lists as well, without blanks around them; for Python and for RE2.
-PLACEHOLDER: Final = (
-    f"(?i)^(?:{'|'.join(map(re.escape, sorted(DISALLOWED_IDENTITIES | MACHINE_WORDS)))}"
-    f"|{_SPREADSHEET_ERROR}|{_FLOAT_OF_NOTHING}|{_SCIENTIFIC})$"
-)
-#: Matches those of them that may have any length: numbers, and ``####``.
-LONG_PLACEHOLDER: Final = f"(?i)^(?:#+|{_FLOAT_OF_NOTHING}|{_SCIENTIFIC})$"
-#: The first and the last characters of these.
-LONG_PLACEHOLDER_STARTS: Final = frozenset("#+-.,0123456789")
-LONG_PLACEHOLDER_ENDS: Final = frozenset("#.,0123456789")
-_WORDS: Final = DISALLOWED_IDENTITIES | MACHINE_WORDS
-#: The first characters of the others, and how many characters they have at most.
-SHORT_PLACEHOLDER_STARTS: Final = frozenset("#") | {start for word in _WORDS for start in (word[0], word[0].upper())}
-SHORT_PLACEHOLDER_CHARACTERS: Final = max(_MAX_ERROR, *map(len, _WORDS))
+#: The words, in lower case.
+PLACEHOLDER_WORDS: Final = DISALLOWED_IDENTITIES | MACHINE_WORDS
+#: Matches all other texts of the kind, without blanks around them; for Python and for RE2.
+PLACEHOLDER_PATTERN: Final = f"(?i)^(?:{_SPREADSHEET_ERROR}|{_FLOAT_OF_NOTHING}|{_SCIENTIFIC})$"
+#: Their first and last characters.
+PLACEHOLDER_STARTS: Final = frozenset("#+-.,0123456789")
+PLACEHOLDER_ENDS: Final = frozenset("#!?.,0123456789")
 
 
 def normalize(text: str) -> str:

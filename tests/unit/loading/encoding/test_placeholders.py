@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_clevertap.loading.encoding.vectorized.placeholders import mark_placeholders
-from airflow_provider_clevertap.records.limits import DISALLOWED_IDENTITIES
-from airflow_provider_clevertap.records.texts.placeholders import MACHINE_WORDS, PLACEHOLDER
+from airflow_provider_clevertap.records.texts.placeholders import PLACEHOLDER_PATTERN, PLACEHOLDER_WORDS
 
 LONG = [
     "#" * 300,
@@ -24,7 +23,7 @@ LONG = [
     f"#{'é' * 30}!",
 ]
 OTHERS = ["customer-1", "1.5", "0x1", "9" * 300, f"{'#' * 300}a", "1e5", "nullable", "n", f"#{'é' * 31}!", "-", "+5"]
-WORDS = sorted(DISALLOWED_IDENTITIES | MACHINE_WORDS)
+WORDS = sorted(PLACEHOLDER_WORDS)
 
 
 def marked(cells: list[Any]) -> list[bool]:
@@ -32,14 +31,20 @@ def marked(cells: list[Any]) -> list[bool]:
     return [False] * len(cells) if mask is None else mask.tolist()
 
 
+def kelvin(text: str) -> str:
+    """Return the text with the one character beyond ASCII that becomes an ASCII letter in lower case."""
+    return text.replace("k", "\u212a")
+
+
 @pytest.mark.parametrize("times", [1, 300])
-@pytest.mark.parametrize("change", [str, str.upper, str.title], ids=["lower", "upper", "title"])
+@pytest.mark.parametrize("change", [str, str.upper, str.title, kelvin], ids=["lower", "upper", "title", "kelvin"])
 def test_words_and_long_texts_are_marked_and_nothing_else(times: int, change: Any) -> None:
     bad = [change(text) for text in (*WORDS, *LONG)]
     assert marked([*bad, *OTHERS, None, ""] * times) == ([True] * len(bad) + [False] * (len(OTHERS) + 2)) * times
 
 
 @given(st.lists(st.text("#0.,+-e19nulaNU!é ", max_size=50) | st.sampled_from(WORDS), max_size=20))
-def test_the_marks_are_those_of_the_pattern(cells: list[str]) -> None:
-    assert marked(cells) == [re.fullmatch(PLACEHOLDER, cell) is not None for cell in cells]
-    assert marked(cells * 300) == marked(cells) * 300
+def test_the_marks_are_those_of_the_words_and_the_pattern(cells: list[str]) -> None:
+    expected = [cell.lower() in PLACEHOLDER_WORDS or bool(re.fullmatch(PLACEHOLDER_PATTERN, cell)) for cell in cells]
+    assert marked(cells) == expected
+    assert marked(cells * 300) == expected * 300
