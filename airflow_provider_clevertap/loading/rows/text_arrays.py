@@ -35,6 +35,7 @@ _WIDE_BLANKS: Final = frozenset(tuple(character.encode()[:2]) for character in B
 _WIDE_BLANK_STARTS: Mask = first_bytes(character for character in BLANK if not character.isascii())
 
 _FEW_CELLS: Final = 256
+_SHORT_CELL: Final = 32
 
 #: The characters that the models treat as blanks, for RE2.
 _BLANKS = re.escape(BLANK)
@@ -102,7 +103,11 @@ class TextArray:
 
     def may_be_blank(self) -> Mask | None:
         """Mark cells that start with a space, a control character, or the bytes of a wide blank; ``None`` for none."""
-        if not len(self._bytes):
+        data = self._bytes
+        if not len(data):
+            return None
+        # cheaper than to look at the start of each cell, unless cells are long
+        if len(data) < _SHORT_CELL * len(self.lengths) and data.min() > _SPACE and data.max() <= _DELETE:
             return None
         first = self._bytes_at(self._starts)
         found = first <= _SPACE
@@ -161,18 +166,18 @@ class TextArray:
 
 def empty_to_null(column: Any) -> Any:
     """Make empty text null: DataFrames and Parquet files may have both."""
-    if not pa.types.is_string(column.type):
-        return column
-    empty = TextArray(column).lengths == 0
-    if not empty.any():
-        return column
-    return blank_out(column, none_if_clear(empty & as_mask(column.is_valid())))
+    return blank_out(column, _empty(TextArray(column))) if pa.types.is_string(column.type) else column
 
 
 def blank_to_null(column: Any) -> Any:
-    """Make text of blanks only null, as the models do."""
-    column = empty_to_null(column)
-    return blank_out(column, matching_cells(column, TextArray(column).may_be_blank(), rf"^[{_BLANKS}]+$"))
+    """Make text that is empty, or has only blanks, null, as the models do."""
+    view = TextArray(column)
+    return blank_out(column, either(_empty(view), matching_cells(column, view.may_be_blank(), rf"^[{_BLANKS}]+$")))
+
+
+def _empty(view: TextArray) -> Mask | None:
+    empty = view.lengths == 0
+    return none_if_clear(empty & as_mask(view.column.is_valid())) if empty.any() else None
 
 
 def matching_cells(column: Any, candidates: Mask | None, pattern: str) -> Mask | None:
