@@ -16,7 +16,8 @@ from pyarrow import parquet
 
 from tests.support.paths import ROOT
 
-NOT_NEEDED = {"airflow", "aiohttp", "jinja2", "pandas", "polars", "pyarrow.dataset", "sqlalchemy"}
+#: numpy.ma takes 8 MB while it is imported: by numpy.unique, setdiff1d and intersect1d, as they are called by default.
+NOT_NEEDED = {"airflow", "aiohttp", "jinja2", "numpy.ma", "pandas", "polars", "pyarrow.dataset", "sqlalchemy"}
 
 #: Loads a file, and prints how many rows were accepted and invalid, and all imported modules.
 LOAD = """

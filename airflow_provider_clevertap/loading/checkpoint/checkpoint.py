@@ -152,14 +152,15 @@ class Checkpoint:
         if not len(result.unsettled):
             lane.settled.add(*batch.span)
             return 0
-        settled, in_doubt = np.setdiff1d(np.arange(len(batch)), result.unsettled), result.in_doubt()
+        settled = np.setdiff1d(np.arange(len(batch)), result.unsettled, assume_unique=True)
+        in_doubt = result.in_doubt()
         lane.settled.update(batch.runs(settled))
         lane.claimed.remove(*batch.span)
         lane.claimed.update(batch.runs(in_doubt))
         # That this attempt did not send them says nothing of an earlier one.
         unknown = self._unknown[batch.lane]
         lane.claimed.update(unknown.within(*batch.span))
-        never_sent = np.setdiff1d(result.unsettled, in_doubt)
+        never_sent = np.setdiff1d(result.unsettled, in_doubt, assume_unique=True)
         return int(unknown.contains(batch.ordinals()[never_sent]).sum())
 
     def record(self, ordinal: int, outcome: RowOutcome) -> None:

@@ -42,11 +42,11 @@ class BatchResult:
         """Return the records that have an outcome."""
         if not len(self.unsettled):
             return self.batch
-        return self.batch.select(np.setdiff1d(np.arange(len(self.batch)), self.unsettled))
+        return self.batch.select(np.setdiff1d(np.arange(len(self.batch)), self.unsettled, assume_unique=True))
 
     def in_doubt(self) -> NDArray[np.int64]:
         """Return the positions of the records without an outcome that may have been processed."""
-        return np.intersect1d(self.unsettled, np.concatenate([self.unsettled[:0], *self.possibly_processed]))
+        return self.unsettled[np.isin(self.unsettled, np.concatenate([self.unsettled[:0], *self.possibly_processed]))]
 
     def fail(self, unsettled: list[NDArray[np.int64]]) -> None:
         """Record that the batch is not brought to its end.

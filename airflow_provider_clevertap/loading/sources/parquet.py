@@ -149,12 +149,14 @@ class _OpenFile:
         if file.size == 0:
             raise SourceError(f"{file.name}: the file is empty (no bytes). Check what writes it.")
         self._file = file
+        # A buffer has its full size from the start, and there is one for each column.
+        self._buffer_bytes = _COLUMN_BUFFER_BYTES if file.size is None else min(file.size, _COLUMN_BUFFER_BYTES)
         self._stream = file.open()
         try:
             self._parquet = parquet.ParquetFile(
                 self._stream,
                 pre_buffer=False,
-                buffer_size=_COLUMN_BUFFER_BYTES,
+                buffer_size=self._buffer_bytes,
                 coerce_int96_timestamp_unit=_INT96_UNIT,
             )
             self.schema: pa.Schema = self._parquet.schema_arrow
@@ -172,7 +174,8 @@ class _OpenFile:
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
         """Read the rows, at most this many at a time."""
-        rows = max(min(size, BLOCK_BYTES // self._row_bytes), 1)
+        # Memory for so many rows is reserved, even where there are fewer.
+        rows = max(min(size, BLOCK_BYTES // self._row_bytes, self._parquet.metadata.num_rows), 1)
         try:
             for groups in _group_runs(self._parquet.metadata):
                 file = self._with_dictionaries(self._columns_with_long_texts(groups))
@@ -197,9 +200,7 @@ class _OpenFile:
         self._file.bytes_read = bytes_read
         return columns
 
-    def _with_dictionaries(
-        self, names: Collection[str], buffer_bytes: int = _COLUMN_BUFFER_BYTES
-    ) -> parquet.ParquetFile:
+    def _with_dictionaries(self, names: Collection[str], buffer_bytes: int | None = None) -> parquet.ParquetFile:
         """Return the file, with some columns read as dictionaries, which is slow for many distinct texts."""
         if not names:
             return self._parquet
@@ -208,7 +209,7 @@ class _OpenFile:
             metadata=self._parquet.metadata,
             read_dictionary=sorted(names),
             pre_buffer=False,
-            buffer_size=buffer_bytes,
+            buffer_size=buffer_bytes or self._buffer_bytes,
             coerce_int96_timestamp_unit=_INT96_UNIT,
         )
 

@@ -102,7 +102,7 @@ class OrderRows:
         first_filled = np.zeros(len(self), np.int64)
         missing = np.ones(len(self), np.bool_)
         first_filled[orders[firsts]], missing[orders[firsts]] = filled[firsts], False
-        return array_from_numpy(first_filled, missing), np.unique(orders[1:][same_order & differs]).tolist()
+        return array_from_numpy(first_filled, missing), sorted({*orders[1:][same_order & differs].tolist()})
 
     def _fold_values(self, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
         """Return each order's first filled value, and the orders whose lines disagree."""

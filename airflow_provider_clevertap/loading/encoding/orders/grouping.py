@@ -137,7 +137,7 @@ class OrderGrouper:
         for order, outcome in rejected.items():
             for line in range(lines.starts[order], lines.stops[order]):
                 unsent.setdefault(line, outcome)
-        accepted = np.setdiff1d(np.arange(count), np.fromiter(rejected, np.int64, len(rejected)))
+        accepted = np.delete(np.arange(count), [*rejected])
         return Orders(slicing.slice_block(lines.block, 0, stop), lines.starts[accepted], lines.stops[accepted], unsent)
 
     def _validate_unassigned(

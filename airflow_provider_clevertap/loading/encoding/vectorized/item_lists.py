@@ -145,7 +145,7 @@ def _join(texts: Any, sizes: NDArray[np.int64], unknown: Mask | None) -> tuple[A
     if unknown is None:
         return joined, np.empty(0, np.int64)
     owners = np.repeat(np.arange(len(sizes)), sizes)
-    return joined, np.unique(owners[unknown])
+    return joined, np.array(sorted({*owners[unknown].tolist()}), np.int64)
 
 
 def _spread(joined: Any, decided: Mask) -> Any:

@@ -67,7 +67,7 @@ def convert_international(column: Any) -> tuple[Any, Mask | None]:
     codes = np.array([_country_code(head or "") for head in heads.dictionary.to_pylist()], np.int64)
     codes = np.where(separated, codes[numpy_from_array(heads.indices)], 0)
     numbers = pa.nulls(len(column), pa.string())
-    for code in np.unique(codes[codes > 0]).tolist():
+    for code in np.flatnonzero(np.bincount(codes[codes > 0])).tolist():
         convert = select_number_converter(phonenumbers.region_code_for_country_code(code), with_code=False)
         if convert is not None:
             of_code = array_from_numpy(codes == code)
