@@ -126,7 +126,7 @@ def random_fields(random: random.Random, kind: RecordKind) -> list[str]:
     who = random.sample(identifiers, k=min(len(identifiers), random.choice([1, 1, 1, 2, 3])))
     others = [field for field in (*kind.schema.top, *kind.schema.known) if field not in identifiers]
     fields = [*who, *kind.schema.required, *random.sample(others, k=random.randrange(min(6, len(others))))]
-    custom = random.sample(CUSTOM, k=random.randrange(1, 4)) if kind.schema.takes_custom else []
+    custom = random.sample(CUSTOM, k=random.randrange(4)) if kind.schema.takes_custom else []
     return list(dict.fromkeys([*fields, *custom]))
 
 
