@@ -75,7 +75,9 @@ def test_an_answer_that_drips_for_ever_ends_with_the_time_of_its_request(
 ) -> None:
     answer = upload(serve(dripping(*drip), security).url, timeout=SECONDS)
     assert isinstance(answer, Ambiguous)
-    assert "no data came in time" in answer.detail or "longer than" in answer.detail or "not HTTP" in answer.detail
+    # which of them it is depends on how fast the machine is
+    reasons = ("no data came in time", "was not complete after", "longer than", "not HTTP")
+    assert any(reason in answer.detail for reason in reasons), answer.detail
 
 
 @pytest.mark.timeout(300)

@@ -65,7 +65,7 @@ def simplify(array: pa.Array | pa.ChunkedArray, metadata: Mapping[bytes, bytes] 
             return _simple(array.chunk(0))
         try:
             array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, array.type)
-        except pa.ArrowNotImplementedError:  # chunks with different dictionaries of some types
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # dictionaries that Arrow cannot make one of
             return from_objects([value for chunk in array.chunks for value in python_values(chunk)])
     return _simple(array)
 

@@ -181,6 +181,18 @@ def test_extension_types_in_dictionaries_and_in_chunks() -> None:
     assert values(pa.chunked_array([], one.type)) == []
 
 
+@pytest.mark.parametrize("last", [[None, 1.5], [2.5]], ids=["same", "another"])
+def test_dictionaries_that_hold_nulls_in_chunks(last: list[float | None]) -> None:
+    one, other = (
+        pa.DictionaryArray.from_arrays(pa.array([len(cells) - 1, 0, None]), pa.array(cells, pa.float64()))
+        for cells in ([None, 1.5], last)
+    )
+    expected = [1.5, None, None, last[-1], last[0], None]
+    assert values(pa.chunked_array([one, other])) == expected
+    inside = [pa.StructArray.from_arrays([part], ["v"]) for part in (one, other)]
+    assert values(pa.chunked_array(inside)) == [{"v": cell} for cell in expected]
+
+
 def test_decimals_of_every_width_and_scale() -> None:
     for kind, number in (
         (pa.decimal32(5, 2), "1.50"),
