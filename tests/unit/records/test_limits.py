@@ -38,8 +38,8 @@ def reads(read: Any, value: Any) -> bool:
 @pytest.mark.parametrize("letter", ["x", "é", "客"], ids=["1 byte", "2 bytes", "3 bytes"])
 def test_an_event_name_has_at_most_120_bytes(letter: str) -> None:
     longest = letter * (120 // len(letter.encode()))
-    assert reads(read_event_name, longest)
-    assert not reads(read_event_name, longest + "x")
+    assert reads(read_event_name, longest), "a name of 120 bytes is refused"
+    assert not reads(read_event_name, longest + "x"), "a name of 121 bytes is accepted"
 
 
 def test_an_event_has_at_most_100_properties_unless_told_otherwise() -> None:
