@@ -217,7 +217,7 @@ def upload(url: str, body: bytes = ONE, timeout: float = TIMEOUT, connect: float
 
 
 def upload_to_stalled_body(url: str) -> Answer:
-    """Send an upload to a server whose response begins and then stalls.
+    """Send an upload to a server whose response begins and then stalls, or drips.
 
     The client has one timeout for the beginning and the rest. When even the beginning was too late, as on a busy
     machine, the upload is sent again with a longer timeout.
