@@ -289,7 +289,7 @@ class _Failing:
 _ENDLESS: list[Any] = []
 _ENDLESS.append(_ENDLESS)
 _PLACE = namedtuple("_PLACE", "city zip")
-_SCALARS: list[Any] = [
+SCALARS: list[Any] = [
     None, "", "a", "\ud800", "caf\udce9", 0, 1, -1, 2**63, 10**30, 10**5000, True, 1.5, float("nan"), float("inf"),
     Decimal("1.50"), Decimal("NaN"), Decimal("sNaN"), Decimal("1E+400"), Decimal("-Infinity"), date(2024, 1, 2),
     date.max, datetime.min, datetime.max, datetime.max.replace(tzinfo=UTC),
@@ -308,7 +308,7 @@ _SCALARS: list[Any] = [
     True},
 ]  # fmt: skip
 OBJECTS = st.recursive(
-    st.integers(0, len(_SCALARS) - 1).map(lambda number: _SCALARS[number]) | st.sampled_from(HOSTILE_TEXT),
+    st.integers(0, len(SCALARS) - 1).map(lambda number: SCALARS[number]) | st.sampled_from(HOSTILE_TEXT),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["$add", "a", "$incr"]), inner, max_size=2)
     ),
@@ -353,16 +353,16 @@ _ARROW_FORMS = (
     "parquet without a schema",
     "int96",
 )
-_OBJECT_FORMS = ("objects", "polars objects", "query")
+OBJECT_FORMS = ("objects", "polars objects", "query")
 
 
 @st.composite
 def examples(draw: Any) -> Example:
     """Return a strategy for examples."""
     rows = draw(st.sampled_from([1, 2, 2, 3, 3, 3, 4]))
-    form = draw(st.sampled_from((*_ARROW_FORMS, *_OBJECT_FORMS)))
+    form = draw(st.sampled_from((*_ARROW_FORMS, *OBJECT_FORMS)))
     start = 0
-    if form in _OBJECT_FORMS:
+    if form in OBJECT_FORMS:
         column: Any = draw(st.lists(OBJECTS, min_size=rows, max_size=rows))
     else:
         start = draw(st.integers(0, 2))
@@ -385,13 +385,13 @@ def open_example(example: Example) -> Source:
     if example.form == "query":
         result = [tuple(row) for row in zip(example.column, *others.values(), strict=True)]
         return _query(("x", *others), result)
-    if example.form == "objects":
+    if example.form == "polars objects":
+        with suppress(AttributeError):  # polars itself makes no column of members of an enumeration and other values
+            column = pl.Series(example.column, dtype=pl.Object)
+            return DataFramesSource(pl.DataFrame({"x": column, **others}), block_rows=BLOCK_ROWS)
+    if example.form in ("objects", "polars objects"):
         series = pd.Series(np.fromiter(example.column, object, rows), dtype=object)
         return DataFramesSource(pd.DataFrame({"x": series, **others}), block_rows=BLOCK_ROWS)
-    if example.form == "polars objects":
-        return DataFramesSource(
-            pl.DataFrame({"x": pl.Series(example.column, dtype=pl.Object), **others}), block_rows=BLOCK_ROWS
-        )
     table = pa.table({"x": example.column.slice(example.start), **others})
     return _ARROW_SOURCES[example.form](table)
 

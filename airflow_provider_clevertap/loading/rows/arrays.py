@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
@@ -58,11 +57,13 @@ def from_database_values(values: list[Any]) -> Column:
     kinds = set(map(type, values)) - {NoneType}
     if any(issubclass(kind, tuple) for kind in kinds):
         values = [composite(value) if isinstance(value, tuple) else value for value in values]
-    array: pa.Array | None = None
-    with suppress(OverflowError, TypeError, ValueError):
-        # decimals that are no numbers or have more digits than Arrow holds, zones that only their driver knows
-        array_maker = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    array_maker = _DATABASE_ARRAYS.get(next(iter(kinds))) if len(kinds) == 1 else None
+    try:
         array = array_of(values, kinds) if array_maker is None else array_maker(values)
+    except MemoryError:
+        raise
+    except Exception:  # decimals that are no numbers or too long for Arrow, zones that only their driver knows
+        array = None
     return from_objects(values) if array is None else array
 
 

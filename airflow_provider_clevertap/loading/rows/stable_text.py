@@ -18,7 +18,7 @@ def stable_text(value: Any) -> str:
     Python's ``repr`` writes the members of a set in an order that differs between processes, and the memory address of
     many objects. The order of a dictionary's keys is ignored as well: it may come from a set.
 
-    :param value: any value; a list may contain itself.
+    :param value: any value; a list may contain itself. The type stands for a value that cannot be written.
     """
     return _text(value, ())
 
@@ -26,6 +26,15 @@ def stable_text(value: Any) -> str:
 def _text(value: Any, parents: tuple[int, ...]) -> str:
     if type(value) in _PLAIN:
         return repr(value)
+    try:
+        return _text_of_object(value, parents)
+    except MemoryError:
+        raise
+    except Exception:  # whatever the value's class does
+        return f"({type(value).__name__})"
+
+
+def _text_of_object(value: Any, parents: tuple[int, ...]) -> str:
     if id(value) in parents:
         return "..."
     parents = (*parents, id(value))

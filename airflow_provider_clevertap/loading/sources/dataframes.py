@@ -223,13 +223,23 @@ def _converted(convert: Callable[[], _T]) -> _T | None:
 
 def _object_column(series: Any) -> Column:
     values = series.to_numpy(dtype=object)
-    missing = series.isna().to_numpy(dtype=bool)
+    try:
+        missing = series.isna().to_numpy(dtype=bool)
+    except Exception:  # one of the values cannot be compared, such as a signalling NaN
+        missing = np.array([_is_missing(series.iloc[row : row + 1]) for row in range(len(series))], np.bool_)
     array = array_of(values, set(map(type, values[~missing])), missing)
     if array is not None:
         return array
     return from_objects(
         [None if is_missing else value for value, is_missing in zip(values.tolist(), missing.tolist(), strict=True)]
     )
+
+
+def _is_missing(cell: Any) -> bool:
+    try:
+        return bool(cell.isna().iloc[0])
+    except Exception:  # whatever the value's class does
+        return False
 
 
 def _is_nested(frame: Any) -> bool:

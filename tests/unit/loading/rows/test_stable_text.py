@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -91,6 +91,19 @@ def test_what_has_itself_in_it_has_an_end() -> None:
     endless: list[Any] = [1, {"a": Plain(2)}]
     endless += [endless, endless]
     assert stable_text(endless)
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_what_cannot_be_written_is_its_type() -> None:
+    place = namedtuple("place", "city zip")
+    assert stable_text([1, Mute()]) == "list[1, (Mute)]"
+    assert stable_text(place(Mute(), None)) == "place[(Mute), None]"
+    query = SqlSource("db", "SELECT 1", parameters={"a": Mute()}, resumable=True)
+    assert open_source(query, databases=lambda _: Database(connect=lambda: None)).fingerprint()
 
 
 def test_the_order_of_keys_says_nothing() -> None:
