@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,7 @@ pytest.importorskip("playwright", reason="Playwright is not installed: make test
 
 from playwright.sync_api import expect
 
-from scripts.local_airflow import PYTHON, background, connection_to, free_port
+from scripts.local_airflow import ACCOUNT_ID, PASSCODE, PYTHON, background, connection_to, free_port
 from tests.system.browser.clicking import TriggerForm, final_states, open_log, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -145,6 +146,24 @@ def test_a_running_load_shows_its_progress(page: Any, airflow_ui: Any, clevertap
         change = {"new_state": "failed"}
         page.request.patch(instance, data=change)  # the held answers would come after ten minutes
     expect(report.get_by_text("of the source read")).to_have_count(0)
+
+
+def test_an_export_shows_what_it_has_written(page: Any, airflow_ui: Any, clevertap: str, directory: Path) -> None:
+    airflow_ui.have_connection("clevertap_default", **connection_to(clevertap))
+    noon = int(datetime(2026, 1, 15, 12, tzinfo=UTC).timestamp())
+    event = {"type": "event", "evtName": "Catalogue Opened", "ts": noon, "evtData": {"Pages": 3}}
+    headers = {"X-CleverTap-Account-Id": ACCOUNT_ID, "X-CleverTap-Passcode": PASSCODE}
+    events = {"d": [{**event, "identity": f"e-{row}"} for row in range(40)]}
+    httpx.post(f"{clevertap}/1/upload", json=events, headers=headers).raise_for_status()
+    output = directory / "exported"
+    airflow_ui.wait_for_dag("one_off_export")
+    conf = {"events": ["Catalogue Opened"], "start": "2026-01-15", "end": "2026-01-16", "output": str(output)}
+    run = airflow_ui.trigger("one_off_export", conf)
+    open_log(page, "one_off_export", run.run_id, "export_events")
+    page.get_by_role("link", name="CleverTap report").click()
+    report = report_in(page)
+    expect(report.get_by_role("heading", level=1)).to_have_text("40 rows exported")
+    expect(report.get_by_label("output of the export", exact=True)).to_have_text(str(output))
 
 
 def test_the_details_of_a_task_link_to_its_report(page: Any, failed_run: str, airflow_ui: Any) -> None:
