@@ -43,10 +43,12 @@ class AirflowApi:
     Requests that fail inside Airflow are repeated, as its database may have been locked.
 
     :param address: the address of its UI and API.
+    :param lock_timeout: seconds for which a request is repeated.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self.address = address
+        self._lock_timeout = lock_timeout
         self._token = ""
 
     def request(self, path: str, **body: Any) -> Any:
@@ -58,7 +60,7 @@ class AirflowApi:
         return self._request(path, body, "PATCH")
 
     def _request(self, path: str, body: dict[str, Any], method: str) -> Any:
-        deadline = time.monotonic() + LOCK_TIMEOUT
+        deadline = time.monotonic() + self._lock_timeout
         while True:
             try:
                 return self._request_once(path, body, method)

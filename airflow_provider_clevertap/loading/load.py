@@ -168,7 +168,7 @@ class Load:
         }
         checkpoint = resume_or_start(
             store,
-            LoadState(fingerprint, started=self.kind.started_at, series=store.series),
+            LoadState(fingerprint, started=self.kind.started_at, attempt=store.attempt),
             self._counts,
             resume=self.options.resume,
             on_unconfirmed=self.options.on_unconfirmed,

@@ -6,10 +6,12 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import SupersededError
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore, superseded_message
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.locations import join_path
 from airflow_provider_clevertap.storage.private_files import PRIVATE
 
@@ -39,12 +41,12 @@ class TaskStateStore(FileCheckpointStore):
     :param accessor: ``context["task_state_store"]``.
     :param key: the key of the state.
     :param directory: the directory of the files.
-    :param series: see ``CheckpointStore``.
+    :param attempt: see ``CheckpointStore``.
     :param mode: see ``FileCheckpointStore``.
     """
 
-    def __init__(self, accessor: Any, key: str, directory: Any, *, series: str, mode: int = PRIVATE) -> None:
-        super().__init__(directory, series=series, mode=mode)
+    def __init__(self, accessor: Any, key: str, directory: Any, *, attempt: TaskAttempt, mode: int = PRIVATE) -> None:
+        super().__init__(directory, attempt=attempt, mode=mode)
         self._accessor = accessor
         self._key = key
         self.name = f"key {key!r} of the task state store"
@@ -105,14 +107,12 @@ def checkpoint_store(
     :param suffix: the suffix of the load, see ``load_suffix``.
     :param mode: the mode of its files.
     """
-    task = context["ti"]
-    # Airflow increases max_tries when a user clears the task, but not when it retries the task automatically.
-    series = str(getattr(task, "max_tries", ""))
+    attempt = _attempt(context)
     checkpoint_directory = join_path(directory, f"checkpoint{suffix}")
     accessor = context.get("task_state_store")
     if accessor is None:
-        return FileCheckpointStore(checkpoint_directory, series=series, mode=mode)
-    return TaskStateStore(accessor, f"{_KEY}{suffix}", checkpoint_directory, series=series, mode=mode)
+        return FileCheckpointStore(checkpoint_directory, attempt=attempt, mode=mode)
+    return TaskStateStore(accessor, f"{_KEY}{suffix}", checkpoint_directory, attempt=attempt, mode=mode)
 
 
 def load_identity(kind: RecordKind, conn_id: str, source: Source) -> str:
@@ -128,6 +128,24 @@ def load_identity(kind: RecordKind, conn_id: str, source: Source) -> str:
 
     source_identity = source.location_name if isinstance(source, FilesSource) else (source.name, source.fingerprint())
     return hashed(kind.name, kind.with_start_time(0).constants, conn_id, source_identity)[:8]
+
+
+def run_began(context: Mapping[str, Any]) -> str:
+    """Return when the run of a task began, in seconds since 1970; empty when it is not known.
+
+    A run that is deleted and made again has the id of the old one, but another beginning.
+
+    :param context: the running task's context.
+    """
+    began = getattr(context.get("dag_run"), "start_date", None)
+    return f"{began.timestamp():.6f}" if isinstance(began, datetime) else ""
+
+
+def _attempt(context: Mapping[str, Any]) -> TaskAttempt:
+    task = context["ti"]
+    # Airflow increases max_tries when a user clears the task, but not when it retries the task automatically.
+    series = str(getattr(task, "max_tries", ""))
+    return TaskAttempt(series, int(getattr(task, "try_number", 0) or 0), run_began(context))
 
 
 def _number_of(task: Any, identity: str) -> int:

@@ -53,7 +53,8 @@ class RunningScheduler:
         self.database = database
         (home / "dags").mkdir(parents=True, exist_ok=True)
         self._environment = airflow_environment(home, **self._settings(free_port())) | environment
-        self._api = AirflowApi(self._environment["AIRFLOW__API__BASE_URL"])
+        # One request alone may wait for the lock as long as the database allows.
+        self._api = AirflowApi(self._environment["AIRFLOW__API__BASE_URL"], lock_timeout=TIMEOUT)
         self._running = ExitStack()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from airflow_provider_clevertap.exceptions import SupersededError
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.locations import file_system_of, local_path
 from airflow_provider_clevertap.storage.errors import storage_errors
 from airflow_provider_clevertap.storage.private_files import PRIVATE, make_directories, open_new
@@ -30,15 +31,15 @@ class FileCheckpointStore:
     later attempt reads the claim, or the earlier attempt stops.
 
     :param directory: a path, a URI, or a path object with its own storage. Nothing else may be stored there.
-    :param series: see ``CheckpointStore``.
+    :param attempt: see ``CheckpointStore``.
     :param mode: who may read the files, for a local path.
     """
 
-    def __init__(self, directory: Any, *, series: str = "", mode: int = PRIVATE) -> None:
+    def __init__(self, directory: Any, *, attempt: TaskAttempt | None = None, mode: int = PRIVATE) -> None:
         self._directory = directory
         self._mode = mode
         self._local = local_path(directory)
-        self.series = series
+        self.attempt = attempt or TaskAttempt()
         self.name = f"{directory}/checkpoint.json"
         self._id = uuid4().hex
         self._owner_checked_at = -math.inf

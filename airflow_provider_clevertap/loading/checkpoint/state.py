@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import CannotResumeError
 from airflow_provider_clevertap.loading.checkpoint.row_ranges import RowRanges
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.loading.delivery.batches import Lane
 
 _VERSION: Final = 1
@@ -35,7 +36,7 @@ class LoadState:
 
     :param fingerprint: hashes that must be the same for the load to resume, by the names that messages use.
     :param started: when the first attempt began, seconds since 1970. Events with the time "now" keep that time.
-    :param series: see ``CheckpointStore``.
+    :param attempt: the latest attempt.
     :param lanes: the rows of each lane.
     :param counts: the counts of the summary that cannot be counted again.
     :param seconds: how long the attempts so far took.
@@ -47,7 +48,7 @@ class LoadState:
 
     fingerprint: Mapping[str, str | None]
     started: int
-    series: str
+    attempt: TaskAttempt
     lanes: Mapping[Lane, LaneState] = field(default_factory=lambda: {lane: LaneState() for lane in _LANES})
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -67,7 +68,9 @@ class LoadState:
             "version": _VERSION,
             "fingerprint": dict(self.fingerprint),
             "started": self.started,
-            "series": self.series,
+            "series": self.attempt.series,
+            "attempt_number": self.attempt.number,
+            "run_began": self.attempt.run_began,
             "settled": {name: lane.settled.to_list() for name, lane in self.lanes.items()},
             "claimed": {name: lane.claimed.to_list() for name, lane in self.lanes.items()},
             "counts": dict(self.counts),
@@ -100,7 +103,10 @@ class LoadState:
         return cls(
             fingerprint=dict(stored["fingerprint"]),
             started=int(stored["started"]),
-            series=str(stored["series"]),
+            # Version 1 had the series alone at first.
+            attempt=TaskAttempt(
+                str(stored["series"]), int(stored.get("attempt_number", 0)), str(stored.get("run_began", ""))
+            ),
             lanes={
                 lane: LaneState(RowRanges(stored["settled"][lane]), RowRanges(stored["claimed"][lane]))
                 for lane in _LANES

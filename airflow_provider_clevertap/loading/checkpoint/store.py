@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
+
 
 class CheckpointStore(Protocol):
     """Storage for the checkpoint of one load. A write is durable when it returns, and all of it is written or nothing.
@@ -15,8 +17,8 @@ class CheckpointStore(Protocol):
 
     #: the location, for messages
     name: str
-    #: the same for all retries that Airflow makes automatically; another value after a person has cleared the task
-    series: str
+    #: the attempt that works on the load now
+    attempt: TaskAttempt
 
     def load(self) -> object | None:
         """Return the state that was saved last, ``None`` when there is none, and take the checkpoint over."""

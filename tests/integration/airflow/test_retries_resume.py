@@ -6,7 +6,7 @@ import csv
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,29 @@ def test_rows_in_flight_are_not_resent_under_hold(load: Any, connection: str, em
     assert (task.state, task.try_number) == ("success", 2)
     assert (summary["resumed_from_row"], summary["unconfirmed"], summary["resent"]) == (3_001, 0, 0)
     assert emulator.stats()["stored"]["events"] == ROWS
+
+
+def test_a_run_made_again_with_the_id_of_one_that_was_deleted_loads_all(
+    run_dag: Any, connection: str, emulator: Any, views: Path, tmp_path: Path
+) -> None:
+    from airflow.providers.common.compat.sdk import DAG
+
+    from airflow_provider_clevertap.operators.events import CleverTapUploadEventsOperator
+
+    with DAG(f"again_{tmp_path.name}", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+        CleverTapUploadEventsOperator(
+            task_id="load",
+            source=str(views),
+            columns={"id": "identity"},
+            event_name="Viewed",
+            max_rejects=1,
+            artifacts_path=str(tmp_path / "left"),
+        )
+    day = datetime(2026, 2, 1, tzinfo=UTC)
+    # As airflow dags test does: in Airflow 2 the second run deletes the first, and has its id and its beginning.
+    runs = [run_dag(dag, at=day) for _ in range(2)]
+    assert [run.state for run in runs] == ["success", "success"]
+    assert emulator.stats()["stored"]["events"] == 2 * ROWS
 
 
 def test_a_frame_of_a_function_is_gone_on_with_and_a_generator_of_events_is_not(

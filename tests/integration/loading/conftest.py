@@ -62,7 +62,7 @@ def make(client: CleverTapClient, tmp_path: Path) -> MakeLoad:
         through: Any = None,
         **options: Any,
     ) -> Load:
-        store = FileCheckpointStore(tmp_path / "checkpoint", series=options.pop("series", ""))
+        store = FileCheckpointStore(tmp_path / "checkpoint", attempt=options.pop("attempt", None))
         given: Any = through or client
         if after is not None:
             given = FailingClient(client, after, sends=sends)

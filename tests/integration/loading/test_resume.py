@@ -20,6 +20,7 @@ from airflow_provider_clevertap.exceptions import (
     MappingError,
     TooManyRejectsError,
 )
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.loading.record_kinds import events
 from tests.support.broken_loads import VIEWED, Broken, HoldingClient, MakeLoad, arrived, interrupt, state
 from tests.support.plain_rows import Rows, people
@@ -185,10 +186,44 @@ def test_a_cleared_task_loads_again_what_was_complete_and_goes_on_with_what_was_
     make: MakeLoad, emulator: RunningEmulator
 ) -> None:
     rows = people(2_000)
-    interrupt(make(rows, after=1, max_in_flight=1, series="0"))
-    assert make(rows, max_in_flight=1, series="1").run().resumed_from_row == 1_001
-    assert make(rows, max_in_flight=1, series="2").run().resumed_from_row is None
+    interrupt(make(rows, after=1, max_in_flight=1, attempt=TaskAttempt("0")))
+    assert make(rows, max_in_flight=1, attempt=TaskAttempt("1")).run().resumed_from_row == 1_001
+    assert make(rows, max_in_flight=1, attempt=TaskAttempt("2")).run().resumed_from_row is None
     assert emulator.stats()["requests"] == 4
+
+
+FIRST = TaskAttempt("1", 1, "monday")
+LATER = {
+    "a retry": TaskAttempt("1", 2, "monday"),
+    "a retry, after a person has restarted the run": TaskAttempt("1", 2, "tuesday"),
+    "a run made again": TaskAttempt("1", 1, "tuesday"),
+    "a run made again with the same beginning": FIRST,
+}
+
+
+@pytest.mark.parametrize("attempt", [*LATER])
+def test_a_run_made_again_after_it_was_deleted_does_not_resume_the_old_one(
+    make: MakeLoad, emulator: RunningEmulator, attempt: str
+) -> None:
+    interrupt(make(people(3_000), kind=VIEWED, after=1, max_in_flight=1, attempt=FIRST))
+    resumed = make(people(3_000), kind=VIEWED, max_in_flight=1, attempt=LATER[attempt]).run().resumed_from_row
+    # Where it is not certain that the run is another one, no event is sent twice.
+    assert resumed == (None if attempt == "a run made again" else 1_001)
+
+
+@pytest.mark.parametrize("attempt", [*LATER])
+def test_a_run_made_again_loads_all_though_the_old_one_was_complete(
+    make: MakeLoad, emulator: RunningEmulator, attempt: str
+) -> None:
+    assert make(people(3_000), kind=VIEWED, attempt=FIRST).run().accepted == 3_000
+    make(people(3_000), kind=VIEWED, attempt=LATER[attempt]).run()
+    assert arrived(emulator).total() == (3_000 if attempt == "a retry" else 6_000)
+
+
+def test_a_run_made_again_may_load_other_rows(make: MakeLoad, emulator: RunningEmulator) -> None:
+    interrupt(make(people(3_000), kind=VIEWED, after=1, max_in_flight=1, attempt=FIRST))
+    summary = make(people(2_000), kind=VIEWED, attempt=LATER["a run made again"]).run()
+    assert (summary.resumed_from_row, summary.accepted) == (None, 2_000)
 
 
 class Unordered(Rows):
@@ -205,8 +240,8 @@ def test_rows_that_may_change_are_loaded_from_the_first_or_not_at_all(
     assert "would start at row 1 too" in caplog.text
     assert make(rows, max_in_flight=1).run().requests == 3
     emulator.reset()
-    interrupt(make(rows, kind=VIEWED, after=2, max_in_flight=1, series="next"))
+    interrupt(make(rows, kind=VIEWED, after=2, max_in_flight=1, attempt=TaskAttempt("next")))
     with pytest.raises(CannotResumeError, match=r"would be duplicated if they were sent twice.*resume=False"):
-        make(rows, kind=VIEWED, series="next").run()
+        make(rows, kind=VIEWED, attempt=TaskAttempt("next")).run()
     assert len(arrived(emulator)) == 2_000
     assert make(rows, kind=VIEWED, resume=False).run().accepted == 3_000
