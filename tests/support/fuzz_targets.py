@@ -33,7 +33,9 @@ from airflow_provider_clevertap.loading.sources.csv.reader import CsvReader
 from airflow_provider_clevertap.loading.sources.files.source_file import SourceFile
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader
 from airflow_provider_clevertap.upload_kinds import UPLOAD_KINDS
-from tests.support import fuzz_columns, fuzz_messages
+from tests.support import fuzz_messages
+from tests.support.fuzz.columns.examples import examples as columns_of_any_type
+from tests.support.fuzz.columns.loads import load_in_every_role
 
 
 class Target(NamedTuple):
@@ -388,5 +390,5 @@ TARGETS = {
     "mapping": Target(_MAPPINGS, _plan, 0.2),
     "formats": Target(st.tuples(_OBJECTS | _LIKELY, st.lists(_CELLS, min_size=8, max_size=8)), _read_cells, 0.25),
     "rows": Target(st.sampled_from(sorted(ROWS_OF)).flatmap(_rows_of), _encode, 0.03),
-    "columns": Target(fuzz_columns.examples(), fuzz_columns.load_in_every_role, 0.2, short=25, round=500),
+    "columns": Target(columns_of_any_type(), load_in_every_role, 0.2, short=25, round=500),
 }

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.fuzz_columns import OBJECT_FORMS, SCALARS, Example, open_example
+from tests.support.fuzz.columns.examples import OBJECT_FORMS, Example
+from tests.support.fuzz.columns.python_values import SCALARS
+from tests.support.fuzz.columns.sources import open_example
 
 
 def columns_of(value: Any) -> list[list[Any]]:
