@@ -2,8 +2,8 @@
 
     python -m scripts.fuzz [EXECUTIONS] [TARGET ...]
 
-The inputs and what must hold are in tests/support/fuzz_targets.py. A failure is shown as the smallest input that
-causes it, and a run that hangs ends with a traceback.
+The inputs and what must hold are in tests/support/fuzz. A failure is shown as the smallest input that causes it, and a
+run that hangs ends with a traceback.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.support.fuzz_targets import TARGETS
+from tests.support.fuzz.targets import TARGETS
 
 #: seconds for one example; the slowest takes a hundredth of one
 MAX_SECONDS = 60

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples_of_properties import examples
-from tests.support.fuzz_targets import TARGETS
+from tests.support.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)

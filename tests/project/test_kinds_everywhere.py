@@ -10,7 +10,7 @@ from benchmarks.data import DATASETS
 from benchmarks.tables import TABLES
 from tests.support.chaos.here import HERE
 from tests.support.chaos.kinds import KINDS
-from tests.support.fuzz_targets import ROWS_OF
+from tests.support.fuzz.rows import ROWS_OF
 from tests.support.killed_load_cases import CASES, STORED
 from tests.unit.loading.encoding.test_converters_agree_with_models import GOOD_ROWS
 
