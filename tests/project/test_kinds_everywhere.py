@@ -12,7 +12,7 @@ from tests.support.chaos.here import HERE
 from tests.support.chaos.kinds import KINDS
 from tests.support.fuzz.rows import ROWS_OF
 from tests.support.killed_load_cases import CASES, STORED
-from tests.unit.loading.encoding.test_converters_agree_with_models import GOOD_ROWS
+from tests.support.random_tables import GOOD_ROWS
 
 ALL = pytest.mark.parametrize("kind", UPLOAD_KINDS, ids=lambda kind: kind.module)
 

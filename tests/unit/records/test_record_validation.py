@@ -126,7 +126,7 @@ def test_any_json_value_is_validated_and_what_is_valid_can_be_written(
 
 
 @given(st.sampled_from(COLUMNS), _json)
-def test_judging_what_the_law_made_changes_nothing(column: Column, value: Any) -> None:
+def test_what_the_model_made_of_a_value_is_valid_and_stays_the_same(column: Column, value: Any) -> None:
     record = validate_cell(value, column).record
     if record is not None and record["profileData"]:
         ((name, made),) = record["profileData"].items()

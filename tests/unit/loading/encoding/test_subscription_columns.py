@@ -11,9 +11,10 @@ from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
 from airflow_provider_clevertap.loading.record_kinds import SUBSCRIPTIONS, RecordKind, subscriptions
 from airflow_provider_clevertap.loading.rows.block import RowBlock
+from tests.support.agreement import TABLES, check_agreement
 from tests.support.encoded import block_of, records
 from tests.support.hostile_values import text
-from tests.unit.loading.encoding.test_converters_agree_with_models import ROWS, TABLES, check_agreement
+from tests.support.random_tables import ROWS
 
 CELLS = {
     "type": ["email", "EMAIL", " email", "phone", "Phone", "whatsapp", "WhatsApp", "push", None],
@@ -42,7 +43,7 @@ def mixed_table(random: random.Random, kind: RecordKind) -> tuple[RowBlock, dict
     return RowBlock("table", 1, tuple(names), columns), {name: Column(name) for name in names}
 
 
-def test_encoder_agrees_with_the_models_on_hostile_subscriptions() -> None:
+def test_converters_agree_with_the_models_on_hostile_subscriptions() -> None:
     check_agreement(SUBSCRIPTIONS, range(TABLES))
 
 
@@ -51,7 +52,7 @@ def test_encoder_agrees_with_the_models_on_hostile_subscriptions() -> None:
     [{}, {"status": "unsubscribe"}, {"channel": "EMAIL"}, {"channel": "phone", "status": "Resubscribe"}],
     ids=str,
 )
-def test_encoder_agrees_with_the_models_on_mixed_subscriptions(constants: dict[str, str]) -> None:
+def test_converters_agree_with_the_models_on_mixed_subscriptions(constants: dict[str, str]) -> None:
     check_agreement(subscriptions(**constants), range(TABLES), make=mixed_table)
 
 
