@@ -138,3 +138,17 @@ def subscription() -> Callable[..., dict[str, Any]]:
         return {name: field for name, field in record.items() if field is not None}
 
     return make
+
+
+@pytest.fixture
+def post(api: httpx.Client, profile: Any) -> Any:
+    """Upload one profile, or the given records, and return the whole answer."""
+
+    def send(*records: Any, **options: Any) -> httpx.Response:
+        return api.post("/1/upload", json={"d": list(records) or [profile(Name="Asha")]}, **options)
+
+    return send
+
+
+def is_stored(emulator: RunningEmulator) -> bool:
+    return bool(emulator.profiles())
