@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_clevertap.emulator.settings import Settings
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
+from tests.integration.emulator.exporting import NOVEMBER_1
 from tests.support import examples_of_properties  # noqa: F401 - sets how hypothesis runs
 from tests.support.http_requests import TIMEOUT, wait_until
 
@@ -152,3 +153,10 @@ def post(api: httpx.Client, profile: Any) -> Any:
 
 def is_stored(emulator: RunningEmulator) -> bool:
     return bool(emulator.profiles())
+
+
+@pytest.fixture
+def many_views(upload: Any, event: Any) -> int:
+    """Upload 300 events of 60 people, ten minutes apart from the beginning of 1 November; give their number."""
+    upload(*(event(identity=f"c-{n % 60}", ts=NOVEMBER_1 + n * 600, data={"Price": n}) for n in range(300)))
+    return 300

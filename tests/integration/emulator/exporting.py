@@ -44,3 +44,8 @@ def exported(
 ) -> list[dict[str, Any]]:
     """Return all records of an export."""
     return [record for page in walk(api, path, params, **query) for record in page]
+
+
+def prices(records: list[dict[str, Any]]) -> list[int]:
+    """Return the property ``Price`` of all records, sorted."""
+    return sorted(record["event_props"]["Price"] for record in records)
