@@ -51,3 +51,10 @@ def issue_of(value: Any, column: Column | str, **options: Any) -> tuple[int | No
     assert result.record is None, result.record
     (found,) = result.issues
     return found.code, found.reason
+
+
+def seconds(cell: Any, format: Any = None, zone: str = "UTC") -> int:
+    """Return what a date column stores for a cell, without its ``$D_``."""
+    stored = accepted(cell, Column("Joined On", type="date", format=format, timezone=zone))["Joined On"]
+    assert stored.startswith("$D_"), stored
+    return int(stored[3:])
