@@ -1,7 +1,8 @@
-"""Read a whole source as rows, for tests."""
+"""Write a file, and read a whole source as rows, for tests."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowError
@@ -37,3 +38,10 @@ def read_with_errors(source: Any, **options: Any) -> list[tuple[dict[str, Any], 
 def count_rows(source: Any) -> int:
     """Return the number of rows, without reading a cell."""
     return sum(len(block) for block in open_source(source).blocks())
+
+
+def write_csv(folder: Path, content: str | bytes, name: str = "people.csv") -> Path:
+    """Write a file as it is given; return its path."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
