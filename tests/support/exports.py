@@ -15,6 +15,11 @@ from airflow_provider_clevertap.sources import ExportedEventsSource
 KOLKATA = ZoneInfo("Asia/Kolkata")
 MANIFEST = "_clevertap_export.json"
 
+#: A whole day, and the requests for its pages.
+DAY = {"start": "2025-11-01", "end": "2025-11-02"}
+PAGES = {"path": "/1/events.json", "method": "GET"}
+
+Export = Callable[..., dict[str, Any]]
 MakeExport = Callable[..., EventExport]
 Upload = Callable[..., None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exporting.event_export import EventExport
 from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from tests.support.exports import KOLKATA, MakeExport, Upload
+from tests.support.exports import KOLKATA, MakeExport, Upload, at
 from tests.support.held_answers import wait_until_at_rest
 
 
@@ -86,3 +87,12 @@ def make_export(client: CleverTapClient, tmp_path: Path) -> MakeExport:
 @pytest.fixture
 def export(make_export: MakeExport) -> Callable[..., dict[str, Any]]:
     return lambda **options: make_export(**options).run()
+
+
+@pytest.fixture
+def day_of_views(upload: Upload) -> None:
+    """Upload an event each minute of a day, and another event."""
+    upload(
+        *[("Viewed", at("2025-11-01T00:00:00") + timedelta(minutes=number), {"n": number}) for number in range(1440)],
+        ("Charged", at("2025-11-01T00:00:00"), {"n": 1}),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from tests.support.exports import KOLKATA, MakeExport, Upload, at, files, manifest, numbers, rows
 
@@ -183,3 +185,17 @@ def test_three_requests_are_in_flight_and_no_more(
     emulator.inject({"do": "delay", "seconds": 0.2, "path": "/1/events.json"})
     make_export(start="2025-11-01", end="2025-11-11").run()
     assert emulator.stats()["peak_in_flight_other"] == 3
+
+
+def test_no_log_and_no_summary_holds_a_push_token(
+    export: Export, client: CleverTapClient, emulator: RunningEmulator, upload: Upload, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "push-token-of-a-person"
+    record = {"type": "token", "objectId": "__d1", "tokenData": {"id": token, "type": "fcm"}}
+    event = {"type": "event", "objectId": "__d1", "evtName": "Viewed", "ts": 1761980000, "evtData": {"n": 1}}
+    for each in (record, event):
+        client.upload(json.dumps({"d": [each]}).encode(), 1)
+    caplog.set_level(logging.DEBUG)
+    summary = export(**DAY, include=["push_token"])
+    assert summary["rows"] == 1
+    assert token not in caplog.text + json.dumps(summary)
