@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS, RowError
 from airflow_provider_clevertap.loading.sources.open import open_source
 
@@ -45,3 +47,8 @@ def write_csv(folder: Path, content: str | bytes, name: str = "people.csv") -> P
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def zst(data: bytes) -> bytes:
+    """Return data compressed with Zstandard."""
+    return bytes(pa.compress(data, codec="zstd", asbytes=True))
