@@ -16,23 +16,9 @@ import pytest
 from airflow_provider_clevertap.api.answers import Answer, Forbidden, Malformed, Processed, RateLimited, RejectedRecord
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.api.endpoints import Endpoint
-from airflow_provider_clevertap.exceptions import (
-    AccessDeniedError,
-    CleverTapError,
-    CleverTapUnavailableError,
-    ConfigurationError,
-)
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from tests.support.clients import client, fail
 from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, SUCCESS, TIMEOUT, Line, StartServer, always, http
-
-PAGE = b"<html><title>Welcome to nginx!</title></html>"
-
-
-def client(url: str, **options: Any) -> CleverTapClient:
-    return CleverTapClient(ACCOUNT_ID, PASSCODE, url, **{"timeout": TIMEOUT, **options})
-
-
-def fail(code: int, error: str = "Nope") -> bytes:
-    return json.dumps({"status": "fail", "error": error, "code": code}).encode()
 
 
 def test_an_upload_sends_the_body_as_it_is_with_the_documented_headers(serve: StartServer) -> None:
@@ -139,121 +125,6 @@ def test_a_denial_names_account_and_address(serve: StartServer) -> None:
         answer = api.upload(ONE, 1)
     assert isinstance(answer, Forbidden)
     assert f"account {ACCOUNT_ID} at {server.url}" in answer.detail
-
-
-# --- one profile ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("asked", "query"),
-    [
-        ({"identity": "a b&c=d/ü"}, "identity=a%20b%26c%3Dd%2F%C3%BC"),
-        ({"email": "asha+x@example.com"}, "email=asha%2Bx%40example.com"),
-        ({"object_id": "__a1"}, "objectId=__a1"),
-    ],
-)
-def test_a_profile_is_asked_for_by_one_identifier(serve: StartServer, asked: dict[str, str], query: str) -> None:
-    record = {"profileData": {"Plan": "gold"}}
-    server = serve(always(http(200, json.dumps({"status": "success", "record": record}).encode())))
-    with client(server.url) as api:
-        assert api.get_profile(**asked) == record
-    (request,) = server.requests
-    assert request.line.replace("+x%40", "%2Bx%40").replace("a+b", "a%20b") == f"GET /1/profile.json?{query} HTTP/1.1"
-    assert request.headers["x-clevertap-passcode"] == PASSCODE
-
-
-def test_an_unknown_profile_is_none(serve: StartServer) -> None:
-    server = serve(always(http(404, fail(404, "Profile not found"))))
-    with client(server.url) as api:
-        assert api.get_profile(identity="x") is None
-
-
-@pytest.mark.parametrize("asked", [{}, {"identity": ""}, {"identity": "a", "email": "b"}])
-def test_a_lookup_needs_exactly_one_identifier(asked: dict[str, str]) -> None:
-    with client("http://127.0.0.1:9") as api, pytest.raises(ConfigurationError, match="exactly one"):
-        api.get_profile(**asked)
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (http(401, fail(401)), AccessDeniedError),
-        (http(404, PAGE), ConfigurationError),
-        (http(200, PAGE), ConfigurationError),
-        (http(429, b""), CleverTapUnavailableError),
-        (http(503, PAGE), CleverTapUnavailableError),
-        (b"", CleverTapUnavailableError),
-    ],
-)
-def test_a_failed_lookup_raises_without_naming_the_person(
-    serve: StartServer, answer: bytes, error: type[CleverTapError]
-) -> None:
-    def script(line: Line) -> None:
-        line.request()
-        line.send(answer)
-
-    server = serve(script)
-    with client(server.url) as api, pytest.raises(error) as raised:
-        api.get_profile(email="asha@example.com")
-    assert "asha" not in str(raised.value)
-
-
-# --- proving the access --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        SUCCESS,
-        b'{"status":"fail","processed":0,"unprocessed":[{"code":523,"error":"no. Skipped record number : 1"}]}',
-    ],
-)
-def test_any_account_of_the_probe_proves_the_access_and_nothing_could_be_stored(
-    serve: StartServer, body: bytes
-) -> None:
-    server = serve(always(http(200, body)))
-    with client(server.url) as api:
-        api.check_access()
-    (request,) = server.requests
-    assert request.line == "POST /1/upload?dryRun=1 HTTP/1.1"
-    (record,) = json.loads(request.body)["d"]
-    assert not {"identity", "objectId", "FBID", "GPID"} & set(record)
-
-
-@pytest.mark.parametrize(
-    ("answer", "error", "words"),
-    [
-        (http(401, fail(401, "Account ID is not valid")), AccessDeniedError, "Account ID is not known"),
-        (http(401, fail(401, "Invalid Credentials")), AccessDeniedError, "Check the passcode"),
-        (http(200, fail(401, "Invalid Credentials")), AccessDeniedError, "Check the passcode"),
-        (http(403, fail(403)), AccessDeniedError, "rights"),
-        (http(200, PAGE), ConfigurationError, "Welcome to nginx"),
-        (http(404, PAGE), ConfigurationError, "no CleverTap API"),
-        (http(301, b"", "Location: https://elsewhere.example.com/x"), ConfigurationError, "elsewhere.example.com"),
-        (http(400, fail(400)), ConfigurationError, "malformed"),
-        (http(429, fail(429)), CleverTapUnavailableError, "Too many requests"),
-        (http(500, PAGE), CleverTapUnavailableError, "HTTP 500"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", CleverTapUnavailableError, "not HTTP"),
-    ],
-)
-def test_a_failed_check_tells_what_is_wrong(
-    serve: StartServer, answer: bytes, error: type[CleverTapError], words: str
-) -> None:
-    def script(line: Line) -> None:
-        line.request()
-        line.send(answer)
-
-    server = serve(script)
-    with client(server.url) as api, pytest.raises(error, match=words) as raised:
-        api.check_access()
-    assert type(raised.value) is error
-    assert PASSCODE not in str(raised.value)
-
-
-def test_a_check_of_a_dead_host_says_so(unused_port: int) -> None:
-    dead = client(f"http://127.0.0.1:{unused_port}")
-    with dead as api, pytest.raises(CleverTapUnavailableError, match=r"No connection to 127\.0\.0\.1"):
-        api.check_access()
 
 
 # --- making one ----------------------------------------------------------------------------------------------------
