@@ -14,8 +14,8 @@ from tests.support.paths import ROOT
 
 #: What is not said any more, and the word to use. See docs/glossary.md.
 GIVEN_UP = {
-    r"\b(the|a|by|its) law\b|\w*[Ll]aw(s|ful)?\b(?<!flaw)": "validator, model",
-    r"\bjudg(e|ed|es|ing|ement|ment)\b|\bjudge_|_judge|Judge": "validate",
+    r"\b(the|a|by|its) law\b|\w*[Ll]aw(s|ful)?\b(?<!flaw)|_law_": "validator, model",
+    r"\bjudg(e|ed|es|ing|ement|ment)\b|\bjudge_|_judg|Judge": "validate",
     r"[Vv]erdict": "result, outcome",
     r"\b_?[Ss]creen(ed|ing)\b|_screened\b": "converter",
     r"[Cc]ourier": "batch delivery",
