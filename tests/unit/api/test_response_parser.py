@@ -19,15 +19,8 @@ from airflow_provider_clevertap.api.answers import (
     Processed,
     RateLimited,
     TooLarge,
-    Unreachable,
-    to_exception,
 )
 from airflow_provider_clevertap.api.response_parser import read_answer, read_status, retry_after
-from airflow_provider_clevertap.exceptions import (
-    AccessDeniedError,
-    CleverTapUnavailableError,
-    ConfigurationError,
-)
 
 PAGE = (
     b"<!DOCTYPE html><html><head><title>502 Bad\n Gateway &amp; more</title></head><body>asha@example.com</body></html>"
@@ -231,52 +224,6 @@ def test_retry_after_as_a_date_is_kept_in_the_answer(status: int) -> None:
     assert isinstance(answer, (RateLimited, Ambiguous))
     assert answer.retry_after is not None
     assert 3_600 < answer.retry_after <= 7_200
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (Forbidden(401, "x"), AccessDeniedError),
-        (Forbidden(402, "x"), AccessDeniedError),
-        (Forbidden(403, "x"), AccessDeniedError),
-        (Forbidden(404, "x"), ConfigurationError),
-        (Forbidden(302, "x"), ConfigurationError),
-        (Malformed("x"), ConfigurationError),
-        (TooLarge("x"), ConfigurationError),
-        (RateLimited("x"), CleverTapUnavailableError),
-        (Unreachable("x"), CleverTapUnavailableError),
-        (Ambiguous(500, "x"), CleverTapUnavailableError),
-    ],
-)
-def test_each_failure_has_its_error(answer: Any, error: type[Exception]) -> None:
-    assert type(to_exception(answer)) is error
-    assert str(to_exception(answer)) == "x"
-
-
-@pytest.mark.parametrize(
-    ("answer", "http_status", "retry_after"),
-    [
-        (RateLimited("x", 3.0), 429, 3.0),
-        (RateLimited("x"), 429, None),
-        (Ambiguous(503, "x", 20.0), 503, 20.0),
-        (Ambiguous(None, "x"), None, None),
-        (Unreachable("x"), None, None),
-    ],
-)
-def test_transient_errors_keep_the_status_and_the_wait(
-    answer: Any, http_status: int | None, retry_after: float | None
-) -> None:
-    error = to_exception(answer)
-    assert isinstance(error, CleverTapUnavailableError)
-    assert (error.http_status, error.retry_after) == (http_status, retry_after)
-    assert type(error.http_status) in (int, type(None))  # not an enum: it is written to logs and reports
-
-
-@pytest.mark.parametrize("status", [401, 402, 403])
-def test_denied_access_keeps_the_status(status: int) -> None:
-    error = to_exception(Forbidden(status, "x"))
-    assert isinstance(error, AccessDeniedError)
-    assert error.http_status == status
 
 
 @pytest.mark.parametrize(
