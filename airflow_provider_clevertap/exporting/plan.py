@@ -77,7 +77,10 @@ def slices(days: Sequence[date], size: int) -> list[tuple[date, date]]:
 
 
 def single_days(job: Job) -> list[Job]:
-    """Return a job for each day of a job."""
+    """Return jobs that ask for each day alone: one for each partition. An interval stays one job with a query a day."""
+    if len(job.partitions) == 1:
+        days = [day for first, last in job.queries for day in _days(first, last)]
+        return [Job(job.event, tuple((day, day) for day in days), job.partitions)]
     return [Job(job.event, ((day, day),), {day: partition}) for day, partition in job.partitions.items()]
 
 

@@ -94,6 +94,18 @@ def test_events_without_a_time_are_kept_on_the_day_they_were_returned_for(
         assert ("NaT" in {str(row["ts"]) for row in rows(tmp_path / str(hour))}) == (hour == 0)
 
 
+@pytest.mark.parametrize("days", [3, 40])
+def test_an_interval_of_several_days_keeps_all_of_them_beside_events_without_a_time(
+    upload: Upload, export: Export, emulator: RunningEmulator, tmp_path: Path, days: int
+) -> None:
+    start = at("2025-09-20T00:00:00")
+    upload(*[("Viewed", start + timedelta(hours=12 * number), {"n": number}) for number in range(2 * days)])
+    emulator.inject({"do": "null_time", **PAGES})
+    summary = export(start=start, end=start + timedelta(days=days), partition="interval", check_count=0.0)
+    assert numbers(tmp_path / "out") == list(range(2 * days))
+    assert (summary["rows"], summary["without_time"], summary["partitions"]) == (2 * days, days, 1)
+
+
 @pytest.mark.usefixtures("day_of_views")
 def test_days_that_do_not_agree_with_the_records_end_the_export(
     export: Export, client: CleverTapClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
