@@ -23,11 +23,11 @@ OUTPUT = str(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "c
 
 
 @task
-def count_purchases(output: str, day: str) -> dict[str, float]:
+def count_purchases(output: str, start: str, end: str) -> dict[str, float]:
     """Compute the revenue of one day."""
     from airflow_provider_clevertap.sources import ExportedEventsSource
 
-    frame = ExportedEventsSource(output, events=["Charged"], start=day).to_pandas()
+    frame = ExportedEventsSource(output, events=["Charged"], start=start, end=end).to_pandas()
     return {"purchases": len(frame), "revenue": float(frame["Amount"].sum())}
 
 
@@ -48,4 +48,4 @@ with DAG(
         lookback=1,  # the day before yesterday is replaced as well
         retries=3,
     )
-    export >> count_purchases(OUTPUT, "{{ data_interval_start.in_timezone('Asia/Kolkata').date() }}")
+    export >> count_purchases(OUTPUT, "{{ data_interval_start }}", "{{ data_interval_end }}")

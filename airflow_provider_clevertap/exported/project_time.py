@@ -6,6 +6,7 @@ have 23 or 25 hours. A time in the hour that occurs twice is counted as the firs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -13,6 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
 
 Seconds = NDArray[np.int64]
 
@@ -22,6 +25,34 @@ DAY_SECONDS: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1)
 #: Digits of a time such as 20261101140416.
 _DIGITS: Final = 14
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Years that have a next and a previous day in every time zone.
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+
+
+def read_time(name: str, value: Any) -> date | datetime:
+    """Read a time that a user has set: an instant with a time zone, or a day of the project, also as text.
+
+    :param name: the name of the option, for messages.
+    :param value: what the user has set.
+    :raises ConfigurationError: when it is anything else.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            value = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
+        except ValueError:
+            raise ConfigurationError(f"{name}={value!r} is not a time such as 2026-11-01T00:00:00+05:30.") from None
+    if not isinstance(value, date):
+        raise ConfigurationError(f"{name} must be a time or a day, not {type(value).__name__}.")
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ConfigurationError(
+            f"{name}={value.isoformat()!r} has no time zone. Add an offset, such as +05:30, or write a day without "
+            "a time, which means the day of the project."
+        )
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ConfigurationError(f"{name}={value.isoformat()!r} must be in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return value
 
 
 def day_number(day: date) -> int:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.exported.project_time import touched_days
-from airflow_provider_clevertap.exporting.options import ExportOptions, check_choice, event_names
+from airflow_provider_clevertap.exporting.options import ExportOptions, check_choice, check_lookback, event_names
 
 EventPartition: TypeAlias = Literal["day", "interval"]
 
@@ -33,8 +33,7 @@ class EventOptions(ExportOptions):
         super().__post_init__()
         self._set_interval()
         check_choice("partition", self.partition, ("day", "interval"))
-        if not isinstance(self.lookback, timedelta) or self.lookback < timedelta(0):
-            raise ConfigurationError(f"lookback must be a timedelta of 0 or more, not {self.lookback!r}.")
+        check_lookback(self.lookback, self.start)
         if self.lookback and self.partition != "day":
             raise ConfigurationError('lookback needs partition="day": other partitions hold the interval only.')
 

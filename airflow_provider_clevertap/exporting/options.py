@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.api.exports.queries import check_filters
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.exported.project_time import start_of_day
+from airflow_provider_clevertap.exported.project_time import read_time, start_of_day
 from airflow_provider_clevertap.records.limits import MAX_PAGE_RECORDS, OTHER_APIS_IN_FLIGHT
 from airflow_provider_clevertap.storage.private_files import PRIVATE
 
@@ -27,7 +26,8 @@ PARTS: Final = ("profile", "app", "event_summary", "push_token")
 #: Rows of a page when records are large: the summary of one person's events may have many kilobytes.
 _SMALL_PAGE: Final = 1000
 _LARGE_PARTS: Final = frozenset({"profile", "event_summary"})
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: It has a previous day in every time zone.
+_EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,22 +157,8 @@ def read_instant(name: str, value: Any, zone: ZoneInfo) -> datetime:
     :param zone: the project's time zone.
     :raises ConfigurationError: when it is anything else.
     """
-    if isinstance(value, str):
-        text = value.strip()
-        try:
-            value = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
-        except ValueError:
-            raise ConfigurationError(f"{name}={value!r} is not a time such as 2026-11-01T00:00:00+05:30.") from None
-    if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise ConfigurationError(
-                f"{name}={value.isoformat()!r} has no time zone. Add an offset, such as +05:30, or write a day without "
-                "a time, which means the day of the project."
-            )
-        return value.astimezone(UTC)
-    if isinstance(value, date):
-        return start_of_day(value, zone)
-    raise ConfigurationError(f"{name} must be a time or a day, not {type(value).__name__}.")
+    time = read_time(name, value)
+    return time.astimezone(UTC) if isinstance(time, datetime) else start_of_day(time, zone)
 
 
 def event_names(events: Any) -> tuple[str, ...] | str:
@@ -192,6 +178,17 @@ def event_names(events: Any) -> tuple[str, ...] | str:
     if ALL_EVENTS in names:
         raise ConfigurationError('events: "*" means all events, so it stands alone.')
     return tuple(dict.fromkeys(names))
+
+
+def check_lookback(lookback: object, start: datetime) -> None:
+    """Check how long before its start an export begins.
+
+    :raises ConfigurationError: when it is not a timedelta, is negative, or begins before there are dates.
+    """
+    if not isinstance(lookback, timedelta) or lookback < timedelta(0):
+        raise ConfigurationError(f"lookback must be a timedelta of 0 or more, not {lookback!r}.")
+    if lookback > start - _EARLIEST:
+        raise ConfigurationError(f"lookback={lookback!r} is too long: the export would begin before there are dates.")
 
 
 def _json_value(name: str, value: Any) -> Any:

@@ -67,13 +67,13 @@ class ExportedEventsSource(ExportedSource):
         frame = ExportedEventsSource("/data/clevertap/events", events=["Charged"], start="2026-11-01").to_pandas()
 
     :param path: the ``output`` of the export: a path, URI or object path. Templated.
-    :param events: only these events. Templated.
-    :param start: only partitions that begin on this day of the project or later. Templated.
-    :param end: only partitions that begin before this day. Templated.
+    :param events: only these events: a name, a list of names, or ``"*"`` for all. May be JSON text. Templated.
+    :param start: only partitions that begin on this day of the project, or at this instant, or later. Templated.
+    :param end: only partitions that begin before this day or instant. Templated.
     :param only_complete: only partitions whose time was over when they were exported.
     """
 
-    events: Sequence[str] | None = None
+    events: Sequence[str] | str | None = None
     start: date | str | None = None
     end: date | str | None = None
     only_complete: bool = False
@@ -117,8 +117,8 @@ class ExportedMessagesSource(ExportedSource):
     """What ``CleverTapMessageReportOperator`` has written: the messages with the numbers of their last report.
 
     :param path: the ``output`` of the report: a path, URI or object path. Templated.
-    :param start: only messages that began on this day of the project or later. Templated.
-    :param end: only messages that began before this day. Templated.
+    :param start: only messages of days that begin on this day of the project, or at this instant, or later. Templated.
+    :param end: only messages of days that begin before this day or instant. Templated.
     """
 
     start: date | str | None = None

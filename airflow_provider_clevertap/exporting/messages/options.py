@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from airflow_provider_clevertap.api.lists.messages import check_report_filters
-from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.exported.project_time import touched_days
-from airflow_provider_clevertap.exporting.options import OutputOptions, check_choice, check_whole_number
+from airflow_provider_clevertap.exporting.options import (
+    OutputOptions,
+    check_choice,
+    check_lookback,
+    check_whole_number,
+)
 from airflow_provider_clevertap.records.limits import REPORT_DAYS
 
 #: The options that are filters, with CleverTap's names for them.
@@ -51,9 +55,8 @@ class MessageOptions(OutputOptions):
         check_report_filters(self.filters)
         check_choice("daily", self.daily, (True, False))
         check_whole_number("days_per_request", self.days_per_request, REPORT_DAYS)
-        if not isinstance(self.lookback, timedelta) or self.lookback < timedelta(0):
-            raise ConfigurationError(f"lookback must be a timedelta of 0 or more, not {self.lookback!r}.")
         self._set_interval()
+        check_lookback(self.lookback, self.start)
 
     @property
     def filters(self) -> dict[str, list[str]]:

@@ -138,7 +138,10 @@ def days(name: str, value: Any) -> timedelta | None:
     if isinstance(value, timedelta):
         return value
     number = whole_number(name, value)
-    return None if number is None else timedelta(days=number)
+    try:
+        return None if number is None else timedelta(days=number)
+    except OverflowError:
+        raise ConfigurationError(f"{name} must be a duration, and {number:,} days are too many.") from None
 
 
 def _from_json(value: Any) -> Any:

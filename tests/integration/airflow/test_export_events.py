@@ -98,6 +98,7 @@ def test_the_data_interval_of_a_run_is_one_day_of_the_project(
         ({"start": "2025-11-01", "end": "2025-11-02", "schema": "x"}, "schema must be a mapping"),
         ({"start": "2025-11-01", "end": "2025-11-02", "on_empty": "no"}, "on_empty"),
         ({"start": "2025-11-01", "end": "2025-11-02", "lookback": "1.5"}, "lookback"),
+        ({"start": "2025-11-01", "end": "2025-11-02", "lookback": "9999999999"}, "lookback must be a duration"),
     ],
     ids=str,
 )

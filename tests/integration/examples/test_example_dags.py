@@ -7,8 +7,10 @@ import json
 import shlex
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -152,6 +154,17 @@ def test_the_days_of_a_form_are_exported(run_dag: Any, returned: Any, connection
     with needs(path, tmp_path) as options:
         summary = returned(run_dag(dag_in(path), **options), "export_events")
     assert (summary["rows"], summary["partitions"], summary["output"]) == (24, 2, str(tmp_path / "once"))
+
+
+def test_a_night_that_runs_again_counts_its_own_day_only(
+    run_dag: Any, returned: Any, connection: str, tmp_path: Path
+) -> None:
+    path = EXAMPLES / "nightly_events_to_parquet.py"
+    with needs(path, tmp_path):
+        dag = dag_in(path)
+        ends = [datetime(2026, 1, day, tzinfo=ZoneInfo("Asia/Kolkata")) for day in (3, 2)]
+        counted = [returned(run_dag(dag, at=end), "count_purchases")["purchases"] for end in ends]
+    assert counted == [12, 12]
 
 
 def test_the_days_of_a_report_are_replaced_in_the_table(run_dag: Any, connection: str, tmp_path: Path) -> None:

@@ -213,6 +213,7 @@ def test_days_without_a_message(report: Report, tmp_path: Path) -> None:
         ({"days_per_request": 15}, "days_per_request"),
         ({"lookback": timedelta(-1)}, "lookback"),
         ({"lookback": 7}, "lookback"),
+        ({"lookback": timedelta.max}, "lookback"),
         ({"daily": "yes"}, "daily"),
         ({"end": "2025-10-01"}, "ends before it starts"),
         ({"end": "2125-10-01"}, "in the future"),

@@ -1,0 +1,86 @@
+"""Reading what exports have written: which partitions are selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.sources import ExportedEventsSource, ExportedMessagesSource
+from tests.support.exports import Upload, at, numbers
+
+Export = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def three_days(upload: Upload, export: Export, tmp_path: Path) -> Path:
+    """Export the days 1 to 3 of November of a project in India: two events a day."""
+    upload(
+        *[
+            (name, at(f"2025-11-0{day}T01:00:00"), {"n": 10 * day + number})
+            for day in (1, 2, 3)
+            for number, name in enumerate(("Viewed", "Charged"))
+        ]
+    )
+    export(start="2025-11-01", end="2025-11-04", events=["Viewed", "Charged"])
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ("Viewed", [10, 20, 30]),
+        ('["Viewed"]', [10, 20, 30]),
+        (("Viewed", "Charged"), [10, 11, 20, 21, 30, 31]),
+        ("*", [10, 11, 20, 21, 30, 31]),
+        (" none ", [10, 11, 20, 21, 30, 31]),
+        ("[Viewed]", []),
+        ([], []),
+    ],
+    ids=str,
+)
+def test_events_are_named_as_in_the_export(three_days: Path, events: Any, found: list[int]) -> None:
+    assert numbers(three_days, events=events) == found
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        ("2025-11-02", "2025-11-03", [20]),
+        (date(2025, 11, 2), None, [20, 30]),
+        # the day in India begins at 18:30 UTC of the day before
+        ("2025-11-01 18:30:00+00:00", "2025-11-02T18:30:00Z", [20]),
+        (datetime(2025, 11, 1, 18, 30, tzinfo=UTC), datetime(2025, 11, 2, 18, 30, tzinfo=UTC), [20]),
+        (at("2025-11-02T00:00:00"), at("2025-11-03T00:00:00"), [20]),
+        (at("2025-11-02T00:00:00") + timedelta(microseconds=1), None, [30]),
+        ("", "None", [10, 20, 30]),
+    ],
+    ids=str,
+)
+def test_days_and_instants_select_the_partitions_that_begin_in_between(
+    three_days: Path, start: Any, end: Any, found: list[int]
+) -> None:
+    assert numbers(three_days, events="Viewed", start=start, end=end) == found
+    report = ExportedMessagesSource(three_days, start=start, end=end)
+    assert len(report.partitions()) == 2 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("start", "yesterday", "is not a time such as"),
+        ("end", "02.11.2025", "is not a time such as"),
+        ("start", "2025-11-01T00:00:00", "has no time zone"),
+        ("end", 20251102, "must be a time or a day, not int"),
+        ("end", "0001-01-01", "must be in the years 2 to 9998"),
+        ("events", 7, "events must be the name of an event"),
+        ("events", [7], "events must be the name of an event"),
+    ],
+)
+def test_what_selects_nothing_by_mistake_is_an_error(three_days: Path, option: str, value: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        ExportedEventsSource(three_days, **{option: value}).files()
