@@ -26,19 +26,33 @@ _TYPES: Final = {
         pa.list_(pa.string()),
     )
 }
+#: Bytes that Arrow reads at a time: it needs the whole of a row at once.
+_BLOCK_BYTES: Final = 64 << 20
 
 
 def read_table(partitions: Sequence[ExportedPartition]) -> pa.Table:
     """Return the rows of partitions, with the types that their manifests name.
 
-    :raises SourceError: when a file is missing or cannot be read.
+    :raises SourceError: when a file is missing or cannot be read, or a column has several types.
     """
-    columns: dict[str, str] = {}
-    for partition in partitions:
-        columns.update(partition.manifest.columns)
-    schema = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in columns.items()])
+    schema = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in _columns(partitions).items()])
     tables = [_read(file, schema) for partition in partitions for file in partition.files]
     return pa.concat_tables([schema.empty_table(), *tables], promote_options="default")
+
+
+def _columns(partitions: Sequence[ExportedPartition]) -> dict[str, str]:
+    """Return the names and types of all columns; a partition without rows does not decide about a type."""
+    found: dict[str, tuple[str, ExportedPartition]] = {}
+    for partition in sorted(partitions, key=lambda each: not each.manifest.files):
+        for name, kind in partition.manifest.columns.items():
+            before, other = found.setdefault(name, (kind, partition))
+            if kind != before and partition.manifest.files:
+                raise SourceError(
+                    f"The column {name!r} has the type {before} in {other.location} and {kind} in "
+                    f"{partition.location}: they were exported with another schema. Export them again with one, or "
+                    "read them separately."
+                )
+    return {name: kind for name, (kind, _) in found.items()}
 
 
 def _read(location: Any, schema: pa.Schema) -> pa.Table:
@@ -59,11 +73,13 @@ def _read(location: Any, schema: pa.Schema) -> pa.Table:
                 )
                 # texts are JSON, and may have line ends
                 parse = csv.ParseOptions(newlines_in_values=True)
-                return _with_lists(csv.read_csv(stream, parse_options=parse, convert_options=convert), lists)
+                read = csv.ReadOptions(block_size=_BLOCK_BYTES)
+                return _with_lists(csv.read_csv(stream, read, parse, convert), lists)
             from pyarrow import json as arrow_json
 
             options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-            return arrow_json.read_json(pa.BufferReader(gzip.decompress(stream.read())), parse_options=options)
+            lines = pa.BufferReader(gzip.decompress(stream.read()))
+            return arrow_json.read_json(lines, arrow_json.ReadOptions(block_size=_BLOCK_BYTES), options)
     except (OSError, ValueError, EOFError) as error:
         raise SourceError(f"{name} cannot be read ({type(error).__name__}). Export its partition again.") from None
 

@@ -1,4 +1,4 @@
-"""Reading what exports have written: which partitions are selected."""
+"""Reading what exports have written: which partitions are selected, and what cannot be read as one table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.api.exports.pages import EventRecord
+from airflow_provider_clevertap.exceptions import ConfigurationError, SourceError
 from airflow_provider_clevertap.sources import ExportedEventsSource, ExportedMessagesSource
-from tests.support.exports import Upload, at, numbers
+from tests.support.exports import Upload, at, numbers, rows
 
 Export = Callable[..., dict[str, Any]]
 
@@ -84,3 +87,34 @@ def test_days_and_instants_select_the_partitions_that_begin_in_between(
 def test_what_selects_nothing_by_mistake_is_an_error(three_days: Path, option: str, value: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         ExportedEventsSource(three_days, **{option: value}).files()
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "jsonl", "csv"])
+def test_a_column_of_two_types_is_not_read_as_one(
+    upload: Upload, export: Export, tmp_path: Path, file_format: str
+) -> None:
+    upload(("Viewed", at("2025-11-01T01:00:00"), {"n": 1.5}), ("Viewed", at("2025-11-03T01:00:00"), {"n": 2}))
+    given = {"file_format": file_format, "schema": {"n": "float"}}
+    export(start="2025-11-01", end="2025-11-02", **given)
+    export(start="2025-11-02", end="2025-11-03", file_format=file_format, schema={"n": "text"})  # has no rows
+    export(start="2025-11-03", end="2025-11-04", **given)
+    assert [row["n"] for row in rows(tmp_path / "out")] == [1.5, 2]
+    export(start="2025-11-03", end="2025-11-04", file_format=file_format, schema={"n": "integer"}, run="1" * 8)
+    with pytest.raises(SourceError, match=r"'n' has the type double in .*date=2025-11-01 and int64 in .*=2025-11-03"):
+        rows(tmp_path / "out")
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "jsonl", "csv"])
+def test_a_row_of_several_megabytes_is_read_back(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    class Pages(list[Any]):
+        without_cursor = False
+
+    page = [
+        EventRecord(ts=20251101000000 + number, properties=msgspec.Raw(b'{"n":%d,"text":"%s"}' % (number, b"x" * size)))
+        for number, size in enumerate((5_000_000, 1, 3_000_000))
+    ]
+    monkeypatch.setattr(CleverTapClient, "events", lambda *_, **__: Pages([page]))
+    export(start="2025-11-01", end="2025-11-02", file_format=file_format)
+    assert numbers(tmp_path / "out") == [0, 1, 2]
