@@ -1,4 +1,4 @@
-// The attempts of a task, and where each began.
+// The attempts of a task, and where each load began.
 
 import type { TaskInstance } from "../api";
 import { h } from "../dom";
@@ -9,8 +9,9 @@ import { section, table } from "./table";
 /** Seconds by which the clocks of a worker and of Airflow may differ. */
 const CLOCKS = 5;
 
-export function attempts(tries: TaskInstance[], began: Attempt[], suffix: string): HTMLElement | null {
-  if (tries.length < 2 && began.length < 2) return null;
+/** Return the attempts. Only loads begin at a row: of other work `began` is null. */
+export function attempts(tries: TaskInstance[], began: Attempt[] | null, suffix: string): HTMLElement | null {
+  if (tries.length < 2 && (began?.length ?? 0) < 2) return null;
   return section(
     `attempts${suffix}`,
     "Attempts",
@@ -21,18 +22,18 @@ export function attempts(tries: TaskInstance[], began: Attempt[], suffix: string
         { title: "Ended as" },
         { title: "Began" },
         { title: "Took", kind: "number" },
-        { title: "Where the load began" },
+        ...(began === null ? [] : [{ title: "Where the load began" }]),
       ],
       tries.map((each) => [
         count(each.try_number),
         h("span", { class: "word" }, (each.state ?? "waiting").replaceAll("_", " ")),
         moment(each.start_date),
         each.duration === null ? "" : duration(each.duration),
-        place(rowOf(each, began)),
+        ...(began === null ? [] : [place(rowOf(each, began))]),
       ]),
       "attempts",
     ),
-    h("p", { class: "faint" }, "A load that resumes sends no row again that has an outcome."),
+    began === null ? null : h("p", { class: "faint" }, "A load that resumes sends no row again that has an outcome."),
   );
 }
 

@@ -4,12 +4,18 @@ import { h } from "../dom";
 import { percent } from "../format";
 import type { Context } from "./kinds";
 
-/** Say why the work ended early, if it did. */
-export function failureOf(context: Context): HTMLElement | null {
+/** What becomes of work that has ended early. */
+export interface NextAttempt {
+  retried: string;
+  cleared: string;
+}
+
+/** Say why the work ended early, if it did, and how it goes on. */
+export function failureOf(context: Context, next: NextAttempt): HTMLElement | null {
   const { progress } = context.report;
   if (context.isRunning || progress === null || progress.complete === true) return null;
   const state = context.task.state ?? "";
-  const waits = state === "up_for_retry" ? " Airflow will try again, and the next attempt continues where this one ended." : "";
+  const waits = state === "up_for_retry" ? ` ${next.retried}` : "";
   if (progress.failure !== null) {
     return h("div", { class: "message bad", role: "alert" }, h("p", {}, "It ended early: ", progress.failure), waits && h("p", {}, waits));
   }
@@ -18,7 +24,7 @@ export function failureOf(context: Context): HTMLElement | null {
     "div",
     { class: "message bad", role: "alert" },
     h("p", {}, "The task was stopped or killed, so what follows is what was last known.", waits),
-    h("p", {}, "Clear the task: the next attempt resumes where this one ended."),
+    h("p", {}, next.cleared),
   );
 }
 

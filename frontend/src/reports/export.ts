@@ -24,6 +24,11 @@ const FACTS: [name: string, meaning: string][] = [
   ["retries", "of these, repeated"],
 ];
 
+const NEXT_ATTEMPT = {
+  retried: "Airflow will try again, and the next attempt continues with the partitions that are not finished.",
+  cleared: "Clear the task to export everything again. Until then, finished partitions stay, and the others are as they were.",
+};
+
 export function isExport(facts: Facts): boolean {
   return ["rows", "partitions", "files"].every((name) => typeof facts[name] === "number");
 }
@@ -46,7 +51,7 @@ export function exportReport(context: Context): Child[] {
         ].filter(Boolean).join(" · "),
       ),
     ),
-    failureOf(context),
+    failureOf(context, NEXT_ATTEMPT),
     progressBar(context),
     section(
       `exported${suffix}`,
@@ -60,7 +65,7 @@ export function exportReport(context: Context): Child[] {
     leftOut(facts, suffix),
     place(facts, suffix),
     progress && rate(progress, suffix),
-    attempts(context.tries, [], suffix),
+    attempts(context.tries, null, suffix),
   ];
 }
 

@@ -13,6 +13,11 @@ import { section } from "../parts/table";
 import type { Context } from "./kinds";
 import { failureOf, progressBar } from "./common";
 
+const NEXT_ATTEMPT = {
+  retried: "Airflow will try again, and the next attempt continues where this one ended.",
+  cleared: "Clear the task: the next attempt resumes where this one ended.",
+};
+
 export function isLoad(facts: Facts): boolean {
   return ["rows", "accepted", "rejected", "invalid"].every((name) => typeof facts[name] === "number");
 }
@@ -21,7 +26,7 @@ export function loadReport(context: Context): Child[] {
   const { facts, suffix, progress, source } = context.report;
   return [
     headline(context),
-    failureOf(context),
+    failureOf(context, NEXT_ATTEMPT),
     progressBar(context),
     outcomes(facts, suffix),
     reasons(facts, suffix),

@@ -223,6 +223,29 @@ def test_an_export_has_its_own_facts(site: Site) -> None:
     screenshots.take("report-of-an-export", main)
 
 
+@pytest.mark.parametrize(
+    ("state", "failure", "shown", "not_shown"),
+    [
+        ("up_for_retry", "it is full", "continues with the partitions that are not finished", "where this one ended"),
+        ("failed", None, "Clear the task to export everything again.", "where this one ended"),
+    ],
+)
+def test_an_export_that_ended_early_says_how_exports_go_on(
+    site: Site, state: str, failure: str | None, shown: str, not_shown: str
+) -> None:
+    ended = report(
+        {**EXPORT, "seconds": 119.6}, attempts=[], complete=None if failure is None else False, failure=failure
+    )
+    site.have({"clevertap_report": ended}, task(state, operator="CleverTapExportEventsOperator"))
+    main = site.open()
+    expect(main.get_by_text(shown)).to_be_visible()
+    expect(main.get_by_text(not_shown)).to_have_count(0)
+    expect(main.get_by_text("2:00 min")).to_be_visible()
+    attempts = main.get_by_role("table", name="Attempts")
+    expect(attempts.get_by_role("columnheader")).to_have_text(["Attempt", "Ended as", "Began", "Took"])
+    expect(main.get_by_text("A load that resumes")).to_have_count(0)
+
+
 def test_several_loads_of_one_task_are_all_shown(site: Site) -> None:
     second = report({**LOAD, "kind": "events", "accepted": 1, "rows": 151})
     site.have({"clevertap_report": report(), "clevertap_report_2": second}, task(operator="@task"))
