@@ -214,7 +214,9 @@ def _identity(context: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
     task = context["ti"]
     # Airflow increases max_tries when a user clears the task, but not when it retries the task automatically.
     names = ("dag_id", "run_id", "task_id", "map_index", "max_tries")
-    values = [getattr(task, name, None) for name in names]
+    # A run that is deleted and made again has the id of the old one, whose partitions are as old as it is.
+    began = getattr(context.get("dag_run"), "start_date", None)
+    values = [*(getattr(task, name, None) for name in names), str(began)]
     text = json.dumps([values, {name: str(value) for name, value in sorted(options.items())}])
     run = hashlib.sha256(text.encode()).hexdigest()[:8]
     return RunIdentity(run, attempt, int(getattr(task, "try_number", 0) or 0))

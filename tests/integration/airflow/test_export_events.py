@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -160,6 +161,25 @@ def test_an_export_without_rows_may_skip_its_task(project: Any, make_dag: Any, r
         for choice in ("write", "skip", "fail")
     }
     assert directories == {"write": True, "skip": False, "fail": False}
+
+
+def test_a_run_that_was_deleted_and_made_again_does_not_continue_the_old_one(project: Any, tmp_path: Path) -> None:
+    from airflow_provider_clevertap.operators.export_events import CleverTapExportEventsOperator
+
+    days = {"start": "2025-11-01", "end": "2025-11-03"}
+    operator = CleverTapExportEventsOperator(task_id="export", events="Viewed", output=str(tmp_path / "out"), **days)
+
+    def resumed(try_number: int, run_began: datetime) -> int:
+        names = {"dag_id": "d", "run_id": "scheduled__2025-11-01", "task_id": "t", "map_index": -1, "max_tries": 2}
+        context: Any = {
+            "ti": SimpleNamespace(**names, try_number=try_number),
+            "dag_run": SimpleNamespace(start_date=run_began),
+        }
+        return int(operator.execute(context)["resumed"])
+
+    old, new = datetime(2025, 11, 3, tzinfo=UTC), datetime(2025, 11, 4, tzinfo=UTC)
+    assert [resumed(1, old), resumed(2, old)] == [0, 2]
+    assert [resumed(2, new), resumed(3, new)] == [0, 2]
 
 
 def test_mapped_tasks_share_an_output_and_take_slots_of_a_pool(
