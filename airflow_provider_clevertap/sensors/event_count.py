@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow_provider_clevertap.airflow_compat import BaseSensorOperator, PokeReturnValue, conf
+from airflow_provider_clevertap.airflow_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,
-    CleverTapUnavailableError,
     ConfigurationError,
     UnavailableError,
 )
@@ -109,7 +108,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         from airflow_provider_clevertap.triggers.question import QuestionTrigger
 
         try:
-            count, question = self._look(context)
+            count, question = self._look(context, wait=False)
         except CleverTapError as error:
             fail_task(error, self.log)
         if count is not None:
@@ -136,20 +135,26 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         """Return the number that the trigger has found.
 
         :raises AirflowFailException: when CleverTap rejects the query.
+        :raises AirflowSensorTimeout: when the time is over; Airflow does not retry, as in the other modes.
         """
         del context
         if "error" in event:
-            kind = ConfigurationError if event["final"] else CleverTapUnavailableError
-            fail_task(kind(event["error"]), self.log)
+            if event["final"]:
+                fail_task(ConfigurationError(event["error"]), self.log)
+            raise AirflowSensorTimeout(event["error"])
         return event["fields"]["count"]
 
     @property
     def _conn_id(self) -> str:
         return optional_text(self.clevertap_conn_id) or "clevertap_default"
 
-    def _look(self, context: Context) -> tuple[int | None, dict[str, Any]]:
-        """Return the number if it is large enough, else ``None``; and the question for the triggerer."""
+    def _look(self, context: Context, *, wait: bool = True) -> tuple[int | None, dict[str, Any]]:
+        """Return the number if it is large enough, else ``None``; and the question for the triggerer.
+
+        :param wait: wait for an answer that CleverTap prepares; otherwise the triggerer asks for it.
+        """
         from airflow_provider_clevertap.hooks.clevertap import CleverTapHook
+        from airflow_provider_clevertap.task_runtime.questions.deferred import DeferredQuestion
         from airflow_provider_clevertap.task_runtime.questions.event_count import EventCount
 
         hook = CleverTapHook(self._conn_id)
@@ -165,7 +170,13 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         )
         question = wanted.question(context, hook.settings())
         try:
-            count = wanted.look(question, hook.settings(), timeout=_LOOK_SECONDS)
+            if wait:
+                count = wanted.look(question, hook.settings(), timeout=_LOOK_SECONDS)
+            else:
+                deferred = DeferredQuestion(**question)
+                found = deferred.look(hook.settings())
+                count = None if found is None else found["count"]
+                question["request_id"] = deferred.request_id
         except UnavailableError as error:
             self.log.warning("CleverTap does not answer: %s", error)
             count = None

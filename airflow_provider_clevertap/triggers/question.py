@@ -45,8 +45,8 @@ class QuestionTrigger(BaseTrigger):
         from airflow_provider_clevertap.task_runtime.questions.deferred import DeferredQuestion
 
         question: DeferredQuestion = DeferredQuestion(**self.question)
-        problem = "CleverTap has not answered in time"
         while True:
+            problem = question.unanswered
             try:
                 # only this way finds the connection in the triggerers of all releases
                 settings = await sync_to_async(self._settings, thread_sensitive=False)()

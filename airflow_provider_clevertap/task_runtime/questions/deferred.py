@@ -39,6 +39,13 @@ class DeferredQuestion:
     minimum: int | None = None
     waits_for_unknown: bool = False
 
+    @property
+    def unanswered(self) -> str:
+        """Why the wait ends, when CleverTap has answered all looks."""
+        if self.minimum is None:
+            return "CleverTap has not answered in time"
+        return f"CleverTap has not counted {self.minimum:,} in time"
+
     def look(self, settings: ConnectionSettings) -> dict[str, Any] | None:
         """Ask once, and return the fields of the answer, ``None`` as long as there is none that is wanted.
 

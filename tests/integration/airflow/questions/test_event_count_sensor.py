@@ -53,3 +53,25 @@ def test_a_sensor_that_is_deferred(project: Any) -> None:
     with CleverTapClient(project.account_id, project.passcode, project.url) as client:
         client.upload(json.dumps({"d": [bought]}).encode(), 1)
     assert sensor.execute_complete({}, payload_of(deferred.trigger)) == 1
+
+
+def test_a_deferred_sensor_leaves_answers_in_preparation_to_the_triggerer(project: Any) -> None:
+    project.change_settings(counts_not_ready=2)
+    sensor = make_sensor(deferrable=True, poke_interval=0.05)
+    deferred = deferred_by(sensor, {})
+    assert isinstance(deferred.trigger.question["request_id"], int)
+    assert len(project.requests(COUNTS)) == 1
+    assert sensor.execute_complete({}, payload_of(deferred.trigger)) == 48
+    assert [request["method"] for request in project.requests(COUNTS)].count("POST") == 1
+
+
+def test_a_deferred_sensor_that_times_out_says_what_is_missing(project: Any) -> None:
+    from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+
+    sensor = make_sensor(minimum=1_000, deferrable=True, poke_interval=0.05, timeout=0.2)
+    deferred = deferred_by(sensor, {})
+    project.inject({"do": "status", "status": 503, "path": COUNTS, "times": 1})  # what has passed is no reason
+    event = payload_of(deferred.trigger)
+    assert event == {"error": "CleverTap has not counted 1,000 in time", "final": False}
+    with pytest.raises(AirflowSensorTimeout, match="not counted 1,000"):  # Airflow does not retry it
+        sensor.execute_complete({}, event)
