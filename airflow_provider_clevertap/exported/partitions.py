@@ -85,6 +85,7 @@ def find_snapshot(output: Any, day: date | str | None = None) -> ExportedPartiti
     found = {
         str(partition.location).rstrip("/").rpartition("snapshot=")[2]: partition
         for partition in _walk(Directory(output))
+        if "snapshot=" in str(partition.location)
     }
     wanted = max(found, default="") if day is None else str(day)[:10]
     if wanted not in found:
@@ -116,7 +117,10 @@ def _bound(name: str, value: Any) -> date | datetime | None:
 
 def _begins_before(manifest: PartitionManifest, bound: date | datetime) -> bool:
     """Return whether a partition begins before an instant, or before a day of the project."""
-    begin = datetime.fromisoformat(manifest.start)  # it has the project's offset
+    try:
+        begin = datetime.fromisoformat(manifest.start)  # it has the project's offset
+    except (TypeError, ValueError):
+        raise SourceError(f"A manifest has the start {manifest.start!r}, which is no time. Export it again.") from None
     return begin < bound if isinstance(bound, datetime) else begin.date() < bound
 
 

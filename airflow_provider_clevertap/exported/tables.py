@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
-from airflow_provider_clevertap.exceptions import SourceError
+from airflow_provider_clevertap.exceptions import SourceError, StorageUnavailableError
 from airflow_provider_clevertap.exported.partitions import ExportedPartition
 from airflow_provider_clevertap.storage.files import AtomicFile
 
@@ -36,7 +37,11 @@ def read_table(partitions: Sequence[ExportedPartition]) -> pa.Table:
     :raises SourceError: when a file is missing or cannot be read, or a column has several types.
     """
     schema = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in _columns(partitions).items()])
-    tables = [_read(file, schema) for partition in partitions for file in partition.files]
+    tables = [
+        _read(location, file.rows, schema)
+        for partition in partitions
+        for location, file in zip(partition.files, partition.manifest.files, strict=True)
+    ]
     return pa.concat_tables([schema.empty_table(), *tables], promote_options="default")
 
 
@@ -55,33 +60,49 @@ def _columns(partitions: Sequence[ExportedPartition]) -> dict[str, str]:
     return {name: kind for name, (kind, _) in found.items()}
 
 
-def _read(location: Any, schema: pa.Schema) -> pa.Table:
-    name = str(location)
+def _read(location: Any, rows: int, schema: pa.Schema) -> pa.Table:
+    file = AtomicFile(location)
     try:
-        with AtomicFile(location).read() as stream:
-            if name.endswith(".parquet"):
-                from pyarrow import parquet
+        with file.read() as stream:
+            data = stream.read()
+    except StorageUnavailableError:
+        if file.exists():
+            raise
+        raise SourceError(
+            f"{file.name} does not exist. If its partition was exported twice meanwhile, read again; otherwise export "
+            "it again."
+        ) from None
+    try:  # outside of the storage, whose errors have Arrow's messages, and these have values
+        table = _table(file.name, data, schema)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise SourceError(f"{file.name} cannot be read ({type(error).__name__}). Export its partition again.") from None
+    if len(table) != rows:
+        raise SourceError(
+            f"{file.name} has {len(table):,} rows, and its manifest names {rows:,}. Export its partition again."
+        )
+    return table
 
-                return parquet.read_table(pa.BufferReader(stream.read()))
-            if name.endswith(".csv"):
-                from pyarrow import csv
 
-                lists = [field.name for field in schema if pa.types.is_list(field.type)]
-                types = {field.name: pa.string() if field.name in lists else field.type for field in schema}
-                convert = csv.ConvertOptions(
-                    column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False
-                )
-                # texts are JSON, and may have line ends
-                parse = csv.ParseOptions(newlines_in_values=True)
-                read = csv.ReadOptions(block_size=_BLOCK_BYTES)
-                return _with_lists(csv.read_csv(stream, read, parse, convert), lists)
-            from pyarrow import json as arrow_json
+def _table(name: str, data: bytes, schema: pa.Schema) -> pa.Table:
+    if name.endswith(".parquet"):
+        from pyarrow import parquet
 
-            options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-            lines = pa.BufferReader(gzip.decompress(stream.read()))
-            return arrow_json.read_json(lines, arrow_json.ReadOptions(block_size=_BLOCK_BYTES), options)
-    except (OSError, ValueError, EOFError) as error:
-        raise SourceError(f"{name} cannot be read ({type(error).__name__}). Export its partition again.") from None
+        return parquet.read_table(pa.BufferReader(data))
+    if name.endswith(".csv"):
+        from pyarrow import csv
+
+        lists = [field.name for field in schema if pa.types.is_list(field.type)]
+        types = {field.name: pa.string() if field.name in lists else field.type for field in schema}
+        convert = csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
+        # texts are JSON, and may have line ends
+        parse = csv.ParseOptions(newlines_in_values=True)
+        read = csv.ReadOptions(block_size=_BLOCK_BYTES)
+        return _with_lists(csv.read_csv(pa.BufferReader(data), read, parse, convert), lists)
+    from pyarrow import json as arrow_json
+
+    options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+    lines = pa.BufferReader(gzip.decompress(data))
+    return arrow_json.read_json(lines, arrow_json.ReadOptions(block_size=_BLOCK_BYTES), options)
 
 
 def _with_lists(table: pa.Table, names: Sequence[str]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -102,6 +103,28 @@ def test_a_column_of_two_types_is_not_read_as_one(
     export(start="2025-11-03", end="2025-11-04", file_format=file_format, schema={"n": "integer"}, run="1" * 8)
     with pytest.raises(SourceError, match=r"'n' has the type double in .*date=2025-11-01 and int64 in .*=2025-11-03"):
         rows(tmp_path / "out")
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "jsonl", "csv"])
+@pytest.mark.parametrize("damage", ["cut", "other", "gone"])
+def test_a_damaged_file_is_named_and_its_values_are_not(
+    upload: Upload, export: Export, tmp_path: Path, file_format: str, damage: str
+) -> None:
+    upload(*[("Viewed", at("2025-11-01T01:00:00"), {"n": number}) for number in range(50)])
+    export(start="2025-11-01", end="2025-11-02", file_format=file_format, schema={"n": "integer"})
+    (path,) = (tmp_path / "out").rglob("part-*")
+    if damage == "gone":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-40])
+    else:
+        text = b"n\nasha@example.com\n" if file_format == "csv" else b'{"n": "asha@example.com"}\n'
+        path.write_bytes(gzip.compress(text) if file_format == "jsonl" else text)
+    if (file_format, damage) == ("csv", "cut"):  # at the end of a line
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(SourceError, match=path.name) as caught:
+        rows(tmp_path / "out")
+    assert "asha" not in str(caught.value)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "jsonl", "csv"])
