@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import compress
 
 import numpy as np
-import pyarrow as pa
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError
@@ -22,7 +22,7 @@ from airflow_provider_clevertap.exported.project_time import (
     query_day,
     to_utc,
 )
-from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns
+from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, local_times
 from airflow_provider_clevertap.exporting.event_options import EventOptions
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
 from airflow_provider_clevertap.exporting.plan import Job
@@ -111,8 +111,8 @@ class EventJob:
         self._walker.walk(query, lambda records: self._add(records, first, last, files))
 
     def _add(self, records: Sequence[EventRecord], first: date, last: date, files: WalkFiles) -> None:
-        rows, local = self._columns.table(records)
-        undated = local == NO_TIME
+        times = local = local_times(records)
+        undated = times == NO_TIME
         if undated.any():
             if first != last:
                 raise UndatedEventsError
@@ -128,19 +128,21 @@ class EventJob:
                 "days of its queries are not those of its records, so no day can be exported completely."
             )
         if self._options.partition == "interval":
-            self._add_interval(rows, local, files)
+            self._add_interval(records, times, local, files)
             return
+        rows = self._columns.table(records, times)
         numbers = np.unique(days).tolist()
         for number in numbers:
             part = rows if len(numbers) == 1 else rows.filter(array_from_numpy(days == number))
             files.add(self._day_numbers[number], part)
 
-    def _add_interval(self, rows: pa.Table, local: Seconds, files: WalkFiles) -> None:
+    def _add_interval(self, records: Sequence[EventRecord], times: Seconds, local: Seconds, files: WalkFiles) -> None:
         instants = to_utc(local, self._options.zone)
         start, end = (math.ceil(each.timestamp()) for each in (self._options.start, self._options.end))
         inside = (instants >= start) & (instants < end)
         trimmed = int((~inside).sum())
         self._local["trimmed"] += trimmed
-        if trimmed < len(rows):
+        kept = list(compress(records, inside.tolist()))
+        if kept:
             (day,) = self._job.partitions
-            files.add(day, rows.filter(array_from_numpy(inside)) if trimmed else rows)
+            files.add(day, self._columns.table(kept, times[inside]))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import compress
 from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import ProfileRecord
@@ -27,7 +28,6 @@ from airflow_provider_clevertap.exporting.files.output import Output, Partition,
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
 from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, Count, StartWalk, UnconfirmedError, Walker
-from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 from airflow_provider_clevertap.loading.rows.key_set import KeySet
 
 
@@ -187,11 +187,9 @@ class _Attempt:
     def add(self, records: Sequence[ProfileRecord]) -> None:
         """Add the records of a page; threads may call it at the same time."""
         with self._lock:
-            rows = self.columns.table(records)
             if self._known is not None:
-                repeated = self._known.add_and_mark_known(keys(rows))
-                if repeated.any():
-                    self.duplicates += int(repeated.sum())
-                    rows = rows.filter(array_from_numpy(~repeated))
-            if len(rows):
-                self._files.add(rows)
+                repeated = self._known.add_and_mark_known(keys(records))
+                self.duplicates += int(repeated.sum())
+                records = list(compress(records, (~repeated).tolist()))
+            if records:
+                self._files.add(self.columns.table(records))

@@ -63,9 +63,12 @@ class EventColumns:
         self._profile_fields = {"identity": "identity", "object_id": "object_id", "platform": "platform", **added}
         self.schema = event_schema(include, declared)
 
-    def table(self, records: Sequence[EventRecord]) -> tuple[pa.Table, Seconds]:
-        """Return the rows of a page, and their local times in seconds, see ``project_time.local_seconds``."""
-        local = local_seconds([record.ts for record in records])
+    def table(self, records: Sequence[EventRecord], local: Seconds) -> pa.Table:
+        """Return the rows of records.
+
+        :param records: the records.
+        :param local: their local times, see :func:`local_times`.
+        """
         profiles = [record.profile or _NO_PROFILE for record in records]
         columns: dict[str, pa.Array] = {
             "event_name": constant(self._event, len(records)),
@@ -77,7 +80,12 @@ class EventColumns:
             columns[name] = json_texts(values) if field in _JSON else texts(values)
         columns.update(self._declared.columns([record.properties for record in records], self.unfit))
         columns["session"] = json_texts([record.session for record in records])
-        return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.schema), local
+        return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.schema)
+
+
+def local_times(records: Sequence[EventRecord]) -> Seconds:
+    """Return the local times of records in seconds, see ``project_time.local_seconds``."""
+    return local_seconds([record.ts for record in records])
 
 
 def event_schema(include: Collection[str], declared: DeclaredColumns) -> pa.Schema:

@@ -79,12 +79,12 @@ def asked_parts(include: Collection[str]) -> list[str]:
     return sorted({_PARTS[name] for name in include})
 
 
-def keys(rows: pa.Table) -> pa.Array:
+def keys(records: Sequence[ProfileRecord]) -> pa.Array:
     """Return what tells people apart: their identity, else the CleverTap ID of their first device, else nothing."""
-    found = [
-        f"i{identity}" if identity else f"o{object_ids[0]}" if object_ids else None
-        for identity, object_ids in zip(rows["identity"].to_pylist(), rows["object_ids"].to_pylist(), strict=True)
-    ]
+    found = []
+    for record, identity in zip(records, texts([record.identity for record in records]).to_pylist(), strict=True):
+        object_ids = [] if identity else _object_ids(record, _devices(record))
+        found.append(f"i{identity}" if identity else f"o{object_ids[0]}" if object_ids else None)
     return texts(found)
 
 

@@ -186,7 +186,7 @@ class Output:
             return None
         name = f"{partition.directory.name}/{MANIFEST_NAME}"
         manifest = read_manifest(PartitionManifest, text, name)
-        if tuple(manifest.events) != partition.events:
+        if set(manifest.events) != set(partition.events):
             raise ConfigurationError(f"{name} is about other events. Choose another output.")
         return manifest
 

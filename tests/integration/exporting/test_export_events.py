@@ -168,6 +168,14 @@ def test_personal_data_and_declared_columns(upload: Upload, export: Export, tmp_
     assert summary["unfit"] == {"Odd": 1}
 
 
+def test_values_of_rows_outside_of_the_interval_are_not_counted(upload: Upload, export: Export, tmp_path: Path) -> None:
+    upload(*[("Viewed", at("2025-11-01T00:00:00") + timedelta(hours=hour), {"n": f"{hour}"}) for hour in range(24)])
+    start = at("2025-11-01T06:00:00")
+    summary = export(start=start, end=start + timedelta(hours=4), partition="interval", schema={"n": "integer"})
+    assert (summary["rows"], summary["trimmed"], summary["unfit"]) == (4, 20, {"n": 4})
+    assert [row["ts_local"].hour for row in rows(tmp_path / "out")] == [6, 7, 8, 9]
+
+
 def test_the_request_asks_for_no_more_than_it_needs(
     upload: Upload, export: Export, emulator: RunningEmulator, tmp_path: Path
 ) -> None:

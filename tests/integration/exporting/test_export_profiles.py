@@ -89,6 +89,19 @@ def test_people_of_several_events_are_written_once(export: Export, tmp_path: Pat
     assert again["rows"] == summary["rows"] + PEOPLE // 3
 
 
+def test_values_of_people_who_are_left_out_are_not_counted(export: Export) -> None:
+    summary = export(**DAYS, events=["Viewed", "Charged"], schema={"Plan": "integer"})
+    assert summary["duplicates"]
+    assert summary["unfit"] == {"Plan": PEOPLE}
+
+
+def test_the_order_of_the_events_is_no_difference(export: Export, tmp_path: Path) -> None:
+    export(**DAYS, events=["Viewed", "Charged"])
+    assert export(**DAYS, events=["Charged", "Viewed"], run="2" * 8)["rows"] == len(snapshot(tmp_path / "out"))
+    with pytest.raises(ConfigurationError, match="other events"):
+        export(**DAYS, events=["Viewed"], run="3" * 8)
+
+
 def test_devices_and_tokens_are_written_when_they_are_asked_for(
     export: Export, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

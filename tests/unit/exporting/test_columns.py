@@ -16,7 +16,12 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.api.exports.pages import decode_event_page
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
-from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
+from airflow_provider_clevertap.exporting.columns.event_columns import (
+    EventColumns,
+    asked_parts,
+    event_schema,
+    local_times,
+)
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 FIXED = ["event_name", "ts", "ts_local", "identity", "object_id", "platform", "properties", "session"]
@@ -36,7 +41,8 @@ def rows(*records: Any, include: Any = (), schema: Any = None) -> list[dict[str,
     """Return the rows of a page with these records: JSON, or its text."""
     texts = [record if isinstance(record, str) else json.dumps(record) for record in records]
     page: Any = decode_event_page(f'{{"status":"success","records":[{",".join(texts)}]}}'.encode())
-    table, _ = EventColumns("Viewed", KOLKATA, include, DeclaredColumns(schema)).table(page["records"])
+    columns = EventColumns("Viewed", KOLKATA, include, DeclaredColumns(schema))
+    table = columns.table(page["records"], local_times(page["records"]))
     assert table.schema == event_schema(include, DeclaredColumns(schema))
     return table.to_pylist()  # type: ignore[no-any-return]
 
