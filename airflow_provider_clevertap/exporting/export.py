@@ -131,6 +131,7 @@ class Export:
             partition.directory.name,
             self._log,
             self._controls.stopping,
+            then="Partitions that are finished stay, the others are as they were; a later attempt exports these.",
         )
         if replacement.superseded:
             self.counts.add(superseded=1)

@@ -27,7 +27,15 @@ _MAX_WAIT_SECONDS: Final = 15.0
 T = TypeVar("T")
 
 
-def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Logger, stopping: threading.Event) -> T:
+def retry_storage(
+    action: Callable[[], T],
+    what: str,
+    name: str,
+    log: logging.Logger,
+    stopping: threading.Event,
+    *,
+    then: str = "Nothing more is sent; a later attempt resumes from what was stored last.",
+) -> T:
     """Run a storage operation, and retry it while it fails: for minutes, or for seconds once the load is stopping.
 
     :param action: the operation; it must be safe to repeat.
@@ -35,6 +43,7 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
     :param name: its location, for messages.
     :param log: the log for a warning before each retry.
     :param stopping: set when the load is to end.
+    :param then: what follows when it kept failing, for the message.
     :raises StorageUnavailableError: when it kept failing.
     """
     started, wait = time.monotonic(), _FIRST_WAIT_SECONDS
@@ -50,8 +59,7 @@ def retry_storage(action: Callable[[], T], what: str, name: str, log: logging.Lo
             limit = CLOSING_RETRY_SECONDS if stopping.is_set() else RETRY_SECONDS
             if time.monotonic() - started + wait > limit:
                 raise StorageUnavailableError(
-                    f"The storage of the {what} kept failing for {limit:.0f} seconds ({problem}). Nothing more is "
-                    "sent; a later attempt resumes from what was stored last."
+                    f"The storage of the {what} kept failing for {limit:.0f} seconds ({problem}). {then}"
                 ) from None
             log.warning("The storage of the %s fails (%s); retrying in %.1f s", what, problem, wait)
         # A set event would end its own wait at once, and the retries of these last seconds would follow without pause.
