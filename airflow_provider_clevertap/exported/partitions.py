@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -100,8 +99,13 @@ def _names(events: Any) -> set[str] | None:
     :raises ConfigurationError: when they are no names.
     """
     if isinstance(events, str) and events.lstrip().startswith("["):  # a list that a template has rendered
-        with suppress(ValueError):
+        try:
             events = json.loads(events)
+        except ValueError:
+            if "'" in events or '"' in events:
+                raise ConfigurationError(
+                    "events is the text of a list. Write {{ ... | tojson }} in the template, or give the list itself."
+                ) from None
     if events is None or events == "*" or (isinstance(events, str) and events.strip().lower() in _NOT_GIVEN):
         return None
     names = [events] if isinstance(events, str) else events

@@ -72,8 +72,8 @@ class CleverTapExportEventsOperator(CleverTapExportOperator):
     def _options(self) -> dict[str, Any]:
         return {
             **super()._options(),
-            "events": names(self.events),
+            "events": names("events", self.events),
             "partition": optional_text(self.partition),
-            "include": names(self.include),
+            "include": names("include", self.include),
             "lookback": days("lookback", self.lookback),
         }

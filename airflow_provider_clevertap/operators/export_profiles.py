@@ -58,7 +58,7 @@ class CleverTapExportProfilesOperator(CleverTapExportOperator):
     def _options(self) -> dict[str, Any]:
         return {
             **super()._options(),
-            "events": optional_text(names(self.events)),
-            "include": names(self.include),
+            "events": optional_text(names("events", self.events)),
+            "include": names("include", self.include),
             "dedupe": true_or_false("dedupe", self.dedupe),
         }

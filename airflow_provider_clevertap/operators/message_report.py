@@ -88,7 +88,7 @@ class CleverTapMessageReportOperator(CleverTapOutputOperator):
         filters = ("channels", "deliveries", "statuses", "message_types", "labels")
         return {
             **super()._options(),
-            **{name: names(getattr(self, name)) for name in filters},
+            **{name: names(name, getattr(self, name)) for name in filters},
             "daily": true_or_false("daily", self.daily),
             "lookback": days("lookback", self.lookback),
             "days_per_request": whole_number("days_per_request", self.days_per_request),

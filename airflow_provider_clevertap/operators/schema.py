@@ -65,7 +65,7 @@ class CleverTapSchemaOperator(BaseOperator):
             output = optional_text(self.output_path)
             file = AnswerFile(output, context)
             file.prepare()
-            lists = names(self.lists) or _LISTS
+            lists = names("lists", self.lists) or _LISTS
             with CleverTapHook(optional_text(self.clevertap_conn_id)).get_conn() as client:
                 found = client.schema([lists] if isinstance(lists, str) else lists)
             if output is None:

@@ -97,10 +97,22 @@ def columns_or_names(name: str, value: Any) -> Mapping[str, Any] | Sequence[str]
     )
 
 
-def names(value: Any) -> Any:
-    """Read a name, a list of names, or the JSON text of a list."""
+def names(name: str, value: Any) -> Any:
+    """Read a name, a list of names, or the JSON text of a list.
+
+    :raises ConfigurationError: when it is the text of a list that is not JSON, as a template without ``tojson`` writes
+        it: CleverTap would be asked for a name such as ``['Charged', 'Viewed']``.
+    """
     value = optional_text(value)
-    return _from_json(value) if isinstance(value, str) and value.lstrip().startswith("[") else value
+    text = value.strip() if isinstance(value, str) else ""
+    if not text.startswith("["):
+        return value
+    read = _from_json(text)
+    if read == text and text.endswith("]") and ("'" in text or '"' in text):
+        raise ConfigurationError(
+            f"{name} is the text of a list. Write {{{{ ... | tojson }}}} in the template, or give the list itself."
+        )
+    return value if read == text else read
 
 
 def mapping(name: str, value: Any) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.operators.base.arguments import (
     column_mapping,
     columns_or_names,
+    names,
     optional_text,
     whole_number,
 )
@@ -48,6 +49,16 @@ def test_a_key_that_json_has_twice_is_an_error() -> None:
 def test_columns_must_be_a_mapping(given: Any) -> None:
     with pytest.raises(ConfigurationError, match="columns must be a mapping"):
         column_mapping(given)
+
+
+def test_names_are_one_a_list_or_its_json() -> None:
+    assert names("events", "Charged") == "Charged"
+    assert names("events", ' ["Charged", "Viewed"] ') == names("events", ["Charged", "Viewed"]) == ["Charged", "Viewed"]
+    assert names("events", "[beta] Opened") == "[beta] Opened"
+    assert names("events", "[beta]") == "[beta]"
+    assert names("events", " None ") is None
+    with pytest.raises(ConfigurationError, match=r"events is the text of a list.*tojson"):
+        names("events", "['Charged', 'Viewed']")
 
 
 @pytest.mark.parametrize("given", [["Email", "City"], '["Email", "City"]', ("Email", "City")])
