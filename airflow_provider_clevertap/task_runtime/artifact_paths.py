@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,17 @@ def distinct_path(path: Any, context: Mapping[str, Any] | None, suffix: str) -> 
     if new_name == name:
         return path
     return path.removesuffix(name) + new_name if is_text else path.with_name(new_name)
+
+
+def run_began(context: Mapping[str, Any]) -> str:
+    """Return when the run of a task began, in seconds since 1970; empty when it is not known.
+
+    A run that is deleted and made again has the id of the old one, but another beginning.
+
+    :param context: the running task's context.
+    """
+    began = getattr(context.get("dag_run"), "start_date", None)
+    return f"{began.timestamp():.6f}" if isinstance(began, datetime) else ""
 
 
 def task_directory(context: Mapping[str, Any], base: Any = None) -> Any:

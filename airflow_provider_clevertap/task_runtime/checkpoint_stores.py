@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.exceptions import SupersededError
@@ -14,6 +13,7 @@ from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpo
 from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.locations import join_path
 from airflow_provider_clevertap.storage.private_files import PRIVATE
+from airflow_provider_clevertap.task_runtime.artifact_paths import run_began
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.loading.checkpoint.store import CheckpointStore
@@ -128,17 +128,6 @@ def load_identity(kind: RecordKind, conn_id: str, source: Source) -> str:
 
     source_identity = source.location_name if isinstance(source, FilesSource) else (source.name, source.fingerprint())
     return hashed(kind.name, kind.with_start_time(0).constants, conn_id, source_identity)[:8]
-
-
-def run_began(context: Mapping[str, Any]) -> str:
-    """Return when the run of a task began, in seconds since 1970; empty when it is not known.
-
-    A run that is deleted and made again has the id of the old one, but another beginning.
-
-    :param context: the running task's context.
-    """
-    began = getattr(context.get("dag_run"), "start_date", None)
-    return f"{began.timestamp():.6f}" if isinstance(began, datetime) else ""
 
 
 def _attempt(context: Mapping[str, Any]) -> TaskAttempt:

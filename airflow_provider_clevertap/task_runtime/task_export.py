@@ -19,7 +19,12 @@ from airflow_provider_clevertap.exceptions import (
     ConfigurationError,
     escape_unprintable,
 )
-from airflow_provider_clevertap.task_runtime.artifact_paths import artifacts_mode, resolve_storage, running_task
+from airflow_provider_clevertap.task_runtime.artifact_paths import (
+    artifacts_mode,
+    resolve_storage,
+    run_began,
+    running_task,
+)
 from airflow_provider_clevertap.task_runtime.interruption import run_interruptibly
 from airflow_provider_clevertap.task_runtime.report_xcom import ReportXCom, report_xcom
 
@@ -215,8 +220,7 @@ def _identity(context: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
     # Airflow increases max_tries when a user clears the task, but not when it retries the task automatically.
     names = ("dag_id", "run_id", "task_id", "map_index", "max_tries")
     # A run that is deleted and made again has the id of the old one, whose partitions are as old as it is.
-    began = getattr(context.get("dag_run"), "start_date", None)
-    values = [*(getattr(task, name, None) for name in names), str(began)]
+    values = [*(getattr(task, name, None) for name in names), run_began(context)]
     text = json.dumps([values, {name: str(value) for name, value in sorted(options.items())}])
     run = hashlib.sha256(text.encode()).hexdigest()[:8]
     return RunIdentity(run, attempt, int(getattr(task, "try_number", 0) or 0))

@@ -19,7 +19,7 @@ from airflow_provider_clevertap.exceptions import (
     StorageUnavailableError,
 )
 from airflow_provider_clevertap.exporting.files import formats
-from tests.support.exports import DAY, PAGES, Export, MakeExport, at, files, numbers, rows
+from tests.support.exports import DAY, PAGES, Export, MakeExport, Upload, at, files, numbers, rows
 
 
 @pytest.mark.usefixtures("day_of_views")

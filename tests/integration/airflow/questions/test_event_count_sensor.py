@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,12 +67,15 @@ def test_a_deferred_sensor_leaves_answers_in_preparation_to_the_triggerer(projec
     assert [request["method"] for request in project.requests(COUNTS)].count("POST") == 1
 
 
-def test_a_deferred_sensor_that_times_out_says_what_is_missing(project: Any) -> None:
+def test_a_deferred_sensor_that_times_out_says_what_is_missing(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
-    sensor = make_sensor(minimum=1_000, deferrable=True, poke_interval=0.05, timeout=0.2)
+    sensor = make_sensor(minimum=1_000, deferrable=True, poke_interval=0.05)
     deferred = deferred_by(sensor, {})
     project.inject({"do": "status", "status": 503, "path": COUNTS, "times": 1})  # what has passed is no reason
+    times = iter([0.0])  # the time is over after the second look
+    clock = SimpleNamespace(time=lambda: next(times, math.inf))
+    monkeypatch.setattr("airflow_provider_clevertap.triggers.question.time", clock)
     event = payload_of(deferred.trigger)
     assert event == {"error": "CleverTap has not counted 1,000 in time", "final": False}
     with pytest.raises(AirflowSensorTimeout, match="not counted 1,000"):  # Airflow does not retry it
