@@ -53,6 +53,8 @@ class AtomicFile:
                 return
             if self._local.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if self._local.exists() and not self._local.is_file():  # root would replace /dev/null for the whole machine
+                raise FileExistsError(errno.EEXIST, "it is a device, a pipe or a socket, and a file would replace it")
             make_directories(self._local.parent, self._mode)
             # Temporary files of killed attempts. An attempt still running can then no longer publish its file.
             for temporary in self._local.parent.glob(f"{glob.escape(self._local.name)}.{'[0-9a-f]' * 8}.part"):
