@@ -219,18 +219,18 @@ class Encoder:
         key = (block.names, types)
         if key not in self._plans:
             self._columns_seen.update(block.names)
-            self._plans[key] = self._make_plan(block.names, types)
+            self._plans[key] = self._make_plan(block, types)
         return self._plans[key]
 
-    def _make_plan(self, names: Sequence[str], types: Sequence[Any]) -> _Plan:
-        schema = self.kind.schema
+    def _make_plan(self, block: RowBlock, types: Sequence[Any]) -> _Plan:
+        schema, names = self.kind.schema, block.names
         columns = self.plan_columns(names)
         for note in (*notes_on(columns, schema), *(notes_on_unnamed(names) if self._fixed else ())):
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed and not self._plans:
             # In later blocks rows were sent already, so the load goes on and only the rows with bad values are invalid.
-            _check_identities_are_not_floats(columns, by_name, schema.identifiers)
+            _check_identities_are_not_floats(columns, block.columns, schema.identifiers)
         validator = RecordValidator(schema, [column.rule for column in columns], **self._validation)
         return _Plan(
             columns=tuple(
@@ -250,13 +250,18 @@ class Encoder:
 
 
 def _check_identities_are_not_floats(
-    columns: Iterable[PlannedColumn], types: Mapping[str, Any], identifiers: tuple[str, ...]
+    columns: Iterable[PlannedColumn], arrays: Mapping[str, pa.Array], identifiers: tuple[str, ...]
 ) -> None:
     for column in columns:
-        column_type = types[column.source]
+        array = arrays.get(column.source)
         identifies = column.rule.key in (*identifiers, "Phone")
-        if identifies and column_type is not None and pa.types.is_floating(column_type):
+        if identifies and array is not None and pa.types.is_floating(array.type) and _holds_numbers(array):
             raise MappingError(
                 f"column {column.source!r} holds floating-point numbers, so {column.rule.key} would lose digits or "
                 "become 123.0: read it as text (pandas.read_csv(..., dtype={...: 'str'}), or .astype('Int64') first)"
             )
+
+
+def _holds_numbers(floats: pa.Array) -> bool:
+    """Return whether a column has a number: pandas makes a column of floats of cells that are all empty."""
+    return pc.all(floats.is_null(nan_is_null=True)).as_py() is False  # None if there are no rows

@@ -156,6 +156,12 @@ class TestTypes:
         assert "read it as text" in str(error.value)
         assert "9198" not in str(error.value)
 
+    @pytest.mark.parametrize("field", ["objectId", "Phone"])
+    def test_a_column_of_floats_without_a_number_is_empty(self, field: str) -> None:
+        found = encoder({}).encode(block_of({"identity": ["a", "b"], field: pa.array([math.nan, None])}))
+        assert [record["identity"] for record in records(found).values()] == ["a", "b"]
+        assert encoder({}).encode(block_of({"identity": pa.array([], pa.float64())})).unsent == {}
+
     def test_a_float_among_the_ids_of_a_nested_source_spoils_its_row_only(self) -> None:
         found = encoder(IDENTITY, fixed=False).encode(block_of({"id": (7, 7.0, "7")}))
         assert records(found).keys() == {0, 2}
