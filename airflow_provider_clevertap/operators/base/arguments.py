@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
+from airflow_provider_clevertap.sources.described import FileSource
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _NO_VALUE = ("", "none", "null")
@@ -26,8 +28,12 @@ def optional_text(value: Any) -> Any:
 def source_or_list(value: Any) -> Any:
     """Read a source: a template may render a list of paths as text, as JSON with ``tojson``.
 
+    The same holds for the path of a source object.
+
     :raises ConfigurationError: when the template rendered to nothing, or to the text of a list that is not JSON.
     """
+    if isinstance(value, FileSource):
+        return replace(value, path=source_or_list(value.path))
     if optional_text(value) is None:
         raise ConfigurationError("source is empty. If it is a template, it rendered to nothing.")
     text = value.strip() if isinstance(value, str) else ""

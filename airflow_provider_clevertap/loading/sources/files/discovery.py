@@ -46,6 +46,8 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
     if not is_location(location):
         raise SourceError(f"a path cannot be of type {type(location).__name__}. Use paths, URIs or globs.")
     name = escape_unprintable(location_name(location))
+    if not name.strip():
+        raise SourceError("a path is empty. If it is a template, it rendered to nothing.")
     try:
         fs, path = file_system_of(location)
         info = _info(fs, path)
@@ -61,9 +63,13 @@ def _find(location: Any) -> Iterator[tuple[tuple[Any, str], SourceFile]]:
     infos = {matched: match for matched, match in matches.items() if match.get("type") != "directory"}
     if not infos:
         problem = "no file matches" if is_glob(path) else "there is no such file"
-        raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.")
+        blank = " The path begins or ends with a blank." if name != name.strip() or path != path.strip() else ""
+        raise SourceError(f"{name}: {problem}. Check the path, and that the file has been delivered.{blank}")
+    # In a chain such as zip://*.csv::/data/a.zip the rest names the archive, which the member does not.
+    member, link, rest = location_name(location).partition("::")
+    archive = link + rest if "://" in member else ""
     for matched in sorted(infos):
-        uri = matched if is_plain_path(location) else without_credentials(fs.unstrip_protocol(matched))
+        uri = matched if is_plain_path(location) else without_credentials(fs.unstrip_protocol(matched)) + archive
         file = _file(escape_unprintable(uri), fs, infos[matched], _opener(fs, matched))
         yield (fs, matched), replace(file, storage=fs, path=matched, is_match=True)
 

@@ -59,6 +59,30 @@ def test_a_chain_of_storages(tmp_path: Path) -> None:
     assert len(read_rows(f"zip://people.csv::file://{tmp_path}/export.zip")) == 2
 
 
+def test_members_of_two_archives_have_names_that_differ(tmp_path: Path) -> None:
+    import zipfile
+
+    for name in ("north", "south"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr("people.csv", CSV)
+    source = open_source([f"zip://*.csv::file://{tmp_path}/{name}.zip" for name in ("north", "south")])
+    names = [f"zip://people.csv::file://{tmp_path}/{name}.zip" for name in ("north", "south")]
+    assert [block.file for block in source.blocks()] == names
+
+
+@pytest.mark.parametrize("path", [" {}", "{} ", "{}\n", "file://{} ", " {}*"])
+def test_a_blank_that_nobody_sees_beside_a_path_is_named(path: str, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(CSV)
+    with pytest.raises(SourceError, match=r"The path begins or ends with a blank\.$"):
+        open_source(path.format(tmp_path / "people.csv"))
+
+
+@pytest.mark.parametrize("path", ["", " ", ["", "a.csv"], CsvSource("")])
+def test_a_path_that_is_empty_is_not_taken_for_a_directory(path: object) -> None:
+    with pytest.raises(SourceError, match="a path is empty"):
+        open_source(path)
+
+
 def test_a_glob_is_one_load_in_the_order_of_names(tmp_path: Path) -> None:
     for name in ("part-10", "part-2", "part-1"):
         (tmp_path / f"{name}.csv").write_text(f"id,name\n{name},x\n")

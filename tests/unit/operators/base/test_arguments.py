@@ -15,10 +15,12 @@ from airflow_provider_clevertap.operators.base.arguments import (
     columns_or_names,
     names,
     optional_text,
+    source_or_list,
     whole_number,
 )
 from airflow_provider_clevertap.operators.base.upload import CleverTapUploadOperator
 from airflow_provider_clevertap.operators.profiles import CleverTapUploadProfilesOperator
+from airflow_provider_clevertap.sources import CsvSource, JsonLinesSource
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,19 @@ def test_whole_numbers(given: Any, read: Any) -> None:
 def test_anything_else_is_no_whole_number(given: str) -> None:
     with pytest.raises(ConfigurationError, match="max_in_flight must be a whole number"):
         whole_number("max_in_flight", given)
+
+
+def test_a_list_of_paths_may_be_json_also_in_a_source_object() -> None:
+    assert source_or_list('["a.csv", "b.csv"]') == ["a.csv", "b.csv"]
+    given = CsvSource('["a.txt", "b.txt"]', delimiter=";")
+    assert source_or_list(given) == CsvSource(["a.txt", "b.txt"], delimiter=";")
+    assert given.path == '["a.txt", "b.txt"]'
+
+
+@pytest.mark.parametrize("given", ["", " ", "None", CsvSource(""), JsonLinesSource("None")])
+def test_a_source_that_rendered_to_nothing_is_an_error(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="source is empty"):
+        source_or_list(given)
 
 
 def test_columns_may_be_json() -> None:
