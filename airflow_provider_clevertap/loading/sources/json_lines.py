@@ -101,7 +101,8 @@ class JsonLinesReader:
         except RecursionError:
             return _row_error(line, f"the line is nested too deeply: more than {MAX_DEPTH} brackets inside one another")
         except msgspec.DecodeError as error:
-            return _row_error(line, f"{_NOT_JSON} ({error})", _NOT_JSON)
+            known = _written_by_python(line)
+            return _row_error(line, f"{_NOT_JSON} ({known or error})", f"{_NOT_JSON} ({known})" if known else _NOT_JSON)
         if not isinstance(row, dict):
             return _row_error(line, 'the line is not a JSON object such as {"column": value, ...}')
         if line.count(b"{") + line.count(b"[") > MAX_DEPTH and is_deep(row):
@@ -236,3 +237,16 @@ def block_of_objects(
         {name: from_values(list(column)) for name, column in zip(names, values, strict=True) if name in usable}
     )
     return RowBlock(file, first_row, usable, columns, objects, row_errors, row_count=len(rows))
+
+
+def _written_by_python(line: bytes) -> str:
+    """Return what Python's writer of JSON lets through and JSON does not allow, if that is what a line has."""
+    constants: list[str] = []
+    try:
+        value = json.loads(line, parse_constant=constants.append)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "a text has half of a character, such as \\ud83d without its second half"
+    except (ValueError, RecursionError):
+        return ""
+    return "NaN and Infinity are no JSON, although Python writes them: write null" if constants else ""
