@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_clevertap.arguments import read_location
@@ -192,12 +192,11 @@ class TaskLoad:
     ) -> dict[str, Any]:
         from airflow_provider_clevertap.loading.load import Load, LoadOptions
 
-        client = None
+        options, client = LoadOptions(**given), None
         if settings is not None:
-            given["max_in_flight"] = settings.in_flight(given.get("max_in_flight"))
-            client = connect(settings, given["max_in_flight"])
+            options = replace(options, max_in_flight=settings.in_flight(given.get("max_in_flight")))
+            client = connect(settings, options.max_in_flight)
         try:
-            options = LoadOptions(**given)
             load = self._load = Load(
                 self._kind, opened, client, options, log=self._log, store=store, on_progress=self._put_report
             )

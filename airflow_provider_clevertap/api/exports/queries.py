@@ -43,6 +43,10 @@ def check_filters(query: Mapping[str, Any], argument: str = "query") -> None:
         if key in BASE_KEYS:
             raise ConfigurationError(f"{argument} must not have {key!r}: the events and the time are arguments.")
         _check_key(key, FILTER_KEYS, argument)
+    _check_inner(query, argument)
+
+
+def _check_inner(query: Mapping[str, Any], argument: str) -> None:
     for outer, allowed in _INNER_KEYS.items():
         inner = query.get(outer)
         if inner is None:
@@ -58,7 +62,9 @@ def check_query(query: Mapping[str, Any]) -> None:
 
     :raises ConfigurationError: when it has a key that CleverTap does not know.
     """
-    check_filters({key: value for key, value in query.items() if key not in BASE_KEYS})
+    for key in query:
+        _check_key(key, BASE_KEYS | FILTER_KEYS, "query")
+    _check_inner(query, "query")
 
 
 def _check_key(key: object, allowed: frozenset[str], where: str) -> None:

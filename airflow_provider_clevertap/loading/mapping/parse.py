@@ -32,6 +32,8 @@ def parse_columns(columns: Mapping[str, ColumnChoice] | None) -> dict[str, Colum
 
     :raises MappingError: when a form is not known, or two names of columns look the same.
     """
+    if columns is not None and not isinstance(columns, Mapping):
+        raise MappingError(f"columns must be a mapping from source columns to fields, not {type(columns).__name__}")
     choices: dict[str, Column | None] = {}
     for given, choice in (columns or {}).items():
         source = number_as_text(given)

@@ -5,6 +5,7 @@ https://developer.clevertap.com/docs/upload-device-tokens-api
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -51,6 +52,18 @@ class WebPushKeys(BaseModel):
 
     p256dh: Token
     auth: Token
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_both(cls, data: Any) -> Any:
+        missing = [name for name in cls.model_fields if isinstance(data, Mapping) and name not in data]
+        if missing:
+            raise issue(
+                f"the key {missing[0]} is missing: a token of type chrome has p256dh and auth",
+                error_codes.TOKEN_DATA_INVALID,
+                missing[0],
+            )
+        return data
 
 
 class TokenData(BaseModel):

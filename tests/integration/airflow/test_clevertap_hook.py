@@ -103,6 +103,17 @@ def test_the_client_follows_the_connection(emulator: Any, monkeypatch: pytest.Mo
         assert (client.timeout, client.max_in_flight, client.base_url) == (7.5, 3, emulator.url)
 
 
+@pytest.mark.parametrize("given", [0, "5"])
+def test_the_number_that_is_no_number_of_requests_is_not_looked_for_in_the_connection(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch, given: Any, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SLOW", f"{uri(emulator.url)}?max_in_flight=3")
+    source = tmp_path / "one.csv"
+    source.write_text("identity,Email\nasha,asha@example.com\n")
+    with pytest.raises(ConfigurationError, match=f"^max_in_flight must be a whole number from 1 to 15.*{given}"):
+        CleverTapHook("slow").upload_profiles(str(source), max_in_flight=given)
+
+
 def test_the_client_reads_profiles(connection: str, tmp_path: Any) -> None:
     source = tmp_path / "one.csv"
     source.write_text("identity,Email\nasha,asha@example.com\n")

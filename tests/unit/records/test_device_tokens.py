@@ -34,6 +34,8 @@ def test_blanks_and_invisible_characters_around_a_token_do_not_belong_to_it() ->
         ({"token": 5}, "token", 535, "a token must be text"),
         ({"token": "null"}, "token", 532, "stands for 'nothing'"),
         ({"token": "<NA>"}, "token", 532, "stands for 'nothing'"),
+        ({"type": "chrome", "p256dh": "BLc4"}, "auth", 535, "the key auth is missing"),
+        ({"type": "chrome", "p256dh": None, "auth": "5I2B"}, "p256dh", 535, "the key p256dh is missing"),
         ({"objectId": "\\N"}, "objectId", 530, "programs write this value"),
         ({"objectId": "9.19812E+11"}, "objectId", 530, "scientific notation"),
     ],

@@ -191,6 +191,7 @@ def test_what_cannot_be_exported_is_recognised(serve: StartServer) -> None:
     [
         ({**QUERY, "groups": {}}, "'groups'"),
         ({**QUERY, "event_propertys": []}, "Did you mean 'event_properties'"),
+        ({"event": "Charged", "from": 20261101, "to": 20261102}, "Did you mean 'event_name'"),
         ({**QUERY, "advanced_query": {"did_not": []}}, "'did_not'"),
         ({**QUERY, "common_profile_properties": []}, "must be a mapping"),
     ],

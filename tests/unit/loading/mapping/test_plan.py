@@ -35,6 +35,12 @@ def notes(names: list[str], columns: Mapping[str, Any] | None = None) -> list[st
     return list(notes_on(plan(names, columns), PROFILE_SCHEMA))
 
 
+@pytest.mark.parametrize("columns", ['{"id": "identity"}', ["id"], {"id"}])
+def test_columns_that_are_no_mapping_are_an_error(columns: Any) -> None:
+    with pytest.raises(MappingError, match="columns must be a mapping from source columns to fields"):
+        parse_columns(columns)
+
+
 class TestWhereColumnsGo:
     def test_columns_go_where_they_are_mapped_and_the_others_under_their_own_name(self) -> None:
         found = targets(["id", "mail", "Tier", "secret"], {"id": "identity", "mail": "Email", "secret": None})
