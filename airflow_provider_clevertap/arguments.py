@@ -33,9 +33,11 @@ def read_text(argument: str, value: Any) -> str | None:
 def read_location(argument: str, value: Any) -> Any:
     """Read an argument that is a path, a URI or a path object; ``None`` when it is not given.
 
-    :raises ConfigurationError: when it is anything else.
+    :raises ConfigurationError: when it is anything else, or blank: an empty path would be the current directory.
     """
     value = number_as_text(value)
+    if isinstance(value, str) and not value.strip():
+        raise ConfigurationError(f"{argument} is empty. Set a path, or leave it out.")
     if value is None or is_location(value):
         return value
     raise ConfigurationError(f"{argument} must be a path or URI, not {type(value).__name__}. {_hint(argument)}")

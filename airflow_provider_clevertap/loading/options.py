@@ -170,6 +170,10 @@ class LoadOptions:
                 f"max_in_flight must be a whole number from 1 to {MAX_IN_FLIGHT}, which is CleverTap's limit for an "
                 f"account, not {self.max_in_flight!r}"
             )
+        if type(self.bytes_per_batch) is not int or self.bytes_per_batch < 1:
+            raise ConfigurationError(
+                f"bytes_per_batch must be a whole number, at least 1, not {self.bytes_per_batch!r}"
+            )
         if not isinstance(self.retries, RetryPolicy):
             raise ConfigurationError(f"retries must be a RetryPolicy, not {self.retries!r}")
         RejectLimit.of(self.max_rejects)

@@ -21,7 +21,8 @@ NOT_TEXT = [1.5, True, ["a"], {"a": 1}, b"a", ...]
 @pytest.mark.parametrize(("given", "read"), [("a", "a"), (2024, "2024"), (-5, "-5"), ("", ""), (None, None)])
 def test_text(given: Any, read: str | None) -> None:
     assert read_text("event_name", given) == read
-    assert read_location("rejects_path", given) == read
+    if given != "":
+        assert read_location("rejects_path", given) == read
 
 
 @pytest.mark.parametrize("given", NOT_TEXT)
@@ -58,3 +59,9 @@ def test_a_query_with_a_parameter_that_is_no_list_can_be_shown() -> None:
 def test_limits_are_whole_numbers(given: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="must be whole numbers"):
         events(event_name="Viewed", **given)
+
+
+@pytest.mark.parametrize("given", ["", " "])
+def test_a_blank_path_is_not_the_current_directory(given: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^rejects_path is empty\."):
+        read_location("rejects_path", given)

@@ -114,6 +114,14 @@ def test_the_number_that_is_no_number_of_requests_is_not_looked_for_in_the_conne
         CleverTapHook("slow").upload_profiles(str(source), max_in_flight=given)
 
 
+@pytest.mark.parametrize("given", [0, -5, "5", True])
+def test_a_request_has_a_number_of_bytes(connection: str, tmp_path: Any, given: Any) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("identity,Email\nasha,asha@example.com\n")
+    with pytest.raises(ConfigurationError, match=f"^bytes_per_batch must be a whole number, at least 1, not .*{given}"):
+        CleverTapHook(connection).upload_profiles(str(source), bytes_per_batch=given)
+
+
 def test_the_client_reads_profiles(connection: str, tmp_path: Any) -> None:
     source = tmp_path / "one.csv"
     source.write_text("identity,Email\nasha,asha@example.com\n")
