@@ -54,8 +54,8 @@ def random_column(random: random.Random, field: str, kind: RecordKind) -> Column
     if not kind.schema.takes_operations:
         declared = random.choice(types if kind.schema.takes_custom else [None, None, "text"])
         return Column(field, type=declared, format=random.choice(FORMATS) if declared == "date" else None)
-    declared = random.choice([*types, "list"])
     operators = sorted(kind.schema.operators.get(field, OPERATORS))
+    declared = random.choice([*types, "list"] if "$set" in operators else types)
     if declared in ("float", "integer") and field in CUSTOM and random.random() < 0.7:
         return Column(field, type=declared, **random.choice(NUMBERS))
     return Column(

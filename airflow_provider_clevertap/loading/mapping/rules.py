@@ -44,6 +44,8 @@ def make_rule(source: str, choice: Column, schema: RecordSchema, latest_birth: i
         if not is_property:
             _check_operator(choice, key, schema)
         declared = _declared_type(choice, is_date=key in schema.dates)
+        if not is_property:
+            _check_type(declared, key, schema)
         numbers = declared_numbers(choice, declared, key, custom=custom)
         if numbers is not None and declared is None and custom and choice.operator is None:
             declared = DeclaredType.FLOAT
@@ -84,6 +86,13 @@ def _check_option_types(choice: Column) -> None:
         value = getattr(choice, option)
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{option} must be text, not {type(value).__name__}")
+
+
+def _check_type(declared: DeclaredType | None, key: str, schema: RecordSchema) -> None:
+    if declared is DeclaredType.LIST and (key in schema.top or "$set" not in schema.operators.get(key, OPERATORS)):
+        raise ValueError(f"{key} cannot be a list")
+    if declared is DeclaredType.DATE and key in schema.identifiers:
+        raise ValueError(f"{key} cannot be a date: ids would be sent as $D_ and seconds. Leave out type and format")
 
 
 def _check_operator(choice: Column, key: str, schema: RecordSchema) -> None:

@@ -207,6 +207,19 @@ def test_a_field_with_a_format_of_its_own_takes_no_operator_but_delete(field: st
     assert f"'x': {field} has a fixed format and does not take {operator}, only $delete" in message
 
 
+@pytest.mark.parametrize("field", ["identity", "ts", "Email", "Phone", "DOB", "Age", "MSG-push"])
+def test_a_field_with_a_format_of_its_own_is_no_list(field: str) -> None:
+    columns = {"id": None if field == "identity" else "identity", "x": Column(field, type="list")}
+    assert f"'x': {field} cannot be a list" in mapping_error(["id", "x"], columns)
+    assert plan(["id", "x"], {"id": "identity", "x": Column("Customer Type", type="list")})
+
+
+@pytest.mark.parametrize("column", [Column("FBID", type="date"), Column("FBID", format="dd/MM/yyyy")])
+def test_an_identity_is_no_date(column: Column) -> None:
+    assert "'x': FBID cannot be a date" in mapping_error(["x"], {"x": column})
+    assert plan(["id", "x"], {"id": "identity", "x": Column("ts", format="dd/MM/yyyy")})
+
+
 def test_an_age_can_be_counted_on() -> None:
     for operator in NUMBER_OPERATORS:
         assert plan(["id", "x"], {"id": "identity", "x": {"name": "Age", "operator": operator}})
