@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 from airflow_provider_clevertap.airflow_compat import AirflowSkipException
 from airflow_provider_clevertap.exceptions import CleverTapError
 from airflow_provider_clevertap.operators.base.arguments import optional_text, whole_number
-from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.base.pool_slots import partial_with_slots, with_slots
 from airflow_provider_clevertap.operators.lineage.reporting import ReportingOperator
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
@@ -86,12 +86,9 @@ class CleverTapOutputOperator(ReportingOperator):
         self.clevertap_conn_id = clevertap_conn_id
 
     @classmethod
-    def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
+    def partial(cls, **kwargs: Any) -> Any:
         """Set the arguments that all instances of a mapped task share, see Airflow's ``partial``."""
-        partial: Any = super().partial(**kwargs)
-        outer = (kwargs.get("default_args"), partial.kwargs["task_group"], partial.kwargs["dag"])
-        partial.kwargs.update(mapped_slots(kwargs, *outer, cls.export_kind))
-        return partial
+        return partial_with_slots(super().partial(**kwargs), kwargs, cls.export_kind)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the export.

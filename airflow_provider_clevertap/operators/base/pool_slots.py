@@ -32,12 +32,24 @@ def with_slots(arguments: Mapping[str, Any], max_in_flight: Any, kind: Limited) 
     return {**arguments, **_derived_slots(in_effect, kind)}
 
 
+def partial_with_slots(partial: Any, arguments: Mapping[str, Any], kind: Limited) -> Any:
+    """Add ``pool_slots`` to what Airflow's ``partial`` returned, and return it.
+
+    The scheduler reads the slots of a mapped task there: it creates no operator, so ``__init__`` does not run.
+
+    :param partial: what Airflow's ``partial`` returned.
+    :param arguments: the arguments given to ``partial``.
+    :param kind: what the operator loads or exports.
+    """
+    task_group, dag = partial.kwargs["task_group"], partial.kwargs["dag"]
+    partial.kwargs.update(mapped_slots(arguments, arguments.get("default_args"), task_group, dag, kind))
+    return partial
+
+
 def mapped_slots(
     arguments: Mapping[str, Any], default_args: Mapping[str, Any] | None, task_group: Any, dag: Any, kind: Limited
 ) -> dict[str, Any]:
     """Return ``pool_slots`` for a mapped task, or an empty mapping where Airflow's default applies.
-
-    The scheduler reads the arguments given to ``partial`` and creates no operator from them.
 
     :param arguments: the arguments given to ``partial``.
     :param default_args: the task's own ``default_args``.

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.operators.base.arguments import (
     whole_number,
 )
 from airflow_provider_clevertap.operators.base.assets import add_counts
-from airflow_provider_clevertap.operators.base.pool_slots import mapped_slots, with_slots
+from airflow_provider_clevertap.operators.base.pool_slots import partial_with_slots, with_slots
 from airflow_provider_clevertap.operators.lineage.reporting import ReportingOperator
 from airflow_provider_clevertap.sources import FrameSource
 from airflow_provider_clevertap.task_runtime.failures import fail_task
@@ -134,19 +134,9 @@ class CleverTapUploadOperator(ReportingOperator):
         self.resume = resume
 
     @classmethod
-    def partial(cls, **kwargs: Any) -> Any:  # the scheduler reads a mapped task's slots here, not from __init__
+    def partial(cls, **kwargs: Any) -> Any:
         """Set the arguments that all instances of a mapped task share, see Airflow's ``partial``."""
-        partial: Any = super().partial(**kwargs)
-        partial.kwargs.update(
-            mapped_slots(
-                kwargs,
-                kwargs.get("default_args"),
-                partial.kwargs["task_group"],
-                partial.kwargs["dag"],
-                cls.upload_kind,
-            )
-        )
-        return partial
+        return partial_with_slots(super().partial(**kwargs), kwargs, cls.upload_kind)
 
     @property
     def source(self) -> Any:
