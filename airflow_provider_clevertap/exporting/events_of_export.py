@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import ConfigurationError, NotExportableError
 from airflow_provider_clevertap.exporting.export import Export
 from airflow_provider_clevertap.exporting.files.output import Output
 from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
-
-#: A part of what CleverTap answers for an event that it does not have.
-_UNKNOWN_EVENT: Final = "invalid event"
 
 
 class Client(Protocol):
@@ -67,7 +64,7 @@ class ExportByEvents(Export):
 
         :raises CleverTapError: when it must not be left out, or was rejected for another reason.
         """
-        unknown = isinstance(error, RejectedReadError) and _UNKNOWN_EVENT in error.error.lower()
+        unknown = isinstance(error, RejectedReadError) and error.is_unknown_event
         if self._skips_not_exportable and (unknown or isinstance(error, NotExportableError)):
             with self._names_lock:
                 if event not in self._left_out:

@@ -22,6 +22,8 @@ from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, Con
 POLL_SECONDS: Final = 3.0
 #: The longest time that CleverTap may take for the answer. It documents none.
 MAX_POLL_SECONDS: Final = 900.0
+#: A part of what CleverTap answers for an event that it does not have.
+_UNKNOWN_EVENT: Final = "invalid event"
 
 
 class RejectedReadError(ConfigurationError):
@@ -38,6 +40,11 @@ class RejectedReadError(ConfigurationError):
         self.http_status = http_status
         self.code = code
         self.error = error
+
+    @property
+    def is_unknown_event(self) -> bool:
+        """Return whether the call was rejected because CleverTap has no such event."""
+        return _UNKNOWN_EVENT in self.error.lower()
 
 
 @dataclass(frozen=True, slots=True)

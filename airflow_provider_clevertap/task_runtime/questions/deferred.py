@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: One look: what fails is tried again at the next one.
 _LOOK: Final = ReadPolicy(RetryPolicy(attempts=1, total_seconds=0.0), max_poll_seconds=0.0)
-#: A part of what CleverTap answers for an event that it does not have.
-_UNKNOWN_EVENT: Final = "invalid event"
 
 
 @dataclass(kw_only=True)
@@ -56,7 +54,7 @@ class DeferredQuestion:
             with connect(settings, 1) as client:
                 found = client.ask_once(Question(self.path, self.body), self.request_id, policy=_LOOK)
         except RejectedReadError as error:
-            if self.waits_for_unknown and is_unknown_event(error):
+            if self.waits_for_unknown and error.is_unknown_event:
                 return None
             raise
         if isinstance(found, Pending):
@@ -65,8 +63,3 @@ class DeferredQuestion:
         self.request_id = None
         enough = self.minimum is None or count_of(found, self.path) >= self.minimum
         return found if enough else None
-
-
-def is_unknown_event(error: RejectedReadError) -> bool:
-    """Return whether CleverTap rejected a call because it has no such event."""
-    return _UNKNOWN_EVENT in error.error.lower()

@@ -12,7 +12,6 @@ from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadE
 from airflow_provider_clevertap.connections.settings import connect
 from airflow_provider_clevertap.task_runtime.artifact_paths import running_task
 from airflow_provider_clevertap.task_runtime.questions.days import with_days
-from airflow_provider_clevertap.task_runtime.questions.deferred import is_unknown_event
 
 if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
@@ -62,7 +61,7 @@ class EventCount:
             with connect(settings, 1) as client:
                 count = count_of(client.ask(asked, policy=ReadPolicy(max_poll_seconds=timeout)), asked.path)
         except RejectedReadError as error:
-            if self.waits_for_unknown and is_unknown_event(error):
+            if self.waits_for_unknown and error.is_unknown_event:
                 return None
             raise
         return count if count >= self.minimum else None
