@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
 from airflow_provider_clevertap.api.exports.queries import check_query
+from airflow_provider_clevertap.api.suggestions import suggest
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.records.limits import QUESTION_GROUPS, TOP_VALUES, TREND_DAYS
 
@@ -139,9 +139,9 @@ def _groups(groups: Any, allowed: frozenset[str], *, short_for: str) -> dict[str
         asked[name] = {short_for: group} if isinstance(group, str) else dict(group)
         for key in asked[name]:
             if key not in allowed:
-                near = get_close_matches(str(key), allowed, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(allowed))}."
-                raise ConfigurationError(f"groups[{name!r}] has the key {key!r}, which CleverTap would ignore. {hint}")
+                raise ConfigurationError(
+                    f"groups[{name!r}] has the key {key!r}, which CleverTap would ignore. {suggest(key, allowed)}"
+                )
     return asked
 
 

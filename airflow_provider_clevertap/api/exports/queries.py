@@ -9,9 +9,9 @@ https://developer.clevertap.com/docs/clevertap-query-language
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
+from airflow_provider_clevertap.api.suggestions import suggest
 from airflow_provider_clevertap.exceptions import ConfigurationError
 
 #: The event and the days of a query; an export sets them itself.
@@ -70,8 +70,7 @@ def check_query(query: Mapping[str, Any]) -> None:
 def _check_key(key: object, allowed: frozenset[str], where: str) -> None:
     if key in allowed:
         return
-    near = get_close_matches(str(key), allowed, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else f" Known are {', '.join(sorted(allowed))}."
     raise ConfigurationError(
-        f"{where} has the key {key!r}, which CleverTap would ignore without a message, and so return too much.{hint}"
+        f"{where} has the key {key!r}, which CleverTap would ignore without a message, and so return too much. "
+        f"{suggest(key, allowed)}"
     )

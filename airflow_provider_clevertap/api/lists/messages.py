@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Final
 
+from airflow_provider_clevertap.api.suggestions import suggest
 from airflow_provider_clevertap.exceptions import ConfigurationError, ExportError, IncompleteExportError
 
 REPORT_PATH: Final = "/1/message/report.json"
@@ -45,9 +45,7 @@ def check_report_filters(filters: Mapping[str, Any]) -> dict[str, list[str]]:
     checked = {}
     for name, words in filters.items():
         if name not in FILTERS:
-            near = get_close_matches(str(name), FILTERS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(FILTERS)}."
-            raise ConfigurationError(f"{name!r} is no filter of the report on messages. {hint}")
+            raise ConfigurationError(f"{name!r} is no filter of the report on messages. {suggest(name, FILTERS)}")
         listed = [words] if isinstance(words, str) else list(words)
         if not listed or not all(isinstance(word, str) and word for word in listed):
             raise ConfigurationError(f"{name} must be a word or a list of words, not {words!r}.")
