@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from airflow_provider_clevertap.api.response_body import ABSENT, UNREADABLE, decode
+from airflow_provider_clevertap.api.response_body import ABSENT, UNREADABLE
 
 _HALF: Final = rb"u[dD][89a-fA-F][0-9a-fA-F]{2}"
 #: An escape in a text: two halves of a character, one half, or any other.
@@ -132,8 +132,3 @@ def _repaired(body: bytes) -> bytes:
 #: Return the fields of a page, with its records as structures; ``None`` when it cannot be read.
 decode_event_page: Final = _page_decoder(_EventPage)
 decode_profile_page: Final = _page_decoder(_ProfilePage)
-
-
-def decoded_json(text: msgspec.Raw) -> Any:
-    """Return the value of a part that was left undecoded; ``None`` when it is missing."""
-    return decode(text) if memoryview(text) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from operator import attrgetter
 from typing import Any, Final
@@ -100,7 +100,3 @@ def event_schema(include: Collection[str], declared: DeclaredColumns) -> pa.Sche
 def asked_parts(include: Collection[str]) -> list[str]:
     """Return the parts of records that CleverTap has to be asked for."""
     return sorted({INCLUDED[name][0] for name in include})
-
-
-#: Makes the columns of one event.
-ColumnsOf = Callable[[str], EventColumns]

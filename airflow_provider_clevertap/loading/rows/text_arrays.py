@@ -164,11 +164,6 @@ class TextArray:
         return found
 
 
-def empty_to_null(column: Any) -> Any:
-    """Make empty text null: DataFrames and Parquet files may have both."""
-    return blank_out(column, _empty(TextArray(column))) if pa.types.is_string(column.type) else column
-
-
 def blank_to_null(column: Any) -> Any:
     """Make text that is empty, or has only blanks, null, as the models do."""
     view = TextArray(column)

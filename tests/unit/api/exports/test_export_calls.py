@@ -6,10 +6,10 @@ import json
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.api.exports.pages import decoded_json
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.api.retry import RetryPolicy
 from airflow_provider_clevertap.exceptions import (
@@ -98,7 +98,7 @@ def test_a_record_keeps_its_digits_and_its_properties_as_they_were_sent(serve: S
     assert first.profile is not None
     assert first.profile.identity == 12345678901234567890123
     assert bytes(first.properties) == b'{ "Id":9007199254740993, "x":1.10}'
-    assert decoded_json(first.properties)["Id"] == 9007199254740993
+    assert msgspec.json.decode(first.properties)["Id"] == 9007199254740993
     assert (second.profile, second.ts, bytes(second.properties)) == (None, None, b"")
     assert third.profile is not None
     assert (third.profile.identity, third.ts, bytes(third.session)) == ("9.1E+11", "20261101140416", b"{}")
@@ -114,8 +114,8 @@ def test_half_a_character_or_bad_utf8_spoils_no_page(serve: StartServer) -> None
         ((first, second),) = api.events(QUERY)
     assert first.profile is not None
     assert first.profile.identity == "\ufffd"
-    assert decoded_json(first.properties) == {"a": "\\ud83d \U0001f600\ufffd", "n": 9007199254740993}
-    assert decoded_json(second.properties) == {"a": "\ufffd"}
+    assert msgspec.json.decode(first.properties) == {"a": "\\ud83d \U0001f600\ufffd", "n": 9007199254740993}
+    assert msgspec.json.decode(second.properties) == {"a": "\ufffd"}
 
 
 def test_profiles_are_walked_in_the_same_way(serve: StartServer) -> None:
@@ -123,7 +123,7 @@ def test_profiles_are_walked_in_the_same_way(serve: StartServer) -> None:
     server = serve(in_turn({"status": "success", "cursor": "a"}, page(record)))
     with client(server) as api:
         ((profile,),) = api.profiles(QUERY)
-    assert (profile.identity, profile.name, decoded_json(profile.devices)) == ("7", "P", [{}])
+    assert (profile.identity, profile.name, msgspec.json.decode(profile.devices)) == ("7", "P", [{}])
     assert lines(server) == ["POST /1/profiles.json?batch_size=5000", "GET /1/profiles.json?cursor=a"]
 
 
