@@ -57,8 +57,8 @@ def _load(path: str) -> Any:
 
 EVENTS: Final = ExportKind(
     name="events",
-    export="event_export.EventExport",
-    options="event_options.EventOptions",
+    export="events.export.EventExport",
+    options="events.options.EventOptions",
     operator="CleverTapExportEventsOperator",
     operator_name="export_events",
     hook_method="export_events",
@@ -66,8 +66,8 @@ EVENTS: Final = ExportKind(
 
 PROFILES: Final = ExportKind(
     name="profiles",
-    export="profile_export.ProfileExport",
-    options="profile_options.ProfileOptions",
+    export="profiles.export.ProfileExport",
+    options="profiles.options.ProfileOptions",
     operator="CleverTapExportProfilesOperator",
     operator_name="export_profiles",
     hook_method="export_profiles",

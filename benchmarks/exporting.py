@@ -37,8 +37,8 @@ def _ours(**options: Any) -> Callable[[], Export]:
         from zoneinfo import ZoneInfo
 
         from airflow_provider_clevertap.api.client import CleverTapClient
-        from airflow_provider_clevertap.exporting.event_export import EventExport
-        from airflow_provider_clevertap.exporting.event_options import EventOptions
+        from airflow_provider_clevertap.exporting.events.export import EventExport
+        from airflow_provider_clevertap.exporting.events.options import EventOptions
         from airflow_provider_clevertap.exporting.files.output import RunIdentity
 
         def export(url: str, output: Path) -> int:

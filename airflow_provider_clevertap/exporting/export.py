@@ -5,41 +5,77 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
-from airflow_provider_clevertap.exceptions import LoadStoppedError, escape_unprintable
-from airflow_provider_clevertap.exported.manifests import PartitionManifest
-from airflow_provider_clevertap.exporting.files.output import Output, Partition
+import pyarrow as pa
+
+from airflow_provider_clevertap.exceptions import ExportError, LoadStoppedError, escape_unprintable
+from airflow_provider_clevertap.exported.manifests import OutputManifest, PartitionManifest
+from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.options import OutputOptions
-from airflow_provider_clevertap.exporting.stopping import WalkControls
 from airflow_provider_clevertap.exporting.summary import Counts
+from airflow_provider_clevertap.exporting.walks.stopping import WalkControls
 from airflow_provider_clevertap.loading.outcomes.rate_series import RateSeries
 from airflow_provider_clevertap.storage.retry import retry_storage
 
-#: Threads that look at directories before the first request.
-_LOOKING_THREADS: Final = 8
+#: Threads that list directories before the first request.
+_LISTING_THREADS: Final = 8
 #: Seconds between two lines about the progress.
 _PROGRESS_SECONDS: Final = 30.0
-#: Seconds between two reports of the progress, and between two looks at it.
+#: Seconds between two reports of the progress.
 _REPORT_SECONDS: Final = 10.0
-_LOOK_SECONDS: Final = 2.0
+#: Seconds after which it is checked again whether a line or a report is due.
+_TICK_SECONDS: Final = 2.0
+
+
+class AccountClient(Protocol):
+    """What every export needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
+
+    account_id: str
+    base_url: str
 
 
 class Export:
     """One export; base class of all.
 
-    :param output: where it is written.
+    :param client: makes the requests.
     :param options: its options.
+    :param identity: which run and attempt of a task this is.
     :param log: for the progress and for warnings.
+    :param partition: what a partition is: ``day``, ``interval`` or ``snapshot``.
+    :param query: the filters, which all exports to one output have in common.
     """
 
-    def __init__(self, output: Output, options: OutputOptions, log: logging.Logger) -> None:
-        self._output = output
+    #: what is exported, as the manifest and the summary name it
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        client: AccountClient,
+        options: OutputOptions,
+        identity: RunIdentity,
+        log: logging.Logger,
+        *,
+        partition: str,
+        query: Mapping[str, Any],
+    ) -> None:
+        manifest = OutputManifest(
+            kind=self.kind,
+            account=client.account_id,
+            service=client.base_url,
+            timezone=options.zone.key,
+            partition=partition,
+            query=query,
+        )
+        self._output = Output(
+            options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log
+        )
         self._options = options
+        self._identity = identity
         self._log = log
         self._stopped = threading.Event()
         self._controls = WalkControls()
@@ -72,6 +108,24 @@ class Export:
         """Return what has been done so far."""
         raise NotImplementedError
 
+    def _summarize(self, partitions: Iterable[Partition], **more: Any) -> dict[str, Any]:
+        """Return what every summary has.
+
+        :param partitions: all partitions of the export.
+        :param more: what only this kind of export counts.
+        """
+        partitions, zone = list(partitions), self._options.zone
+        return {
+            "kind": self.kind,
+            **self.counts.to_dict(),
+            "output": self._output.directory.name,
+            "manifest": self._output.manifest_name,
+            "from": min(each.start for each in partitions).astimezone(zone).isoformat(),
+            "to": max(each.end for each in partitions).astimezone(zone).isoformat(),
+            "timezone": zone.key,
+            **more,
+        }
+
     def rate(self) -> list[list[float | int]]:
         """Return pairs of the seconds and the rows that CleverTap had returned until then."""
         self._rate.add(self.counts.seconds, self.counts.received)
@@ -82,7 +136,7 @@ class Export:
 
         :raises ConfigurationError: when the directory of one holds files of somebody else.
         """
-        with ThreadPoolExecutor(_LOOKING_THREADS, "clevertap-export-looking") as pool:
+        with ThreadPoolExecutor(_LISTING_THREADS, "clevertap-export-listing") as pool:
             existing = list(pool.map(self._output.existing, partitions))
         unfinished = []
         for partition, manifest in zip(partitions, existing, strict=True):
@@ -101,10 +155,10 @@ class Export:
         """
         with ThreadPoolExecutor(self._options.max_in_flight, "clevertap-export") as pool:
             running = [pool.submit(self._run_unless_stopped, job) for job in jobs]
-            finished = wait(running, _LOOK_SECONDS, FIRST_EXCEPTION)
+            finished = wait(running, _TICK_SECONDS, FIRST_EXCEPTION)
             while finished.not_done and not any(future.exception() for future in finished.done):
                 self._tick()
-                finished = wait(running, _LOOK_SECONDS, FIRST_EXCEPTION)
+                finished = wait(running, _TICK_SECONDS, FIRST_EXCEPTION)
             if finished.not_done:
                 self._controls.stop()
                 for future in running:
@@ -119,6 +173,36 @@ class Export:
         if self._controls.stopping.is_set():
             raise LoadStoppedError("The export was stopped.")
         job()
+
+    def _make_files(self, partition: Partition, schema: pa.Schema) -> PartitionFiles:
+        """Return the files for the rows of a partition; nothing is written yet."""
+        return PartitionFiles(
+            partition.directory,
+            schema,
+            file_format=self._options.file_format,
+            max_rows=self._options.max_rows_per_file,
+            run=self._identity.run,
+            attempt=self._identity.attempt,
+        )
+
+    def _check_not_empty(self, rows: int) -> None:
+        """Check before anything is replaced whether the export may be without rows.
+
+        :raises ExportError: when there are no rows, and ``on_empty="fail"``.
+        """
+        if rows == 0 and self._options.on_empty == "fail":
+            raise ExportError(
+                f"CleverTap has no {self.kind} for this export, and on_empty='fail'. Nothing was replaced."
+            )
+
+    def _publish(self, partition: Partition, files: PartitionFiles, asked_at: datetime) -> None:
+        """Replace a partition by finished files; with ``on_empty="skip"``, create no empty one.
+
+        :raises StorageUnavailableError: when the storage keeps failing.
+        """
+        is_skipped = files.rows == 0 and self._options.on_empty == "skip"
+        if not (is_skipped and self._output.existing(partition) is None):
+            self._replace(partition, files, asked_at)
 
     def _replace(self, partition: Partition, files: PartitionFiles, asked_at: datetime) -> None:
         """Replace a partition by finished files.

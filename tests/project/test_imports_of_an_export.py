@@ -21,9 +21,9 @@ import json, logging, sys
 from zoneinfo import ZoneInfo
 
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.exporting.event_export import EventExport
+from airflow_provider_clevertap.exporting.events.export import EventExport
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.events.options import EventOptions
 
 url, account, passcode, output, file_format, schema = sys.argv[1:]
 options = EventOptions(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_provider_clevertap.exporting.event_export import EventExport
+from airflow_provider_clevertap.exporting.events.export import EventExport
 from airflow_provider_clevertap.sources import ExportedEventsSource
 
 KOLKATA = ZoneInfo("Asia/Kolkata")

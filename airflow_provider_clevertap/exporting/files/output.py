@@ -11,13 +11,14 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, escape_unprintable
-from airflow_provider_clevertap.exported.layout import MANIFEST_NAME, is_ours, run_of
+from airflow_provider_clevertap.exported.layout import MANIFEST_NAME, day_directory, is_ours, run_of
 from airflow_provider_clevertap.exported.manifests import OutputManifest, PartitionManifest, read_manifest, to_text
+from airflow_provider_clevertap.exported.project_time import start_of_day
 from airflow_provider_clevertap.exporting.files.formats import described
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.storage.directory import Directory
@@ -64,6 +65,18 @@ class Partition:
     events: tuple[str, ...]
     start: datetime
     end: datetime
+
+    @classmethod
+    def of_day(cls, parent: Directory, day: date, zone: tzinfo, events: tuple[str, ...] = ()) -> Partition:
+        """Return the partition of one day of the project.
+
+        :param parent: the directory that has a directory for each day.
+        :param day: the day.
+        :param zone: the project's time zone.
+        :param events: the events it is about.
+        """
+        start, end = (start_of_day(each, zone) for each in (day, day + timedelta(days=1)))
+        return cls(parent.below(day_directory(day)), events, start, end)
 
 
 @dataclass(frozen=True, slots=True)

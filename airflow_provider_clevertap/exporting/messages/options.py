@@ -8,12 +8,7 @@ from datetime import date, timedelta
 
 from airflow_provider_clevertap.api.lists.messages import check_report_filters
 from airflow_provider_clevertap.exported.project_time import touched_days
-from airflow_provider_clevertap.exporting.options import (
-    OutputOptions,
-    check_choice,
-    check_lookback,
-    check_whole_number,
-)
+from airflow_provider_clevertap.exporting.options import OutputOptions, check_choice, check_lookback, check_whole_number
 from airflow_provider_clevertap.records.limits import REPORT_DAYS
 
 #: The options that are filters, with CleverTap's names for them.
@@ -28,7 +23,7 @@ _FILTERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class MessageOptions(OutputOptions):
-    """Options of a report on messages; the others are those of :class:`~.options.OutputOptions`.
+    """Options of a report on messages; the others are those of ``OutputOptions``.
 
     :param channels: only these channels.
     :param deliveries: only these kinds of delivery.

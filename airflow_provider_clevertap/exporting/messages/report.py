@@ -9,29 +9,23 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.deadline import limit_requests
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy
-from airflow_provider_clevertap.exceptions import ExportError
-from airflow_provider_clevertap.exported.layout import day_directory
-from airflow_provider_clevertap.exported.manifests import OutputManifest
-from airflow_provider_clevertap.exported.project_time import start_of_day
-from airflow_provider_clevertap.exporting.export import Export
-from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
+from airflow_provider_clevertap.exporting.day_slices import days_of, slices
+from airflow_provider_clevertap.exporting.export import AccountClient, Export
+from airflow_provider_clevertap.exporting.files.output import Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
 from airflow_provider_clevertap.exporting.messages.columns import SCHEMA, message_table, start_day
 from airflow_provider_clevertap.exporting.messages.options import MessageOptions
-from airflow_provider_clevertap.exporting.plan import slices
+from airflow_provider_clevertap.exporting.walks.walk import counting_policy
 
 
-class MessageClient(Protocol):
+class MessageClient(AccountClient, Protocol):
     """What a report needs of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
-
-    account_id: str
-    base_url: str
 
     def messages(
         self, first: date, last: date, filters: Mapping[str, Sequence[str]], *, daily: bool, policy: ReadPolicy
@@ -48,31 +42,17 @@ class MessageReport(Export):
     :param log: for the progress and for warnings.
     """
 
+    kind = "messages"
+
     def __init__(
         self, client: MessageClient, options: MessageOptions, identity: RunIdentity, log: logging.Logger
     ) -> None:
-        manifest = OutputManifest(
-            kind="messages",
-            account=client.account_id,
-            service=client.base_url,
-            timezone=options.zone.key,
-            partition="day",
-            query={**options.filters, **({"daily": True} if options.daily else {})},
-        )
-        output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
-        super().__init__(output, options, log)
+        query = {**options.filters, **({"daily": True} if options.daily else {})}
+        super().__init__(client, options, identity, log, partition="day", query=query)
         self._client = client
         self._options: MessageOptions = options
-        self._identity = identity
-        self._partitions = {
-            day: Partition(
-                output.directory.below(day_directory(day)),
-                (),
-                start_of_day(day, options.zone),
-                start_of_day(day + timedelta(days=1), options.zone),
-            )
-            for day in options.days
-        }
+        directory = self._output.directory
+        self._partitions = {day: Partition.of_day(directory, day, options.zone) for day in options.days}
         #: the finished files by day, and when CleverTap was asked for them
         self._filled: dict[date, tuple[PartitionFiles, datetime]] = {}
 
@@ -87,7 +67,9 @@ class MessageReport(Export):
         days = [day for day, partition in self._partitions.items() if id(partition) in unfinished]
         try:
             self._run_jobs([partial(self._ask, *each) for each in slices(days, self._options.days_per_request)])
-            self._publish()
+            self._check_not_empty(self.counts.rows + sum(files.rows for files, _ in self._filled.values()))
+            for day, (files, asked_at) in sorted(self._filled.items()):
+                self._publish(self._partitions[day], files, asked_at)
         except BaseException:
             for files, _ in self._filled.values():
                 files.discard_unpublished()
@@ -96,17 +78,7 @@ class MessageReport(Export):
 
     def summary(self) -> dict[str, Any]:
         """Return what has been done so far."""
-        zone = self._options.zone
-        partitions = self._partitions.values()
-        return {
-            "kind": "messages",
-            **self.counts.to_dict(),
-            "output": self._output.directory.name,
-            "manifest": self._output.manifest_name,
-            "from": min(each.start for each in partitions).astimezone(zone).isoformat(),
-            "to": max(each.end for each in partitions).astimezone(zone).isoformat(),
-            "timezone": zone.key,
-        }
+        return self._summarize(self._partitions.values())
 
     def _ask(self, first: date, last: date) -> None:
         """Ask for a slice. If the messages do not say on which of its days they began, ask for each day alone."""
@@ -116,14 +88,13 @@ class MessageReport(Export):
         for message in messages:
             day = first if first == last else start_day(message)
             if day is None or not first <= day <= last:
-                for single in range((last - first).days + 1):
-                    self._ask(first + timedelta(days=single), first + timedelta(days=single))
+                for single in days_of(first, last):
+                    self._ask(single, single)
                 return
             by_day[day].append(message)
         self.counts.add(received=len(messages))
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            files = self._make_files(day)
+        for day in days_of(first, last):
+            files = self._make_files(self._partitions[day], SCHEMA)
             self._filled[day] = (files, asked_at)
             if by_day[day]:
                 files.add(message_table(by_day[day], day))
@@ -131,9 +102,7 @@ class MessageReport(Export):
 
     def _messages(self, first: date, last: date) -> list[dict[str, Any]]:
         control = self._controls.start()
-        policy = ReadPolicy(
-            stopping=control.stopping, on_wait=lambda _reason, _seconds: self.counts.add(requests=1, retries=1)
-        )
+        policy = counting_policy(control, self.counts)
         self.counts.add(requests=1)
         try:
             with limit_requests(control.deadline, math.inf):
@@ -142,23 +111,3 @@ class MessageReport(Export):
                 )
         finally:
             control.stop()
-
-    def _make_files(self, day: date) -> PartitionFiles:
-        return PartitionFiles(
-            self._partitions[day].directory,
-            SCHEMA,
-            file_format=self._options.file_format,
-            max_rows=self._options.max_rows_per_file,
-            run=self._identity.run,
-            attempt=self._identity.attempt,
-        )
-
-    def _publish(self) -> None:
-        rows = sum(files.rows for files, _ in self._filled.values()) + self.counts.rows
-        if rows == 0 and self._options.on_empty == "fail":
-            raise ExportError("CleverTap has no messages for this report, and on_empty='fail'. Nothing was replaced.")
-        for day, (files, asked_at) in sorted(self._filled.items()):
-            partition = self._partitions[day]
-            skips = files.rows == 0 and self._options.on_empty == "skip"
-            if not (skips and self._output.existing(partition) is None):
-                self._replace(partition, files, asked_at)

@@ -14,8 +14,8 @@ import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from airflow_provider_clevertap.exporting.event_export import EventExport
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.events.export import EventExport
+from airflow_provider_clevertap.exporting.events.options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
 from tests.support.exports import KOLKATA, MakeExport, Upload, at
 from tests.support.held_answers import wait_until_at_rest

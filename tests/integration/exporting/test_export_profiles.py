@@ -14,8 +14,8 @@ from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, CursorExpiredError, SourceError
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.profile_export import ProfileExport
-from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
+from airflow_provider_clevertap.exporting.profiles.export import ProfileExport
+from airflow_provider_clevertap.exporting.profiles.options import ProfileOptions
 from airflow_provider_clevertap.sources import ExportedProfilesSource
 from tests.support.exports import KOLKATA, at, files, manifest
 

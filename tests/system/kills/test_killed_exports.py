@@ -30,9 +30,9 @@ ATTEMPT = """
 import logging, sys
 from zoneinfo import ZoneInfo
 from airflow_provider_clevertap.api.client import CleverTapClient
-from airflow_provider_clevertap.exporting.event_export import EventExport
+from airflow_provider_clevertap.exporting.events.export import EventExport
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.events.options import EventOptions
 
 number, url, account, passcode, output = sys.argv[1:]
 options = EventOptions(

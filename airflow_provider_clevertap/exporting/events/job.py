@@ -23,10 +23,10 @@ from airflow_provider_clevertap.exported.project_time import (
     to_utc,
 )
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, local_times
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.events.options import EventOptions
+from airflow_provider_clevertap.exporting.events.plan import Job
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles, WalkFiles
-from airflow_provider_clevertap.exporting.plan import Job
-from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, UnconfirmedError, Walker
+from airflow_provider_clevertap.exporting.walks.walk import MAX_RESTARTS, UnconfirmedError, Walker
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy
 
 

@@ -10,17 +10,16 @@ from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import EventRecord
 from airflow_provider_clevertap.api.reads.calls import RejectedReadError
-from airflow_provider_clevertap.exceptions import ExportError, NotExportableError
-from airflow_provider_clevertap.exported.manifests import OutputManifest
+from airflow_provider_clevertap.exceptions import NotExportableError
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
-from airflow_provider_clevertap.exporting.event_job import EventJob, Filled, UndatedEventsError
-from airflow_provider_clevertap.exporting.event_options import EventOptions
-from airflow_provider_clevertap.exporting.events_of_export import Client, ExportByEvents
-from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
+from airflow_provider_clevertap.exporting.events.job import EventJob, Filled, UndatedEventsError
+from airflow_provider_clevertap.exporting.events.options import EventOptions
+from airflow_provider_clevertap.exporting.events.plan import Job, all_partitions, plan_jobs, single_days
+from airflow_provider_clevertap.exporting.export_by_events import Client, ExportByEvents
+from airflow_provider_clevertap.exporting.files.output import Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
-from airflow_provider_clevertap.exporting.plan import Job, all_partitions, plan_jobs, single_days
-from airflow_provider_clevertap.exporting.walk import Count, StartWalk, Walker
+from airflow_provider_clevertap.exporting.walks.walk import Count, StartWalk, Walker
 
 
 class EventClient(Client, Protocol):
@@ -39,19 +38,11 @@ class EventExport(ExportByEvents):
     :param log: for the progress and for warnings.
     """
 
+    kind = "events"
+
     def __init__(self, client: EventClient, options: EventOptions, identity: RunIdentity, log: logging.Logger) -> None:
-        manifest = OutputManifest(
-            kind="events",
-            account=client.account_id,
-            service=client.base_url,
-            timezone=options.zone.key,
-            partition=options.partition,
-            query=options.query,
-        )
-        output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
-        super().__init__(client, output, options, log)
+        super().__init__(client, options, identity, log, partition=options.partition)
         self._options: EventOptions = options
-        self._identity = identity
         self._declared = DeclaredColumns(options.schema, event_schema(options.include, DeclaredColumns()).names)
         self._walker: Walker[EventRecord] = Walker(
             start=client.events,
@@ -75,26 +66,15 @@ class EventExport(ExportByEvents):
         self._output.prepare()
         pending = self._pending(self._event_names(self._options.events))
         self._run_jobs([partial(self._run_job, job) for job in plan_jobs(pending, self._options)])
-        if self._options.on_empty == "fail" and self.counts.rows == 0:
-            raise ExportError("CleverTap has no events for this export, and on_empty='fail'. Nothing was replaced.")
+        self._check_not_empty(self.counts.rows)
         for partition, files, asked_at in self._held:
             self._replace(partition, files, asked_at)
         return self.summary()
 
     def summary(self) -> dict[str, Any]:
         """Return what has been done so far."""
-        options = self._options
-        partitions = all_partitions("", options, self._output.directory).values()
-        return {
-            "kind": "events",
-            **self.counts.to_dict(),
-            "output": self._output.directory.name,
-            "manifest": self._output.manifest_name,
-            "from": min(each.start for each in partitions).astimezone(options.zone).isoformat(),
-            "to": max(each.end for each in partitions).astimezone(options.zone).isoformat(),
-            "timezone": options.zone.key,
-            "not_exportable": self.not_exportable,
-        }
+        partitions = all_partitions("", self._options, self._output.directory).values()
+        return self._summarize(partitions, not_exportable=self.not_exportable)
 
     def _pending(self, events: list[str]) -> dict[str, dict[date, Partition]]:
         """Return the partitions that have to be filled."""
@@ -132,14 +112,7 @@ class EventExport(ExportByEvents):
         columns = EventColumns(job.event, options.zone, options.include, self._declared)
 
         def make_files(day: date) -> PartitionFiles:
-            return PartitionFiles(
-                job.partitions[day].directory,
-                columns.schema,
-                file_format=options.file_format,
-                max_rows=options.max_rows_per_file,
-                run=self._identity.run,
-                attempt=self._identity.attempt,
-            )
+            return self._make_files(job.partitions[day], columns.schema)
 
         return EventJob(job, self._walker, options, columns=columns, make_files=make_files).run()
 
@@ -148,6 +121,4 @@ class EventExport(ExportByEvents):
             with self._lock:
                 self._held.append((partition, files, asked_at))
             return
-        if files.rows == 0 and self._options.on_empty == "skip" and self._output.existing(partition) is None:
-            return
-        self._replace(partition, files, asked_at)
+        super()._publish(partition, files, asked_at)

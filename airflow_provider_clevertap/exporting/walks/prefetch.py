@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from airflow_provider_clevertap.api.deadline import limit_requests
-from airflow_provider_clevertap.exporting.stopping import WalkControl
+from airflow_provider_clevertap.exporting.walks.stopping import WalkControl
 
 T = TypeVar("T")
 
-#: Seconds between two looks at whether the other side still wants pages.
-_LOOK_SECONDS: Final = 0.2
+#: Seconds after which it is checked again whether the caller still wants pages.
+_CHECK_SECONDS: Final = 0.2
 _END: Final = object()
 
 
@@ -31,7 +31,7 @@ def prefetch(pages: Iterable[T], control: WalkControl) -> Generator[T]:
     def put(item: Any, error: BaseException | None = None) -> None:
         while not unwanted.is_set():
             with suppress(queue.Full):
-                arrived.put((item, error), timeout=_LOOK_SECONDS)
+                arrived.put((item, error), timeout=_CHECK_SECONDS)
                 return
 
     def fetch() -> None:

@@ -12,9 +12,8 @@ from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.exports.pages import ProfileRecord
 from airflow_provider_clevertap.api.reads.calls import RejectedReadError
-from airflow_provider_clevertap.exceptions import CursorExpiredError, ExportError, NotExportableError
+from airflow_provider_clevertap.exceptions import CursorExpiredError, NotExportableError
 from airflow_provider_clevertap.exported.layout import snapshot_directory
-from airflow_provider_clevertap.exported.manifests import OutputManifest
 from airflow_provider_clevertap.exported.project_time import query_day
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.profile_columns import (
@@ -23,11 +22,11 @@ from airflow_provider_clevertap.exporting.columns.profile_columns import (
     keys,
     profile_schema,
 )
-from airflow_provider_clevertap.exporting.events_of_export import Client, ExportByEvents
-from airflow_provider_clevertap.exporting.files.output import Output, Partition, RunIdentity
+from airflow_provider_clevertap.exporting.export_by_events import Client, ExportByEvents
+from airflow_provider_clevertap.exporting.files.output import Partition, RunIdentity
 from airflow_provider_clevertap.exporting.files.partition_files import PartitionFiles
-from airflow_provider_clevertap.exporting.profile_options import ProfileOptions
-from airflow_provider_clevertap.exporting.walk import MAX_RESTARTS, Count, StartWalk, UnconfirmedError, Walker
+from airflow_provider_clevertap.exporting.profiles.options import ProfileOptions
+from airflow_provider_clevertap.exporting.walks.walk import MAX_RESTARTS, Count, StartWalk, UnconfirmedError, Walker
 from airflow_provider_clevertap.loading.rows.key_set import KeySet
 
 
@@ -47,26 +46,18 @@ class ProfileExport(ExportByEvents):
     :param log: for the progress and for warnings.
     """
 
+    kind = "profiles"
+
     def __init__(
         self, client: ProfileClient, options: ProfileOptions, identity: RunIdentity, log: logging.Logger
     ) -> None:
-        manifest = OutputManifest(
-            kind="profiles",
-            account=client.account_id,
-            service=client.base_url,
-            timezone=options.zone.key,
-            partition="snapshot",
-            query=options.query,
-        )
-        output = Output(options.output, manifest, identity, zone=options.zone, mode=options.artifacts_mode, log=log)
-        super().__init__(client, output, options, log)
+        super().__init__(client, options, identity, log, partition="snapshot")
         self._profile_client = client
         self._options: ProfileOptions = options
-        self._identity = identity
         self._declared = DeclaredColumns(options.schema, profile_schema(options.include, DeclaredColumns()).names)
         self._duplicates = 0
         start, end = options.interval
-        directory = output.directory.below(snapshot_directory(options.days[-1]))
+        directory = self._output.directory.below(snapshot_directory(options.days[-1]))
         self._partition = Partition(directory, self._selected_by(), start, end)
 
     def run(self) -> dict[str, Any]:
@@ -93,23 +84,17 @@ class ProfileExport(ExportByEvents):
                 restarts += 1
                 self.counts.add(restarts=1)
                 self._restart_walks()
-        self._publish(files, asked_at, is_new=existing is None)
+        self._check_not_empty(files.rows)
+        try:
+            self._publish(self._partition, files, asked_at)
+        except BaseException:
+            files.discard_unpublished()
+            raise
         return self.summary()
 
     def summary(self) -> dict[str, Any]:
         """Return what has been done so far."""
-        options = self._options
-        return {
-            "kind": "profiles",
-            **self.counts.to_dict(),
-            "duplicates": self._duplicates,
-            "output": self._output.directory.name,
-            "manifest": self._output.manifest_name,
-            "from": self._partition.start.astimezone(options.zone).isoformat(),
-            "to": self._partition.end.astimezone(options.zone).isoformat(),
-            "timezone": options.zone.key,
-            "not_exportable": self.not_exportable,
-        }
+        return self._summarize([self._partition], duplicates=self._duplicates, not_exportable=self.not_exportable)
 
     def _selected_by(self) -> tuple[str, ...]:
         events = self._options.events
@@ -124,14 +109,7 @@ class ProfileExport(ExportByEvents):
 
     def _fill(self, queries: Sequence[Mapping[str, Any]]) -> PartitionFiles:
         options = self._options
-        files = PartitionFiles(
-            self._partition.directory,
-            profile_schema(options.include, self._declared),
-            file_format=options.file_format,
-            max_rows=options.max_rows_per_file,
-            run=self._identity.run,
-            attempt=self._identity.attempt,
-        )
+        files = self._make_files(self._partition, profile_schema(options.include, self._declared))
         attempt = _Attempt(options, self._declared, files)
         walker: Walker[ProfileRecord] = Walker(
             start=self._profile_client.profiles,
@@ -158,17 +136,6 @@ class ProfileExport(ExportByEvents):
             walker.walk(query, attempt.add)
         except (NotExportableError, RejectedReadError) as error:
             self._leave_out(query.get("event_name", ""), error)
-
-    def _publish(self, files: PartitionFiles, asked_at: datetime, *, is_new: bool) -> None:
-        if files.rows == 0 and self._options.on_empty == "fail":
-            raise ExportError("CleverTap has no profiles for this export, and on_empty='fail'. Nothing was replaced.")
-        if files.rows == 0 and self._options.on_empty == "skip" and is_new:
-            return
-        try:
-            self._replace(self._partition, files, asked_at)
-        except BaseException:
-            files.discard_unpublished()
-            raise
 
 
 class _Attempt:

@@ -9,16 +9,13 @@ from typing import Protocol
 
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import ConfigurationError, NotExportableError
-from airflow_provider_clevertap.exporting.export import Export
-from airflow_provider_clevertap.exporting.files.output import Output
+from airflow_provider_clevertap.exporting.export import AccountClient, Export
+from airflow_provider_clevertap.exporting.files.output import RunIdentity
 from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
 
 
-class Client(Protocol):
+class Client(AccountClient, Protocol):
     """What these exports need of :class:`~airflow_provider_clevertap.api.client.CleverTapClient`."""
-
-    account_id: str
-    base_url: str
 
     def event_names(self, *, policy: ReadPolicy) -> list[str]:
         """Return the names of all events."""
@@ -28,13 +25,16 @@ class ExportByEvents(Export):
     """One export that names events; base class of the exports of events and profiles.
 
     :param client: makes the requests.
-    :param output: where it is written.
     :param options: its options.
+    :param identity: which run and attempt of a task this is.
     :param log: for the progress and for warnings.
+    :param partition: what a partition is: ``day``, ``interval`` or ``snapshot``.
     """
 
-    def __init__(self, client: Client, output: Output, options: ExportOptions, log: logging.Logger) -> None:
-        super().__init__(output, options, log)
+    def __init__(
+        self, client: Client, options: ExportOptions, identity: RunIdentity, log: logging.Logger, *, partition: str
+    ) -> None:
+        super().__init__(client, options, identity, log, partition=partition, query=options.query)
         self._client = client
         self._options: ExportOptions = options
         self._names_lock = threading.Lock()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from airflow_provider_clevertap.exported.layout import day_directory, event_directory, window_directory
-from airflow_provider_clevertap.exported.project_time import start_of_day
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exported.layout import event_directory, window_directory
+from airflow_provider_clevertap.exporting.day_slices import days_of, slices
+from airflow_provider_clevertap.exporting.events.options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import Partition
 from airflow_provider_clevertap.records.limits import MAX_QUERY_DAYS
 from airflow_provider_clevertap.storage.directory import Directory
@@ -35,15 +35,7 @@ def all_partitions(event: str, options: EventOptions, output: Directory) -> dict
     if options.partition == "interval":
         name = window_directory(options.start, options.end)
         return {options.days[0]: Partition(directory.below(name), (event,), options.start, options.end)}
-    return {
-        day: Partition(
-            directory.below(day_directory(day)),
-            (event,),
-            start_of_day(day, options.zone),
-            start_of_day(day + timedelta(days=1), options.zone),
-        )
-        for day in options.days
-    }
+    return {day: Partition.of_day(directory, day, options.zone, (event,)) for day in options.days}
 
 
 def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: EventOptions) -> list[Job]:
@@ -55,50 +47,21 @@ def plan_jobs(pending: Mapping[str, Mapping[date, Partition]], options: EventOpt
     :param options: the options of the export.
     """
     if options.partition == "interval":
-        queries = tuple(_chunks(options.days, MAX_QUERY_DAYS))
+        queries = tuple(slices(options.days, MAX_QUERY_DAYS))
         return [Job(event, queries, partitions) for event, partitions in pending.items() if partitions]
     days = sum(map(len, pending.values()))
     share = math.ceil(days / options.max_in_flight) if len(pending) < options.max_in_flight else MAX_QUERY_DAYS
     size = max(1, min(share, MAX_QUERY_DAYS))
     return [
-        Job(event, ((first, last),), {day: partitions[day] for day in _days(first, last)})
+        Job(event, ((first, last),), {day: partitions[day] for day in days_of(first, last)})
         for event, partitions in pending.items()
         for first, last in slices(sorted(partitions), size)
     ]
 
 
-def slices(days: Sequence[date], size: int) -> list[tuple[date, date]]:
-    """Return the first and the last day of each part of consecutive days.
-
-    :param days: the days in order.
-    :param size: the maximum number of days in a part.
-    """
-    return [part for run in _runs(days) for part in _chunks(run, size)]
-
-
 def single_days(job: Job) -> list[Job]:
     """Return jobs that ask for each day alone: one for each partition. An interval stays one job with a query a day."""
     if len(job.partitions) == 1:
-        days = [day for first, last in job.queries for day in _days(first, last)]
+        days = [day for first, last in job.queries for day in days_of(first, last)]
         return [Job(job.event, tuple((day, day) for day in days), job.partitions)]
     return [Job(job.event, ((day, day),), {day: partition}) for day, partition in job.partitions.items()]
-
-
-def _runs(days: Sequence[date]) -> list[list[date]]:
-    """Return days as runs of consecutive ones."""
-    runs: list[list[date]] = []
-    for day in days:
-        if runs and day - runs[-1][-1] == timedelta(days=1):
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
-
-
-def _chunks(days: Sequence[date], size: int) -> list[tuple[date, date]]:
-    """Return the first and the last day of each part of so many days."""
-    return [(days[start], days[min(start + size, len(days)) - 1]) for start in range(0, len(days), size)]
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -14,7 +14,7 @@ from airflow_provider_clevertap.exporting.options import ExportOptions, check_ch
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileOptions(ExportOptions):
-    """Options of an export of profiles; the others are those of :class:`~.options.ExportOptions`.
+    """Options of an export of profiles; the others are those of ``ExportOptions``.
 
     :param events: export people who raised one of these events. Without it ``query`` selects them alone.
     :param include: what to write: ``"profile"`` (default), ``"app"``, ``"event_summary"``, ``"push_token"``.

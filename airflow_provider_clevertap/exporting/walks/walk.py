@@ -10,9 +10,9 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from airflow_provider_clevertap.api.exports.cursor_walk import CursorWalk
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy
 from airflow_provider_clevertap.exceptions import AccessDeniedError, IncompleteExportError
-from airflow_provider_clevertap.exporting.prefetch import prefetch
-from airflow_provider_clevertap.exporting.stopping import WalkControl, WalkControls
 from airflow_provider_clevertap.exporting.summary import Counts
+from airflow_provider_clevertap.exporting.walks.prefetch import prefetch
+from airflow_provider_clevertap.exporting.walks.stopping import WalkControl, WalkControls
 
 #: How often a walk begins again because its cursor has died, or its end contradicts CleverTap's count.
 MAX_RESTARTS: Final = 2
@@ -73,7 +73,9 @@ class Walker(Generic[Record]):
         :raises IncompleteExportError: when the number of records differs too much from CleverTap's count.
         """
         control = self.controls.start()
-        pages = self.start(query, parts=self.parts, batch_size=self.batch_size, policy=self._policy(control))
+        pages = self.start(
+            query, parts=self.parts, batch_size=self.batch_size, policy=counting_policy(control, self.counts)
+        )
         received = 0
         self.counts.add(requests=1)
         with closing(prefetch(pages, control)) as arriving:
@@ -113,14 +115,18 @@ class Walker(Generic[Record]):
         control = self.controls.start()
         self.counts.add(requests=1)
         try:
-            return self.count(query, policy=self._policy(control))
+            return self.count(query, policy=counting_policy(control, self.counts))
         finally:
             control.stop()
 
-    def _policy(self, control: WalkControl) -> ReadPolicy:
-        return ReadPolicy(
-            stopping=control.stopping, on_wait=lambda _reason, _seconds: self.counts.add(requests=1, retries=1)
-        )
+
+def counting_policy(control: WalkControl, counts: Counts) -> ReadPolicy:
+    """Return the policy of a read call that can be stopped, and whose repetitions are counted.
+
+    :param control: stops the call.
+    :param counts: the counts of the export.
+    """
+    return ReadPolicy(stopping=control.stopping, on_wait=lambda _reason, _seconds: counts.add(requests=1, retries=1))
 
 
 def _described(query: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ EventPartition: TypeAlias = Literal["day", "interval"]
 
 @dataclass(frozen=True, kw_only=True)
 class EventOptions(ExportOptions):
-    """Options of an export of events; the others are those of :class:`~.options.ExportOptions`.
+    """Options of an export of events; the others are those of ``ExportOptions``.
 
     :param events: the names of events, or ``"*"`` for all events of the account.
     :param partition: ``"day"`` replaces whole days of the project, ``"interval"`` keeps the rows of the interval only.

@@ -1,0 +1,1 @@
+"""Walk through the pages of a query, and stop all walks of an export."""
