@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow_provider_clevertap.airflow_compat import BaseSensorOperator, PokeReturnValue, conf
-from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError, UnavailableError
+from airflow_provider_clevertap.airflow_compat import BaseSensorOperator, PokeReturnValue
+from airflow_provider_clevertap.exceptions import CleverTapError, UnavailableError
 from airflow_provider_clevertap.operators.base.arguments import optional_text, whole_number
+from airflow_provider_clevertap.operators.base.deferring import deferrable_or_default, error_in
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
     from datetime import date
 
     from airflow_provider_clevertap.airflow_compat import Context
-    from airflow_provider_clevertap.task_runtime.cloud_exports import Wanted
+    from airflow_provider_clevertap.task_runtime.cloud_exports import AwaitedRuns
 
 __all__ = ["CleverTapCloudExportSensor"]
 
@@ -71,12 +72,10 @@ class CleverTapCloudExportSensor(BaseSensorOperator):
         self.day = day
         self.settle = settle
         self.databases = databases
-        self.deferrable = (
-            conf.getboolean("operators", "default_deferrable", fallback=False) if deferrable is None else deferrable
-        )
+        self.deferrable = deferrable_or_default(deferrable)
 
-    # The files that a look has found are compared with those of the look before, within one process.
-    _wanted: Wanted | None = None
+    # Within one process, the files that a check has found are compared with those of the check before.
+    _awaited: AwaitedRuns | None = None
 
     def execute(self, context: Context) -> Any:
         """Wait for the export.
@@ -103,11 +102,11 @@ class CleverTapCloudExportSensor(BaseSensorOperator):
         :raises AirflowFailException: when an argument is wrong.
         """
         del context
-        from airflow_provider_clevertap.task_runtime.cloud_exports import Wanted
+        from airflow_provider_clevertap.task_runtime.cloud_exports import AwaitedRuns
 
         try:
-            self._wanted = self._wanted or Wanted(**self._fields())
-            runs = self._wanted.complete_runs()
+            self._awaited = self._awaited or AwaitedRuns(**self._fields())
+            runs = self._awaited.complete_runs()
         except UnavailableError as error:
             self.log.warning("The storage does not answer: %s", error)
             runs = None
@@ -121,8 +120,9 @@ class CleverTapCloudExportSensor(BaseSensorOperator):
         :raises AirflowFailException: when an argument is wrong.
         """
         del context
-        if "error" in event:
-            fail_task(ConfigurationError(event["error"]), self.log)
+        error = error_in(event)
+        if error is not None:
+            fail_task(error, self.log)
         return event["runs"]
 
     def _fields(self) -> dict[str, Any]:

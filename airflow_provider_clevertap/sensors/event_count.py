@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from airflow_provider_clevertap.airflow_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
+from airflow_provider_clevertap.airflow_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue
 from airflow_provider_clevertap.exceptions import (
     CleverTapError,
     ConfigurationError,
@@ -19,6 +19,7 @@ from airflow_provider_clevertap.operators.base.arguments import (
     true_or_false,
     whole_number,
 )
+from airflow_provider_clevertap.operators.base.deferring import deferrable_or_default
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CleverTapEventCountSensor"]
 
-#: How long one look waits for an answer that CleverTap prepares.
-_LOOK_SECONDS = 300.0
+#: How long one check waits for an answer that CleverTap prepares.
+_CHECK_SECONDS = 300.0
 
 
 class CleverTapEventCountSensor(BaseSensorOperator):
@@ -94,9 +95,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         self.end = end
         self.on_unknown_event = on_unknown_event
         self.clevertap_conn_id = clevertap_conn_id
-        self.deferrable = (
-            conf.getboolean("operators", "default_deferrable", fallback=False) if deferrable is None else deferrable
-        )
+        self.deferrable = deferrable_or_default(deferrable)
 
     def execute(self, context: Context) -> Any:
         """Wait for the events.
@@ -108,7 +107,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         from airflow_provider_clevertap.triggers.question import QuestionTrigger
 
         try:
-            count, question = self._look(context, wait=False)
+            count, question = self._check(context, wait=False)
         except CleverTapError as error:
             fail_task(error, self.log)
         if count is not None:
@@ -126,7 +125,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         :raises AirflowFailException: when an argument is wrong, or CleverTap rejects the query.
         """
         try:
-            count, _ = self._look(context)
+            count, _ = self._check(context)
         except CleverTapError as error:
             fail_task(error, self.log)
         return PokeReturnValue(is_done=count is not None, xcom_value=count)
@@ -148,7 +147,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
     def _conn_id(self) -> str:
         return optional_text(self.clevertap_conn_id) or "clevertap_default"
 
-    def _look(self, context: Context, *, wait: bool = True) -> tuple[int | None, dict[str, Any]]:
+    def _check(self, context: Context, *, wait: bool = True) -> tuple[int | None, dict[str, Any]]:
         """Return the number if it is large enough, else ``None``; and the question for the triggerer.
 
         :param wait: wait for an answer that CleverTap prepares; otherwise the triggerer asks for it.
@@ -171,10 +170,10 @@ class CleverTapEventCountSensor(BaseSensorOperator):
         question = wanted.question(context, hook.settings())
         try:
             if wait:
-                count = wanted.look(question, hook.settings(), timeout=_LOOK_SECONDS)
+                count = wanted.check(question, hook.settings(), timeout=_CHECK_SECONDS)
             else:
                 deferred = DeferredQuestion(**question)
-                found = deferred.look(hook.settings())
+                found = deferred.check(hook.settings())
                 count = None if found is None else found["count"]
                 question["request_id"] = deferred.request_id
         except UnavailableError as error:

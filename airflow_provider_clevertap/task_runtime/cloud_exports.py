@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Wanted:
-    """Runs of a cloud export. All fields can be written as JSON.
+class AwaitedRuns:
+    """The runs of a cloud export that are waited for. All fields can be written as JSON.
 
     :param path: the directory of the export, as a path or URI.
     :param kind: ``"events"`` or ``"profiles"``.

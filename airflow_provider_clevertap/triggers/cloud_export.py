@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_clevertap.exceptions import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
-    from airflow_provider_clevertap.task_runtime.cloud_exports import Wanted
+    from airflow_provider_clevertap.task_runtime.cloud_exports import AwaitedRuns
 
 __all__ = ["CloudExportTrigger"]
 
@@ -19,9 +19,9 @@ __all__ = ["CloudExportTrigger"]
 class CloudExportTrigger(BaseTrigger):
     """Wait until the runs of a cloud export are complete.
 
-    :param wanted: what is waited for, see :class:`~airflow_provider_clevertap.task_runtime.cloud_exports.Wanted`, as
-        keyword arguments.
-    :param poll_seconds: seconds between two looks.
+    :param wanted: what is waited for, see :class:`~airflow_provider_clevertap.task_runtime.cloud_exports.AwaitedRuns`,
+        as keyword arguments.
+    :param poll_seconds: seconds between two checks.
     """
 
     def __init__(self, wanted: dict[str, Any], poll_seconds: float = 60.0) -> None:
@@ -36,12 +36,12 @@ class CloudExportTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait until the runs are complete, also while the storage fails."""
-        from airflow_provider_clevertap.task_runtime.cloud_exports import Wanted
+        from airflow_provider_clevertap.task_runtime.cloud_exports import AwaitedRuns
 
-        wanted: Wanted = Wanted(**self.wanted)
+        awaited: AwaitedRuns = AwaitedRuns(**self.wanted)
         while True:
             try:
-                runs = await asyncio.to_thread(wanted.complete_runs)
+                runs = await asyncio.to_thread(awaited.complete_runs)
             except ConfigurationError as error:
                 yield TriggerEvent({"error": str(error)})  # type: ignore[no-untyped-call]
                 return

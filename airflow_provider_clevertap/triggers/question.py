@@ -24,7 +24,7 @@ class QuestionTrigger(BaseTrigger):
     :param clevertap_conn_id: id of the connection. The passcode is no argument, as Airflow stores these.
     :param question: what is asked, see
         :class:`~airflow_provider_clevertap.task_runtime.questions.deferred.DeferredQuestion`, as keyword arguments.
-    :param poll_seconds: seconds between two looks.
+    :param poll_seconds: seconds between two checks.
     :param deadline: the UNIX time at which to give up.
     """
 
@@ -50,7 +50,7 @@ class QuestionTrigger(BaseTrigger):
             try:
                 # only this way finds the connection in the triggerers of all releases
                 settings = await sync_to_async(self._settings, thread_sensitive=False)()
-                fields = await asyncio.to_thread(question.look, settings)
+                fields = await asyncio.to_thread(question.check, settings)
             except FinalError as error:
                 yield TriggerEvent({"error": str(error), "final": True})  # type: ignore[no-untyped-call]
                 return

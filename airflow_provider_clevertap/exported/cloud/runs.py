@@ -114,7 +114,8 @@ def pattern_of(location: Any, run: CloudRun, *, event: str | None = None, day: s
 class SettledRuns:
     """Decides whether runs are complete: their files have not changed for some time.
 
-    The times that the storage reports decide. Where it reports none, the files have to stay the same between looks.
+    The times that the storage reports decide. Where it reports none, the files have to stay the same between two
+    checks.
 
     :param settle_seconds: how long they must not have changed.
     :param databases: how many databases each run must have files of; ``None`` for any number.

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from airflow_provider_clevertap.airflow_compat import BaseOperator, conf
-from airflow_provider_clevertap.exceptions import CleverTapError, CleverTapUnavailableError, ConfigurationError
+from airflow_provider_clevertap.airflow_compat import BaseOperator
+from airflow_provider_clevertap.exceptions import CleverTapError, ConfigurationError
 from airflow_provider_clevertap.operators.base.arguments import duration, mapping, optional_text
+from airflow_provider_clevertap.operators.base.deferring import deferrable_or_default, error_in
 from airflow_provider_clevertap.operators.base.links import CleverTapDashboardLink, linked
 from airflow_provider_clevertap.task_runtime.failures import fail_task
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CleverTapQuestionOperator"]
 
-#: How much longer Airflow waits for the triggerer than the triggerer for CleverTap.
+#: How much longer Airflow waits for the triggerer than the triggerer waits for CleverTap.
 _GRACE = timedelta(minutes=2)
 
 
@@ -41,7 +42,7 @@ class CleverTapQuestionOperator(BaseOperator):
     :param end: where it ends; not included. Default: the end of the data interval. Templated.
     :param deferrable: wait in the triggerer. Default: ``[operators] default_deferrable`` of Airflow's configuration.
     :param timeout: how long CleverTap may prepare the answer, as a timedelta or in seconds; default one hour.
-    :param check_interval: the time between two looks, in the same form. Default: 3 seconds, or 30 when deferred.
+    :param check_interval: the time between two checks, in the same form. Default: 3 seconds, or 30 when deferred.
     :param clevertap_conn_id: id of the connection, default ``"clevertap_default"``. Templated.
     """
 
@@ -68,9 +69,7 @@ class CleverTapQuestionOperator(BaseOperator):
         self.query = query
         self.start = start
         self.end = end
-        self.deferrable = (
-            conf.getboolean("operators", "default_deferrable", fallback=False) if deferrable is None else deferrable
-        )
+        self.deferrable = deferrable_or_default(deferrable)
         self.timeout = timeout
         self.check_interval = check_interval
         self.clevertap_conn_id = clevertap_conn_id
@@ -122,9 +121,9 @@ class CleverTapQuestionOperator(BaseOperator):
         :raises AirflowException: when CleverTap could not be reached, or has not answered in time; Airflow retries.
         """
         try:
-            if "error" in event:
-                kind = ConfigurationError if event["final"] else CleverTapUnavailableError
-                raise kind(event["error"])
+            error = error_in(event)
+            if error is not None:
+                raise error
             return self._result(self._make_question(context).read(context, event["asked"], event["fields"]), context)
         except CleverTapError as error:
             fail_task(error, self.log)

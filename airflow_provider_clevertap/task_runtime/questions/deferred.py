@@ -1,4 +1,4 @@
-"""Ask a question for a task that is deferred: one look at a time."""
+"""Ask a question for a task that is deferred: one check at a time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from airflow_provider_clevertap.connections.settings import connect
 if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
 
-#: One look: what fails is tried again at the next one.
-_LOOK: Final = ReadPolicy(RetryPolicy(attempts=1, total_seconds=0.0), max_poll_seconds=0.0)
+#: One check: what fails is tried again at the next one.
+_CHECK: Final = ReadPolicy(RetryPolicy(attempts=1, total_seconds=0.0), max_poll_seconds=0.0)
 
 
 @dataclass(kw_only=True)
@@ -39,12 +39,12 @@ class DeferredQuestion:
 
     @property
     def unanswered(self) -> str:
-        """Why the wait ends, when CleverTap has answered all looks."""
+        """Why the wait ends, when CleverTap has answered all checks."""
         if self.minimum is None:
             return "CleverTap has not answered in time"
         return f"CleverTap has not counted {self.minimum:,} in time"
 
-    def look(self, settings: ConnectionSettings) -> dict[str, Any] | None:
+    def check(self, settings: ConnectionSettings) -> dict[str, Any] | None:
         """Ask once, and return the fields of the answer, ``None`` as long as there is none that is wanted.
 
         :param settings: the connection.
@@ -52,7 +52,7 @@ class DeferredQuestion:
         """
         try:
             with connect(settings, 1) as client:
-                found = client.ask_once(Question(self.path, self.body), self.request_id, policy=_LOOK)
+                found = client.ask_once(Question(self.path, self.body), self.request_id, policy=_CHECK)
         except RejectedReadError as error:
             if self.waits_for_unknown and error.is_unknown_event:
                 return None

@@ -48,7 +48,7 @@ class EventCount:
             "waits_for_unknown": self.waits_for_unknown,
         }
 
-    def look(self, question: Mapping[str, Any], settings: ConnectionSettings, *, timeout: float) -> int | None:
+    def check(self, question: Mapping[str, Any], settings: ConnectionSettings, *, timeout: float) -> int | None:
         """Return the number of events, ``None`` when there are not enough.
 
         :param question: as :meth:`question` returns it.

@@ -21,8 +21,8 @@ from airflow_provider_clevertap.task_runtime.questions.kept_request import KeptR
 if TYPE_CHECKING:
     from airflow_provider_clevertap.connections.settings import ConnectionSettings
 
-#: Seconds between two looks while CleverTap prepares an answer: in a worker as clients do it, in the triggerer as
-#: CleverTap's documentation has it.
+#: Seconds between two checks while CleverTap prepares an answer: in a worker as other clients have it, in the triggerer
+#: as CleverTap's documentation recommends.
 POLL_SECONDS: Final = 3.0
 DEFERRED_POLL_SECONDS: Final = 30.0
 
@@ -92,7 +92,7 @@ class TaskQuestion:
         :param interval: start and end as the user has set them.
         :param wait: wait until CleverTap has answered.
         :param timeout: the longest wait in seconds.
-        :param poll_seconds: seconds between two looks.
+        :param poll_seconds: seconds between two checks.
         :raises CleverTapError: when the question cannot be asked or is not answered.
         """
         task = running_task(context)
