@@ -79,3 +79,13 @@ def join_path(directory: Any, *names: str) -> Any:
     if isinstance(directory, str) and "://" in directory:
         return "/".join([directory.rstrip("/"), *names])
     return (Path(directory) if isinstance(directory, str) else directory).joinpath(*names)
+
+
+def last_name(path: Any) -> str:
+    """Return the last name in a path, a URI, or any path object."""
+    return path.rpartition("/")[2] if isinstance(path, str) else str(path.name)
+
+
+def with_last_name(path: Any, name: str) -> Any:
+    """Return a path, a URI, or any path object with another last name."""
+    return path.removesuffix(last_name(path)) + name if isinstance(path, str) else path.with_name(name)

@@ -94,14 +94,7 @@ class Directory:
         :raises ConfigurationError: when it can never be written there.
         :raises StorageUnavailableError: when the storage fails.
         """
-        file = self.file(name)
-        try:
-            written = file.open()
-            with storage_errors(file.name):
-                written.write(text)
-            file.publish()
-        finally:
-            file.discard()
+        self.file(name).write_text(text)
 
     def remove(self, name: str) -> None:
         """Remove a file, if there is one.

@@ -73,6 +73,20 @@ class AtomicFile:
             self._file, self._temporary = self._open_temporary()
         return self._file
 
+    def write_text(self, text: str) -> None:
+        """Write or replace the file at once; readers see the old text or the new one.
+
+        :raises ConfigurationError: when it can never be written there.
+        :raises StorageUnavailableError: when the storage fails.
+        """
+        try:
+            file = self.open()
+            with storage_errors(self.name):
+                file.write(text)
+            self.publish()
+        finally:
+            self.discard()
+
     def rewrite(self, copy: Callable[[IO[str], WrittenFile], None]) -> None:
         """Write the file again from what has been written so far; if that fails, the file stays unchanged.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import ConfigurationError
-from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.locations import join_path, last_name, with_last_name
 
 #: Airflow itself uses these in run ids, so replacing them alone does not require a hash to keep names distinct.
 _RUN_ID_CHARACTERS = str.maketrans(":+", "__")
@@ -72,18 +72,15 @@ def distinct_path(path: Any, context: Mapping[str, Any] | None, suffix: str) -> 
     :param suffix: the suffix of the load, see ``load_suffix``.
     """
     map_index = -1 if context is None else getattr(context["ti"], "map_index", -1)
-    is_text = isinstance(path, str)
-    name = path.rpartition("/")[2] if is_text else path.name
-    folder = (path.rpartition("/")[0] if is_text else str(path.parent)).rpartition("/")[2]
+    name = last_name(path)
+    folder = (path.rpartition("/")[0] if isinstance(path, str) else str(path.parent)).rpartition("/")[2]
     stem, dot, extension = name.partition(".") if not name.startswith(".") else (name, "", "")
     if map_index is not None and map_index >= 0:
         number = _LAST_NUMBER.search(stem)
         if (number[0] if number else folder) != str(map_index):
             stem = f"{stem}-{map_index}"
     new_name = f"{stem}{suffix}{dot}{extension}"
-    if new_name == name:
-        return path
-    return path.removesuffix(name) + new_name if is_text else path.with_name(new_name)
+    return path if new_name == name else with_last_name(path, new_name)
 
 
 def run_began(context: Mapping[str, Any]) -> str:

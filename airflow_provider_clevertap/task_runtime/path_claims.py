@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from airflow_provider_clevertap.exceptions import CleverTapError, escape_unprintable
-from airflow_provider_clevertap.locations import join_path
+from airflow_provider_clevertap.locations import join_path, last_name, with_last_name
 from airflow_provider_clevertap.storage.file_identity import location_key
 from airflow_provider_clevertap.storage.files import AtomicFile
 from airflow_provider_clevertap.task_runtime.artifact_paths import file_name
@@ -85,15 +85,9 @@ class _ClaimFile:
         return claim if isinstance(claim, dict) and {"owner", "run", "at"} <= claim.keys() else None
 
     def write(self, claim: dict[str, Any]) -> None:
-        try:
-            self._file.open().write(json.dumps(claim))
-            self._file.publish()
-        finally:
-            self._file.discard()
+        self._file.write_text(json.dumps(claim))
 
 
 def _with_added_name(path: Any, addition: str) -> Any:
-    name = path.rpartition("/")[2] if isinstance(path, str) else path.name
-    stem, dot, extension = name.partition(".")
-    new_name = f"{stem}-{addition}{dot}{extension}"
-    return path.removesuffix(name) + new_name if isinstance(path, str) else path.with_name(new_name)
+    stem, dot, extension = last_name(path).partition(".")
+    return with_last_name(path, f"{stem}-{addition}{dot}{extension}")

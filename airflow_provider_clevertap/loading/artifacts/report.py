@@ -46,11 +46,7 @@ def write_report(
         report["group_by"] = group_by
     file = AtomicFile(location, mode)
     file.prepare()
-    try:
-        file.open().write(json.dumps(report, indent=2, ensure_ascii=False))
-        file.publish()
-    finally:
-        file.discard()
+    file.write_text(json.dumps(report, indent=2, ensure_ascii=False))
 
 
 def _choices_to_json(choices: Mapping[str, Column | None]) -> dict[str, Any]:
