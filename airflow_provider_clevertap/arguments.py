@@ -1,7 +1,7 @@
-"""Read arguments that are text, where a template may have made something else of them.
+"""Read arguments that must be text, although a template may have turned them into something else.
 
-Airflow renders the templates of a DAG with ``render_template_as_native_obj=True`` to Python values: of the text
-``2024`` it makes a number, of ``[a]`` a list.
+Airflow renders the templates of a DAG with ``render_template_as_native_obj=True`` to Python values: the text ``2024``
+becomes a number, and ``[a]`` a list.
 """
 
 from __future__ import annotations

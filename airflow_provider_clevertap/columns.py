@@ -44,8 +44,8 @@ class Column:
     :param percent: a number may have a per cent sign: ``12%`` is 12 (``True`` or ``"number"``) or 0.12
         (``"fraction"``); ``False``: it has none. Default: as ``True``, and beside ``currency`` as ``False``.
     :param parentheses: a number in parentheses is negative, as in accounting.
-    :param allowed_identities: identities that are used although they look like a program's word for nothing, such as
-        ``["NaT"]``. Only for columns that become an identifier.
+    :param allowed_identities: identities to accept although they look like a program's word for a missing value, such
+        as ``["NaT"]``. Only for columns that become an identifier.
     """
 
     name: str | None = None

@@ -121,5 +121,5 @@ class ExportMethods:
         return self._export(MESSAGES, {"output": output, **options})
 
     def _export(self, kind: ExportKind, options: dict[str, Any]) -> dict[str, Any]:
-        """Export records of this kind; the hook does it."""
+        """Export records of this kind; implemented by the hook."""
         raise NotImplementedError

@@ -156,5 +156,5 @@ class UploadMethods:
         return self._upload(SUBSCRIPTIONS, source, options)
 
     def _upload(self, kind: UploadKind, source: Any, options: dict[str, Any]) -> dict[str, Any]:
-        """Load the source as this kind of record; the hook does it."""
+        """Load the source as this kind of record; implemented by the hook."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Deadlines of requests: one for all requests of a load, which can be shortened meanwhile, and one for each request."""
+"""Deadlines of requests: one for all requests of a load, which can be shortened while they run, and one for each."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Manifests: what an output contains, and which files make up one partition of it.
 
 A partition is what its manifest says. Files that no manifest names belong to an export that is running or was killed,
-or to the generation before, which stays until the next replacement for those who have just read its manifest.
+or to the previous generation, which stays until the next replacement for readers who have just read its manifest.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class PartitionManifest:
     :param files: the files that hold them.
     :param columns: the names and types of their columns.
     :param file_format: ``parquet``, ``jsonl`` or ``csv``.
-    :param previous: the files of the generation before, which the next replacement removes.
+    :param previous: the files of the previous generation, which the next replacement removes.
     :param asked_at: when CleverTap was asked, in UTC.
     :param run: which run of a task wrote it, see ``layout.data_file_name``.
     :param attempt: which attempt of the run.

@@ -75,7 +75,7 @@ class OutputOptions:
     def _set_interval(self) -> None:
         """Read ``start`` and ``end``.
 
-        :raises ConfigurationError: when they are no interval.
+        :raises ConfigurationError: when they are not an interval.
         """
         for name in ("start", "end"):
             self._set(name, read_instant(name, getattr(self, name), self.zone))

@@ -30,7 +30,7 @@ class QuestionMethods:
 
         :param query: as for ``CleverTapCountOperator``.
         :param of: ``"events"`` or ``"profiles"``.
-        :param unique: count the people who raised the events, and not the events.
+        :param unique: count the people who raised the events, not the events.
         :param timeout: how long CleverTap may prepare the answer, in seconds.
         :raises CleverTapError: see ``airflow_provider_clevertap.exceptions``.
         """
@@ -97,9 +97,9 @@ class QuestionMethods:
         return self.get_conn().schema(lists)
 
     def get_conn(self) -> CleverTapClient:
-        """Return the client; the hook does it."""
+        """Return the client; implemented by the hook."""
         raise NotImplementedError
 
     def _ask(self, kind: str, query: Mapping[str, Any], options: dict[str, Any], timeout: float) -> Any:
-        """Ask a question; the hook does it."""
+        """Ask a question; implemented by the hook."""
         raise NotImplementedError

@@ -8,7 +8,7 @@ A load (:mod:`.load`) goes through these rooms in turn:
 4. :mod:`.dispatch` puts the records into batches; :mod:`.delivery` sends them, several at a time.
 5. :mod:`.ledger` collects the outcome of each row (:mod:`.outcomes`); rows that failed go to the rejects file
    (:mod:`.artifacts`).
-6. :mod:`.checkpoint` keeps how far the load is, so that a later attempt resumes there.
+6. :mod:`.checkpoint` records how far the load has come, so that a later attempt resumes there.
 
-Files are written through :mod:`.storage`.
+Files are written through :mod:`airflow_provider_clevertap.storage`.
 """

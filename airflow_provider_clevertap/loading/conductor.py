@@ -37,7 +37,7 @@ from airflow_provider_clevertap.loading.rows.block import BLOCK_ROWS
 
 #: Rows kept in memory while one batch is held up; reading waits beyond it.
 MAX_OPEN_ROWS: Final = 8 * BLOCK_ROWS
-#: Seconds after which outcomes are saved though no claim is due, and the longest time without a look at the clock.
+#: Seconds after which outcomes are saved although no claim is due, and the longest wait before the clock is checked.
 TICK: Final = 1.0
 
 #: ``None`` wakes the thread: somebody has asked the load to stop.

@@ -33,7 +33,7 @@ class _OpenBlock:
     :param settled: the rows that have an outcome.
     :param outcomes: of the rows that were not accepted.
     :param row_counts: for each row how many rows its record is made of, 0 for a row that is not the first of its
-        record; ``None`` until somebody has asked.
+        record; ``None`` until it is needed.
     """
 
     encoded: EncodedBlock
@@ -224,7 +224,7 @@ class Ledger:
             self._checkpoint.save_or_interrupt(self.counts)
 
     def save_interrupted(self) -> None:
-        """Save how far a load came that ends early."""
+        """Save how far a load came before it ended early."""
         if self._checkpoint is not None:
             self._checkpoint.save_interrupted(self.counts)
 

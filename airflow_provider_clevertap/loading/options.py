@@ -78,7 +78,7 @@ class RejectLimit:
         )
 
     def allows(self, failed: int, rows: int) -> bool:
-        """Return whether so many rows may fail.
+        """Return whether this many rows may fail.
 
         :param failed: the rows that failed.
         :param rows: all rows of the load.

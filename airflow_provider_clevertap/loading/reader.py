@@ -1,6 +1,6 @@
 """Read and encode the source, one block before the load needs it.
 
-The thread that keeps the state of a load is so never busy with encoding while requests could be sent.
+So the thread that keeps the state of a load is never busy encoding while requests could be sent.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class BlockReading:
         return ReadBlock(encoded, tuple(self._encoder.new_notes()), duplicates, self._progress())
 
     def warnings(self, repeated: int, risky: RiskyWords | None) -> Iterator[str]:
-        """Return what a user should look at after the whole source was read.
+        """Return what the user should check after the whole source has been read.
 
         :param repeated: rows whose key an earlier row had, in all attempts.
         :param risky: the values of the records that CleverTap may reject.
@@ -150,8 +150,8 @@ class BlockReading:
 class Reader:
     """Reads blocks for a load whose state belongs to another thread.
 
-    The thread that starts a load reads its source: what makes the rows may hold things that only the thread may use in
-    which it was made, such as a database connection.
+    The thread that starts a load reads its source: the code that makes the rows may hold things that only the thread
+    that made them may use, such as a database connection.
 
     :param reading: reads the blocks.
     :param deliver: takes each block, and the end; called by the reading thread.

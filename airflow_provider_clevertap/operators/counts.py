@@ -102,10 +102,10 @@ class CleverTapTrendsOperator(CleverTapRowsOperator):
 
     :param groups: 1 to 5 groups by name: ``"daily"``, ``"weekly"`` or ``"monthly"``, or CleverTap's own form with
         ``trend_type`` and ``event_properties``. May be JSON text. Templated.
-    :param unique: count the people who raised the events, and not the events. Templated.
+    :param unique: count the people who raised the events, not the events. Templated.
     :param sum_property: add up the values of this property instead of counting. Templated.
-    :param weeks: which weeks CleverTap's numbers of weeks are: ``"sunday"`` or ``"iso"``. CleverTap does not document
-        it. Default: ``start`` of weeks is empty. Templated.
+    :param weeks: how CleverTap numbers weeks: ``"sunday"`` or ``"iso"``. CleverTap does not document it. Default:
+        ``start`` of weeks is empty. Templated.
     :param output: a file, as a path or URI that ends in ``.parquet``, ``.jsonl.gz`` or ``.csv``. It is replaced. The
         task then returns ``{"output": ..., "rows": ...}``. Default: the task returns the rows. Templated.
     """

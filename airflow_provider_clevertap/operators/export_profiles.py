@@ -24,8 +24,8 @@ class CleverTapExportProfilesOperator(CleverTapExportOperator):
             output="s3://lake@analytics/clevertap/profiles",
         )
 
-    CleverTap selects people by the events they raised. Who raised none that can be exported is missing. Properties are
-    those of now, whatever the time of the events.
+    CleverTap selects people by the events they raised. People who raised no event that can be exported are missing.
+    Properties have their current values, whenever the events happened.
 
     The parameters are those of :class:`~airflow_provider_clevertap.operators.base.export.CleverTapExportOperator` and
     these:

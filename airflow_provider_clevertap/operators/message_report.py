@@ -31,7 +31,7 @@ class CleverTapMessageReportOperator(CleverTapOutputOperator):
             channels=["push", "email"],
         )
 
-    CleverTap selects messages by the day they began, and their numbers go on changing: ``lookback`` asks for earlier
+    CleverTap selects messages by the day they began, and their numbers keep changing: ``lookback`` asks for earlier
     days again. Each day is replaced as a whole. ``ExportedMessagesSource`` reads what there is.
 
     The parameters are those of :class:`~airflow_provider_clevertap.operators.base.output.CleverTapOutputOperator` and
@@ -42,8 +42,8 @@ class CleverTapMessageReportOperator(CleverTapOutputOperator):
     :param statuses: only these statuses: ``"scheduled"``, ``"running"``, ``"stopped"`` or ``"completed"``.
     :param message_types: only these types, such as ``"single"`` or ``"ab"``.
     :param labels: only messages with one of these labels.
-    :param daily: ask for the numbers of each day. CleverTap does not document the form of that answer: what is no
-        column is in ``other``.
+    :param daily: ask for the numbers of each day. CleverTap does not document the form of that answer: fields without a
+        column are in ``other``.
     :param lookback: how long before ``start`` the report begins: a timedelta, or a number of days; default 7 days.
     :param days_per_request: days in one request, 1 to 14 (default). CleverTap takes about a second for each.
     """

@@ -52,7 +52,7 @@ class CellRule:
     :param separator: splits the items of a list written as text.
     :param operator: the operation on the property that replaces setting it, such as ``$incr``.
     :param delete_empty: an empty cell removes the property instead of being left out.
-    :param allowed_identities: identities that are used although programs write them for nothing, normalised.
+    :param allowed_identities: identities to accept although programs write them for missing values, normalised.
     :param problem: why this column can never fill its field; every cell that is not empty then has this issue.
     :param values: what some cells, or items of lists, stand for.
     :param default: read in place of an empty cell; ``None`` for nothing.

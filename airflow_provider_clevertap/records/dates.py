@@ -166,7 +166,7 @@ class DateReader:
         if is_number and not self.formats:
             return f"a number, and not a date: set a format such as 'yyyyMMdd', or one of {', '.join(EPOCH_UNITS)}"
         if is_number:
-            return f"a number whose digits are no date written as {self._expected}: numbers have no leading zeros"
+            return f"a number whose digits are not a date written as {self._expected}: numbers have no leading zeros"
         return f"not a date written as {self._expected}"
 
     def _check_formats_can_agree(self, written: tuple[str, ...]) -> None:

@@ -65,7 +65,7 @@ def read_identity(value: Any, allowed: Collection[str] = ()) -> str:
     """Read the identity of the owner. Text is not changed; floats are not allowed, as they lose digits.
 
     :param value: the identity.
-    :param allowed: normalised words to be accepted although programs write them for nothing.
+    :param allowed: normalised words to accept although programs write them for missing values.
     """
     if isinstance(value, Decimal):
         # Databases store ids as decimals. Unlike floats they have lost nothing.

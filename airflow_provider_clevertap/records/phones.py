@@ -36,7 +36,7 @@ def _separated_form(punctuation: str) -> str:
 
     A dot is a decimal point as well, and what follows a slash or the last dot may be an extension or the end of another
     number. So the digits before it must be too few for a number, and those behind it too many for a fraction or an
-    extension. Two dots or more are no decimal point.
+    extension. Two dots or more are not a decimal point.
     """
 
     def digits(fewest: int, most: int | str) -> str:

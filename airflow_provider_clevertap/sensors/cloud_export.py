@@ -35,9 +35,9 @@ class CleverTapCloudExportSensor(BaseSensorOperator):
             deferrable=True,
         )
 
-    CleverTap documents no mark of a complete run. A run counts as complete when its files have not changed for some
-    time. The task returns ``[{"run": ..., "uri": ..., "files": ...}]``, the latest run last: ``uri`` is a glob that
-    ``CloudExportSource`` reads. There may be several runs for a day, as events that arrive late are in later ones.
+    CleverTap documents nothing that marks a run as complete. A run counts as complete when its files have not changed
+    for some time. The task returns ``[{"run": ..., "uri": ..., "files": ...}]``, the latest run last: ``uri`` is a glob
+    that ``CloudExportSource`` reads. There may be several runs for a day, as events that arrive late are in later ones.
 
     :param path: the directory of the export, as a path or URI. Files are found in its directories too. Templated.
     :param kind: ``"events"`` (default) or ``"profiles"``. Templated.

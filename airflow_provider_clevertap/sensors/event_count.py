@@ -34,7 +34,7 @@ _CHECK_SECONDS = 300.0
 
 
 class CleverTapEventCountSensor(BaseSensorOperator):
-    """Wait until CleverTap counts at least so many of an event.
+    """Wait until CleverTap counts a minimum number of events.
 
     .. code-block:: python
 
@@ -50,7 +50,7 @@ class CleverTapEventCountSensor(BaseSensorOperator):
 
     :param query: what to count, as for ``CleverTapCountOperator``. Templated.
     :param minimum: how many there must be; default 1. Templated.
-    :param unique: count the people who raised the events, and not the events. Templated.
+    :param unique: count the people who raised the events, not the events. Templated.
     :param start: where the time begins: a day, or an instant at midnight in the project's time zone. Default: the start
         of the data interval. Templated.
     :param end: where it ends; not included. Default: the end of the data interval. Templated.

@@ -50,7 +50,7 @@ class CsvSource(FileSource):
     .. code-block:: python
 
         CsvSource("/data/report.csv", skip_rows=3)  # three lines precede the header
-        CsvSource("/data/answers.csv", header_row=1, skip_rows=3)  # two lines after the header are no rows
+        CsvSource("/data/answers.csv", header_row=1, skip_rows=3)  # two lines after the header are not rows
         CsvSource("/data/dump.txt", delimiter="\\t", quote=None, escape="\\\\", header=["id", "name"])  # from MySQL
 
     :param path: a path, URI, glob or object path, or a list of them. Templated.
@@ -59,7 +59,7 @@ class CsvSource(FileSource):
     :param quote: encloses cells that contain delimiters, line ends or quotes, and is doubled within them;
         ``None`` when quotes are ordinary text.
     :param header: the column names, for files without a header line.
-    :param skip_rows: how many lines at the start of each file are no rows. They are left out, whatever is in them; the
+    :param skip_rows: how many lines at the start of each file are not rows. They are left out, whatever is in them; the
         first line after them is the header.
     :param header_row: the number of the line that is the header, as an editor shows it, when it is another one.
     :param escape: a character that takes the meaning of a delimiter, quote, line end or escape after it. Anywhere else

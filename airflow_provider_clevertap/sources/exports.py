@@ -28,7 +28,7 @@ __all__ = [
 class ExportedSource(FileSource):
     """What an export has written: the files that the manifests name, and no others.
 
-    A glob over the same directory would also match files of the generation before, which stay until the next export
+    A glob over the same directory would also match files of the previous generation, which stay until the next export
     of their partition, and files of an export that is running.
 
     :param path: the ``output`` of the export: a path, URI or object path. Templated.

@@ -129,7 +129,7 @@ def _configured_base() -> str:
 def artifacts_mode() -> int:
     """Return the mode of a load's files on local paths: ``artifacts_mode`` in Airflow's configuration.
 
-    :raises ConfigurationError: when it is no file mode with which the owner can read and write and nobody can execute.
+    :raises ConfigurationError: when it is not a file mode that lets the owner read and write, and nobody execute.
     """
     from airflow_provider_clevertap.airflow_compat import conf
 

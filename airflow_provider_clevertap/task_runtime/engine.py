@@ -1,4 +1,4 @@
-"""Import the load engine, whose libraries may have been installed in versions that do not go together."""
+"""Import the load engine. Its libraries may be installed in versions that do not work together."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ReportXCom:
         self._thread: threading.Thread | None = None
 
     def put(self, report: Mapping[str, Any]) -> None:
-        """Have a report written soon. One that was not written yet is forgotten."""
+        """Have a report written soon, instead of any that has not been written yet."""
         with self._changed:
             self._latest = {"version": VERSION, **report}
             if self._thread is None:

@@ -87,8 +87,8 @@ class TaskLoad:
         :param source: anything ``open_source`` accepts. URIs may name an Airflow connection, and the path of an SQL
             file is relative to the DAG's templates.
         :param options: fields of ``LoadOptions``; those that are ``None`` keep their default.
-        :param context: the running task's context. With it, the rejects file and the report have default paths, and
-            a checkpoint is saved, from which a later attempt resumes. A context without a task is as none.
+        :param context: the running task's context. With it, the rejects file and the report have default paths, and a
+            checkpoint is saved, from which a later attempt resumes. A context without a task counts as none.
         :param artifacts_path: base of the default paths, see ``task_directory``.
         :raises CleverTapError: as the load engine does; ``summary`` then holds the counts so far. It has no cause and
             no frames below this one: Airflow logs all of them, other libraries' errors quote values of rows, and the

@@ -21,7 +21,7 @@ __all__ = ["QuestionTrigger"]
 class QuestionTrigger(BaseTrigger):
     """Wait until CleverTap has answered a question, or until its count is large enough.
 
-    :param clevertap_conn_id: id of the connection. The passcode is no argument, as Airflow stores these.
+    :param clevertap_conn_id: id of the connection. The passcode is not an argument, because Airflow stores arguments.
     :param question: what is asked, see
         :class:`~airflow_provider_clevertap.task_runtime.questions.deferred.DeferredQuestion`, as keyword arguments.
     :param poll_seconds: seconds between two checks.

@@ -35,10 +35,10 @@ def trend_rows(fields: Mapping[str, Any], question: Question, weeks: Weeks | Non
     A period in which nothing happened may be missing. ``start`` is the first day of a period; that of a week is known
     only if it is known which weeks CleverTap counts.
 
-    :param fields: the fields of the answer. The groups stand beside ``status``.
+    :param fields: the fields of the answer. The groups are fields next to ``status``.
     :param question: the question.
     :param weeks: which weeks they are; ``None`` when it is not known.
-    :raises ExportError: when a group is missing, or a value is no number.
+    :raises ExportError: when a group is missing, or a value is not a number.
     """
     rows = []
     for group, asked in question.body["groups"].items():
@@ -56,7 +56,7 @@ def top_rows(fields: Mapping[str, Any], question: Question) -> list[dict[str, An
 
     ``kind`` is ``STR`` for text and ``NUMBER`` for numbers, which CleverTap counts in ranges such as ``0-100``.
 
-    :param fields: the fields of the answer. The groups stand beside ``status``.
+    :param fields: the fields of the answer. The groups are fields next to ``status``.
     :param question: the question.
     :raises ExportError: when a group is missing, or has another form.
     """

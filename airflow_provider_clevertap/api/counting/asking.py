@@ -1,7 +1,7 @@
 """Ask a question until CleverTap has answered it: at once, or by the number of a request that it prepares.
 
-The number is worth keeping: who asks with it later gets the answer without the work being done again. A number that
-CleverTap no longer knows is no failure, as asking twice is harmless.
+The number is worth keeping: asking with it later returns the answer without the work being done again. A number that
+CleverTap no longer knows is not a failure, as asking twice is harmless.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airflow_provider_clevertap.api.exports.cursor_walk import Read
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import CleverTapUnavailableError, ExportError, LoadStoppedError
 
-#: How often a question is asked anew when CleverTap has forgotten its request.
+#: How often a question is asked again when CleverTap has forgotten its request.
 _MAX_STARTS: Final = 3
 _FORGOTTEN: Final = "invalid request id"
 
@@ -26,7 +26,7 @@ class Pending:
     """CleverTap prepares the answer.
 
     :param request_id: the number to ask with.
-    :param is_new: the question was asked anew.
+    :param is_new: the question was asked again from the start.
     """
 
     request_id: int
@@ -45,9 +45,9 @@ def ask(
 
     :param read: makes the calls.
     :param question: the question.
-    :param request_id: the number that CleverTap has named; ``None`` to ask anew.
+    :param request_id: the number that CleverTap has named; ``None`` to ask from the start.
     :param policy: how often and how long each call is repeated.
-    :param may_start: ask anew when CleverTap no longer knows the number.
+    :param may_start: ask from the start when CleverTap no longer knows the number.
     :raises CleverTapError: as :meth:`~.client.CleverTapClient.read` does.
     """
     is_new = request_id is None

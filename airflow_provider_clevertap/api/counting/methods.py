@@ -30,7 +30,7 @@ class CountMethods(Reader):
         Events of notifications, which cannot be exported, are counted as well.
 
         :param query: as for :meth:`events`.
-        :param unique: count the people who raised the events, and not the events.
+        :param unique: count the people who raised the events, not the events.
         :param policy: how often and how long each call is repeated.
         :raises RejectedReadError: when CleverTap rejects the query.
         :raises CleverTapUnavailableError: when the number is not ready in time.
@@ -67,7 +67,7 @@ class CountMethods(Reader):
 
         :param query: as for :meth:`events`; at most one year.
         :param groups: 1 to 5 groups by name: ``"daily"``, ``"weekly"`` or ``"monthly"``, or CleverTap's own form.
-        :param unique: count the people who raised the events, and not the events.
+        :param unique: count the people who raised the events, not the events.
         :param sum_property: add up the values of this property instead of counting.
         :param weeks: which weeks CleverTap counts, ``"sunday"`` or ``"iso"``; ``None`` leaves their ``start`` open.
         :param policy: how often and how long each call is repeated.
@@ -109,7 +109,7 @@ class CountMethods(Reader):
         """
         unknown = [part for part in parts if part not in NOW_PARTS]
         if unknown:
-            raise ConfigurationError(f"{unknown[0]!r} is no part of this count; known are {', '.join(NOW_PARTS)}.")
+            raise ConfigurationError(f"{unknown[0]!r} is not a part of this count; known are {', '.join(NOW_PARTS)}.")
         fields = self.read("/1/now.json", body=dict.fromkeys(parts, True), policy=policy)
         count_of(fields, "/1/now.json")
         return {name: value for name, value in fields.items() if name != "status"}

@@ -26,7 +26,7 @@ PROPERTY_TYPES: Final = (
 )  # fmt: skip
 _TREND_KEYS: Final = frozenset({"trend_type", "event_properties"})
 _TOP_KEYS: Final = frozenset({"property_type", "name", "top_n", "order"})
-#: Fields of every answer. Groups stand beside them, so a group of such a name would hide one.
+#: Fields of every answer. Groups are fields next to them, so a group of such a name would hide one.
 _ANSWER_FIELDS: Final = frozenset({"status", "req_id", "error", "code"})
 _DAY: Final = "%Y%m%d"
 
@@ -48,7 +48,7 @@ def count_question(of: str, query: Mapping[str, Any], *, unique: bool = False) -
 
     :param of: ``"events"`` or ``"profiles"``.
     :param query: the query.
-    :param unique: count the people who raised the events, and not the events.
+    :param unique: count the people who raised the events, not the events.
     :raises ConfigurationError: when an argument cannot be used.
     """
     if of not in COUNTED:
@@ -68,7 +68,7 @@ def trend_question(
 
     :param query: the query.
     :param groups: by name, ``"daily"``, ``"weekly"`` or ``"monthly"``, or CleverTap's own form of a group.
-    :param unique: count the people who raised the events, and not the events.
+    :param unique: count the people who raised the events, not the events.
     :param sum_property: add up the values of this property instead of counting.
     :raises ConfigurationError: when an argument cannot be used.
     """
@@ -77,7 +77,8 @@ def trend_question(
     for name, group in asked.items():
         if group.get("trend_type") not in TREND_TYPES:
             raise ConfigurationError(
-                f"groups[{name!r}]: {group.get('trend_type')!r} is no trend; use {', '.join(map(repr, TREND_TYPES))}."
+                f"groups[{name!r}]: {group.get('trend_type')!r} is not a trend; use "
+                f"{', '.join(map(repr, TREND_TYPES))}."
             )
     days = _days_between(query)
     if days is not None and days > TREND_DAYS:
@@ -101,7 +102,7 @@ def top_question(query: Mapping[str, Any], groups: Mapping[str, Any]) -> Questio
         where = f"groups[{name!r}]"
         if group["property_type"] not in PROPERTY_TYPES:
             raise ConfigurationError(
-                f"{where}: {group['property_type']!r} is no property_type; use {', '.join(PROPERTY_TYPES)}."
+                f"{where}: {group['property_type']!r} is not a property_type; use {', '.join(PROPERTY_TYPES)}."
             )
         if not isinstance(group.get("name"), str) or not group["name"]:
             raise ConfigurationError(f"{where} has no name of a property.")

@@ -65,8 +65,8 @@ class CursorWalk(Generic[Record]):
         self._parameters = parameters
         self._decoder = decoder
         self._policy = policy
-        #: CleverTap answered with success and neither a cursor nor records. It answers so when nothing is in the range;
-        #: that any other answer looks the same is not excluded, so a caller may want to confirm it with a count.
+        #: CleverTap answered with success and neither a cursor nor records. It does so when nothing is in the range.
+        #: Other answers may look the same, so a caller may want to confirm it with a count.
         self.without_cursor = False
 
     def __iter__(self) -> Iterator[Sequence[Record]]:

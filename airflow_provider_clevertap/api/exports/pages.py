@@ -1,8 +1,8 @@
 """The pages of an export: decoded once, with properties as the JSON text that CleverTap sent.
 
-Only the fields that are used are decoded. Properties stay undecoded, so that no number of theirs is rounded, and a page
-of 5000 events takes two milliseconds. Numbers with a decimal point or an exponent outside of properties become their
-text, for the same reason.
+Only the fields that are used are decoded. Properties stay undecoded, so that none of their numbers is rounded, and a
+page of 5000 events takes two milliseconds. Numbers with a decimal point or an exponent outside of properties become
+their text, for the same reason.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _page_decoder(page: type[_EventPage] | type[_ProfilePage]) -> Callable[[byte
 
 
 def _repaired(body: bytes) -> bytes:
-    """Return JSON with U+FFFD for what is no text: halves of characters, which apps cut texts into, and bad UTF-8."""
+    """Return JSON with U+FFFD for what is not text: halves of characters, which apps cut texts into, and bad UTF-8."""
     text = body.decode("utf-8", "replace").encode()
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], text)
 

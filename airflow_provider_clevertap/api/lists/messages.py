@@ -45,7 +45,7 @@ def check_report_filters(filters: Mapping[str, Any]) -> dict[str, list[str]]:
     checked = {}
     for name, words in filters.items():
         if name not in FILTERS:
-            raise ConfigurationError(f"{name!r} is no filter of the report on messages. {suggest(name, FILTERS)}")
+            raise ConfigurationError(f"{name!r} is not a filter of the report on messages. {suggest(name, FILTERS)}")
         listed = [words] if isinstance(words, str) else list(words)
         if not listed or not all(isinstance(word, str) and word for word in listed):
             raise ConfigurationError(f"{name} must be a word or a list of words, not {words!r}.")

@@ -78,9 +78,9 @@ def open_pool(base_url: str, size: int) -> ConnectionPool:
 class SingleConnectionTransport(httpx.BaseTransport):
     """One connection to one address. It connects on the first request, and again after the connection was dropped.
 
-    It differs from httpx's own transport in its network backend, see :mod:`.network_backend`. The backend enforces the
-    deadline of the :class:`~.deadline.RequestState` in the ``request_state`` extension, and records there when a
-    response may belong to another request.
+    It differs from httpx's own transport in its network backend, see :mod:`.backend`. The backend enforces the deadline
+    of the :class:`~.deadline.RequestState` in the ``request_state`` extension, and records there when a response may
+    belong to another request.
 
     :param ssl_context: the trusted certificates, ``None`` for plain http.
     :param proxy: the URL of a proxy.

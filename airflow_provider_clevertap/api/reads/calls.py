@@ -1,7 +1,7 @@
 """Repeat a call that reads data until CleverTap answers it: the one loop for profiles, exports, counts and lists.
 
 Reading twice is harmless, so every failure that may be transient is retried: 429, 5xx, timeouts, lost connections and
-unreadable answers. "Still in progress" is no failure: CleverTap prepares exports and counts for minutes.
+unreadable answers. "Still in progress" is not a failure: CleverTap prepares exports and counts for minutes.
 """
 
 from __future__ import annotations

@@ -134,6 +134,8 @@ class ReadMethods(CountMethods, ListMethods):
             raise ConfigurationError(f"batch_size must be a number from 1 to {MAX_PAGE_RECORDS}, not {batch_size!r}.")
         unknown = [part for part in parts if part not in PARTS]
         if unknown:
-            raise ConfigurationError(f"{unknown[0]!r} is no part of an exported record; known are {', '.join(PARTS)}.")
+            raise ConfigurationError(
+                f"{unknown[0]!r} is not a part of an exported record; known are {', '.join(PARTS)}."
+            )
         parameters = {"batch_size": str(batch_size), **{part: "true" for part in PARTS if part in parts}}
         return CursorWalk(self.read, path, query, parameters=parameters, decoder=decoder, policy=policy)

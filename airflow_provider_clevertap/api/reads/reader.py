@@ -25,5 +25,5 @@ class Reader:
         decoder: Callable[[bytes], object] = decode,
         without_status: str = "",
     ) -> dict[str, Any]:
-        """Make a call that reads data; the client does it."""
+        """Make a call that reads data; implemented by the client."""
         raise NotImplementedError

@@ -27,7 +27,7 @@ _DATE: Final = re.compile(r"\$D_(-?[0-9]{1,12})")
 #: Times are in the years 1 to 9999, which Python and most readers know.
 _FIRST_SECOND, _END_SECOND = -62_135_596_800, 253_402_300_800
 _NO_VALUE: Final = object()
-#: Digits that tell all floating-point numbers apart.
+#: Digits that distinguish all floating-point numbers.
 _FLOAT_DIGITS: Final = 17
 _NO_DIGITS: Final = str.maketrans("", "", "+-.")
 _EMPTY: Final = b"{}"
@@ -209,5 +209,5 @@ def _declare(name: Any, value: Any) -> _Declared:
             raise ConfigurationError(f'schema[{name!r}] must be a type, or {{"type": ..., "column": ...}}.')
         column, kind = value.get("column", name), value["type"]
     if not isinstance(kind, str) or kind not in TYPES:
-        raise ConfigurationError(f"schema[{name!r}] is {kind!r}, which is no type; use {', '.join(TYPES)}.")
+        raise ConfigurationError(f"schema[{name!r}] is {kind!r}, which is not a type; use {', '.join(TYPES)}.")
     return _Declared(name, column, *TYPES[kind])

@@ -80,7 +80,7 @@ def asked_parts(include: Collection[str]) -> list[str]:
 
 
 def keys(records: Sequence[ProfileRecord]) -> pa.Array:
-    """Return what tells people apart: their identity, else the CleverTap ID of their first device, else nothing."""
+    """Return what distinguishes people: their identity, else the CleverTap ID of their first device, else nothing."""
     found = []
     for record, identity in zip(records, texts([record.identity for record in records]).to_pylist(), strict=True):
         object_ids = [] if identity else _object_ids(record, _devices(record))

@@ -22,7 +22,7 @@ _GZIP_WINDOW: Final = 31
 _DATE_LENGTH: Final = len("2026-11-01")
 #: Rows that JSON Lines are made of at a time.
 _ROWS_AT_A_TIME: Final = 4096
-#: Columns with hardly a value twice: a dictionary of them takes a third of the time of writing, and makes files larger.
+#: Columns whose values rarely repeat: dictionaries of them take a third of the writing time and make files larger.
 _DISTINCT: Final = frozenset(
     {"ts", "ts_local", "identity", "object_id", "email", "properties", "profile", "event_summary", "push_token", "name"}
 )

@@ -1,7 +1,7 @@
 """The directory of an export: what may be in it, and how a partition in it is replaced.
 
 The files of a new generation are written under names that no other attempt uses, and the manifest that names them is
-replaced last. The generation before stays until the next replacement, so that a reader who has just read the manifest
+replaced last. The previous generation stays until the next replacement, so that a reader who has just read the manifest
 finds its files. Of two exports that replace one partition, the one that asked CleverTap later wins; each is whole.
 """
 
@@ -213,7 +213,7 @@ class Output:
                 )
 
     def _remove_old(self, partition: Partition, manifest: PartitionManifest, outdated: Collection[str]) -> None:
-        """Remove what no reader needs: the generation before the previous one, and files of dead attempts."""
+        """Remove what no reader needs: the generation before the previous one, and files of killed attempts."""
         keep = {file.name for file in manifest.files} | set(manifest.previous)
         try:
             now = time.time()

@@ -17,7 +17,7 @@ _TEXTS: Final = (
 )  # fmt: skip
 _NUMBERS: Final = ("sent", "viewed", "clicked")
 _LABELS: Final = "labels"
-#: The day of the partition, and the fields that are no column.
+#: The day of the partition, and the fields that are not a column.
 _DAY, _OTHER = "start_day", "other"
 SCHEMA: Final = pa.schema(
     [

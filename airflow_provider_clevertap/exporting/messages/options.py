@@ -31,7 +31,7 @@ class MessageOptions(OutputOptions):
     :param message_types: only these types of message.
     :param labels: only messages with one of these labels.
     :param daily: ask for the numbers of each day.
-    :param lookback: how long before ``start`` the report begins, as the numbers of a message go on changing.
+    :param lookback: how long before ``start`` the report begins, as the numbers of a message keep changing.
     :param days_per_request: the days of one request.
     :raises ConfigurationError: when a value is not allowed; the message names the option.
     """

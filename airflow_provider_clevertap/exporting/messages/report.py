@@ -1,6 +1,6 @@
 """Report on messages: ask for slices of days, and replace the partition of each day.
 
-CleverTap selects messages by the day they began, and their numbers go on changing, so days are asked for again.
+CleverTap selects messages by the day they began, and their numbers keep changing, so days are asked for again.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ _FIRST = rf"(?='*+(?:[\t\r\n]|{_FORMULA}))"
 _LATER = rf"(?='*+{_FORMULA})"
 #: Matches every text that is to be marked, and few others.
 _SUSPECT = r"[;\t\r\n]|^['\" ]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
-#: For at least so many cells it is faster to search for suspects first.
+#: From this many cells on, it is faster to search for suspects first.
 _MIN_CELLS_TO_SEARCH = 100
 _AT_START = re.compile(_FIRST)
 _TO_MARK = re.compile(rf"\A{_FIRST}|(?<={_SEPARATOR.pattern}){_LATER}")

@@ -209,7 +209,7 @@ class Checkpoint:
             raise
 
     def save_interrupted(self, counts: Counts) -> None:
-        """Save how far a load came that ends early: only rows that may have been processed stay claimed."""
+        """Save how far a load came before it ended early: only rows that may have been processed stay claimed."""
         try:
             self._save(counts, last=True)
         except Exception as error:  # the load has failed for another reason, and earlier claims still hold

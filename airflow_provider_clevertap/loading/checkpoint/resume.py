@@ -44,7 +44,7 @@ def resume_or_start(
     :param log: the task's log.
     :param stopping: set when the load is to end.
     :raises CannotResumeError: when the load cannot resume, and starting it again could duplicate records.
-    :raises SupersededError: when yet another attempt has begun meanwhile.
+    :raises SupersededError: when another attempt has begun in the meantime.
     """
     stored = retry_storage(store.load, "checkpoint", store.name, log, stopping)
     state = _initial_state(stored, fresh, store.name, resume=resume, log=log)

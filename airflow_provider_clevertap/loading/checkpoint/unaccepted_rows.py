@@ -1,8 +1,8 @@
-"""The outcomes of rows that were not accepted, stored with the checkpoint: a later attempt cannot find them out again.
+"""The outcomes of rows that were not accepted, stored with the checkpoint: a later attempt cannot determine them again.
 
 They are stored in parts, each a JSON Lines file. A part is rewritten as it grows, until it is full. Each attempt has
 its own names for its parts: an attempt that still runs after the next one has begun must not overwrite the other's
-parts. CleverTap's own messages are not stored: they may quote values of the row, and these belong into the rejects file
+parts. CleverTap's own messages are not stored: they may quote values of the row, and these belong in the rejects file
 only.
 """
 

@@ -29,7 +29,7 @@ class Part:
     :param server_error_resends: how often they were resent because of an error of CleverTap's own.
     :param possibly_processed: they were sent, and may have been processed.
     :param attempts: how often they were sent.
-    :param failures: how many of these attempts failed; a request to wait is no failure.
+    :param failures: how many of these attempts failed; a request to wait is not a failure.
     :param started: when they were first sent, in seconds of the monotonic clock.
     """
 

@@ -55,7 +55,7 @@ class Sent:
     :param records: how many records the attempt had.
     :param may_resend: sending them twice is harmless, or allowed (``on_unconfirmed="resend"``).
     :param attempts: attempts so far, this one included.
-    :param failures: attempts before this one that failed; a request to wait (429) is no failure.
+    :param failures: attempts before this one that failed; a request to wait (429) is not a failure.
     :param seconds: time since the first attempt began.
     :param server_error_resends: how often these records were resent because of code 555.
     """

@@ -21,8 +21,8 @@ _MAX_NAMED: Final = 10
 class DuplicateKeys:
     """Counts the rows that are sent although an earlier row had the same key.
 
-    A duplicate is no issue of its row: sending a token twice is harmless. But a token of two devices is a mistake in
-    the source, and CleverTap does not document which of the two it keeps.
+    A duplicate is not an issue of its row: sending a token twice is harmless. But a token of two devices is a mistake
+    in the source, and CleverTap does not document which of the two it keeps.
 
     :param encoder: knows which column fills the field.
     :param field: the field that should differ in each row.

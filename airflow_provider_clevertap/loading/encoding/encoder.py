@@ -229,7 +229,8 @@ class Encoder:
             self._notes.setdefault(note, False)
         by_name = dict(zip(names, types, strict=True))
         if self._fixed and not self._plans:
-            # In later blocks rows were sent already, so the load goes on and only the rows with bad values are invalid.
+            # In later blocks, rows have already been sent, so the load continues and only the rows with bad values are
+            # invalid.
             _check_identities_are_not_floats(columns, block.columns, schema.identifiers)
         validator = RecordValidator(schema, [column.rule for column in columns], **self._validation)
         return _Plan(

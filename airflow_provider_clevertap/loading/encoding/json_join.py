@@ -1,4 +1,4 @@
-"""Join whole columns into the JSON text of a block's records, without touching a single row in Python."""
+"""Join whole columns into the JSON text of a block's records, without handling single rows in Python."""
 
 from __future__ import annotations
 

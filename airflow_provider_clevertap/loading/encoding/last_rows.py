@@ -32,8 +32,8 @@ MAX_SORTED: Final = 1 << 20
 class LastRowEncoder:
     """Encodes a source of which only the last valid row of each key is sent; the earlier ones are skipped.
 
-    Every block is encoded and kept before the first is returned. Neither the rows nor their keys are in memory
-    meanwhile: both go into temporary files. A row that is skipped takes 24 bytes.
+    Every block is encoded and kept before the first is returned. Neither the rows nor their keys stay in memory: both
+    go into temporary files. A row that is skipped takes 24 bytes.
 
     :param encoder: encodes the blocks; each row makes its own record.
     :param key: the text fields of a record that together are its key.

@@ -1,6 +1,6 @@
 """Encode two records of each row: an event, and the profile update that precedes it.
 
-CleverTap advises to upload profiles before events, see "imports FAQ" on https://docs.clevertap.com/docs/.
+CleverTap advises uploading profiles before events, see "imports FAQ" on https://docs.clevertap.com/docs/.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def _check_choice(source: str, choice: Column | None, kind: RecordKind) -> Colum
 class EventWithProfileEncoder:
     """Encodes row blocks as records that are each preceded by a profile update of the same owner.
 
-    A column of the profile updates is no property of the main records, unless ``choices`` names it too. A row is sent
-    as a whole or not at all. A row that fills no property of the profile has no profile update.
+    A column of the profile updates is not a property of the main records, unless ``choices`` names it too. A row is
+    sent as a whole or not at all. A row that fills no property of the profile has no profile update.
 
     :param kind: the kind of the main records.
     :param profile_update_kind: the kind of the profile updates.

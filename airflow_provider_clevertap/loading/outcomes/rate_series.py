@@ -1,4 +1,4 @@
-"""How many rows a load had settled at which time: a series that stays small however long the load runs."""
+"""How many rows a load had settled, over time: a series that stays small however long the load runs."""
 
 from __future__ import annotations
 

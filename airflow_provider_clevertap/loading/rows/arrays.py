@@ -62,7 +62,7 @@ def from_database_values(values: list[Any]) -> Column:
         array = array_of(values, kinds) if array_maker is None else array_maker(values)
     except MemoryError:
         raise
-    except Exception:  # decimals that are no numbers or too long for Arrow, zones that only their driver knows
+    except Exception:  # decimals that are not numbers or too long for Arrow, zones that only their driver knows
         array = None
     return from_objects(values) if array is None else array
 

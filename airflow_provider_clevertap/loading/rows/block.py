@@ -130,9 +130,9 @@ def conversion_errors(place: str, column: str = "") -> Iterator[None]:
 def conversion_error(error: BaseException, place: str, column: str = "") -> BaseException:
     """Return the error to raise for an error while values were converted.
 
-    Every value that a source can hold has a converted form, or one that makes its row invalid. An error of another
-    library is a fault of this package therefore, and the same rows would lead to it again. Errors of memory and of
-    storage may pass, so they stay what they are; so do interruptions.
+    Every value that a source can hold has a converted form, or one that makes its row invalid. So an error of another
+    library is a fault of this package, and the same rows would cause it again. Errors of memory and of storage may
+    pass, so they stay what they are; so do interruptions.
     """
     if not is_foreign(error):
         return error
@@ -146,7 +146,7 @@ def conversion_error(error: BaseException, place: str, column: str = "") -> Base
 
 def is_foreign(error: BaseException) -> bool:
     """Return whether another library raised an error because of a value that it cannot convert."""
-    # polars is written in Rust, whose errors are no Exception.
+    # polars is written in Rust, whose errors are not an ``Exception``.
     is_error = isinstance(error, Exception) or type(error).__name__ == "PanicException"
     return is_error and not isinstance(error, CleverTapError | MemoryError | OSError)
 

@@ -126,7 +126,7 @@ class TextArray:
         """Mark the cells whose first byte is in a table; ``None`` when there are none.
 
         :param table: the bytes.
-        :param longest: only cells of at most so many bytes are marked.
+        :param longest: only cells of at most this many bytes are marked.
         """
         if longest is None:
             return self._mark(self._starts, table)

@@ -32,7 +32,7 @@ def hash_texts(column: Any) -> Hashes:
 
     Each word of eight bytes is mixed into the hash with the steps of XXH64; the last one is filled up with zeros. The
     length is part of the hash, so texts that differ only in trailing zeros differ. The results are not those of XXH64
-    itself, which takes longer texts and the last bytes in other steps.
+    itself, which handles longer texts and the last bytes in other steps.
 
     :param column: an Arrow ``string`` array without nulls.
     """

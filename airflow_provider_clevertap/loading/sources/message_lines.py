@@ -22,7 +22,7 @@ _decode: Final = msgspec.json.Decoder().decode
 class Message(msgspec.Struct, gc=False):
     """The fields of a message, whatever its type.
 
-    :param line: the text of the message, which is no field of it.
+    :param line: the text of the message, which is not a field of it.
     """
 
     type: Any = None
@@ -70,7 +70,7 @@ _FAILURES: Final = (UnicodeDecodeError, msgspec.DecodeError, RecursionError)
 class MessageLines(RowBlock):
     """Messages of one file. The block has no columns: :meth:`values` returns the fields of the messages.
 
-    :param messages: the messages from row ``messages_from`` on; an empty one for a line that is none.
+    :param messages: the messages from row ``messages_from`` on; an empty one for a line that is not a message.
     """
 
     messages: Sequence[Message] = field(default=(), repr=False)
@@ -122,7 +122,7 @@ class MessageLinesReader(JsonLinesReader):
             message = _decode_message(line)
         except _FAILURES:
             row = super()._row(line)
-            return row if isinstance(row, RowError) else RowError("the line is no message")
+            return row if isinstance(row, RowError) else RowError("the line is not a message")
         if isinstance(message.properties, dict) and len(message.properties) > MAX_COLUMNS:
             return RowError(f"the message has more than {MAX_COLUMNS:,} properties")
         message.line = line

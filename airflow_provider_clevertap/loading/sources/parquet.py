@@ -174,7 +174,7 @@ class _OpenFile:
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
         """Read the rows, at most this many at a time."""
-        # Memory for so many rows is reserved, even where there are fewer.
+        # Memory for this many rows is reserved, even where there are fewer.
         rows = max(min(size, BLOCK_BYTES // self._row_bytes, self._parquet.metadata.num_rows), 1)
         try:
             for groups in _group_runs(self._parquet.metadata):

@@ -1,4 +1,4 @@
-"""The flat columns that messages become, with what each of them fills, and the messages that become no record."""
+"""The flat columns that messages become, with what each of them fills, and the messages that do not become a record."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class FlatColumns:
         """Add a column that becomes a property, with nested values as JSON text.
 
         :param key: its name in the message.
-        :param is_literal: the name is no other spelling of a field of CleverTap.
+        :param is_literal: the name is not another spelling of a field of CleverTap.
         :param is_nested: nested values are sent as they are.
         """
         mapped = self._mapped

@@ -20,7 +20,7 @@ class NamePattern:
 
     :param option: the option it comes from, for messages.
     :param pattern: the pattern.
-    :raises ConfigurationError: when it is no text, or its braces do not match.
+    :raises ConfigurationError: when it is not text, or its braces do not match.
     """
 
     def __init__(self, option: str, pattern: Any) -> None:

@@ -31,7 +31,7 @@ _SPELLINGS: Final[Mapping[str, str]] = {"Name": "name", **{field: trait for trai
 _FIRST_NAMES: Final = ("firstName", "firstname", "first_name")
 _LAST_NAMES: Final = ("lastName", "lastname", "last_name")
 _OVERRIDES: Final = "overrideFields"
-#: Traits that are no custom attributes.
+#: Traits that are not custom attributes.
 _EXCLUDED: Final = frozenset(
     {*_FIELDS, *_FIRST_NAMES, *_LAST_NAMES, "name", "anonymousId", "userId", "id", "ts", _OVERRIDES}
 )

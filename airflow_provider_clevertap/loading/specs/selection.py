@@ -39,7 +39,7 @@ def select_types(types: list[Any] | None, unsent: Unsent, spec: Spec) -> list[st
             unsent.skip(rows, f"a message of type {kind}, which does not become one of the {spec.kind}")
         else:
             found = "it has no type" if kind is None else "its type is not known"
-            unsent.reject(rows, RowError(f"the row is no message of {spec.label}: {found}", "type"))
+            unsent.reject(rows, RowError(f"the row is not a message of {spec.label}: {found}", "type"))
     return read
 
 

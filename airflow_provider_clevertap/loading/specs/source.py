@@ -119,7 +119,7 @@ class MessagesSource:
         names = block.names
         if names and not is_table(names) and "type" not in names:
             raise SourceError(
-                f"{self.name}: these are no messages of {self._spec.label}: there is neither a column type nor one "
+                f"{self.name}: these are not messages of {self._spec.label}: there is neither a column type nor one "
                 f"such as user_id. Check spec={self._spec.name!r}, or load the file without it, with columns."
             )
 

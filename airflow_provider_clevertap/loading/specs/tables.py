@@ -151,7 +151,7 @@ class TableMessages:
         """Return nothing: a table has no objects."""
 
     def properties(self) -> list[dict[str, Any] | None]:
-        """Return the columns that are no part of every message, as one object for each row."""
+        """Return the columns that not every message has, as one object for each row."""
         return self._rows([name for low, name in self._names.items() if self._is_own(low)])
 
     def traits(self) -> tuple[list[dict[str, Any] | None] | None, list[dict[str, Any] | None] | None]:

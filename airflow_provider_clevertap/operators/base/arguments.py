@@ -174,9 +174,9 @@ def _from_json(value: Any) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; of a key that is there twice, Python would take the last without a word.
+    """Return an object of JSON text. Python itself would silently keep the last value of a repeated key.
 
-    :raises ConfigurationError: when it has a key twice.
+    :raises ConfigurationError: when a key occurs twice.
     """
     found: dict[str, Any] = {}
     for key, value in pairs:

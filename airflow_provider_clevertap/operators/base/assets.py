@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: What is copied of a summary: numbers and words, no path, and nothing of a row.
+#: What is copied from a summary: numbers and words, but no path and no row data.
 KEYS: Final = ("kind", "dry_run", "rows", "accepted", "rejected", "invalid", "unconfirmed", "skipped")
 
 
 def add_counts(context: Mapping[str, Any] | None, outlets: Iterable[Any], summary: Mapping[str, Any]) -> None:
     """Add the counts of a load to the events of the assets in a task's ``outlets``.
 
-    A name that the extra of an event has already keeps its value. An alias has no event of its own, and gets none.
+    A key that the extra of an event already has keeps its value. An alias has no event of its own, and gets no counts.
 
     :param context: the running task's context.
     :param outlets: the task's outlets, as the user set them.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CleverTapDashboardLink", "CleverTapReportLink"]
 
-#: The key of the link in XCom. The web server of Airflow 3 reads it by itself; that of Airflow 2 calls ``get_link``.
+#: The key of the link in XCom. The web server of Airflow 3 reads it itself; that of Airflow 2 calls ``get_link``.
 XCOM_KEY = "clevertap_dashboard"
 #: The name of the tab with the report in the address of a task instance, see ``plugin.report_tab``.
 REPORT_ROUTE = "clevertap-report"
@@ -113,5 +113,5 @@ def _push_dashboard(context: Mapping[str, Any] | None, address: str | None, log:
         return
     try:
         task.xcom_push(key=XCOM_KEY, value=address)
-    except Exception as problem:  # a load must not fail for want of a link
+    except Exception as problem:  # a missing link must not fail a load
         log.warning("The link to the dashboard is not in XCom: %s", type(problem).__name__)

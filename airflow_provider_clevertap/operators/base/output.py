@@ -26,7 +26,7 @@ __all__ = ["CleverTapOutputOperator"]
 
 
 class CleverTapOutputOperator(ReportingOperator):
-    """Write what CleverTap has of some days to files; base class of the exports and of the report on messages.
+    """Write CleverTap's data of some days to files; base class of the exports and of the report on messages.
 
     Every argument except Airflow's own is templated. The task returns the summary, so that it is in XCom: counts, times
     and paths, and no record.

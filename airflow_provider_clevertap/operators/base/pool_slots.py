@@ -13,7 +13,7 @@ _DEFAULT_POOL = "default_pool"
 
 
 class Limited(Protocol):
-    """A kind of load or export, whose endpoint allows so many requests in flight."""
+    """A kind of load or export, whose endpoint limits the requests in flight."""
 
     @property
     def max_in_flight(self) -> int:

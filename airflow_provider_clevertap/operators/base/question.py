@@ -30,9 +30,9 @@ _GRACE = timedelta(minutes=2)
 class CleverTapQuestionOperator(BaseOperator):
     """Ask CleverTap for numbers; base class of the operators for counts, trends and the most frequent values.
 
-    CleverTap answers at once, or prepares the answer and names a request to ask for. From Airflow 3.3 on, the number of
-    that request is kept in the task's state: a later attempt gets the same answer. One that CleverTap no longer knows
-    is asked for anew.
+    CleverTap answers at once, or prepares the answer and returns the number of a request to ask for later. From Airflow
+    3.3 on, this number is kept in the task's state, so that a later attempt gets the same answer. If CleverTap no
+    longer knows the number, the question is asked again.
 
     :param query: what to count, in CleverTap's query language: ``event_name``, and if wanted filters such as
         ``event_properties``. Its days are ``from`` and ``to``, such as ``20261101``, both included and days of the
@@ -146,7 +146,7 @@ class CleverTapQuestionOperator(BaseOperator):
         return {}
 
     def _check(self, context: Context) -> None:
-        """Check before anything is asked what can be checked."""
+        """Check the arguments that can be checked before anything is asked."""
 
     def _result(self, answer: Any, context: Context) -> Any:
         """Return what goes into XCom."""

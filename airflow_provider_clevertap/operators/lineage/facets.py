@@ -22,7 +22,7 @@ EXPORT: Final = "clevertap_export"
 
 @attrs.define
 class CleverTapLoadRunFacet(RunFacet):
-    """What became of the rows of a load: counts, and nothing of a row."""
+    """What became of the rows of a load: counts, and no row data."""
 
     kind: str
     dry_run: str | None = None
@@ -44,7 +44,7 @@ class CleverTapLoadRunFacet(RunFacet):
 
 @attrs.define
 class CleverTapExportRunFacet(RunFacet):
-    """What an export has written: counts and times, and nothing of a record."""
+    """What an export has written: counts and times, and no record data."""
 
     kind: str
     rows: int | None = None

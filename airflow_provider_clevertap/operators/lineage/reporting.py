@@ -20,7 +20,7 @@ __all__ = ["ReportingOperator"]
 class ReportingOperator(BaseOperator):
     """Base of the operators that link to CleverTap and, where OpenLineage is installed, report datasets and counts.
 
-    What cannot be found is left out, because a load must not fail for want of a report.
+    What cannot be found is left out, because a missing report must not fail a load.
     """
 
     clevertap_conn_id: str

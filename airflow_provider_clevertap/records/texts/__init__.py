@@ -1,1 +1,1 @@
-"""Text that is no value: blanks, invisible characters, and words that programs write for nothing."""
+"""Text that is not a value: blanks, invisible characters, and words that programs write for nothing."""

@@ -42,7 +42,7 @@ def split_items(text: str, separator: str) -> list[Any]:
         if items is None:
             items = _items(_PYTHON_ITEM, stripped[1:-1], _python_item)
         if items is None:
-            raise issue("text in brackets that is no list of JSON or Python: write each item in quotes")
+            raise issue("text in brackets that is not a list of JSON or Python: write each item in quotes")
         return items
     if closing == "}" and (opening == "{" or _POSTGRESQL_BOUNDS.match(stripped)):
         inner = _POSTGRESQL_BOUNDS.sub("", stripped)[1:-1]
@@ -50,7 +50,7 @@ def split_items(text: str, separator: str) -> list[Any]:
         if items is None:
             items = _items(_POSTGRESQL_ITEM, inner, _postgresql_item)
         if items is None:
-            raise issue("text in braces that is no array of PostgreSQL, such as {a,b}")
+            raise issue("text in braces that is not an array of PostgreSQL, such as {a,b}")
         return items
     if opening == "(" and closing == ")" and stripped[1:2] in ("'", '"'):
         items = _items(_PYTHON_ITEM, stripped[1:-1], _python_item)

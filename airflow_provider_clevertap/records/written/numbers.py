@@ -125,7 +125,7 @@ def make_style(
         decimal,
         declared,
         currencies,
-        # A share among amounts of money is no amount.
+        # A percentage among amounts of money is not an amount.
         percent=not currencies if percent is None else bool(percent),
         fraction=percent == "fraction",
         parentheses=parentheses,
@@ -142,7 +142,7 @@ def _currencies(currency: bool | str | Sequence[str] | None) -> tuple[str, ...]:
         raise ValueError("currency must be true, or a currency as the cells write it, or a list of these")
     for one in listed:
         if _NO_CURRENCY.search(one) or not any(letter.isalpha() or letter in SIGNS for letter in one):
-            raise ValueError(f"currency {one!r} is no currency: write its sign or its letters, such as '€' or 'EUR'")
+            raise ValueError(f"currency {one!r} is not a currency: write its sign or its letters, such as '€' or 'EUR'")
     return tuple(one.strip(BLANK) for one in listed)
 
 

@@ -42,7 +42,7 @@ class ValueMap:
 def read_value_map(values: Any) -> ValueMap:
     """Read a map as users write it.
 
-    :raises ValueError: when it is no map, or maps a value twice.
+    :raises ValueError: when it is not a map, or maps a value twice.
     """
     if not isinstance(values, Mapping) or not values:
         raise ValueError("values must map cells to what they stand for, such as {'weiblich': 'F', 'divers': None}")
@@ -50,7 +50,7 @@ def read_value_map(values: Any) -> ValueMap:
     for key, replacement in values.items():
         text = key_text(key)
         if text is None:
-            raise ValueError(f"values: {key!r} is no value of a cell; for empty cells write default=...")
+            raise ValueError(f"values: {key!r} is not a value of a cell; for empty cells write default=...")
         if text in replacements:
             raise ValueError(f"values: {text!r} is mapped twice; blanks around it and its type make no difference")
         if replacement is not None and (not isinstance(replacement, str | int | float) or is_empty(replacement)):

@@ -29,7 +29,7 @@ def with_days(
     :param interval: start and end as the user has set them; ``None`` where not.
     :param context: the running task's context, whose data interval is the default.
     :param zone: returns the project's time zone. Called only if the query names no days.
-    :raises ConfigurationError: when there are no days, or they are no whole days.
+    :raises ConfigurationError: when there are no days, or they are not whole days.
     """
     given = dict(query)
     if any(name in given for name in _ENDS):

@@ -26,7 +26,7 @@ class DeferredQuestion:
 
     :param path: the path of the call.
     :param body: its query.
-    :param request_id: the number to ask with; ``None`` to ask anew.
+    :param request_id: the number to ask with; ``None`` to ask from the start.
     :param minimum: wait until the answer's count is at least this; ``None`` to wait for any answer.
     :param waits_for_unknown: an event that CleverTap does not know counts as none.
     """

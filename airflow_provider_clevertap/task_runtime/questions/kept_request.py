@@ -1,7 +1,7 @@
 """The request that CleverTap prepares for a task, kept in Airflow's task state store from 3.3 on.
 
 The next attempt asks with its number, so that CleverTap does not do the work again. Nothing depends on it: where it
-cannot be kept, or is too old, the question is asked anew.
+cannot be kept, or is too old, the question is asked again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 #: The key of the number, also shown in Airflow's UI.
 KEY: Final = "clevertap_request"
-#: An older number may have an older answer: the question is then asked anew. CleverTap does not say how long it keeps
+#: An older number may have an older answer: the question is then asked again. CleverTap does not say how long it keeps
 #: one.
 _MAX_AGE_SECONDS: Final = 3600.0
 
@@ -24,7 +24,7 @@ class KeptRequest:
     """The number of a task's request.
 
     :param context: the running task's context, ``None`` outside of a task.
-    :param asked: what was asked, and of whom. A number is good for the same question only.
+    :param asked: what was asked, and of which account. A number is valid for the same question only.
     :param log: for a store that fails.
     """
 

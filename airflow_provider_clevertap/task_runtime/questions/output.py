@@ -45,7 +45,7 @@ class AnswerFile:
         """Return the rows, or write them and return where they are and how many.
 
         :param rows: the rows.
-        :param columns: the types of their columns; ``number`` is ``integer``, or ``float`` where a number is none.
+        :param columns: the types of their columns; ``number`` is ``integer``, or ``float`` where a number is not whole.
         :raises StorageUnavailableError: when the storage fails.
         """
         if self._given is None:

@@ -124,7 +124,7 @@ class TaskQuestion:
         return read_answer(question, fields, self._options)
 
     def read(self, context: Mapping[str, Any] | None, asked: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
-        """Return what an answer means that somebody else has waited for.
+        """Return what an answer means that the trigger has waited for.
 
         :param context: the running task's context.
         :param asked: ``path`` and ``body`` of the question.

@@ -78,7 +78,7 @@ class WrittenNumbers:
             if frame.percent and self._style.fraction:
                 percent |= found
         if self._whole:
-            framed &= ~percent  # a hundredth of a whole number mostly is none
+            framed &= ~percent  # a hundredth of a whole number is mostly not whole
         left = none_if_clear(~framed & as_mask(column.is_valid()))
         converted = self._converters[False](blank_out(cores, left))
         text = _where(negative, lambda text: pc.binary_replace_slice(text, 0, 0, "-"), converted.text)

@@ -35,7 +35,7 @@ from airflow_provider_clevertap.records.limits import VALUE_BYTES
 from airflow_provider_clevertap.records.texts.characters import BLANK
 from airflow_provider_clevertap.records.written.value_map import key_text
 
-#: So few replacements are put into a column one after the other.
+#: Up to this many replacements are put into a column one after the other.
 _FEW = 3
 
 

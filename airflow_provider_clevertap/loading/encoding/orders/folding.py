@@ -120,4 +120,4 @@ def _same(first: Any, second: Any) -> bool:
     try:
         return type(first) is type(second) and bool(first == second)
     except (ArithmeticError, ValueError, TypeError):
-        return False  # values that cannot be compared, such as a decimal that is no number
+        return False  # values that cannot be compared, such as a decimal that is not a number

@@ -1,4 +1,4 @@
-"""Divide blocks of order lines anew, so that no order is split between two blocks.
+"""Divide order lines into new blocks, so that no order is split between two blocks.
 
 Consecutive lines with the same order id are one order. The last order of a block may continue in the next block, so its
 lines wait and are joined to the front of that block. The last order of a file waits until the next file shows that it

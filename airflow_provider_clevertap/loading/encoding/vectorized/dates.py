@@ -121,7 +121,7 @@ def _groups(formats: Sequence[str]) -> list[list[FixedDates]]:
 
 
 def _may_fit(form: FixedDates, other: str) -> bool:
-    """Return whether text in a format of fixed width may also fit another format, as far as a look can tell."""
+    """Return whether text in a format of fixed width may also fit another format, as far as the formats show it."""
     if other in EPOCH_UNITS:
         return form.separators in ("", ".", "-")
     if _WITH_WORDS.search(other):

@@ -24,7 +24,7 @@ _ZERO, _NINE = ord("0"), 9
 _FIRST_YEAR, _LAST_YEAR = 1000, 9999
 #: Months.
 _YEAR: Final = 12
-#: The calendar repeats after so many years, and so many days.
+#: The calendar repeats after this many years, which have this many days.
 _CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
 _MONTHS: Final = np.arange("2000-01", "2400-02", dtype="datetime64[M]").astype("datetime64[D]")
 #: Days from 1970 to the day before each month of a cycle, and the number of days in each month.
@@ -76,7 +76,7 @@ class FixedDates:
 
 
 def _number(digits: NDArray[np.uint8], good: Mask) -> Any:
-    """Return the numbers with these digits; clear the marks of those of which a byte is no digit."""
+    """Return the numbers with these digits; clear the marks of those with a byte that is not a digit."""
     values = digits - np.uint8(_ZERO)  # other bytes become more than 9
     good &= (values <= _NINE).all(axis=0)
     pairs = [tens * np.uint8(10) + ones for tens, ones in zip(values[::2], values[1::2], strict=True)]

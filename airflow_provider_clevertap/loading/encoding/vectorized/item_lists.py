@@ -98,7 +98,7 @@ def _is_name(name: Any, read_name: Callable[[Any], str]) -> bool:
 
 
 def _convert(values: list[Any]) -> ConvertedColumn:
-    """Convert the values of one property. They are sent as they are: only missing values and empty text are none."""
+    """Convert the values of one property. They are sent as they are, except missing values and empty text."""
     column = from_values(values)
     if isinstance(column, list):
         converted = _convert_numbers(column) or ConvertedColumn(pa.nulls(len(values), pa.string()))

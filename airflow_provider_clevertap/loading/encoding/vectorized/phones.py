@@ -48,7 +48,7 @@ def select_rewriting(country: str | None) -> Callable[[Any], Any]:
         whole = pc.match_substring_regex(column, f"^{FLOAT_FORM}$")
         column = pc.if_else(whole, pc.replace_substring_regex(column, r"\..*$", ""), column)
         separated = pc.match_substring_regex(column, f"^{SEPARATED_FORM}$")
-        # Fewer than four digits at the end are no second number if those before them are too few for a number.
+        # Fewer than four digits at the end are not a second number if those before them are too few for a number.
         before = pc.replace_substring_regex(pc.replace_substring_regex(column, r"\.[^.]*$", ""), "[^0-9]", "")
         too_few = pc.and_not(pc.less(pc.utf8_length(before), scalar(shortest)), pc.starts_with(column, "+"))
         clear = pc.or_(pc.match_substring_regex(column, r"[./][^./]*(?:[0-9][ ()-]*){4}$"), too_few)

@@ -15,7 +15,7 @@ from airflow_provider_clevertap.loading.rows.text_arrays import Mask, as_mask, b
 from airflow_provider_clevertap.records.column_rules import CellRule, DeclaredType
 from airflow_provider_clevertap.records.limits import TS_MILLISECONDS_FROM
 
-#: So many cells show whether a column holds dates; one of them may be a mistake.
+#: How many cells show whether a column holds dates; one of them may be a mistake.
 _FIRST_CELLS = 9
 _PLAIN_TIME = r"^[1-9][0-9]{0,13}$"
 

@@ -1,7 +1,7 @@
 """Convert Arrow columns of any type to the few types that the encoder handles.
 
-An array that leaves this module has a type that all stages handle, and Python can represent each of its values. What
-no array of these types can hold leaves it as Python values in plain form.
+An array that leaves this module has a type that all stages handle, and Python can represent each of its values. Values
+that no array of these types can hold leave it as Python values in plain form.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _floats(array: Any) -> Column:
 
 
 def _double_precision(array: Any) -> Any:
-    """Return floats in double precision: those that have the shortest text of theirs, 0.1 and not 0.10000000149."""
+    """Return floats in double precision: those with the same shortest text, such as 0.1 and not 0.10000000149."""
     if pa.types.is_float32(array.type):
         return array.cast(pa.string()).cast(pa.float64())
     if pa.types.is_float64(array.type):

@@ -84,7 +84,7 @@ def _is_short(number: int) -> bool:
 
 
 def composite(value: Any) -> UnreadableValue:
-    """Return what stands for a value of several parts that is no list, such as a record of a database."""
+    """Return what stands for a value of several parts that is not a list, such as a record of a database."""
     return UnreadableValue(stable_text(value), _COMPOSITE)
 
 

@@ -186,7 +186,7 @@ def _cells_of(invalid: Sequence[csv.InvalidRow], dialect: Dialect) -> list[list[
     cells: dict[int, list[str]] = {}
     for index, row in enumerate(invalid):
         if row.actual_columns > MAX_COLUMNS:
-            # A table of so many columns would take a thousand times the memory of its text.
+            # A table of that many columns would take a thousand times the memory of its text.
             cells[index] = []
         else:
             by_width[row.actual_columns].append(index)

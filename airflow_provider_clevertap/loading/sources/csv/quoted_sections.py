@@ -41,7 +41,7 @@ _NO_SECTIONS = QuotedSections(np.empty(0, np.int64), np.empty(0, np.int64), ())
 
 
 class MalformedRecord(NamedTuple):
-    """A record in which text follows a closing quote, so that nobody knows where its cells end.
+    """A record in which text follows a closing quote, so that it is uncertain where its cells end.
 
     :param row: its number among the records of its chunk, from 0.
     :param text: the record as it is in the file.
@@ -114,7 +114,7 @@ def find_malformed(buffer: bytes, masked: bytes, stop: int, quoted: QuotedSectio
     ends = ends[quoted.outside(ends)]
     starts = np.concatenate([[0], ends + 1])
     starts = starts[starts < stop]
-    # A blank line is no record, and neither is the line feed after a carriage return.
+    # A blank line is not a record, and neither is the line feed after a carriage return.
     starts = starts[~np.isin(octets[starts], list(_LINE_ENDS))]
     records: dict[int, MalformedRecord] = {}
     rows = np.searchsorted(starts, quoted.starts[numbers], "right") - 1

@@ -37,7 +37,7 @@ class CsvReader:
     :param comment: begins lines that are left out; ``None`` for none.
     :param encoding: the encoding of the files.
     :param header: the column names, for files without a header line.
-    :param skip_rows: how many lines at the start of each file are no rows.
+    :param skip_rows: how many lines at the start of each file are not rows.
     :param header_row: the number of the line that is the header; ``None`` for the first one that is not skipped.
     :param block_rows: maximum number of rows in a block.
     :param chunk_bytes: how much text is parsed at a time.

@@ -12,8 +12,8 @@ _LINE = re.compile(rb"[^\r\n]*+")
 def leave_out_comments(buffer: bytes, dialect: Dialect, *, ended: bool) -> bytes:
     """Return text that begins with a record without comments, and without byte order marks before its records.
 
-    Within quotes both are parts of their cells. Of a comment its line end remains. Leaving them out twice is the same
-    as once, so an unfinished record at the end may be passed again, with the text that follows it.
+    Within quotes both are parts of their cells. Only the line end of a comment remains. Leaving them out twice is the
+    same as once, so an unfinished record at the end may be passed again, with the text that follows it.
 
     :param ended: no more text follows, so a comment without a line end is complete.
     """

@@ -1,8 +1,8 @@
 """Open cursors of database drivers, so that rows stay on the server and one value without a Python form fails no query.
 
-Drivers raise errors for dates and texts that Python cannot hold, or return other values in their place: psycopg2 makes
-31 December 9999 of an infinite date, and midnight of 24:00. Here such a value becomes an ``UnreadableValue``. Ways to
-read values that the connection has already set are kept.
+Drivers raise errors for dates and texts that Python cannot hold, or return other values in their place: psycopg2 turns
+an infinite date into 31 December 9999, and 24:00 into midnight. Here such a value becomes an ``UnreadableValue``. Ways
+to read values that the connection has already set are kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _POSTGRES_TYPES: Final = {
     "time": (1083, 1183, NO_TIME_OF_DAY),
     "timetz": (1266, 1270, NO_TIME_OF_DAY),
 }
-#: What psycopg2 makes other values of.
+#: What psycopg2 turns into other values.
 _CHANGED: Final = ("infinity", "-infinity", "24:00:00")
 
 

@@ -89,7 +89,7 @@ def query_error(where: str, error: Exception, *, sql: str, secrets: Iterable[str
 
 
 def is_unreadable(error: Exception, *, fetching: bool) -> bool:
-    """Return whether a driver failed to make a Python value of a value in the result.
+    """Return whether a driver failed to turn a value of the result into a Python value.
 
     :param error: what the driver raised.
     :param fetching: it was fetching rows, not sending the query.
@@ -106,7 +106,7 @@ def is_unreadable(error: Exception, *, fetching: bool) -> bool:
 
 
 def unreadable_error(where: str, error: Exception, *, rows_read: int) -> SourceError:
-    """Return the error for a value that a driver cannot make a Python value of.
+    """Return the error for a value that a driver cannot turn into a Python value.
 
     :param where: the connection, for the message.
     :param error: what the driver raised. Its message may contain the value.

@@ -46,7 +46,7 @@ def test_tables_of_people(load: LoadMessages, emulator: RunningEmulator) -> None
 
 
 def test_rows_of_something_else_are_an_error(load: LoadMessages) -> None:
-    with pytest.raises(SourceError, match="no messages of RudderStack"):
+    with pytest.raises(SourceError, match="not messages of RudderStack"):
         load(profiles(), pd.DataFrame({"name": ["x"], "total": [1]}))
 
 

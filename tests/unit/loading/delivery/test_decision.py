@@ -67,7 +67,7 @@ TABLE: list[tuple[str, Answer, dict[str, Any], str]] = [
     ("429", BUSY, {}, "resend all after 0.5"),
     ("429, must not be sent twice", BUSY, {"may_resend": MUST_NOT}, "resend all after 0.5"),
     ("429, Retry-After", RateLimited("429", 7.0), {}, "resend all after 7.5"),
-    ("429 is no failure", BUSY, {"attempts": 9, "failures": 0}, "resend all after 30.0"),
+    ("429 is not a failure", BUSY, {"attempts": 9, "failures": 0}, "resend all after 30.0"),
     ("429 for too long", BUSY, {"seconds": 99.6}, "stop: CleverTapUnavailableError"),
     ("429, Retry-After too long", RateLimited("429", 101.0), {}, "stop: CleverTapUnavailableError"),
     ("no connection", NOBODY, {}, "resend all after 0.5"),

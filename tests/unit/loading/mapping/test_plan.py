@@ -179,7 +179,7 @@ class TestManifestForm:
         (Column(thousands="."), ["decimal and thousands are both '.'", "such as ','"]),
         (Column(decimal=",", thousands=","), ["decimal and thousands are both ','", "such as '.'"]),
         (Column(percent="share"), ["percent='share' is not known", "true (12% is 12)"]),  # type: ignore[arg-type]
-        (Column(currency="5"), ["currency '5' is no currency", "'€' or 'EUR'"]),
+        (Column(currency="5"), ["currency '5' is not a currency", "'€' or 'EUR'"]),
         (Column(currency=[]), ["currency must be true, or a currency"]),
         (Column(currency=5), ["currency must be true, or a currency"]),
         (Column(parentheses="yes"), ["parentheses must be true or false"]),  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Options of ``CsvSource``: lines that are no rows, the header's line, escapes, comments, columns without a name."""
+"""Options of ``CsvSource``: lines that are not rows, the header's line, escapes, comments, columns without a name."""
 
 from __future__ import annotations
 
