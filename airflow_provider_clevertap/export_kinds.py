@@ -23,7 +23,7 @@ class ExportKind:
     :param export: the class of the export, with its module in ``exporting``.
     :param options: the class of its options, in the same form.
     :param operator: the name of the operator's class.
-    :param operator_name: the name of its module in ``operators``.
+    :param module: the name of its module in ``operators``.
     :param hook_method: the name of the hook's method.
     :param max_in_flight: the maximum number of requests in flight.
     """
@@ -32,14 +32,14 @@ class ExportKind:
     export: str
     options: str
     operator: str
-    operator_name: str
+    module: str
     hook_method: str
     max_in_flight: int = OTHER_APIS_IN_FLIGHT
 
     @property
     def operator_module(self) -> str:
         """The path of the operator's module."""
-        return f"{_PACKAGE}.operators.{self.operator_name}"
+        return f"{_PACKAGE}.operators.{self.module}"
 
     def load_export(self) -> Any:
         """Return the class of the export."""
@@ -60,7 +60,7 @@ EVENTS: Final = ExportKind(
     export="events.export.EventExport",
     options="events.options.EventOptions",
     operator="CleverTapExportEventsOperator",
-    operator_name="export_events",
+    module="export_events",
     hook_method="export_events",
 )
 
@@ -69,7 +69,7 @@ PROFILES: Final = ExportKind(
     export="profiles.export.ProfileExport",
     options="profiles.options.ProfileOptions",
     operator="CleverTapExportProfilesOperator",
-    operator_name="export_profiles",
+    module="export_profiles",
     hook_method="export_profiles",
 )
 
@@ -78,7 +78,7 @@ MESSAGES: Final = ExportKind(
     export="messages.report.MessageReport",
     options="messages.options.MessageOptions",
     operator="CleverTapMessageReportOperator",
-    operator_name="message_report",
+    module="message_report",
     hook_method="report_messages",
 )
 

@@ -70,55 +70,72 @@ def _json(content: Any, status: int = 200) -> web.Response:
     return web.Response(status=status, body=msgspec.json.encode(content), content_type="application/json")
 
 
-def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
-    """Add the admin endpoints to the application."""
+class AdminHandlers:
+    """Answers the requests to the admin endpoints.
 
-    async def show_stats(_: web.Request) -> web.StreamResponse:
-        return _json(await account.stats())
+    :param account: the emulated account.
+    """
 
-    async def show_faults(_: web.Request) -> web.StreamResponse:
-        return _json(account.faults.to_builtins())
+    def __init__(self, account: EmulatedAccount) -> None:
+        self._account = account
 
-    async def add_faults(request: web.Request) -> web.StreamResponse:
+    async def show_stats(self, _: web.Request) -> web.StreamResponse:
+        """Return the totals."""
+        return _json(await self._account.stats())
+
+    async def show_faults(self, _: web.Request) -> web.StreamResponse:
+        """Return the rules of the faults."""
+        return _json(self._account.faults.to_builtins())
+
+    async def add_faults(self, request: web.Request) -> web.StreamResponse:
+        """Add rules of faults, and return all of them."""
         try:
-            account.faults.add(read_rules(await request.read()))
+            self._account.faults.add(read_rules(await request.read()))
         except msgspec.DecodeError as error:
             return _json({"error": str(error)}, 400)
-        return _json(account.faults.to_builtins())
+        return _json(self._account.faults.to_builtins())
 
-    async def clear_faults(_: web.Request) -> web.StreamResponse:
-        account.faults.clear()
+    async def clear_faults(self, _: web.Request) -> web.StreamResponse:
+        """Remove all rules of faults."""
+        self._account.faults.clear()
         return _json([])
 
-    async def show_settings(_: web.Request) -> web.StreamResponse:
-        return _json(account.settings)
+    async def show_settings(self, _: web.Request) -> web.StreamResponse:
+        """Return the settings."""
+        return _json(self._account.settings)
 
-    async def change_settings(request: web.Request) -> web.StreamResponse:
+    async def change_settings(self, request: web.Request) -> web.StreamResponse:
+        """Change some settings, and return all of them."""
         try:
             changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
-            account.settings = account.settings.changed(changes)
+            self._account.settings = self._account.settings.changed(changes)
         except msgspec.DecodeError as error:
             return _json({"error": str(error)}, 400)
-        return _json(account.settings)
+        return _json(self._account.settings)
 
-    async def show_messages(_: web.Request) -> web.StreamResponse:
-        return _json(await account.query(read_messages))
+    async def show_messages(self, _: web.Request) -> web.StreamResponse:
+        """Return the messages of the report."""
+        return _json(await self._account.query(read_messages))
 
-    async def add_messages_of(request: web.Request) -> web.StreamResponse:
+    async def add_report_messages(self, request: web.Request) -> web.StreamResponse:
+        """Add messages to the report, and return all of them."""
         try:
-            await account.query(add_messages, await request.read())
+            await self._account.query(add_messages, await request.read())
         except msgspec.DecodeError as error:
             return _json({"error": str(error)}, 400)
-        return _json(await account.query(read_messages))
+        return _json(await self._account.query(read_messages))
 
-    async def run_night(_: web.Request) -> web.StreamResponse:
-        return _json({"changed": await account.run_night()})
+    async def run_night(self, _: web.Request) -> web.StreamResponse:
+        """Do what CleverTap does at night, and return how much has changed."""
+        return _json({"changed": await self._account.run_night()})
 
-    async def reset(_: web.Request) -> web.StreamResponse:
-        await account.reset()
-        return _json(await account.stats())
+    async def reset(self, _: web.Request) -> web.StreamResponse:
+        """Remove everything that was stored, and return the totals."""
+        await self._account.reset()
+        return _json(await self._account.stats())
 
-    async def show_list(request: web.Request) -> web.StreamResponse:
+    async def show_list(self, request: web.Request) -> web.StreamResponse:
+        """Return a part of a list."""
         listing = LISTS.get(request.match_info["name"])
         if listing is None:
             raise web.HTTPNotFound
@@ -127,7 +144,7 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
             offset = _whole_number(request.query.get("offset", 0))
         except ValueError:
             return _json({"error": f"limit and offset are whole numbers, at most {MAX_INTEGER}"}, 400)
-        page = await account.query(
+        page = await self._account.query(
             read_list,
             listing,
             limit=max(0, min(limit, MAX_PAGE_SIZE)),
@@ -137,17 +154,21 @@ def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
         )
         return _json(page)
 
+
+def add_admin_routes(app: web.Application, account: EmulatedAccount) -> None:
+    """Add the admin endpoints to the application."""
+    handlers = AdminHandlers(account)
     for method, path, handler in (
-        ("GET", "/admin/stats", show_stats),
-        ("GET", "/admin/faults", show_faults),
-        ("POST", "/admin/faults", add_faults),
-        ("DELETE", "/admin/faults", clear_faults),
-        ("GET", "/admin/settings", show_settings),
-        ("POST", "/admin/settings", change_settings),
-        ("GET", "/admin/messages", show_messages),
-        ("POST", "/admin/messages", add_messages_of),
-        ("POST", "/admin/night", run_night),
-        ("POST", "/admin/reset", reset),
-        ("GET", "/admin/{name}", show_list),
+        ("GET", "/admin/stats", handlers.show_stats),
+        ("GET", "/admin/faults", handlers.show_faults),
+        ("POST", "/admin/faults", handlers.add_faults),
+        ("DELETE", "/admin/faults", handlers.clear_faults),
+        ("GET", "/admin/settings", handlers.show_settings),
+        ("POST", "/admin/settings", handlers.change_settings),
+        ("GET", "/admin/messages", handlers.show_messages),
+        ("POST", "/admin/messages", handlers.add_report_messages),
+        ("POST", "/admin/night", handlers.run_night),
+        ("POST", "/admin/reset", handlers.reset),
+        ("GET", "/admin/{name}", handlers.show_list),
     ):
         app.router.add_route(method, path, local_only(handler))

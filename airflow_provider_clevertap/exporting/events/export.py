@@ -13,7 +13,7 @@ from airflow_provider_clevertap.api.reads.calls import RejectedReadError
 from airflow_provider_clevertap.exceptions import NotExportableError
 from airflow_provider_clevertap.exporting.columns.declared import DeclaredColumns
 from airflow_provider_clevertap.exporting.columns.event_columns import EventColumns, asked_parts, event_schema
-from airflow_provider_clevertap.exporting.events.job import EventJob, Filled, UndatedEventsError
+from airflow_provider_clevertap.exporting.events.job import EventJob, FinishedFiles, UndatedEventsError
 from airflow_provider_clevertap.exporting.events.options import EventOptions
 from airflow_provider_clevertap.exporting.events.plan import Job, all_partitions, plan_jobs, single_days
 from airflow_provider_clevertap.exporting.export_by_events import Client, ExportByEvents
@@ -90,7 +90,7 @@ class EventExport(ExportByEvents):
         if self._is_left_out(job.event):
             return
         try:
-            filled = self._fill(job)
+            finished = self._fill(job)
         except UndatedEventsError:
             for single in single_days(job):
                 self._run_job(single)
@@ -99,15 +99,15 @@ class EventExport(ExportByEvents):
             self._leave_out(job.event, error)
             return
         try:
-            for day, files in filled.files.items():
-                self._publish(job.partitions[day], files, filled.asked_at)
+            for day, files in finished.files.items():
+                self._publish(job.partitions[day], files, finished.asked_at)
         except BaseException:
-            for files in filled.files.values():
+            for files in finished.files.values():
                 files.discard_unpublished()
             raise
-        self.counts.add(filled.unfit, **filled.counts)
+        self.counts.add(finished.unfit, **finished.counts)
 
-    def _fill(self, job: Job) -> Filled:
+    def _fill(self, job: Job) -> FinishedFiles:
         options = self._options
         columns = EventColumns(job.event, options.zone, options.include, self._declared)
 

@@ -35,12 +35,13 @@ class UndatedEventsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FinishedFiles:
     """The finished files of a job.
 
     :param files: by day of the partition.
     :param asked_at: when CleverTap was asked.
     :param counts: what goes into the counts of the export once the files are published.
+    :param unfit: how many values of each declared property do not have its type.
     """
 
     files: dict[date, PartitionFiles]
@@ -73,9 +74,11 @@ class EventJob:
         self._options = options
         self._columns = columns
         self._make_files = make_files
+        #: what the current attempt has counted; it goes into the counts of the export once its files are published
+        self._counts: Counter[str] = Counter()
         self._day_numbers = {day_number(day): day for day in job.partitions}
 
-    def run(self) -> Filled:
+    def run(self) -> FinishedFiles:
         """Walk through all queries of the job, and return its finished files.
 
         :raises UndatedEventsError: when single days have to be asked for.
@@ -91,10 +94,10 @@ class EventJob:
                 restarts += 1
                 self._walker.counts.add(restarts=1)
 
-    def _attempt(self) -> Filled:
+    def _attempt(self) -> FinishedFiles:
         asked_at = datetime.now(UTC)
         self._columns.unfit.clear()
-        self._local: Counter[str] = Counter()
+        self._counts.clear()
         files = {day: self._make_files(day) for day in self._job.partitions}
         walk_files = WalkFiles(files)
         try:
@@ -104,7 +107,7 @@ class EventJob:
         except BaseException:
             walk_files.discard()
             raise
-        return Filled(files, asked_at, dict(self._local), Counter(self._columns.unfit))
+        return FinishedFiles(files, asked_at, dict(self._counts), Counter(self._columns.unfit))
 
     def _walk(self, first: date, last: date, files: WalkFiles) -> None:
         query = {"event_name": self._job.event, "from": query_day(first), "to": query_day(last), **self._options.query}
@@ -116,7 +119,7 @@ class EventJob:
         if undated.any():
             if first != last:
                 raise UndatedEventsError
-            self._local["without_time"] += int(undated.sum())
+            self._counts["without_time"] += int(undated.sum())
             # Such a row counts as at the start of the day it was returned for.
             local = np.where(undated, day_number(first) * DAY_SECONDS, local)
         days = local // DAY_SECONDS
@@ -141,7 +144,7 @@ class EventJob:
         start, end = (math.ceil(each.timestamp()) for each in (self._options.start, self._options.end))
         inside = (instants >= start) & (instants < end)
         trimmed = int((~inside).sum())
-        self._local["trimmed"] += trimmed
+        self._counts["trimmed"] += trimmed
         kept = list(compress(records, inside.tolist()))
         if kept:
             (day,) = self._job.partitions
