@@ -120,7 +120,7 @@ def read_count(moment: Moment, path: str, number: str | None) -> Reply:
 def active_now(moment: Moment, body: bytes) -> Reply:
     """Answer a count of the people who are active now.
 
-    :raises QueryRejected: the body is no JSON object.
+    :raises QueryRejected: the body is not a JSON object.
     """
     return json_reply(200, count_active(moment.connection, read_body(body), moment.now))
 

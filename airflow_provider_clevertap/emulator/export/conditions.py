@@ -1,8 +1,8 @@
 """The filters of CleverTap's query language as SQL conditions.
 
 https://developer.clevertap.com/docs/clevertap-query-language; the spellings of operators that clients use besides the
-documented ones are accepted too. Keys that are not known are ignored without a word, as CleverTap does. In the SQL
-``e`` is the event and ``p`` its profile.
+documented ones are accepted too. Keys that are not known are silently ignored, as CleverTap does. In the SQL ``e`` is
+the event and ``p`` its profile.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def joined(conditions: list[Condition], word: str = " AND ") -> Condition:
 
 
 def comparison(operator: object) -> str | None:
-    """Return the SQL operator that compares numbers, ``None`` when it is no such operator."""
+    """Return the SQL operator that compares numbers, ``None`` when it is not such an operator."""
     return "=" if operator == "equals" else _COMPARISONS.get(operator) if isinstance(operator, str) else None
 
 

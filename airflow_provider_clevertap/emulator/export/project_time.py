@@ -20,7 +20,7 @@ class TimeRange(NamedTuple):
 
 
 def read_day(value: object) -> date | None:
-    """Return the day of a number such as ``20261101``, which may be text; ``None`` when it is no day."""
+    """Return the day of a number such as ``20261101``, which may be text; ``None`` when it is not a day."""
     text = str(value) if type(value) in (int, str) else ""
     if len(text) != len("YYYYMMDD") or not (text.isascii() and text.isdigit()):
         return None

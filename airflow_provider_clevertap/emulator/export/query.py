@@ -68,7 +68,7 @@ class QueryReader:
     def read(self, query: Mapping[str, Any]) -> EventQuery:
         """Return what a query selects.
 
-        :raises QueryRejected: its event is unknown, its days are wrong, or a filter is no filter.
+        :raises QueryRejected: its event is unknown, its days are wrong, or it has an invalid filter.
         """
         fields = dict(query)
         base = self._base(fields)
@@ -79,8 +79,8 @@ class QueryReader:
     def read_for_profiles(self, query: Mapping[str, Any]) -> EventQuery:
         """Return what a query for profiles selects.
 
-        A page says that its event may be left out where it has conditions on profiles, and then means all events of
-        the past 365 days. Nobody was seen to do so, so it is a setting.
+        A page says that its event may be left out where it has conditions on profiles, and then means all events of the
+        past 365 days. No client was seen to do so, so it is a setting.
 
         :raises QueryRejected: as :meth:`read`.
         """
@@ -122,7 +122,7 @@ class QueryReader:
         return self._time.range_of(first, last)
 
     def _did(self, query: Any) -> Condition:
-        """Return the condition that the person of ``p`` did what an inner query names, so often if it says so."""
+        """Return the condition that the person of ``p`` did what an inner query names, as often as it says."""
         if not isinstance(query, dict):
             raise malformed()
         condition = joined([self._base(query, "d").condition, *event_conditions(query, "d")])
@@ -139,7 +139,7 @@ class QueryReader:
 def read_body(body: bytes) -> dict[str, Any]:
     """Return the query in a request's body.
 
-    :raises QueryRejected: it is no JSON object.
+    :raises QueryRejected: it is not a JSON object.
     """
     try:
         query = msgspec.json.decode(body)

@@ -37,7 +37,7 @@ class QueryRejected(Exception):  # noqa: N818 - carries an answer, not a failure
 
 
 def malformed() -> QueryRejected:
-    """Return the rejection of a body that is no query."""
+    """Return the rejection of a body that is not a query."""
     return QueryRejected(failure(400, MALFORMED))
 
 

@@ -58,7 +58,7 @@ def local_only(handler: Handler) -> Handler:
 def _whole_number(text: str | int) -> int:
     """Read a number that the database can hold.
 
-    :raises ValueError: the text is no whole number, or too large a one.
+    :raises ValueError: the text is not a whole number, or too large a one.
     """
     number = int(text)
     if abs(number) > MAX_INTEGER:

@@ -275,7 +275,7 @@ def is_kept_value(context: ValidationContext, key: str, value: object) -> bool:
         if len(text) * 4 > VALUE_BYTES and len(text.encode()) > VALUE_BYTES:
             return context.undocumented(key, f"the value is longer than {VALUE_BYTES} bytes")
         if text.startswith("$D_") and not _DATE.fullmatch(text):
-            context.undocumented(key, "the value starts with $D_ but is no date")
+            context.undocumented(key, "the value starts with $D_ but is not a date")
         return True
     if kind is bool or kind is int or kind is float:
         return True

@@ -1,4 +1,4 @@
-"""Write the gzipped files of a cloud export, each below a name of its own until it is complete."""
+"""Write the gzipped files of a cloud export, each under a temporary name until it is complete."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 ACTIVE_SECONDS = 300
-"""Who had an event in the last five minutes is active."""
+"""People with an event in the last five minutes are active."""
 
 USER_TYPES = ("new", "repeat", "addressable", "customer")
 BREAKDOWNS = {

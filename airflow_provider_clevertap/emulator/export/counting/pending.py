@@ -1,4 +1,4 @@
-"""Results that are computed for a while: until then a call is answered with the number to ask for."""
+"""Results that take a while to compute: until then, a call is answered with the number to ask for."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Message(msgspec.Struct, rename={"id": "message id"}):
     def __post_init__(self) -> None:
         """Check that the message began on a day."""
         if read_day(_digits(self.start_date)) is None:
-            msg = "start_date is no date"
+            msg = "start_date is not a date"
             raise ValueError(msg)
 
 
@@ -57,7 +57,7 @@ def read_messages(connection: sqlite3.Connection) -> list[dict[str, Any]]:
 def report_messages(connection: sqlite3.Connection, query: dict[str, Any]) -> dict[str, Any]:
     """Answer a call for a report: messages that began in a range of days, whatever the days they were sent on.
 
-    :raises QueryRejected: the days are wrong, or a filter is no list.
+    :raises QueryRejected: the days are wrong, or a filter is not a list.
     """
     first, last = read_day(query.get("from")), read_day(query.get("to"))
     if first is None or last is None:

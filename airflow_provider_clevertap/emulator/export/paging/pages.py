@@ -45,7 +45,7 @@ class PageReader:
         self._heads = {}
 
     def read(self, walk: Walk, position: Position) -> Page:
-        """Return the page of a position: so many rows of every bucket."""
+        """Return the page of a position: the same number of rows of every bucket."""
         limit = walk.rows_per_bucket
         rows: list[Row] = []
         after: list[tuple[int, int] | None] = []
