@@ -1,17 +1,18 @@
-"""The events of an export: all names for ``"*"``, and those that CleverTap does not export or does not know."""
+"""What exports of events and profiles have in common: the names of their events, and walks through queries."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from airflow_provider_clevertap.api.reads.calls import ReadPolicy, RejectedReadError
 from airflow_provider_clevertap.exceptions import ConfigurationError, NotExportableError
 from airflow_provider_clevertap.exporting.export import AccountClient, Export
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
 from airflow_provider_clevertap.exporting.options import ALL_EVENTS, ExportOptions
+from airflow_provider_clevertap.exporting.walks.walk import Count, StartWalk, Walker
 
 
 class Client(AccountClient, Protocol):
@@ -54,6 +55,24 @@ class ExportByEvents(Export):
             return list(events)
         self.counts.add(requests=1)
         return self._client.event_names(policy=ReadPolicy(stopping=self._stopped))
+
+    def _make_walker(self, start: StartWalk, count: Count, parts: Sequence[str]) -> Walker[Any]:
+        """Return what walks through the queries of this export.
+
+        :param start: starts a walk.
+        :param count: counts what a query selects.
+        :param parts: the parts of records to ask for.
+        """
+        return Walker(
+            start=start,
+            count=count,
+            parts=parts,
+            batch_size=self._options.page_size,
+            confirm_empty=self._options.confirm_empty,
+            check_count=self._options.check_count,
+            controls=self._controls,
+            counts=self.counts,
+        )
 
     def _is_left_out(self, event: str) -> bool:
         with self._names_lock:

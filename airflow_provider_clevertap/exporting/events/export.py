@@ -44,16 +44,8 @@ class EventExport(ExportByEvents):
         super().__init__(client, options, identity, log, partition=options.partition)
         self._options: EventOptions = options
         self._declared = DeclaredColumns(options.schema, event_schema(options.include, DeclaredColumns()).names)
-        self._walker: Walker[EventRecord] = Walker(
-            start=client.events,
-            count=client.count_events,
-            parts=asked_parts(options.include),
-            batch_size=options.page_size,
-            confirm_empty=options.confirm_empty,
-            check_count=options.check_count,
-            controls=self._controls,
-            counts=self.counts,
-        )
+        parts = asked_parts(options.include)
+        self._walker: Walker[EventRecord] = self._make_walker(client.events, client.count_events, parts)
         self._lock = threading.Lock()
         self._held: list[tuple[Partition, PartitionFiles, datetime]] = []
 

@@ -111,16 +111,8 @@ class ProfileExport(ExportByEvents):
         options = self._options
         files = self._make_files(self._partition, profile_schema(options.include, self._declared))
         attempt = _Attempt(options, self._declared, files)
-        walker: Walker[ProfileRecord] = Walker(
-            start=self._profile_client.profiles,
-            count=self._profile_client.count_profiles,
-            parts=asked_parts(options.include),
-            batch_size=options.page_size,
-            confirm_empty=options.confirm_empty,
-            check_count=options.check_count,
-            controls=self._controls,
-            counts=self.counts,
-        )
+        client, parts = self._profile_client, asked_parts(options.include)
+        walker: Walker[ProfileRecord] = self._make_walker(client.profiles, client.count_profiles, parts)
         try:
             self._run_jobs([partial(self._walk, walker, query, attempt) for query in queries])
             files.finish()
