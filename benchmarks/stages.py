@@ -18,9 +18,9 @@ def measured_methods() -> tuple[tuple[str, type, str], ...]:
     from airflow_provider_clevertap.loading.delivery.batches import Batch, Batcher
     from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
     from airflow_provider_clevertap.loading.encoding.encoder import Encoder
-    from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
     from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
     from airflow_provider_clevertap.loading.encoding.orders.grouping import OrderGrouper
+    from airflow_provider_clevertap.loading.encoding.whole_source.last_rows import LastRowEncoder
     from airflow_provider_clevertap.loading.ledger import Ledger
     from airflow_provider_clevertap.loading.outcomes.progress import Progress
     from airflow_provider_clevertap.loading.sources.dataframes import DataFramesSource

@@ -27,9 +27,9 @@ from airflow_provider_clevertap.loading.dispatch import BatchQueue
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder, RowEncoder
 from airflow_provider_clevertap.loading.encoding.duplicates import DuplicateKeys
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
-from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.encoding.orders.encoder import OrderEncoder
 from airflow_provider_clevertap.loading.encoding.profile_updates import EventWithProfileEncoder, parse_profile_columns
+from airflow_provider_clevertap.loading.encoding.whole_source.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.ledger import Ledger
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.memory_pool import SystemMemoryPool

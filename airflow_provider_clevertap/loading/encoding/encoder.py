@@ -20,7 +20,7 @@ from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock, Val
 from airflow_provider_clevertap.loading.encoding.declared.cells import DeclaredCells, read_declared_cells
 from airflow_provider_clevertap.loading.encoding.declared.column import ColumnEncoder
 from airflow_provider_clevertap.loading.encoding.derived_field import DerivedField
-from airflow_provider_clevertap.loading.encoding.interdependent_fields import compare_interdependent
+from airflow_provider_clevertap.loading.encoding.interdependent.fields import compare_interdependent
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn, join_records
 from airflow_provider_clevertap.loading.encoding.row_validation import RowValidator
 from airflow_provider_clevertap.loading.encoding.undecided_cells import CachedResults

@@ -12,7 +12,7 @@ from airflow_provider_clevertap.loading.rows.arrays import from_values
 from airflow_provider_clevertap.loading.rows.block import RowError
 from airflow_provider_clevertap.loading.rows.conversion import array_from_numpy, null_scalar
 from airflow_provider_clevertap.loading.rows.key_set import KeySet, key_texts
-from airflow_provider_clevertap.loading.specs.flat import Unsent
+from airflow_provider_clevertap.loading.specs.columns.flat import Unsent
 from airflow_provider_clevertap.loading.specs.messages import object_of
 from airflow_provider_clevertap.loading.specs.spec import MESSAGE_TYPES, Spec
 

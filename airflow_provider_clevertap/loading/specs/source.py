@@ -18,11 +18,12 @@ from airflow_provider_clevertap.loading.rows.block import RowBlock, Source
 from airflow_provider_clevertap.loading.rows.key_set import KeySet
 from airflow_provider_clevertap.loading.rows.slicing import slice_block
 from airflow_provider_clevertap.loading.sources.message_lines import MessageLines
-from airflow_provider_clevertap.loading.specs.events import add_events
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Mapped, select_all
+from airflow_provider_clevertap.loading.specs.columns.events import add_events
+from airflow_provider_clevertap.loading.specs.columns.flat import FlatColumns, Mapped, select_all
+from airflow_provider_clevertap.loading.specs.columns.profiles import add_profiles
+from airflow_provider_clevertap.loading.specs.columns.tokens import add_tokens
 from airflow_provider_clevertap.loading.specs.kinds import kind_of_messages
 from airflow_provider_clevertap.loading.specs.messages import NestedMessages
-from airflow_provider_clevertap.loading.specs.profiles import add_profiles
 from airflow_provider_clevertap.loading.specs.selection import (
     reject_misshapen,
     select_types,
@@ -31,7 +32,6 @@ from airflow_provider_clevertap.loading.specs.selection import (
 )
 from airflow_provider_clevertap.loading.specs.spec import Spec, read_spec
 from airflow_provider_clevertap.loading.specs.tables import TableMessages, is_table
-from airflow_provider_clevertap.loading.specs.tokens import add_tokens
 
 #: Fields of messages that no warehouse table has.
 _NESTED: Final = frozenset({"userId", "messageId", "anonymousId", "properties", "traits", "context"})

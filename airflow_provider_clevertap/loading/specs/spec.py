@@ -9,7 +9,7 @@ from typing import Final
 from airflow_provider_clevertap.exceptions import ConfigurationError
 from airflow_provider_clevertap.loading.options import LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import RecordKind
-from airflow_provider_clevertap.loading.specs.patterns import NamePattern
+from airflow_provider_clevertap.loading.specs.columns.patterns import NamePattern
 
 _LABELS: Final[Mapping[str, str]] = {"rudderstack": "RudderStack", "segment": "Segment", "freshpaint": "Freshpaint"}
 #: Every type of message that the platforms document.

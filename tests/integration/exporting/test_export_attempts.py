@@ -13,8 +13,8 @@ import pytest
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
 from airflow_provider_clevertap.exceptions import AccessDeniedError, LoadStoppedError
-from airflow_provider_clevertap.exporting.event_export import EventExport
-from airflow_provider_clevertap.exporting.event_options import EventOptions
+from airflow_provider_clevertap.exporting.events.export import EventExport
+from airflow_provider_clevertap.exporting.events.options import EventOptions
 from airflow_provider_clevertap.exporting.files.output import RunIdentity
 from tests.support.exports import DAY, KOLKATA, PAGES, MakeExport, Upload, at, files, manifest, numbers
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
-from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
+from airflow_provider_clevertap.loading.encoding.whole_source.last_rows import LastRowEncoder
 from airflow_provider_clevertap.loading.mapping.parse import parse_columns
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.sources.json_lines import JsonLinesReader

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.exceptions import StorageUnavailableError
 from airflow_provider_clevertap.loading.artifacts.rejects import RejectsFile
-from airflow_provider_clevertap.loading.encoding import last_rows, stored_blocks
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
 from airflow_provider_clevertap.loading.encoding.encoder import Encoder
-from airflow_provider_clevertap.loading.encoding.last_rows import LastRowEncoder
-from airflow_provider_clevertap.loading.encoding.stored_blocks import StoredBlocks
+from airflow_provider_clevertap.loading.encoding.whole_source import last_rows, stored_blocks
+from airflow_provider_clevertap.loading.encoding.whole_source.last_rows import LastRowEncoder
+from airflow_provider_clevertap.loading.encoding.whole_source.stored_blocks import StoredBlocks
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, RowOutcome
 from airflow_provider_clevertap.loading.record_kinds import SUBSCRIPTIONS
 from airflow_provider_clevertap.loading.rows import slicing

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 from airflow_provider_clevertap.loading.encoding.block_encoder import BlockEncoder
 from airflow_provider_clevertap.loading.encoding.blocks import EncodedBlock
-from airflow_provider_clevertap.loading.encoding.stored_blocks import MAX_IN_MEMORY, StoredBlocks, disk_errors
+from airflow_provider_clevertap.loading.encoding.whole_source.stored_blocks import (
+    MAX_IN_MEMORY,
+    StoredBlocks,
+    disk_errors,
+)
 from airflow_provider_clevertap.loading.outcomes.outcome import Outcome, Reason, RowOutcome
 from airflow_provider_clevertap.loading.rows.block import RowBlock
 from airflow_provider_clevertap.loading.rows.conversion import array_from_texts

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_clevertap.loading.encoding.interdependent.web_push_keys import join_web_push_keys
 from airflow_provider_clevertap.loading.encoding.json_join import EncodedColumn
-from airflow_provider_clevertap.loading.encoding.web_push_keys import join_web_push_keys
 from airflow_provider_clevertap.loading.rows.conversion import scalar
 from airflow_provider_clevertap.loading.rows.text_arrays import as_mask, blank_out, decoded, either, none_if_clear
 from airflow_provider_clevertap.records.record_validation import RecordSchema

@@ -8,8 +8,8 @@ from typing import Any, Final
 from airflow_provider_clevertap.columns import Column
 from airflow_provider_clevertap.loading.mapping.property_column import PropertyColumn
 from airflow_provider_clevertap.loading.rows.block import RowError
-from airflow_provider_clevertap.loading.specs.events import TIME_PATHS, listed
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent
+from airflow_provider_clevertap.loading.specs.columns.events import TIME_PATHS, listed
+from airflow_provider_clevertap.loading.specs.columns.flat import FlatColumns, Unsent
 from airflow_provider_clevertap.loading.specs.messages import first_filled, flatten
 from airflow_provider_clevertap.loading.specs.selection import check_owners
 from airflow_provider_clevertap.loading.specs.spec import Spec

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent
+from airflow_provider_clevertap.loading.specs.columns.flat import FlatColumns, Unsent
+from airflow_provider_clevertap.loading.specs.columns.orders import CHARGED, add_orders, find_orders, is_order
 from airflow_provider_clevertap.loading.specs.messages import first_filled, flatten
-from airflow_provider_clevertap.loading.specs.orders import CHARGED, add_orders, find_orders, is_order
 from airflow_provider_clevertap.loading.specs.selection import check_owners
 from airflow_provider_clevertap.loading.specs.spec import Spec
 

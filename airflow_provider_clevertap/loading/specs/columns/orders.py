@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from airflow_provider_clevertap.loading.rows.block import RowError
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent, json_text
+from airflow_provider_clevertap.loading.specs.columns.flat import FlatColumns, Unsent, json_text
 from airflow_provider_clevertap.loading.specs.spec import Spec
 
 CHARGED: Final = "Charged"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from airflow_provider_clevertap.loading.specs.events import listed
-from airflow_provider_clevertap.loading.specs.flat import FlatColumns, Unsent
+from airflow_provider_clevertap.loading.specs.columns.events import listed
+from airflow_provider_clevertap.loading.specs.columns.flat import FlatColumns, Unsent
 from airflow_provider_clevertap.loading.specs.messages import first_filled
 from airflow_provider_clevertap.loading.specs.selection import settings_for_clevertap
 from airflow_provider_clevertap.loading.specs.spec import Spec

@@ -1,0 +1,1 @@
+"""Fields whose validity depends on another field of the same record."""

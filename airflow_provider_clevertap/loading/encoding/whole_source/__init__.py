@@ -1,0 +1,1 @@
+"""Encode kinds of record that need the whole source before one record is sent."""
