@@ -202,28 +202,32 @@ class TaskLoad:
             )
             if self._stopped:
                 load.stop()
-            complete, failure = False, None
-            try:
-                load.run()
-                complete = True
-            except TooManyRejectsError:
-                complete = True
-                raise
-            except CleverTapError as error:
-                unexplained = isinstance(error, AccessDeniedError | CleverTapUnavailableError)
-                if unexplained and not isinstance(error, LoadStoppedError):
-                    error.args = (f"Connection {self._conn_id!r}: {error.args[0]}{_advice(error)}",)
-                failure = str(error)
-                raise
-            finally:
-                log_summary(self._log, opened.name, load.summary.to_dict(), ended_early=not complete)
-                if self._report is not None:
-                    report = {**_report_of(load), "complete": complete, "failure": failure}
-                    self._report.end(None if self._stopped else report)
+            self._run_to_its_end(load)
             return load.summary.to_dict()
         finally:
             if client is not None:
                 client.close()
+
+    def _run_to_its_end(self, load: Load) -> None:
+        """Run a load, and log its summary and write its last report, also when it fails."""
+        complete, failure = False, None
+        try:
+            load.run()
+            complete = True
+        except TooManyRejectsError:
+            complete = True
+            raise
+        except CleverTapError as error:
+            unexplained = isinstance(error, AccessDeniedError | CleverTapUnavailableError)
+            if unexplained and not isinstance(error, LoadStoppedError):
+                error.args = (f"Connection {self._conn_id!r}: {error.args[0]}{_advice(error)}",)
+            failure = str(error)
+            raise
+        finally:
+            log_summary(self._log, load.source.name, load.summary.to_dict(), ended_early=not complete)
+            if self._report is not None:
+                report = {**_report_of(load), "complete": complete, "failure": failure}
+                self._report.end(None if self._stopped else report)
 
 
 def _report_of(load: Load) -> dict[str, Any]:
