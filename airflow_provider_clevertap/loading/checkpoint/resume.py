@@ -85,11 +85,11 @@ def _can_resume(earlier: LoadState, fresh: LoadState, name: str, log: logging.Lo
         if earlier.fingerprint == fresh.fingerprint:  # its requests without effect still count as requests of the load
             fresh.counts, fresh.seconds, fresh.attempts = earlier.counts, earlier.seconds, earlier.attempts
         return False
-    if fresh.attempt.is_of_another_run_than(earlier.attempt, complete=earlier.complete):
-        log.info("Starts at row 1: the checkpoint is that of an earlier run with the same id, which was deleted")
-        return False
     if earlier.complete and earlier.attempt.series != fresh.attempt.series:
         log.info("Starts at row 1: the task was cleared after its load was complete, so all rows are loaded again")
+        return False
+    if fresh.attempt.is_of_another_run_than(earlier.attempt, complete=earlier.complete):
+        log.info("Starts at row 1: the checkpoint is that of an earlier run with the same id, which was deleted")
         return False
     if earlier.fingerprint["source"] is None and fresh.fingerprint["source"] is None:
         if earlier.duplicates_possible:

@@ -20,6 +20,7 @@ from airflow_provider_clevertap.exceptions import (
 )
 from airflow_provider_clevertap.loading.checkpoint.file_store import FileCheckpointStore
 from airflow_provider_clevertap.loading.checkpoint.state import LoadState
+from airflow_provider_clevertap.loading.checkpoint.task_attempt import TaskAttempt
 from airflow_provider_clevertap.loading.delivery.claims import ClaimWindow
 from airflow_provider_clevertap.loading.load import Load, LoadOptions
 from airflow_provider_clevertap.loading.record_kinds import PROFILES
@@ -130,9 +131,12 @@ def test_missing_unaccepted_rows_are_reported(make: MakeLoad, emulator: RunningE
     assert make(rows, max_in_flight=1, max_rejects=1).run().rejected == 1
 
 
+ATTEMPT = TaskAttempt("3", 2, "1800000000.123456")
+
+
 def test_the_state_stays_small_whatever_the_size_of_the_source() -> None:
     random = Random(7)
-    found = LoadState({"source": "s" * 20, "settings": "t" * 20, "account": "a" * 20}, 1_800_000_000, "3")
+    found = LoadState({"source": "s" * 20, "settings": "t" * 20, "account": "a" * 20}, 1_800_000_000, ATTEMPT)
     main = found.lanes["main"]
     under_way: list[int] = []
     largest = 0

@@ -183,12 +183,15 @@ def test_a_retry_after_everything_was_loaded_sends_nothing(make: MakeLoad, emula
 
 
 def test_a_cleared_task_loads_again_what_was_complete_and_goes_on_with_what_was_not(
-    make: MakeLoad, emulator: RunningEmulator
+    make: MakeLoad, emulator: RunningEmulator, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     rows = people(2_000)
-    interrupt(make(rows, after=1, max_in_flight=1, attempt=TaskAttempt("0")))
-    assert make(rows, max_in_flight=1, attempt=TaskAttempt("1")).run().resumed_from_row == 1_001
-    assert make(rows, max_in_flight=1, attempt=TaskAttempt("2")).run().resumed_from_row is None
+    # Airflow starts a finished run anew when one of its tasks is cleared.
+    interrupt(make(rows, after=1, max_in_flight=1, attempt=TaskAttempt("0", 1, "monday")))
+    assert make(rows, max_in_flight=1, attempt=TaskAttempt("1", 2, "tuesday")).run().resumed_from_row == 1_001
+    assert make(rows, max_in_flight=1, attempt=TaskAttempt("2", 3, "friday")).run().resumed_from_row is None
+    assert "cleared after its load was complete, so all rows are loaded again" in caplog.text
     assert emulator.stats()["requests"] == 4
 
 
