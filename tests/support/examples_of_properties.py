@@ -9,8 +9,14 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
+
+if TIMES == 1:
+    # Hypothesis also draws constants that it finds in the modules imported so far. Which these are depends on the tests
+    # that have run before in the same process.
+    providers._get_local_constants = lambda: providers._local_constants
 
 settings.register_profile(
     "suite",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
@@ -28,7 +29,16 @@ def test_lists_of_json_and_python_are_read_as_they_were(items: list[str]) -> Non
 @examples(200)
 @given(items=ITEMS, bare=st.booleans())
 def test_arrays_of_postgresql_are_read_as_they_were(items: list[str], bare: bool) -> None:
-    assert split_items("{" + ",".join(postgresql(item, bare=bare) for item in items) + "}", "|") == items
+    text = "{" + ",".join(postgresql(item, bare=bare) for item in items) + "}"
+    assume(not is_set_of_python(text))  # {','} may be two apostrophes, and a comma
+    assert split_items(text, "|") == items
+
+
+def is_set_of_python(text: str) -> bool:
+    try:
+        return isinstance(ast.literal_eval(text), set)
+    except (ValueError, SyntaxError):
+        return False
 
 
 def postgresql(item: str, *, bare: bool) -> str:
