@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from typing import Any
 
@@ -30,15 +29,8 @@ def test_lists_of_json_and_python_are_read_as_they_were(items: list[str]) -> Non
 @given(items=ITEMS, bare=st.booleans())
 def test_arrays_of_postgresql_are_read_as_they_were(items: list[str], bare: bool) -> None:
     text = "{" + ",".join(postgresql(item, bare=bare) for item in items) + "}"
-    assume(not is_set_of_python(text))  # {','} may be two apostrophes, and a comma
+    assume(not text.startswith("{'"))  # {','} may also be a set of Python: a comma
     assert split_items(text, "|") == items
-
-
-def is_set_of_python(text: str) -> bool:
-    try:
-        return isinstance(ast.literal_eval(text), set)
-    except (ValueError, SyntaxError):
-        return False
 
 
 def postgresql(item: str, *, bare: bool) -> str:
