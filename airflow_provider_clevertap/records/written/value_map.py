@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from airflow_provider_clevertap.records.values import is_empty
 
 #: Whole numbers beyond this are not exact as floats.
 _EXACT_FLOATS: Final = 2**53
+#: The end of the text of a date with time that stands for the day.
+MIDNIGHT: Final = " 00:00:00"
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Python raises an error for the text of very long whole numbers.
 _MAX_BITS: Final = 1024
 
@@ -56,6 +60,9 @@ def read_value_map(values: Any) -> ValueMap:
         if replacement is not None and (not isinstance(replacement, str | int | float) or is_empty(replacement)):
             raise ValueError(f"values maps {text!r} to {replacement!r}: use text, a number, true, false or None")
         replacements[text] = replacement
+    for text in [*replacements]:
+        if _DAY.fullmatch(text):  # databases and DataFrames often hold a day as its midnight
+            replacements.setdefault(text + MIDNIGHT, replacements[text])
     return ValueMap(replacements)
 
 

@@ -14,6 +14,7 @@ from airflow_provider_clevertap.exceptions import MappingError
 from airflow_provider_clevertap.loading.rows.text_arrays import Mask
 from airflow_provider_clevertap.records.cell_validation import CellResult
 from airflow_provider_clevertap.records.column_rules import CellRule
+from airflow_provider_clevertap.records.written.value_map import MIDNIGHT
 
 #: Keys in one message.
 _MAX_LISTED: Final = 20
@@ -63,9 +64,11 @@ class DeclaredCells:
         if cells:
             yield f"Column {source!r}: left out, as its values say: {_listed(cells)}"
         # A word that is to be left out may well be missing today; one that stands for another is perhaps misspelt.
-        unused = [repr(key) for key, _ in self._counted(~self.left_out & (self.counts == 0))]
-        if unused:
-            yield f"Column {source!r}: its values name what no cell holds: {_listed(unused)}"
+        used = {key.removesuffix(MIDNIGHT) for key, _ in self._counted(self.counts > 0)}
+        unused = [key.removesuffix(MIDNIGHT) for key, _ in self._counted(~self.left_out & (self.counts == 0))]
+        named = [repr(key) for key in dict.fromkeys(unused) if key not in used]
+        if named:
+            yield f"Column {source!r}: its values name what no cell holds: {_listed(named)}"
 
     def _counted(self, selected: Mask) -> Iterator[tuple[str, int]]:
         counts = self.counts.tolist() if self.counts is not None else []

@@ -79,3 +79,10 @@ def test_maps_that_cannot_be_meant(values: Any, says: str) -> None:
     with pytest.raises(ValueError, match="values") as error:
         read_value_map(values)
     assert says in str(error.value)
+
+
+def test_a_day_stands_for_its_midnight_unless_that_has_a_value_of_its_own() -> None:
+    values = read_value_map({"2026-03-21": "day", "2026-03-22": "day", datetime(2026, 3, 22): "midnight"})
+    assert values.replace(datetime(2026, 3, 21)) == "day"
+    assert values.replace(datetime(2026, 3, 21, 1)) == datetime(2026, 3, 21, 1)
+    assert values.replace(datetime(2026, 3, 22)) == "midnight"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -48,9 +48,11 @@ class TestValues:
             (pa.array([1.0, 2.5, -0.0]), {1: "one", 2.5: "more", 0: None}, ["one", "more", None]),
             (pa.array([True, False, None]), {True: "yes", "false": None}, ["yes", None, None]),
             (pa.array([date(9999, 12, 31), date(1990, 7, 26)]), {date(9999, 12, 31): None}, [None, "$D_648950400"]),
+            (pa.array([datetime(9999, 12, 31), datetime(1990, 7, 26)]), {"9999-12-31": None}, [None, "$D_648950400"]),
+            (["9999-12-31 00:00:00", "9999-12-31", "x"], {"9999-12-31": None}, [None, None, "x"]),
             ((True, 1, "1", 1.0, None), {"1": "one", "true": "yes"}, ["yes", "one", "one", "one", None]),
         ],
-        ids=["integers", "small integers", "floats", "booleans", "dates", "mixed"],
+        ids=["integers", "small integers", "floats", "booleans", "dates", "midnights", "texts of midnights", "mixed"],
     )
     def test_values_of_typed_columns(self, cells: Any, values: dict[Any, Any], expected: list[Any]) -> None:
         assert made(cells, Column("Level", values=values)) == expected
@@ -114,6 +116,12 @@ class TestValues:
             "Column 'g': its values name what no cell holds: 'männlich'",
         ]
         assert encoder().closing_notes() == []
+
+    def test_a_day_and_its_midnight_are_one_key_in_what_is_told(self) -> None:
+        days = {"1900-01-01": "2000-01-01", "1901-01-01": "2001-01-01", "1902-01-01": "2002-01-01"}
+        made_of = encoder({"id": "identity", "d": Column("Since", type="date", values=days)})
+        made_of.encode(block_of({"id": IDS[:2], "d": ["1900-01-01 00:00:00", "1901-01-01"]}))
+        assert made_of.closing_notes() == ["Column 'd': its values name what no cell holds: '1902-01-01'"]
 
 
 class TestDefaults:
