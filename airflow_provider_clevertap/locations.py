@@ -51,13 +51,20 @@ def location_name(location: Any) -> str:
 
 
 def local_path(location: Any) -> Path | None:
-    """Return the path of a location on this machine, or ``None`` if it is anywhere else."""
+    """Return the path of a location on this machine, or ``None`` if it is anywhere else.
+
+    ``~/`` at its beginning is the home of the user, as in a shell and in fsspec.
+    """
     text = str(location)
     if text.startswith("file://"):
         return Path(text.removeprefix("file://"))
     if isinstance(location, os.PathLike) and not is_object_path(location):
-        return Path(location)
-    return None if "://" in text else Path(text)
+        return _in_home(Path(location))
+    return None if "://" in text else _in_home(Path(text))
+
+
+def _in_home(path: Path) -> Path:
+    return path.expanduser() if path.parts[:1] == ("~",) else path
 
 
 def file_system_of(location: Any) -> tuple[Any, str]:
