@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Key of the state in Airflow's store, also shown in the UI; a second load of the same task adds its number.
 _KEY = "clevertap_load"
-#: Each state in Airflow's store has a unique name; a state in a file has the name of the one that it continues.
+#: Each state in Airflow's store has a unique name; a state in a file has the names of those that it may continue.
 _SAVED_AS, _FOLLOWS = "saved_as", "follows"
 
 #: Status codes of Airflow's API server for an attempt that is not the latest one: not found, or gone.
@@ -50,14 +50,16 @@ class TaskStateStore(FileCheckpointStore):
         self._accessor = accessor
         self._key = key
         self.name = f"key {key!r} of the task state store"
-        self._saved_as: str | None = None
+        #: the name of the latest state that Airflow has for certain, and of later ones that it may have stored although
+        #: it answered with an error
+        self._saved_as: list[str] = []
 
     def load(self) -> object | None:
         """Return the state that was saved last."""
         in_file = super().load()  # read first: from then on no earlier attempt can save its state there
         in_airflow: object | None = self._accessor.get(self._key)
         saved_as = in_airflow.get(_SAVED_AS) if isinstance(in_airflow, dict) else None
-        follows = saved_as is not None and isinstance(in_file, dict) and in_file.get(_FOLLOWS) == saved_as
+        follows = saved_as is not None and isinstance(in_file, dict) and saved_as in (in_file.get(_FOLLOWS) or ())
         return in_file if follows else in_airflow
 
     def save(self, state: dict[str, Any]) -> None:
@@ -66,6 +68,7 @@ class TaskStateStore(FileCheckpointStore):
         :raises SupersededError: when a later attempt exists: Airflow accepts states from the latest one only.
         """
         saved_as = secrets.token_hex(4)
+        self._saved_as.append(saved_as)
         try:
             self._accessor.set(self._key, {**state, _SAVED_AS: saved_as})
         except Exception as error:
@@ -73,7 +76,7 @@ class TaskStateStore(FileCheckpointStore):
             if detail.get("status_code") in _SUPERSEDED_STATUS_CODES:
                 raise SupersededError(superseded_message(self.name)) from None
             raise
-        self._saved_as = saved_as
+        self._saved_as = [saved_as]
 
     def save_last(self, state: dict[str, Any]) -> None:
         """Replace the state when the load ends, in a file if Airflow accepts no more states."""

@@ -20,6 +20,7 @@ class Accessor:
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
         self.refuses = False
+        self.loses_answers = False
 
     def get(self, key: str) -> Any:
         return self.kept.get(key)
@@ -28,6 +29,8 @@ class Accessor:
         if self.refuses:
             raise RuntimeError("Task Instance not found")
         self.kept[key] = value
+        if self.loses_answers:
+            raise RuntimeError("Task Instance not found")  # of the request that Airflow's client has repeated
 
 
 @pytest.fixture
@@ -60,6 +63,22 @@ def test_the_last_state_is_kept_as_a_file_when_airflow_takes_it_no_more(accessor
         first.save({"settled": 2})  # a claim: what may be sent must be where every worker finds it
     first.save_last({"settled": 3})
     assert settled(store(accessor, tmp_path, 2).load()) == 3
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_the_last_state_counts_also_after_a_state_that_airflow_took_without_saying_so(
+    accessor: Accessor, tmp_path: Path, lost: int
+) -> None:
+    first = store(accessor, tmp_path)
+    first.load()
+    first.save({"settled": 1})
+    accessor.loses_answers = True
+    for number in range(lost):
+        with pytest.raises(RuntimeError):
+            first.save({"settled": 2 + number})
+    accessor.refuses = True
+    first.save_last({"settled": 9})
+    assert settled(store(accessor, tmp_path, 2).load()) == 9
 
 
 def test_a_try_that_is_over_does_not_change_what_the_next_has_read(accessor: Accessor, tmp_path: Path) -> None:
