@@ -117,7 +117,7 @@ class TestValues:
         ]
         assert encoder().closing_notes() == []
 
-    def test_a_day_and_its_midnight_are_one_key_in_what_is_told(self) -> None:
+    def test_a_day_and_its_midnight_are_one_key_in_the_notes(self) -> None:
         days = {"1900-01-01": "2000-01-01", "1901-01-01": "2001-01-01", "1902-01-01": "2002-01-01"}
         made_of = encoder({"id": "identity", "d": Column("Since", type="date", values=days)})
         made_of.encode(block_of({"id": IDS[:2], "d": ["1900-01-01 00:00:00", "1901-01-01"]}))
