@@ -147,6 +147,17 @@ def test_an_order_spread_over_two_files_is_told_in_both(load_lines: Any, emulato
     assert "continues in another file" in found[5][2]
 
 
+def test_files_without_an_order_hide_no_order_that_is_spread_over_two_files(
+    load_lines: Any, emulator: RunningEmulator
+) -> None:
+    empty = dict.fromkeys(order(1)[0], "")
+    summary, found = load_lines(Files(orders(1, 2), [empty], [empty | {"sku": "a"}], orders(2, 3)))
+    assert [event["data"]["Charged ID"] for event in emulator.events()] == ["ord-1", "ord-3"]
+    assert (summary.accepted, summary.invalid, summary.skipped) == (6, 7, 1)
+    assert "continues in another file" in found[5][2]
+    assert "begins in another file" in found[3][2]
+
+
 def test_a_line_that_cannot_be_read_spoils_its_order_alone(load_lines: Any, emulator: RunningEmulator) -> None:
     lines = orders(1, 2, 3)
     lines[4] |= {"order_id": "gibberish"}

@@ -1,8 +1,8 @@
 """Divide order lines into new blocks, so that no order is split between two blocks.
 
 Consecutive lines with the same order id are one order. The last order of a block may continue in the next block, so its
-lines wait and are joined to the front of that block. The last order of a file waits until the next file shows that it
-begins with another order. No other lines wait, so memory use does not grow with the length of an order.
+lines wait and are joined to the front of that block. The last order of a file waits until the next file with an order
+shows that it begins with another one. No other lines wait, so memory use does not grow with the length of an order.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ class OrderGrouper:
         self._known_ids = KeySet()
         #: The lines since the last order that is complete.
         self._pending: _LineRun | None = None
-        #: The last lines of an earlier file, until it is known whether their order continues in the next file.
-        self._pending_file_end: _LineRun | None = None
+        #: The last lines of an earlier file, until it is known whether their order continues in the next file. After
+        #: them the lines of the files since, none of which is in an order.
+        self._pending_file_end: list[_LineRun] = []
         #: The id of an order of which lines were rejected already, and the outcome for its remaining lines.
         self._rejected_order: tuple[str, RowOutcome] | None = None
 
@@ -97,20 +98,20 @@ class OrderGrouper:
 
     def _finish_file(self) -> Iterator[Orders]:
         if self._pending is not None:
-            yield from self._release_file_end(None)
-            self._pending_file_end, self._pending = self._pending, None
+            if sum(len(lines.block) for lines in self._pending_file_end) > BLOCK_ROWS:
+                yield from self._release_file_end(None)
+            self._pending_file_end.append(self._pending)
+            self._pending = None
 
     def _release_file_end(self, next_id: str | None) -> Iterator[Orders]:
         """Return the last lines of an earlier file, now that the order after them is known."""
-        if self._pending_file_end is None:
-            return
-        lines, self._pending_file_end = self._pending_file_end, None
-        if next_id is None or lines.first_id != next_id:
-            yield self._validate(lines)
+        runs, self._pending_file_end = self._pending_file_end, []
+        if next_id is None or not runs or runs[0].first_id != next_id:
+            yield from map(self._validate, runs)
             return
         continues = _invalid("the order continues in another file: put all its lines into one file", self._group_by)
         self._rejected_order = (next_id, continues)
-        yield self._validate(lines)
+        yield from map(self._validate, runs)
         begins = _invalid("the order begins in another file: put all its lines into one file", self._group_by)
         self._rejected_order = (next_id, begins)
 
