@@ -119,7 +119,8 @@ class FlatColumns:
         if path not in mapped.choices:
             canonical = mapped.schema.canonical(name)
             literal = canonical in mapped.schema.top or (is_literal and canonical != name)
-            if mapped.is_strict and canonical not in mapped.schema.known:
+            is_unusual = literal or not FORBIDDEN_KEY_CHARACTERS.isdisjoint(name)
+            if is_unusual and mapped.is_strict and canonical not in mapped.schema.known:
                 mapped.choices[path] = PropertyColumn(name, any_characters=True)
             else:
                 mapped.choices[path] = PropertyColumn(name) if literal else Column(name)

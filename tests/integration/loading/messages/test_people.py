@@ -62,6 +62,19 @@ def test_overrides_are_merged_last(profile: Any) -> None:
     assert profile(identify(traits=traits))["data"] == {"seen": 2, "Email": "b@example.com"}
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_some_messages_override_what_others_do_not(load: LoadMessages, emulator: RunningEmulator, strict: bool) -> None:
+    people: list[Any] = [
+        identify(userId="a", traits={"name": "Asha", "email": "a@example.com", "overrideFields": {"Name": "Asha Rao"}}),
+        identify(
+            userId="b", traits={"name": "Bo", "email": "b@example.com", "overrideFields": {"Email": "c@example.com"}}
+        ),
+    ]
+    assert load(profiles(), people, strict=strict)["accepted"] == 2
+    assert emulator.profile("a")["data"] == {"Name": "Asha Rao", "Email": "a@example.com"}
+    assert emulator.profile("b")["data"] == {"Name": "Bo", "Email": "c@example.com"}
+
+
 def test_an_alias_names_both_ids(load: LoadMessages, emulator: RunningEmulator) -> None:
     load(profiles(), [{"type": "alias", "userId": "new", "previousId": "old", "timestamp": TIME}])
     assert emulator.profile("old")["data"] == {}
