@@ -32,6 +32,14 @@ __all__ = ["RunningEmulator"]
 T = TypeVar("T")
 
 
+async def _cancel_other_tasks() -> None:
+    """End the tasks of connections that are still open: a loop that is closed with them logs an error for each."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class RunningEmulator:
     """An emulator in a background thread, on 127.0.0.1.
 
@@ -65,17 +73,22 @@ class RunningEmulator:
         self._database = database
         self._settings = Settings().changed(settings)
         self._reserved_port: socket.socket | None = None
+        self._running: EmulatedAccount | None = None
 
     def __enter__(self) -> Self:
+        if self._running is not None:
+            msg = "the emulator is running already: use another RunningEmulator for a second one"
+            raise RuntimeError(msg)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="clevertap-emulator", daemon=True)
         self._thread.start()
         try:
-            self._account = EmulatedAccount(Credentials(self.account_id, self.passcode), self._settings, self._database)
-            (self._runner, self._open_port) = self._wait(lambda: serve(self._account, LOOPBACK, self._port))
+            account = EmulatedAccount(Credentials(self.account_id, self.passcode), self._settings, self._database)
+            (self._runner, self._open_port) = self._wait(lambda: serve(account, LOOPBACK, self._port))
         except BaseException:
             self._stop_loop()
             raise
+        self._running = account
         self.url = f"http://{LOOPBACK}:{self._open_port}"
         return self
 
@@ -86,9 +99,18 @@ class RunningEmulator:
         if self._reserved_port is not None:
             self._reserved_port.close()
         self._account.close()
+        self._running = None
         self._stop_loop()
 
+    @property
+    def _account(self) -> EmulatedAccount:
+        if self._running is None:
+            msg = "the emulator is not running: call this inside its with statement"
+            raise RuntimeError(msg)
+        return self._running
+
     def _stop_loop(self) -> None:
+        self._wait(_cancel_other_tasks)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -106,7 +128,8 @@ class RunningEmulator:
         return self._wait(run)
 
     def _items(self, name: str, only: str | None) -> list[dict[str, Any]]:
-        page = self._wait(lambda: self._account.query(read_list, LISTS[name], only=only))
+        account = self._account
+        page = self._wait(lambda: account.query(read_list, LISTS[name], only=only))
         items: list[dict[str, Any]] = page["items"]
         return items
 
@@ -181,7 +204,8 @@ class RunningEmulator:
         :raises msgspec.ValidationError: a rule or one of its fields is unknown, or a value does not fit.
         """
         added = [rule if isinstance(rule, FaultRule) else msgspec.convert(rule, Rule) for rule in rules]
-        self._call(lambda: self._account.faults.add(added))
+        faults = self._account.faults
+        self._call(lambda: faults.add(added))
 
     def faults(self) -> list[dict[str, Any]]:
         """Return the rules in force, each with how often it matched and was applied (``struck``)."""
@@ -197,8 +221,8 @@ class RunningEmulator:
         :param messages: objects as the report returns them, with at least ``message id`` and ``start_date``.
         :raises msgspec.ValidationError: one has no number or no date.
         """
-        body = msgspec.json.encode(messages)
-        self._wait(lambda: self._account.query(add_messages, body))
+        account, body = self._account, msgspec.json.encode(messages)
+        self._wait(lambda: account.query(add_messages, body))
 
     def write_cloud_export(
         self,
@@ -215,8 +239,8 @@ class RunningEmulator:
         :param file_format: ``json``: an object in each line, after a line with the event's name; or ``csv``.
         :param request_id: the export; each has its own runs.
         """
-        path = Path(directory)
-        return self._wait(lambda: self._account.write_cloud_export(what, path, file_format, request_id))
+        account, path = self._account, Path(directory)
+        return self._wait(lambda: account.write_cloud_export(what, path, file_format, request_id))
 
     def run_night(self) -> int:
         """Delete and demerge the profiles that are queued for it, as CleverTap does at night.
@@ -239,15 +263,17 @@ class RunningEmulator:
         :param changes: see :class:`~airflow_provider_clevertap.emulator.settings.Settings`, by name.
         :raises msgspec.ValidationError: a name is unknown or a value does not fit.
         """
-        changed = self._account.settings.changed(changes)
+        account = self._account
+        changed = account.settings.changed(changes)
 
         def change() -> None:
-            self._account.settings = changed
+            account.settings = changed
 
         self._call(change)
 
     def go_down(self) -> None:
         """Answer the requests in flight, then close all connections and refuse new ones. What is stored stays."""
+        _ = self._account
         self._wait(self._runner.cleanup)
         # Bound but not listening: connections are refused, and no other process can take the port.
         self._reserved_port = socket.socket()
@@ -256,7 +282,8 @@ class RunningEmulator:
 
     def come_back(self) -> None:
         """Listen again after :meth:`go_down`, on the same port."""
-        (self._runner, _) = self._wait(lambda: serve(self._account, LOOPBACK, self._open_port, self._reserved_port))
+        account = self._account
+        (self._runner, _) = self._wait(lambda: serve(account, LOOPBACK, self._open_port, self._reserved_port))
 
     def reset(self) -> None:
         """Delete everything that has arrived, the peaks and the faults. Settings stay."""

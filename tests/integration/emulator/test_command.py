@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,38 @@ def test_two_at_a_time_and_one_after_another() -> None:
         assert first.stats()["requests"] == 0
     left = set(threading.enumerate()) - others
     assert not [thread.name for thread in left if thread.name.startswith("clevertap-emulator")]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        RunningEmulator.stats,
+        RunningEmulator.profiles,
+        RunningEmulator.faults,
+        RunningEmulator.add_messages,
+        RunningEmulator.change_settings,
+        RunningEmulator.go_down,
+        RunningEmulator.come_back,
+        lambda emulator: emulator.inject({"do": "reset"}),
+        lambda emulator: emulator.write_cloud_export("."),
+    ],
+)
+def test_an_emulator_that_does_not_run_says_so(use: Callable[[RunningEmulator], Any]) -> None:
+    emulator = RunningEmulator()
+    with pytest.raises(RuntimeError, match="not running"):
+        use(emulator)
+    with emulator, pytest.raises(RuntimeError, match="running already"), emulator:
+        pass
+    with pytest.raises(RuntimeError, match="not running"):
+        use(emulator)
+
+
+def test_half_a_request_leaves_nothing_in_the_log_when_it_stops(caplog: pytest.LogCaptureFixture) -> None:
+    with RunningEmulator() as emulator, socket.create_connection(("127.0.0.1", httpx.URL(emulator.url).port)) as client:
+        client.sendall(b"POST /1/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
+        assert client.recv(12) == b"HTTP/1.1 401"
+    gc.collect()
+    assert not caplog.records
 
 
 def answers(url: str) -> bool:
