@@ -40,7 +40,7 @@ class CellValidator:
     def __init__(self, schema: RecordSchema, rule: CellRule, context: Mapping[str, Any]) -> None:
         self._rule = rule
         self._context = dict(context)
-        self._latest = self._context.get("latest_ts") if rule.key == "ts" else None
+        self._latest = self._context.get("latest_ts") if rule.is_time else None
         self._type = None if rule.key in schema.interdependent else _field_type(schema, rule)
 
     def validate(self, cell: Any) -> CellResult | None:

@@ -77,6 +77,11 @@ class CellRule:
     numbers: NumberStyle | None = None
 
     @property
+    def is_time(self) -> bool:
+        """Return whether the column becomes the time of the record; a property of messages may be named ``ts`` too."""
+        return self.key == "ts" and not self.in_data
+
+    @property
     def holds_lists(self) -> bool:
         """Return whether text in the column is a list of items."""
         return self.operator in LIST_OPERATORS or (self.operator is None and self.type is DeclaredType.LIST)
@@ -111,7 +116,7 @@ class CellRule:
 
     def _read_as_declared(self, value: Any) -> Any:
         match self.type:
-            case None | DeclaredType.TEXT if self.key == "ts":
+            case None | DeclaredType.TEXT if self.is_time:
                 return read_ts(value, dates=self.dates)
             case None:
                 return read_untyped(value, self.dates) if self.custom else value
@@ -126,7 +131,7 @@ class CellRule:
                 return read_boolean(value)
             case DeclaredType.DATE:
                 # The time of a record is a number of seconds; any other date has CleverTap's date format.
-                return check_seconds(self.dates.seconds(value)) if self.key == "ts" else self.dates.read(value)
+                return check_seconds(self.dates.seconds(value)) if self.is_time else self.dates.read(value)
             case DeclaredType.LIST:
                 return {"$set": read_list(value, self.separator)}
 

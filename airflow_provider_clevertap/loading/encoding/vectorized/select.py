@@ -122,7 +122,7 @@ def select_converter(
         return _operation_converter(rule, column_type)
     if rule.custom:
         return _custom_converter(rule, column_type)
-    if rule.key == "ts":
+    if rule.is_time:
         return select_times_converter(rule, column_type, settings.get("latest_ts"))
     if rule.key in ("Phone", "value"):
         return _phone_converter(rule, column_type, settings)

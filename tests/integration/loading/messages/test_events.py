@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +103,18 @@ def test_orders_and_other_events_share_their_properties(load: LoadMessages, emul
         ("Song Played", {"revenue": 1, "products": '[{"a":1}]', "order_id": "o", "ts": SECONDS}),
         ("Charged", {"Charged ID": "p", "Amount": 2.5, "Items": [{"a": 1.5, "b": "x"}], "order_id": "p"}),
     ]
+
+
+def test_a_property_named_ts_is_sent_as_it_is(load: LoadMessages, emulator: RunningEmulator) -> None:
+    times: list[Any] = [1_700_000_000, "2026-03-01T00:00:00Z"]
+    assert load(events(), [track(properties={"ts": time}) for time in times])["accepted"] == 2
+    assert [(event["ts"], event["data"]) for event in emulator.events()] == [
+        (1_700_000_000, {"ts": 1_700_000_000}),
+        (1_772_323_200, {"ts": "2026-03-01T00:00:00Z"}),
+    ]
+
+
+def test_a_wrong_time_is_told_once(load: LoadMessages) -> None:
+    summary = load(events(), [track(properties={"ts": time}) for time in ("soon", 1_700_000_000)])
+    (found,) = map(json.loads, Path(summary["rejects_path"]).read_text().splitlines())
+    assert found["clevertap_reason"] == "ts is neither seconds since 1970 nor a date"
