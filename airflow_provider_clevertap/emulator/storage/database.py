@@ -42,18 +42,34 @@ class RequestEntry(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
 
 
+@contextmanager
+def _errors_of(database: str) -> Iterator[None]:
+    """Name the file in the errors of SQLite, which do not."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise type(error)(f"{database}: {error}") from error
+
+
 class Database:
     """The profiles, events, device tokens, subscriptions, requests and errors of an emulator.
 
     :param database: a file, which is created when it is missing, or ``:memory:``.
+    :raises sqlite3.Error: when the file cannot be used; the error names it.
     """
 
     def __init__(self, database: str = IN_MEMORY) -> None:
-        self.connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.executescript(Path(__file__).with_name("schema.sql").read_text())
-        self._sequences = Sequences(self.connection)
+        with _errors_of(database):
+            self.connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        try:
+            with _errors_of(database):
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("PRAGMA synchronous = NORMAL")
+                self.connection.executescript(Path(__file__).with_name("schema.sql").read_text())
+            self._sequences = Sequences(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
 
     def last_request_id(self) -> int:
         """Return the number of the last request logged; 0 for none."""

@@ -86,7 +86,8 @@ def test_its_options(start: Any, event: Any) -> None:
         (("--max-in-flight", "0"), "max_in_flight"),
         (("--latency", "-1"), "latency"),
         (("--port", "99999"), "cannot start"),
-        (("--database", "/nowhere/at/all.db"), "cannot start"),
+        (("--database", "/nowhere/at/all.db"), "cannot start: /nowhere/at/all.db: unable to open"),
+        (("--database", __file__), f"cannot start: {__file__}: file is not a database"),
         (("--host", "192.0.2.1", "--allow-remote"), "cannot start"),
     ],
 )
