@@ -16,7 +16,7 @@ from airflow_provider_clevertap.emulator.account import EmulatedAccount
 from airflow_provider_clevertap.emulator.export.lists.messages import add_messages
 from airflow_provider_clevertap.emulator.faults.conditions import FaultRule
 from airflow_provider_clevertap.emulator.faults.rules import Rule
-from airflow_provider_clevertap.emulator.http.serving import LOOPBACK, serve
+from airflow_provider_clevertap.emulator.http.serving import LOOPBACK, cancel_other_tasks, serve
 from airflow_provider_clevertap.emulator.settings import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_PASSCODE,
@@ -30,14 +30,6 @@ from airflow_provider_clevertap.emulator.storage.queries import LISTS
 __all__ = ["RunningEmulator"]
 
 T = TypeVar("T")
-
-
-async def _cancel_other_tasks() -> None:
-    """End the tasks of connections that are still open: a loop that is closed with them logs an error for each."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class RunningEmulator:
@@ -110,7 +102,7 @@ class RunningEmulator:
         return self._running
 
     def _stop_loop(self) -> None:
-        self._wait(_cancel_other_tasks)
+        self._wait(cancel_other_tasks)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

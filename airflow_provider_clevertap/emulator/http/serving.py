@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 from aiohttp import web
@@ -26,3 +27,11 @@ async def serve(
     await runner.setup()
     await (web.TCPSite(runner, host, port) if bound is None else web.SockSite(runner, bound)).start()
     return runner, int(runner.addresses[0][1])
+
+
+async def cancel_other_tasks() -> None:
+    """End the tasks of connections that are still open: a loop that is closed with them logs an error for each."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
