@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,8 @@ import pytest
 
 from airflow_provider_clevertap.api.client import CleverTapClient
 from airflow_provider_clevertap.emulator.testing import RunningEmulator
-from tests.support.exports import KOLKATA, MakeExport, Upload, at, files, manifest, numbers, rows
+from airflow_provider_clevertap.exporting.events import job
+from tests.support.exports import MakeExport, Upload, at, files, manifest, numbers, rows
 
 Export = Callable[..., dict[str, Any]]
 DAY = {"start": "2025-11-01", "end": "2025-11-02"}
@@ -138,16 +140,20 @@ def test_many_pages_files_and_events(upload: Upload, export: Export, tmp_path: P
     assert summary["requests"] > 20
 
 
-def test_a_running_day_is_marked(upload: Upload, export: Export, tmp_path: Path) -> None:
-    now = datetime.now(UTC)
+def test_a_running_day_is_marked(
+    upload: Upload, export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = at("2025-11-02T12:00:00")
+    # A clock that stands still: the day may not end while it is exported.
+    monkeypatch.setattr(job, "datetime", SimpleNamespace(now=now.astimezone))
     upload(("Viewed", now - timedelta(seconds=5), {"n": 1}))
     export(start=now - timedelta(days=1), end=now)
     today, yesterday = (
-        manifest(tmp_path / "out" / "event=Viewed" / f"date={moment.astimezone(KOLKATA).date()}")
-        for moment in (now, now - timedelta(days=1))
+        manifest(tmp_path / "out" / "event=Viewed" / f"date={day}") for day in ("2025-11-02", "2025-11-01")
     )
     assert (today["complete"], yesterday["complete"]) == (False, True)
-    assert len(rows(tmp_path / "out", only_complete=True)) <= 1
+    assert (today["rows"], yesterday["rows"]) == (1, 0)
+    assert rows(tmp_path / "out", only_complete=True) == []
 
 
 def test_lookback_replaces_earlier_days_too(upload: Upload, export: Export, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,16 @@ def test_a_finished_snapshot_is_not_exported_again_by_a_retry(
     assert len(emulator.requests("/1/profiles.json")) == before
 
 
-def test_people_selected_by_their_properties(export: Export, emulator: RunningEmulator, tmp_path: Path) -> None:
+def test_people_selected_by_their_properties(
+    export: Export, emulator: RunningEmulator, client: CleverTapClient, tmp_path: Path
+) -> None:
+    # Without an event the past 365 days count, whenever this test runs.
+    recent = int((datetime.now(UTC) - timedelta(days=30)).timestamp())
+    views = [
+        {"type": "event", "identity": f"cust-{number}", "ts": recent, "evtName": "Viewed", "evtData": {}}
+        for number in range(20)
+    ]
+    client.upload(json.dumps({"d": views}).encode(), len(views))
     query = {
         "common_profile_properties": {
             "profile_fields": [{"name": "Score", "operator": "less_than", "value": 10}],
@@ -167,7 +177,8 @@ def test_people_selected_by_their_properties(export: Export, emulator: RunningEm
     emulator.change_settings(profiles_without_event="accept")
     summary = export(query=query, output=tmp_path / "all")
     emulator.change_settings(profiles_without_event="refuse")
-    assert summary["rows"] == len(snapshot(tmp_path / "all"))
+    assert {row["identity"] for row in snapshot(tmp_path / "all")} == {f"cust-{number}" for number in range(10)}
+    assert summary["rows"] == len(snapshot(tmp_path / "all")) == 10
 
 
 def test_counts_confirm_and_check(export: Export, emulator: RunningEmulator, tmp_path: Path) -> None:

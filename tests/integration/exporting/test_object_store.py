@@ -71,7 +71,6 @@ def test_a_bucket_that_holds_something_else_is_left_alone(export: Export, bucket
 def test_a_store_that_fails_now_and_then_is_waited_for_and_one_that_stays_away_ends_the_export(
     export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "RETRY_SECONDS", 1.0)
     store = f"shaky://{tmp_path}/bucket"
     failures = {"part": 2, "_clevertap_export.json": 0}
 
@@ -86,6 +85,7 @@ def test_a_store_that_fails_now_and_then_is_waited_for_and_one_that_stays_away_e
     export(**DAY, output=store, run="1" * 8)
     assert numbers(store) == list(range(300))  # type: ignore[arg-type]
     failures["part"] = 1000
+    monkeypatch.setattr(retry, "RETRY_SECONDS", 0.3)
     with pytest.raises(StorageUnavailableError, match=r"export kept failing.*\. Partitions that are finished stay"):
         export(**DAY, output=store, run="2" * 8)
     assert numbers(store) == list(range(300))  # type: ignore[arg-type]
