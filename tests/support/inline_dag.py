@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -24,12 +26,16 @@ def in_this_process(dag: Any, *, at: datetime | None = None, **options: Any) -> 
 
     :param at: when the run starts, by default now. Its data interval is the last one that ended before.
     """
-    try:
-        from airflow.dag_processing.bundles.manager import DagBundlesManager
-    except ImportError:  # Airflow 2
+    if find_spec("airflow.sdk") is None:  # Airflow 2
         with suppress(ImportError):  # its user table is needed to delete an earlier run of that date
             import airflow.providers.fab.auth_manager.models  # noqa: F401
-        return dag.test(execution_date=at, **options)
+        log = logging.getLogger("airflow.task")
+        handlers = list(log.handlers)
+        try:
+            return dag.test(execution_date=at, **options)
+        finally:
+            log.handlers[:] = handlers  # one of the run writes to a standard output that ends with its test
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.utils.session import create_session
 
     with create_session() as session:
