@@ -18,6 +18,7 @@ import httpx
 
 from airflow_provider_clevertap.api.deadline import RequestState
 from airflow_provider_clevertap.api.network.backend import BoundedBackend, BoundedStream
+from airflow_provider_clevertap.exceptions import ConfigurationError
 
 #: Seconds an idle connection is kept. A service may close an idle connection just when a request is sent, and then it
 #: is unknown whether the request was processed. A short time makes that rare.
@@ -67,12 +68,22 @@ def open_pool(base_url: str, size: int) -> ConnectionPool:
 
     :param base_url: the address. Plain http addresses, which must be on this machine, never use a proxy.
     :param size: the maximum number of connections.
+    :raises ConfigurationError: when the environment names a proxy that cannot be used.
     """
     secure = base_url.startswith("https://")
     proxy = _proxy_for(httpx.URL(base_url)) if secure else None
     # loading the certificates is slow, so all connections share one context, and plain http has none
     ssl_context = httpx.create_ssl_context(verify=True) if secure else None
-    return ConnectionPool([SingleConnectionTransport(ssl_context, proxy) for _ in range(size)])
+    try:
+        return ConnectionPool([SingleConnectionTransport(ssl_context, proxy) for _ in range(size)])
+    except (httpx.InvalidURL, ValueError, RuntimeError):  # not an address, another scheme, no support for SOCKS
+        if proxy is None:
+            raise
+        # without the address, which may contain a password
+        raise ConfigurationError(
+            "HTTPS_PROXY or ALL_PROXY in the environment of Airflow names a proxy that cannot be used. Write "
+            "http://host:port. A SOCKS proxy, socks5://host:port, needs the Python package socksio."
+        ) from None
 
 
 class SingleConnectionTransport(httpx.BaseTransport):

@@ -7,6 +7,7 @@ import logging
 import select
 import socket
 import ssl
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from airflow_provider_clevertap.api.answers import Answer, Forbidden, Malformed, Processed, Unreachable
 from airflow_provider_clevertap.api.client import CleverTapClient
+from airflow_provider_clevertap.exceptions import ConfigurationError
 from tests.support.raw_server import ACCOUNT_ID, ONE, PASSCODE, TIMEOUT, Line, Script, StartServer, always, http
 
 PROXY_PASSWORD = "PRX-PW-5519"
@@ -151,6 +153,14 @@ def test_a_proxy_cannot_stand_in_for_the_server(
     assert isinstance(answer, Unreachable)
     assert "CERTIFICATE_VERIFY_FAILED" in answer.detail
     assert not server.requests
+
+
+@pytest.mark.parametrize("address", ["ftp://{}@proxy", "http://{}/@proxy:80", "http://{}@[::1", "socks5://{}@proxy"])
+def test_a_proxy_that_cannot_be_used_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", address.format(f"user:{PROXY_PASSWORD}"))
+    with pytest.raises(ConfigurationError, match="names a proxy that cannot be used") as caught:
+        upload("https://in1.api.clevertap.com")
+    assert PROXY_PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
 def test_no_proxy_is_respected(
