@@ -124,6 +124,14 @@ class TestPostgres:
         assert (first["accepted"], second["accepted"]) == (2, 2)
         assert {profile["identity"] for profile in emulator.profiles()} == {"c-0", "c-12", "c-24", "c-36"}
 
+    def test_a_numeric_that_is_a_whole_number_is_an_identity(
+        self, run: Any, warehouse: str, connection: str, emulator: Any
+    ) -> None:
+        sql = "SELECT id FROM (VALUES (1, 123::numeric), (2, 124.00), (3, 125.50)) AS rows (row, id) ORDER BY row"
+        ((_, _, summary),) = run(SqlSource(warehouse, sql), max_rejects=1)
+        assert (summary["accepted"], summary["invalid"]) == (2, 1)
+        assert {profile["identity"] for profile in emulator.profiles()} == {"123", "124"}
+
     @pytest.mark.slow
     def test_a_million_rows_are_never_in_memory(self, warehouse: str) -> None:
         done = subprocess.run(
