@@ -89,7 +89,10 @@ def _can_resume(earlier: LoadState, fresh: LoadState, name: str, log: logging.Lo
         log.info("Starts at row 1: the task was cleared after its load was complete, so all rows are loaded again")
         return False
     if fresh.attempt.is_of_another_run_than(earlier.attempt, complete=earlier.complete):
-        log.info("Starts at row 1: the checkpoint is that of an earlier run with the same id, which was deleted")
+        log.info(
+            "Starts at row 1: the checkpoint is that of a deleted run with the same id, or a person runs this attempt "
+            "again"
+        )
         return False
     if earlier.fingerprint["source"] is None and fresh.fingerprint["source"] is None:
         if earlier.duplicates_possible:
