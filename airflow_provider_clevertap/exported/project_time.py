@@ -52,7 +52,18 @@ def read_time(name: str, value: Any) -> date | datetime:
         )
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise ConfigurationError(f"{name}={value.isoformat()!r} must be in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
-    return value
+    return _plain(value)
+
+
+def _plain(time: date | datetime) -> date | datetime:
+    """Return a time of another library, such as those of Airflow's data intervals, as Python's own.
+
+    A time of pendulum with Python's UTC loses its zone as soon as something is subtracted from it, and then counts as a
+    time of the machine's zone.
+    """
+    if isinstance(time, datetime):
+        return datetime.combine(date(time.year, time.month, time.day), time.timetz())
+    return date(time.year, time.month, time.day)
 
 
 def day_number(day: date) -> int:

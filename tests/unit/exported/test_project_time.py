@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pendulum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from airflow_provider_clevertap.exported.project_time import (
     day_of_number,
     local_seconds,
     query_day,
+    read_time,
     start_of_day,
     to_utc,
     touched_days,
@@ -106,3 +110,27 @@ def test_times_of_many_days_at_once() -> None:
 def test_days_as_queries_name_them() -> None:
     assert query_day(date(2026, 1, 9)) == 20260109
     assert day_of_number(day_number(date(2026, 1, 9))) == date(2026, 1, 9)
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Tokyo"])
+def zone_of_the_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_data_intervals_are_the_same_whatever_the_zone_of_the_machine(zone_of_the_machine: str) -> None:
+    for start, end, days in (
+        ("2025-10-31T18:30", "2025-11-01T18:30", [date(2025, 11, 1)]),
+        ("2025-10-31T18:30", "2025-10-31T19:30", [date(2025, 11, 1)]),
+        ("2025-10-30T18:30", "2025-11-01T18:30", [date(2025, 10, 31), date(2025, 11, 1)]),
+    ):
+        # Airflow's data intervals are times of pendulum.
+        interval = [read_time("start", pendulum.parse(text, tz="UTC")) for text in (start, end)]
+        first, last = (each.astimezone(UTC) for each in interval if isinstance(each, datetime))
+        assert touched_days(first - timedelta(0), last, KOLKATA) == days
+        assert touched_days(first - timedelta(days=1), last, KOLKATA) == [days[0] - timedelta(days=1), *days]
+    day = read_time("start", pendulum.date(2025, 11, 1))
+    assert (type(day), day) == (date, date(2025, 11, 1))
