@@ -48,8 +48,7 @@ def _errors_of(database: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        in_use = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-        raise type(error)(f"{database}: {'another emulator uses this database' if in_use else error}") from error
+        raise type(error)(f"{database}: {error}") from error
 
 
 class Database:
@@ -64,8 +63,6 @@ class Database:
             self.connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         try:
             with _errors_of(database):
-                # Numbers are given out in memory: a second emulator would write over what this one stores.
-                self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.connection.execute("PRAGMA journal_mode = WAL")
                 self.connection.execute("PRAGMA synchronous = NORMAL")
                 self.connection.executescript(Path(__file__).with_name("schema.sql").read_text())

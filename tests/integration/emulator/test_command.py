@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -203,18 +202,6 @@ def test_two_at_a_time_and_one_after_another() -> None:
         assert first.stats()["requests"] == 0
     left = set(threading.enumerate()) - others
     assert not [thread.name for thread in left if thread.name.startswith("clevertap-emulator")]
-
-
-def test_a_database_belongs_to_one_emulator_at_a_time(tmp_path: Path) -> None:
-    file = str(tmp_path / "emulator.db")
-    with (
-        RunningEmulator(database=file) as first,
-        pytest.raises(sqlite3.OperationalError, match="another emulator uses this database"),
-        RunningEmulator(database=file),
-    ):
-        first.stats()
-    with RunningEmulator(database=file) as next_one:
-        assert next_one.stats()["requests"] == 0
 
 
 @pytest.mark.parametrize(
